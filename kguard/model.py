@@ -1,0 +1,266 @@
+"""The words every layer speaks: routes, spans, resources, scopes, faults and findings. No I/O.
+
+Policies speak in routes (keys and indexes from the root of a resource); only the edge of the
+program turns a route into a line and a column. All dataclasses here are frozen and slotted; those
+that hold manifest data compare by identity, because their data is not hashable.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
+from enum import IntEnum
+from typing import Any, TypeVar
+
+Key = str | int
+Route = tuple[Key, ...]
+
+E = TypeVar("E", bound=IntEnum)
+
+
+class Severity(IntEnum):
+    """How bad a finding is. Ordered, so that thresholds compare with `>=`."""
+
+    NOTE = 1
+    WARNING = 2
+    ERROR = 3
+
+    @property
+    def word(self) -> str:
+        """The lower-case word users read and write."""
+        return self.name.lower()
+
+    @classmethod
+    def parse(cls, word: str) -> Severity:
+        """The severity a lower-case word names; raises ValueError for any other text."""
+        return _from_word(cls, word)
+
+
+class Confidence(IntEnum):
+    """How sure a finding is: `HIGH` follows from the manifest, less rests on a heuristic."""
+
+    LOW = 1
+    MEDIUM = 2
+    HIGH = 3
+
+    @property
+    def word(self) -> str:
+        """The lower-case word users read and write."""
+        return self.name.lower()
+
+    @classmethod
+    def parse(cls, word: str) -> Confidence:
+        """The confidence a lower-case word names; raises ValueError for any other text."""
+        return _from_word(cls, word)
+
+
+def _from_word(kind: type[E], word: str) -> E:
+    for member in kind:
+        if member.name.lower() == word:
+            return member
+    raise ValueError(f"{word!r} is none of {', '.join(m.name.lower() for m in kind)}")
+
+
+@dataclass(frozen=True, slots=True, order=True)
+class Span:
+    """A stretch of a file: 1-based lines and columns, columns in code points, the end exclusive."""
+
+    line: int
+    column: int
+    end_line: int
+    end_column: int
+
+
+@dataclass(frozen=True, slots=True)
+class Place:
+    """Where a route is in a file.
+
+    `span` covers the deepest part of the route that exists; `missing` holds the keys that do not.
+    `via` lists the aliases (`*name`) through which the route reached text written elsewhere.
+    """
+
+    span: Span
+    missing: Route = ()
+    via: tuple[Span, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class Origin:
+    """Where a resource was read: file, document in it (from 0), route to it (items of a List)."""
+
+    path: str
+    document: int = 0
+    prefix: Route = ()
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Resource:
+    """One object to be judged: a Kubernetes object, a Drone pipeline, a Dockerfile.
+
+    `unit` names the world it belongs to: references are looked up there and nowhere else.
+    `context` resources are looked at, never reported on.
+    """
+
+    data: Mapping[str, Any]
+    origin: Origin
+    group: str = ""
+    version: str = ""
+    kind: str = ""
+    namespace: str | None = None
+    name: str = ""
+    generate_name: str = ""
+    unit: str = ""
+    context: bool = False
+
+    @property
+    def api_version(self) -> str:
+        """The `apiVersion` this group and version are written as."""
+        return f"{self.group}/{self.version}" if self.group else self.version
+
+    @property
+    def label(self) -> str:
+        """`Kind/namespace/name` as people say it, without the parts that are absent."""
+        name = self.name or (f"{self.generate_name}*" if self.generate_name else "")
+        return "/".join(part for part in (self.kind, self.namespace or "", name) if part)
+
+
+@dataclass(frozen=True, slots=True)
+class Related:
+    """A second place that explains a finding, with a short label for it."""
+
+    resource: Resource
+    route: Route
+    label: str
+
+
+@dataclass(frozen=True, slots=True)
+class Edit:
+    """One change to a document: set the value at `route`, or remove it where `value` is REMOVE."""
+
+    route: Route
+    value: Any
+
+
+@dataclass(frozen=True, slots=True)
+class Fix:
+    """Edits that cure a finding. `safe` ones cannot delete, stop or reschedule anything."""
+
+    edits: tuple[Edit, ...]
+    safe: bool
+    title: str
+
+
+@dataclass(frozen=True, slots=True)
+class Fault:
+    """What a policy found, before the engine adds the policy's name and severity.
+
+    `severity` and `confidence` are None where the policy's own apply. `help` is one more sentence,
+    shown under the frame: the reason or the way out.
+    """
+
+    resource: Resource
+    route: Route
+    message: str
+    severity: Severity | None = None
+    confidence: Confidence | None = None
+    help: str = ""
+    related: tuple[Related, ...] = ()
+    fix: Fix | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Unknown:
+    """A policy's answer where context it would need was not seen. Never an accusation."""
+
+    reason: str
+
+
+@dataclass(frozen=True, slots=True)
+class Finding:
+    """A fault with the name, severity and confidence under which it is reported."""
+
+    policy: str
+    severity: Severity
+    confidence: Confidence
+    message: str
+    resource: Resource
+    route: Route
+    help: str = ""
+    related: tuple[Related, ...] = ()
+    fix: Fix | None = None
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Scope:
+    """A part of a resource that a policy looks at: its data and the route to it.
+
+    The facts (containers, pods, workflows, ...) extend it with what follows from the data, so
+    every check can say `scope.fault(...)` whatever it was given.
+    """
+
+    resource: Resource
+    route: Route
+    data: Mapping[str, Any] = field(repr=False)
+
+    def get(self, *keys: Key, default: Any = None) -> Any:
+        """The value under `keys`, or `default` where any step is absent or has another shape."""
+        return dig(self.data, *keys, default=default)
+
+    def fault(
+        self,
+        keys: Sequence[Key],
+        message: str,
+        *,
+        severity: Severity | None = None,
+        confidence: Confidence | None = None,
+        help: str = "",
+        related: Sequence[Related] = (),
+        fix: Fix | None = None,
+    ) -> Fault:
+        """A fault at `keys` below this scope. Keys that do not exist are shown as missing."""
+        return Fault(
+            resource=self.resource,
+            route=(*self.route, *keys),
+            message=message,
+            severity=severity,
+            confidence=confidence,
+            help=help,
+            related=tuple(related),
+            fix=fix,
+        )
+
+
+def dig(data: Any, *keys: Key, default: Any = None) -> Any:
+    """Walk `keys` into nested mappings and lists; `default` where a step does not exist.
+
+    An explicit null counts as absent, as it does for the API server.
+    """
+    for key in keys:
+        if isinstance(data, Mapping):
+            data = data.get(key)
+        elif isinstance(data, list) and isinstance(key, int) and -len(data) <= key < len(data):
+            data = data[key]
+        else:
+            return default
+        if data is None:
+            return default
+    return data
+
+
+def named_route(data: Any, route: Route) -> str:
+    """A route as people write it: `spec.containers[web].image`, list items by name where unique.
+
+    `data` is the resource the route belongs to; an item without a name keeps its index.
+    """
+    text = ""
+    for key in route:
+        if isinstance(key, int):
+            item = dig(data, key)
+            name = item.get("name") if isinstance(item, Mapping) else None
+            text += f"[{name}]" if isinstance(name, str) and name else f"[{key}]"
+        elif not key or set(key) & set(".[]"):
+            text += f"['{key}']"
+        else:
+            text += f".{key}" if text else key
+        data = dig(data, key)
+    return text
