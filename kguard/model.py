@@ -93,6 +93,14 @@ class Origin:
     prefix: Route = ()
 
 
+@dataclass(frozen=True, slots=True)
+class Duplicate:
+    """A key written twice in one mapping: the route to it, and the line of the value that is lost."""
+
+    route: Route
+    lost_line: int
+
+
 @dataclass(frozen=True, slots=True, eq=False)
 class Resource:
     """One object to be judged: a Kubernetes object, a Drone pipeline, a Dockerfile.
@@ -111,6 +119,7 @@ class Resource:
     generate_name: str = ""
     unit: str = ""
     context: bool = False
+    duplicates: tuple[Duplicate, ...] = ()
 
     @property
     def api_version(self) -> str:

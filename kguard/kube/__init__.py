@@ -1,0 +1,1 @@
+"""Where things are in each kind: recognising objects, pod templates, the parts policies look at."""

@@ -1,0 +1,124 @@
+"""What a YAML document is: objects to judge, or something of another tool to leave alone."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping
+from typing import Any
+
+from kguard.model import Duplicate, Origin, Resource, Route
+
+DRONE_KINDS = frozenset({"pipeline", "secret", "signature", "template", "cron", "registry"})
+HELM_VALUES = "HelmValues"
+"""The kind under which Helm values that configure the Argo controller enter the index."""
+
+
+def resources(
+    data: Any,
+    path: str,
+    document: int = 0,
+    *,
+    unit: str = "",
+    context: bool = False,
+    duplicates: tuple[Duplicate, ...] = (),
+) -> Iterator[Resource]:
+    """The objects in one document: itself, the items of a List, a Drone pipeline, or nothing.
+
+    `duplicates` are those of the document; each object gets the ones inside it.
+    """
+    for prefix, item in _objects(data):
+        group, _, version = str(item.get("apiVersion") or "").rpartition("/")
+        metadata = item.get("metadata")
+        metadata = metadata if isinstance(metadata, Mapping) else {}
+        kubernetes = "apiVersion" in item
+        yield Resource(
+            data=item,
+            origin=Origin(path, document, prefix),
+            group=group if kubernetes else "drone.io" if item.get("kind") else "",
+            version=version,
+            kind=_text(item.get("kind")) or HELM_VALUES,
+            namespace=_text(metadata.get("namespace")) or None,
+            name=_text(metadata.get("name")) or ("" if kubernetes else _text(item.get("name"))),
+            generate_name=_text(metadata.get("generateName")),
+            unit=unit,
+            context=context,
+            duplicates=tuple(
+                Duplicate(d.route[len(prefix) :], d.lost_line)
+                for d in duplicates
+                if d.route[: len(prefix)] == prefix
+            ),
+        )
+
+
+def _objects(data: Any, prefix: Route = ()) -> Iterator[tuple[Route, Mapping[str, Any]]]:
+    if not isinstance(data, Mapping):
+        return
+    if is_kubernetes(data):
+        items = data.get("items")
+        if data["kind"].endswith("List") and isinstance(items, list):
+            # `kubectl get -o yaml` and `kubectl create` both speak Lists; nested ones are legal.
+            for number, item in enumerate(items):
+                yield from _objects(item, (*prefix, "items", number))
+        else:
+            yield prefix, data
+    elif not prefix and (is_drone(data) or is_controller_values(data)):
+        yield prefix, data
+
+
+def is_kubernetes(data: Any) -> bool:
+    """Whether a document names its apiVersion and kind, as every Kubernetes object does."""
+    return (
+        isinstance(data, Mapping)
+        and isinstance(data.get("apiVersion"), str)
+        and isinstance(data.get("kind"), str)
+        and bool(data["kind"])
+    )
+
+
+def is_drone(data: Any) -> bool:
+    """Whether a document is one of Drone's: a lower-case kind of its own and no apiVersion.
+
+    Source: drone/runner-go manifest (kind, type) and drone-runner-kube engine/resource/parser.go.
+    """
+    return (
+        isinstance(data, Mapping)
+        and "apiVersion" not in data
+        and isinstance(data.get("kind"), str)
+        and data["kind"] in DRONE_KINDS
+    )
+
+
+def is_controller_values(data: Any) -> bool:
+    """Whether a document is Helm values that set the Argo controller's `workflowDefaults`."""
+    return (
+        isinstance(data, Mapping)
+        and "apiVersion" not in data
+        and isinstance(data.get("controller"), Mapping)
+        and isinstance(data["controller"].get("workflowDefaults"), Mapping)
+    )
+
+
+def foreign(data: Any, path: str) -> str:
+    """A short name for a document that is no object of ours: `GitHub workflow`, `Helm values`."""
+    name = path.replace("\\", "/").rpartition("/")[2].lower()
+    if not isinstance(data, Mapping):
+        return "YAML without an object"
+    keys = data.keys()
+    if {"on", "jobs"} <= keys or {"true", "jobs"} <= keys:
+        return "GitHub workflow"
+    if "runs" in keys and name in {"action.yml", "action.yaml"}:
+        return "GitHub action"
+    if "openapi" in keys or "swagger" in keys:
+        return "OpenAPI document"
+    if name.startswith("kustomization.") or name == "kustomization":
+        return "kustomization"
+    if name in {"chart.yaml", "chart.lock", "requirements.yaml"}:
+        return "Helm chart metadata"
+    if name.startswith("values") or name.endswith("values.yaml") or name.endswith("values.yml"):
+        return "Helm values"
+    if "services" in keys and ("compose" in name or "version" in keys or len(keys) <= 4):
+        return "compose file"
+    return "YAML that is no Kubernetes, Argo or Drone object"
+
+
+def _text(value: Any) -> str:
+    return value if isinstance(value, str) else ""

@@ -1,0 +1,73 @@
+"""Where pods hide in each kind that creates them."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import Any
+
+from kguard.model import Resource, Route, dig
+
+_TEMPLATE = ("spec", "template")
+
+# (group, kind) → route to the pod template. A Pod is its own template.
+TEMPLATES: Mapping[tuple[str, str], Route] = {
+    ("", "Pod"): (),
+    ("", "PodTemplate"): ("template",),
+    ("", "ReplicationController"): _TEMPLATE,
+    ("apps", "Deployment"): _TEMPLATE,
+    ("apps", "ReplicaSet"): _TEMPLATE,
+    ("apps", "StatefulSet"): _TEMPLATE,
+    ("apps", "DaemonSet"): _TEMPLATE,
+    # Served until Kubernetes 1.16; still in many repositories.
+    ("extensions", "Deployment"): _TEMPLATE,
+    ("extensions", "ReplicaSet"): _TEMPLATE,
+    ("extensions", "DaemonSet"): _TEMPLATE,
+    ("batch", "Job"): _TEMPLATE,
+    ("batch", "CronJob"): ("spec", "jobTemplate", "spec", "template"),
+    ("argoproj.io", "Rollout"): _TEMPLATE,
+    ("serving.knative.dev", "Service"): _TEMPLATE,
+}
+
+# Kinds whose pods can be counted through a scale subresource, by group and kind.
+# Source: kubernetes pkg/registry/*/storage (scale), argo-rollouts manifests/crds/rollout-crd.yaml.
+SCALABLE = frozenset(
+    {
+        ("", "ReplicationController"),
+        ("apps", "Deployment"),
+        ("apps", "ReplicaSet"),
+        ("apps", "StatefulSet"),
+        ("extensions", "Deployment"),
+        ("extensions", "ReplicaSet"),
+        ("argoproj.io", "Rollout"),
+    }
+)
+
+BATCH = frozenset({"Job", "CronJob"})
+"""Kinds whose pods run to completion."""
+
+
+def template_route(resource: Resource) -> Route | None:
+    """The route to the pod template of a workload, None for what creates no pods.
+
+    A Rollout that borrows its template (`spec.workloadRef`) has none of its own.
+    """
+    route = TEMPLATES.get((resource.group, resource.kind))
+    if route is None or not isinstance(dig(resource.data, *route, "spec"), Mapping):
+        return None
+    return route
+
+
+def pod_labels(resource: Resource) -> Mapping[str, Any]:
+    """The labels that pods of this workload carry: those of the template, never of the selector."""
+    route = template_route(resource)
+    labels = dig(resource.data, *route, "metadata", "labels") if route is not None else None
+    return labels if isinstance(labels, Mapping) else {}
+
+
+def is_owned(resource: Resource) -> bool:
+    """Whether a controller owns this object, so that findings belong at the owner.
+
+    Only for manifests read from files and exports: admission decides without trusting this.
+    """
+    owners = dig(resource.data, "metadata", "ownerReferences", default=[])
+    return isinstance(owners, list) and any(dig(owner, "controller") is True for owner in owners)
