@@ -1,0 +1,164 @@
+"""Run policies over resources. Pure: no files, no lines, no network."""
+
+from __future__ import annotations
+
+from collections import Counter
+from collections.abc import Callable, Iterable, Mapping
+from dataclasses import dataclass, field
+from typing import Any
+
+from kguard.facts import Facts
+from kguard.facts.scopes import EACH
+from kguard.model import Fault, Finding, Resource, Scope, Severity, Unknown
+from kguard.policy.context import Context
+from kguard.policy.page import Check, Policy, matches_kind
+
+
+@dataclass(frozen=True, slots=True)
+class Rule:
+    """A policy as configured for one resource: its parameters, and a severity the user set."""
+
+    params: Mapping[str, Any]
+    severity: Severity | None = None
+
+
+Rules = Callable[[Policy, Resource], "Rule | None"]
+"""The configuration as the engine sees it: the rule for a policy there, None where it is off."""
+
+
+@dataclass(frozen=True, slots=True)
+class Crash:
+    """A check that raised: a bug in the policy, which costs its own answer and no other."""
+
+    policy: str
+    resource: Resource
+    error: Exception
+
+
+@dataclass(slots=True)
+class Outcome:
+    """What a run found, what it could not know, and which policies came to a verdict where."""
+
+    findings: list[Finding] = field(default_factory=list)
+    unknown: Counter[tuple[str, str]] = field(default_factory=Counter)
+    crashes: list[Crash] = field(default_factory=list)
+    judged: set[tuple[str, int]] = field(default_factory=set)
+    """(policy id, id() of the resource) of every verdict, for ignores that are no longer used."""
+
+
+def as_written(policy: Policy, resource: Resource) -> Rule:
+    """Rules without configuration: every policy with the parameters of its page."""
+    return Rule(policy.defaults)
+
+
+def run(
+    policies: Iterable[Policy],
+    resources: Iterable[Resource],
+    facts: Facts,
+    rules: Rules = as_written,
+) -> Outcome:
+    """Judge every resource that is not mere context by every policy that applies to it."""
+    outcome = Outcome()
+    dispatch = _Dispatch(policies)
+    for resource in resources:
+        if not resource.context:
+            _judge(resource, dispatch, facts, rules, outcome)
+    return outcome
+
+
+class _Dispatch:
+    """Which policies apply to which kind, worked out once per kind; checks load on first use."""
+
+    def __init__(self, policies: Iterable[Policy]) -> None:
+        self._policies = [policy for policy in policies if policy.has_check]
+        self._by_kind: dict[tuple[str, str], dict[str, list[Policy]]] = {}
+        self._checks: dict[str, Check] = {}
+        self.superseding = [policy for policy in self._policies if policy.supersedes]
+
+    def for_kind(self, group: str, kind: str) -> dict[str, list[Policy]]:
+        """The policies for a kind, grouped by the part of the object they look at."""
+        found = self._by_kind.get((group, kind))
+        if found is None:
+            found = {}
+            for policy in self._policies:
+                kinds = EACH[policy.each].kinds
+                if (kinds is None or (group, kind) in kinds) and matches_kind(policy, kind):
+                    found.setdefault(policy.each, []).append(policy)
+            self._by_kind[group, kind] = found
+        return found
+
+    def check(self, policy: Policy) -> Check:
+        """The check of a policy."""
+        if policy.id not in self._checks:
+            self._checks[policy.id] = policy.load_check()
+        return self._checks[policy.id]
+
+
+def _judge(
+    resource: Resource, dispatch: _Dispatch, facts: Facts, rules: Rules, outcome: Outcome
+) -> None:
+    found: list[Finding] = []
+    for each, policies in dispatch.for_kind(resource.group, resource.kind).items():
+        active = [(p, rule) for p in policies if (rule := rules(p, resource)) is not None]
+        if not active:
+            continue
+        try:
+            scopes = list(EACH[each].scopes(facts, resource))
+        except Exception as error:
+            outcome.crashes.append(Crash(f"facts of {each}", resource, error))
+            continue
+        for policy, rule in active:
+            try:
+                found += _ask(policy, rule, scopes, dispatch.check(policy), facts, outcome)
+            except Exception as error:  # One broken check must not hide the others' findings.
+                outcome.crashes.append(Crash(policy.id, resource, error))
+    outcome.findings += _without_superseded(found, dispatch.superseding)
+
+
+def _ask(
+    policy: Policy,
+    rule: Rule,
+    scopes: Iterable[Scope],
+    check: Check,
+    facts: Facts,
+    outcome: Outcome,
+) -> Iterable[Finding]:
+    ctx = Context(rule.params, facts, policy.severity)
+    for scope in scopes:
+        verdict = True
+        for answer in check(scope, ctx) or ():
+            if isinstance(answer, Unknown):
+                outcome.unknown[policy.id, answer.reason] += 1
+                verdict = False
+            else:
+                yield _finding(policy, rule, answer)
+        if verdict:
+            outcome.judged.add((policy.id, id(scope.resource)))
+
+
+def _finding(policy: Policy, rule: Rule, fault: Fault) -> Finding:
+    return Finding(
+        policy=policy.id,
+        severity=rule.severity or fault.severity or policy.severity,
+        confidence=fault.confidence or policy.confidence,
+        message=fault.message,
+        resource=fault.resource,
+        route=fault.route,
+        help=fault.help,
+        related=fault.related,
+        fix=fault.fix,
+    )
+
+
+def _without_superseded(found: list[Finding], superseding: list[Policy]) -> list[Finding]:
+    """Drop findings that a more telling policy explains at the same place."""
+    if len(found) < 2 or not superseding:
+        return found
+    silenced = {
+        (finding.route, other)
+        for policy in superseding
+        for finding in found
+        if finding.policy == policy.id
+        for other in policy.supersedes
+    }
+    return [f for f in found if (f.route, f.policy) not in silenced]

@@ -1,0 +1,208 @@
+"""The pod model: one view of the pod a workload creates, with effective requests and limits.
+
+Sources: kubernetes pkg/apis/core/v1/defaults.go (SetDefaults_Pod, SetDefaults_LimitRangeItem),
+component-helpers/resource/helpers.go (native sidecars), KEP-753 (sidecars), KEP-2837 (pod-level
+resources).
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass, field
+from enum import Enum
+from fractions import Fraction
+from typing import Any
+
+from kguard.kube.workloads import BATCH, template_route
+from kguard.model import Resource, Route, Scope, dig
+from kguard.quantity import QuantityError, parse_quantity
+
+DEFAULT_GRACE = 30
+"""Seconds between SIGTERM and SIGKILL where the pod does not say (core/v1 defaults.go)."""
+
+
+class Role(Enum):
+    """What a container is for; the words are those of the Kubernetes documentation."""
+
+    APP = "container"
+    SIDECAR = "sidecar"
+    INIT = "init container"
+    EPHEMERAL = "ephemeral container"
+
+
+@dataclass(frozen=True, slots=True)
+class Amount:
+    """An effective request or limit: what was written, its value, and where it comes from.
+
+    `value` is None where the text is no quantity or a placeholder: set, but unknown.
+    `source` is one of `request`, `limit`, `LimitRange`, `pod`.
+    """
+
+    text: Any
+    value: Fraction | None
+    source: str
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Container(Scope):
+    """One container of a pod, whichever list it stands in."""
+
+    name: str
+    role: Role
+    pod: Pod
+
+    def amount(self, section: str, resource: str) -> Amount | None:
+        """What the container itself writes under resources.`section`; None where it is absent."""
+        text = self.get("resources", section, resource)
+        return None if text is None else Amount(text, quantity(text), section.rstrip("s"))
+
+    def request(self, resource: str) -> Amount | None:
+        """The effective request: written, else the limit, else a LimitRange, else the pod's own.
+
+        None where the pod would run without one.
+        """
+        return (
+            self.amount("requests", resource)
+            or self.amount("limits", resource)
+            or self.pod.limit_range_default("defaultRequest", resource)
+            or self.pod.amount("requests", resource)
+        )
+
+    def limit(self, resource: str) -> Amount | None:
+        """The effective limit: written, else a LimitRange, else the pod's own."""
+        return (
+            self.amount("limits", resource)
+            or self.pod.limit_range_default("default", resource)
+            or self.pod.amount("limits", resource)
+        )
+
+    @property
+    def called(self) -> str:
+        """How messages name it: its role and its name."""
+        return f"{self.role.value} `{self.name}`" if self.name else f"unnamed {self.role.value}"
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Pod(Scope):
+    """The pod a workload creates. `data` is the pod's spec, `route` leads to it."""
+
+    template: Scope
+    limit_ranges: Sequence[Mapping[str, Any]] = ()
+    pod_level_resources: bool = True
+    containers: list[Container] = field(default_factory=list)
+
+    @property
+    def running(self) -> list[Container]:
+        """The containers that stay for the pod's life: app containers and native sidecars."""
+        return [c for c in self.containers if c.role in (Role.APP, Role.SIDECAR)]
+
+    @property
+    def batch(self) -> bool:
+        """Whether the pod runs to completion: it belongs to a Job or CronJob."""
+        return self.resource.kind in BATCH
+
+    @property
+    def grace(self) -> int | None:
+        """terminationGracePeriodSeconds in force; None where what is written is no number."""
+        value = self.get("terminationGracePeriodSeconds", default=DEFAULT_GRACE)
+        return value if isinstance(value, int) and not isinstance(value, bool) else None
+
+    @property
+    def shares_pids(self) -> bool:
+        """Whether PID 1 of the containers is the pause process or the node's init."""
+        return self.get("shareProcessNamespace") is True or self.get("hostPID") is True
+
+    def amount(self, section: str, resource: str) -> Amount | None:
+        """What the pod-level `resources` say (cpu, memory, hugepages), where the version has them."""
+        text = self.get("resources", section, resource) if self.pod_level_resources else None
+        if text is None and section == "requests" and self.pod_level_resources:
+            # Missing pod-level requests default from pod-level limits (KEP-2837).
+            text = self.get("resources", "limits", resource)
+        return None if text is None else Amount(text, quantity(text), "pod")
+
+    def limit_range_default(self, section: str, resource: str) -> Amount | None:
+        """What a LimitRange of the namespace fills in for a container that says nothing.
+
+        `default` falls back on `max`; `defaultRequest` on `default`, then on `min`, in the order
+        of SetDefaults_LimitRangeItem.
+        """
+        order = ("default", "max") if section == "default" else ("defaultRequest", "default", "max")
+        order = order if section == "default" else (*order, "min")
+        for item in self.limit_ranges:
+            for key in order:
+                text = dig(item, key, resource)
+                if text is not None:
+                    return Amount(text, quantity(text), "LimitRange")
+        return None
+
+
+def quantity(text: Any) -> Fraction | None:
+    """The value of a quantity, None for what is none (a placeholder, a typo)."""
+    try:
+        return parse_quantity(text)
+    except QuantityError:
+        return None
+
+
+def build_pod(
+    resource: Resource,
+    route: Route,
+    limit_ranges: Sequence[Resource] = (),
+    *,
+    pod_level_resources: bool = True,
+) -> Pod | None:
+    """The pod whose template stands at `route` of a resource; None where it has no spec.
+
+    `limit_ranges` are the LimitRange objects of its namespace.
+    """
+    template = dig(resource.data, *route) if route else resource.data
+    spec = dig(template, "spec")
+    if not isinstance(spec, Mapping):
+        return None
+    pod = Pod(
+        resource=resource,
+        route=(*route, "spec"),
+        data=spec,
+        template=Scope(resource, route, template),
+        limit_ranges=[
+            item
+            for limit_range in limit_ranges
+            for item in dig(limit_range.data, "spec", "limits", default=[])
+            if dig(item, "type") == "Container"
+        ],
+        pod_level_resources=pod_level_resources,
+    )
+    pod.containers.extend(_containers(pod))
+    return pod
+
+
+def pod_of(
+    resource: Resource, limit_ranges: Sequence[Resource] = (), *, pod_level_resources: bool = True
+) -> Pod | None:
+    """The pod of a workload; None for what creates no pods of its own."""
+    route = template_route(resource)
+    if route is None:
+        return None
+    return build_pod(resource, route, limit_ranges, pod_level_resources=pod_level_resources)
+
+
+def _containers(pod: Pod) -> Iterator[Container]:
+    for key, role in (
+        ("initContainers", Role.INIT),
+        ("containers", Role.APP),
+        ("ephemeralContainers", Role.EPHEMERAL),
+    ):
+        items = pod.data.get(key)
+        for number, item in enumerate(items if isinstance(items, list) else ()):
+            if not isinstance(item, Mapping):
+                continue
+            sidecar = role is Role.INIT and item.get("restartPolicy") == "Always"
+            name = item.get("name")
+            yield Container(
+                resource=pod.resource,
+                route=(*pod.route, key, number),
+                data=item,
+                name=name if isinstance(name, str) else "",
+                role=Role.SIDECAR if sidecar else role,
+                pod=pod,
+            )

@@ -1,0 +1,51 @@
+"""How many pods a workload has: as written, at least and at most, with its autoscalers."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from typing import Any
+
+from kguard.model import Resource, dig
+
+
+@dataclass(frozen=True, slots=True)
+class Replicas:
+    """Replica counts of a workload; None where a count cannot be known.
+
+    `written` is spec.replicas or None where it is absent; `floor` and `ceiling` are what
+    autoscalers allow, else the written count, else 1 (apps/v1 defaults.go).
+    """
+
+    written: int | None
+    floor: int | None
+    ceiling: int | None
+
+
+def replicas_of(workload: Resource, autoscalers: Sequence[Resource] = ()) -> Replicas:
+    """The counts of a workload under the autoscalers that target it.
+
+    HPA: minReplicas default 1 (autoscaling/v2 defaults.go). KEDA: minReplicaCount default 0, and
+    0 only means that it sleeps, so the floor while it works is 1; maxReplicaCount default 100.
+    """
+    raw = dig(workload.data, "spec", "replicas")
+    written = raw if _is_count(raw) else None
+    unknown = raw is not None and written is None
+    if not autoscalers:
+        count = None if unknown else 1 if written is None else written
+        return Replicas(written, count, count)
+    floors: list[int] = []
+    ceilings: list[int] = []
+    for scaler in autoscalers:
+        keda = scaler.group == "keda.sh"
+        low = dig(scaler.data, "spec", "minReplicaCount" if keda else "minReplicas", default=1)
+        high = dig(scaler.data, "spec", "maxReplicaCount" if keda else "maxReplicas", default=100)
+        if not _is_count(low) or not _is_count(high):
+            return Replicas(written, None, None)
+        floors.append(max(low, 1) if keda else low)
+        ceilings.append(high)
+    return Replicas(written, min(floors), max(ceilings))
+
+
+def _is_count(value: Any) -> bool:
+    return isinstance(value, int) and not isinstance(value, bool) and value >= 0

@@ -1,0 +1,92 @@
+"""The facts of one run, each worked out once and remembered."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable, Mapping
+from dataclasses import dataclass, field
+from typing import Any, TypeVar
+
+from kguard.facts.pods import Pod, pod_of
+from kguard.facts.replicas import replicas_of
+from kguard.facts.workloads import Workload
+from kguard.index import Index
+from kguard.model import Resource
+
+T = TypeVar("T")
+
+NEWEST_KUBERNETES = (1, 37)
+"""What `--kube-version` assumes where it is not given: the newest release the rules know."""
+
+
+@dataclass(frozen=True, slots=True)
+class Assumptions:
+    """What the user said about the world outside the files.
+
+    `kube` and `argo` are (major, minor); `argo` is None where unknown. `argo_controller` is the
+    controller's configuration (a ConfigMap or Helm values) named by the user. With
+    `argo_assume_none` an unseen configuration counts as one that sets no defaults.
+    `images` maps image names to a Dockerfile resource or to known facts (`--image-map`).
+    """
+
+    kube: tuple[int, int] = NEWEST_KUBERNETES
+    argo: tuple[int, int] | None = None
+    argo_controller: Resource | None = None
+    argo_assume_none: bool = False
+    drone_requests_given: bool = False
+    images: Mapping[str, Any] = field(default_factory=dict)
+
+
+class Facts:
+    """Answers about resources, each worked out on first use."""
+
+    def __init__(self, index: Index, assume: Assumptions | None = None) -> None:
+        self.index = index
+        self.assume = assume or Assumptions()
+        self._memo: dict[tuple[Callable[..., Any], int], Any] = {}
+
+    def remember(self, work: Callable[[Facts, Resource], T], resource: Resource) -> T:
+        """`work(facts, resource)`, worked out once per resource."""
+        key = (work, id(resource))
+        if key not in self._memo:
+            self._memo[key] = work(self, resource)
+        found: T = self._memo[key]
+        return found
+
+    def pod(self, resource: Resource) -> Pod | None:
+        """The pod a workload creates, None for what creates none."""
+        return self.remember(_pod, resource)
+
+    def workload(self, resource: Resource) -> Workload | None:
+        """A workload with its replicas, autoscalers, services and budgets."""
+        return self.remember(_workload, resource)
+
+    def pods(self, resources: Iterable[Resource]) -> list[Pod]:
+        """The pods of several workloads, those without a readable spec left out."""
+        return [pod for resource in resources if (pod := self.pod(resource)) is not None]
+
+
+def _pod(facts: Facts, resource: Resource) -> Pod | None:
+    return pod_of(
+        resource,
+        facts.index.of_kind(resource, "", "LimitRange"),
+        # Pod-level resources are beta and on since 1.34 (KEP-2837).
+        pod_level_resources=facts.assume.kube >= (1, 34),
+    )
+
+
+def _workload(facts: Facts, resource: Resource) -> Workload | None:
+    pod = facts.pod(resource)
+    if pod is None:
+        return None
+    autoscalers = tuple(facts.index.autoscalers_of(resource))
+    return Workload(
+        resource=resource,
+        route=(),
+        data=resource.data,
+        pod=pod,
+        replicas=replicas_of(resource, autoscalers),
+        autoscalers=autoscalers,
+        services=tuple(facts.index.services_of(resource)),
+        budgets=tuple(facts.index.budgets_of(resource)),
+        complete=facts.index.is_complete(resource),
+    )

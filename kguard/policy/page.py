@@ -1,0 +1,137 @@
+"""A policy page: front matter with the metadata, prose, fenced examples.
+
+`policies/<family>/<id with underscores>.md` holds the page; the `.py` of the same stem beside it
+holds `check(scope, ctx)`, a generator of faults.
+"""
+
+from __future__ import annotations
+
+import importlib
+import importlib.util
+import sys
+from collections.abc import Callable, Iterator, Mapping
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Any
+
+from kguard.model import Confidence, Fault, Scope, Severity, Unknown
+from kguard.policy.context import Context
+
+Check = Callable[[Any, Context], "Iterator[Fault | Unknown] | None"]
+
+PROFILES = ("default", "strict", "scale")
+"""What a page may say it belongs to; `all` is for users to ask for everything."""
+
+
+class PageError(ValueError):
+    """A page that cannot be used: the file, the line and the cause."""
+
+    def __init__(self, path: str, line: int, cause: str) -> None:
+        super().__init__(f"{path}:{line}: {cause}")
+        self.path, self.line, self.cause = path, line, cause
+
+
+@dataclass(frozen=True, slots=True)
+class Policy:
+    """The metadata of a page. `params` is a JSON Schema of the parameters' properties."""
+
+    id: str
+    title: str
+    family: str
+    severity: Severity
+    each: str
+    page: str
+    module: str = ""
+    confidence: Confidence = Confidence.HIGH
+    profile: str = "default"
+    kinds: tuple[str, ...] = ()
+    doors: str = "both"
+    fix: str = "none"
+    since: str = ""
+    params: Mapping[str, Any] = field(default_factory=dict)
+    supersedes: tuple[str, ...] = ()
+    aliases: tuple[str, ...] = ()
+    sources: tuple[str, ...] = ()
+    peers: Mapping[str, Any] = field(default_factory=dict)
+
+    @property
+    def defaults(self) -> dict[str, Any]:
+        """The parameters as the page sets them."""
+        return {name: schema.get("default") for name, schema in self.params.items()}
+
+    @property
+    def has_check(self) -> bool:
+        """Whether a check belongs to the page; the pages of kguard's own notices have none."""
+        return self.each != "none"
+
+    def load_check(self) -> Check:
+        """The policy's check function; imports its module on first use.
+
+        Raises PageError where the module has no `check`.
+        """
+        if self.module.endswith(".py"):
+            module = _import_file(self.module, self.id)
+        else:
+            module = importlib.import_module(self.module)
+        check: Check | None = getattr(module, "check", None)
+        if check is None:
+            raise PageError(self.page, 1, f"no function `check` in {self.module}")
+        return check
+
+    def body(self) -> str:
+        """The page's Markdown without its front matter."""
+        return split_page(self.page, Path(self.page).read_text(encoding="utf-8"))[1]
+
+
+def _import_file(path: str, policy: str) -> Any:
+    name = f"kguard_user_policies.{policy.replace('-', '_')}"
+    spec = importlib.util.spec_from_file_location(name, path)
+    if spec is None or spec.loader is None:
+        raise PageError(path, 1, "not a Python module")
+    module = importlib.util.module_from_spec(spec)
+    sys.modules[name] = module
+    spec.loader.exec_module(module)
+    return module
+
+
+def split_page(path: str, text: str) -> tuple[str, str]:
+    """Front matter and body of a page; raises PageError where there is no front matter."""
+    text = text.replace("\r\n", "\n").removeprefix("\ufeff")
+    if not text.startswith("---\n"):
+        raise PageError(path, 1, "a page begins with front matter between two `---` lines")
+    head, separator, body = text[4:].partition("\n---\n")
+    if not separator:
+        raise PageError(path, 1, "the front matter is not closed by a `---` line")
+    return head, body.lstrip("\n")
+
+
+def from_front_matter(meta: Mapping[str, Any], page: str, family: str, module: str) -> Policy:
+    """The policy that validated front matter describes (see front_matter.schema.json)."""
+    return Policy(
+        id=meta["id"],
+        title=meta["title"],
+        family=family,
+        severity=Severity.parse(meta["severity"]),
+        confidence=Confidence.parse(meta.get("confidence", "high")),
+        profile=meta.get("profile", "default"),
+        each=meta["each"],
+        kinds=tuple(meta.get("kinds", ())),
+        doors=meta.get("doors", "both"),
+        fix=meta.get("fix", "none"),
+        since=meta.get("since", ""),
+        params=meta.get("params", {}),
+        supersedes=tuple(meta.get("supersedes", ())),
+        aliases=tuple(meta.get("aliases", ())),
+        sources=tuple(meta.get("sources", ())),
+        peers=meta.get("peers", {}),
+        page=page,
+        module=module,
+    )
+
+
+def matches_kind(policy: Policy, kind: str) -> bool:
+    """Whether a page's `kinds` (all, where it names none) include a kind."""
+    return not policy.kinds or kind in policy.kinds
+
+
+__all__ = ["PROFILES", "Check", "PageError", "Policy", "Scope"]

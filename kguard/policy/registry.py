@@ -1,0 +1,235 @@
+"""Finding policies: the built-in pages, the user's own, and their index.
+
+Reading some two hundred front matters costs more than checking a file, so a wheel carries them as
+one `index.json`, and a checkout keeps the same thing in the user's cache under a content hash.
+Python from a policy is loaded only from the three places decided for it: this package, installed
+entry points, and folders named on the command line or in KGUARD_POLICIES.
+"""
+
+from __future__ import annotations
+
+import json
+import os
+from collections.abc import Iterable, Iterator, Mapping
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+from kguard.policy.page import PageError, Policy, from_front_matter, split_page
+
+INDEX = "index.json"
+ENTRY_POINTS = "kguard.policies"
+
+
+@dataclass(frozen=True, slots=True)
+class Registry:
+    """All policies of a run, by id; aliases lead to the policy that replaced them."""
+
+    policies: Mapping[str, Policy]
+    aliases: Mapping[str, str]
+
+    def resolve(self, name: str) -> str | None:
+        """The id a name or alias stands for, None for neither."""
+        return name if name in self.policies else self.aliases.get(name)
+
+    def expand(self, selector: str) -> list[str]:
+        """The ids an id, alias, family or `ALL` selects; empty where it selects nothing."""
+        if selector in ("ALL", "all"):
+            return list(self.policies)
+        if (single := self.resolve(selector)) is not None:
+            return [single]
+        return [p.id for p in self.policies.values() if p.family == selector]
+
+    def families(self) -> list[str]:
+        """The names of all families, sorted."""
+        return sorted({policy.family for policy in self.policies.values()})
+
+
+def build_registry(policies: Iterable[Policy]) -> Registry:
+    """A registry of those policies; raises PageError where two claim one id or alias."""
+    by_id: dict[str, Policy] = {}
+    aliases: dict[str, str] = {}
+    for policy in policies:
+        if (earlier := by_id.get(policy.id)) is not None:
+            raise PageError(policy.page, 2, f"`{policy.id}` is already defined by {earlier.page}")
+        by_id[policy.id] = policy
+        aliases.update(dict.fromkeys(policy.aliases, policy.id))
+    for alias, target in aliases.items():
+        if alias in by_id:
+            raise PageError(by_id[target].page, 2, f"the alias `{alias}` is a policy's id")
+    return Registry(dict(sorted(by_id.items())), aliases)
+
+
+def load_registry(folders: Iterable[str] = (), *, entry_points: bool = True) -> Registry:
+    """The built-in policies, those of installed packages, and those in the named folders.
+
+    Raises PageError for a page that cannot be used and FileNotFoundError for a missing folder.
+    """
+    policies = list(builtin())
+    if entry_points:
+        policies += installed()
+    for folder in folders:
+        if not Path(folder).is_dir():
+            raise FileNotFoundError(f"no policy folder at {folder}")
+        policies += read_folder(Path(folder), validate=True)
+    return build_registry(policies)
+
+
+def builtin() -> list[Policy]:
+    """The policies kguard ships."""
+    import kguard.policies
+
+    root = Path(next(iter(kguard.policies.__path__)))
+    entries = _installed_index(root)
+    if entries is None:
+        entries = _cached_index(root)
+    return [
+        from_front_matter(
+            entry["meta"],
+            page=str(root / entry["page"]),
+            family=entry["family"],
+            module=_builtin_module(entry["page"]),
+        )
+        for entry in entries
+    ]
+
+
+def installed() -> Iterator[Policy]:
+    """Policies of packages that declare an entry point `kguard.policies` naming their package."""
+    if not _any_entry_points():
+        return
+    import importlib.metadata
+    import importlib.util
+
+    for point in importlib.metadata.entry_points(group=ENTRY_POINTS):
+        spec = importlib.util.find_spec(point.value)
+        for location in (spec.submodule_search_locations or ()) if spec else ():
+            yield from read_folder(Path(location), validate=True)
+
+
+def read_folder(root: Path, *, validate: bool = False) -> list[Policy]:
+    """The policies of a folder: pages in it or one level below, where the folder is the family.
+
+    Raises PageError for a page that cannot be used.
+    """
+    return [
+        from_front_matter(
+            entry["meta"],
+            page=str(root / entry["page"]),
+            family=entry["family"],
+            module=str((root / entry["page"]).with_suffix(".py")),
+        )
+        for entry in read_entries(root, validate=validate)
+    ]
+
+
+def page_files(root: Path) -> list[Path]:
+    """The pages below a policy folder, in a stable order; cases and READMEs are none."""
+    found = [*root.glob("*.md"), *root.glob("*/*.md")]
+    return sorted(p for p in found if not p.name.endswith(".cases.md") and p.name != "README.md")
+
+
+def read_entries(root: Path, *, validate: bool = False) -> list[dict[str, Any]]:
+    """Front matter and place of every page below `root`, ready for the index."""
+    entries = []
+    for path in page_files(root):
+        meta = read_front_matter(path, validate=validate)
+        if path.stem != meta["id"].replace("-", "_"):
+            raise PageError(str(path), 2, f"the page of `{meta['id']}` is not called {path.stem}.md")
+        relative = path.relative_to(root)
+        family = relative.parent.name or root.name
+        entries.append({"page": relative.as_posix(), "family": family, "meta": meta})
+    return entries
+
+
+def read_front_matter(path: Path, *, validate: bool = False) -> dict[str, Any]:
+    """The front matter of one page; raises PageError with its line where it is not usable."""
+    from kguard.source import read
+
+    head, _ = split_page(str(path), path.read_text(encoding="utf-8"))
+    source = read(str(path), head.encode())
+    for error in source.errors:
+        raise PageError(str(path), error.line + 1, error.message)
+    if not source.documents or not isinstance(source.documents[0].data, dict):
+        raise PageError(str(path), 2, "the front matter is no mapping")
+    meta: dict[str, Any] = source.documents[0].data
+    if validate:
+        _validate(path, meta, source.documents[0])
+    return meta
+
+
+def _validate(path: Path, meta: dict[str, Any], document: Any) -> None:
+    import jsonschema
+
+    schema = json.loads((Path(__file__).parent / "front_matter.schema.json").read_text())
+    validator = jsonschema.Draft202012Validator(schema)
+    for error in sorted(validator.iter_errors(meta), key=lambda e: list(map(str, e.absolute_path))):
+        line = document.locate(tuple(error.absolute_path)).span.line + 1
+        raise PageError(str(path), line, error.message)
+    for name, parameter in meta.get("params", {}).items():
+        jsonschema.Draft202012Validator.check_schema(parameter)
+        try:
+            jsonschema.Draft202012Validator(parameter).validate(parameter["default"])
+        except jsonschema.ValidationError as error:
+            line = document.locate(("params", name, "default")).span.line + 1
+            raise PageError(str(path), line, f"default of `{name}`: {error.message}") from None
+
+
+def _builtin_module(page: str) -> str:
+    return "kguard.policies." + page.removesuffix(".md").replace("/", ".")
+
+
+def _installed_index(root: Path) -> list[dict[str, Any]] | None:
+    try:
+        loaded: list[dict[str, Any]] = json.loads((root / INDEX).read_text(encoding="utf-8"))
+    except (OSError, ValueError):
+        return None
+    return loaded
+
+
+def _cached_index(root: Path) -> list[dict[str, Any]]:
+    """The index of a checkout: from the cache when no page changed, else read and stored."""
+    import hashlib
+
+    from kguard import __version__
+
+    digest = hashlib.blake2b(__version__.encode(), digest_size=16)
+    for path in page_files(root):
+        digest.update(path.relative_to(root).as_posix().encode())
+        digest.update(path.read_bytes())
+    stored = _cache_folder() / f"pages-{digest.hexdigest()}.json"
+    try:
+        cached: list[dict[str, Any]] = json.loads(stored.read_text(encoding="utf-8"))
+        return cached
+    except (OSError, ValueError):
+        entries = read_entries(root)
+    try:
+        stored.parent.mkdir(parents=True, exist_ok=True)
+        partial = stored.with_suffix(f".{os.getpid()}")
+        partial.write_text(json.dumps(entries), encoding="utf-8")
+        partial.replace(stored)  # Atomic: hooks run several kguards at once.
+    except OSError:
+        pass  # A read-only home costs time, nothing else.
+    return entries
+
+
+def _cache_folder() -> Path:
+    base = os.environ.get("KGUARD_CACHE_DIR") or os.environ.get("XDG_CACHE_HOME")
+    return Path(base or os.path.expanduser("~/.cache")) / "kguard"
+
+
+def _any_entry_points() -> bool:
+    """Whether some installed distribution mentions our entry points.
+
+    importlib.metadata costs 40 ms to import; a look into the entry_points.txt files beside the
+    installed packages costs one, and nearly always says no.
+    """
+    import sys
+
+    for folder in sys.path:
+        if not folder.endswith(("site-packages", "dist-packages")):
+            continue
+        for text in Path(folder).glob("*.dist-info/entry_points.txt"):
+            if ENTRY_POINTS in text.read_text(encoding="utf-8", errors="replace"):
+                return True
+    return False

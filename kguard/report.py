@@ -1,0 +1,93 @@
+"""What a run has to say, with every finding given its place: the one input of all renderers."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass, field
+
+from kguard.model import Finding, Route, Severity, Span
+from kguard.policy.page import Policy
+
+
+@dataclass(frozen=True, slots=True)
+class Note:
+    """A labelled place that explains a finding."""
+
+    path: str
+    span: Span
+    label: str
+
+
+@dataclass(frozen=True, slots=True)
+class Located:
+    """A finding with its place in a file.
+
+    `missing` are the keys that do not exist at the place; `via` the aliases that lead to it;
+    `named_route` the route as people write it; `key` the fingerprint (see kguard.baseline).
+    """
+
+    finding: Finding
+    path: str
+    span: Span
+    missing: Route = ()
+    via: tuple[Span, ...] = ()
+    named_route: str = ""
+    key: str = ""
+    notes: tuple[Note, ...] = ()
+
+    @property
+    def order(self) -> tuple[str, int, int, str]:
+        """The order of every report: path, line, column, policy."""
+        return (self.path, self.span.line, self.span.column, self.finding.policy)
+
+
+@dataclass(frozen=True, slots=True)
+class Unchecked:
+    """Something that was to be checked and could not be; line and column are 1-based, 0 unknown."""
+
+    path: str
+    line: int
+    column: int
+    reason: str
+
+
+@dataclass(frozen=True, slots=True)
+class Skipped:
+    """Something that is not for kguard, and what it was taken for."""
+
+    path: str
+    reason: str
+
+
+@dataclass(slots=True)
+class Report:
+    """One run, ready to be rendered. Findings are sorted and nothing is left to be decided."""
+
+    findings: list[Located] = field(default_factory=list)
+    unchecked: list[Unchecked] = field(default_factory=list)
+    skipped: list[Skipped] = field(default_factory=list)
+    notices: list[str] = field(default_factory=list)
+    """Sentences for the user about the run as a whole, each said once."""
+    files: int = 0
+    documents: int = 0
+    resources: int = 0
+    suppressed: int = 0
+    baselined: int = 0
+    fail_on: Severity | None = Severity.WARNING
+    policies: Mapping[str, Policy] = field(default_factory=dict)
+    """The policies that ran, by id; formats that list rules or green cases need them."""
+    judged: Sequence[tuple[str, str, str]] = ()
+    """(policy, path, resource label) of every verdict; JUnit shows what passed."""
+    line: Callable[[str, int], str] = lambda path, number: ""
+    """The text of a line (1-based) of a file that was read, without its line end."""
+
+    def count(self, severity: Severity) -> int:
+        """How many findings have exactly this severity."""
+        return sum(1 for item in self.findings if item.finding.severity is severity)
+
+    @property
+    def failed(self) -> bool:
+        """Whether a finding reaches the severity at which the run fails."""
+        return self.fail_on is not None and any(
+            item.finding.severity >= self.fail_on for item in self.findings
+        )
