@@ -1,0 +1,116 @@
+"""The command line: one module per command, and what every command shares.
+
+Exit codes: 0 nothing to report, 1 findings, 2 wrong option or configuration, 3 not everything was
+checked, 4 a bug in kguard. Where several apply the highest wins.
+"""
+
+from __future__ import annotations
+
+import argparse
+import importlib
+import os
+import sys
+from collections.abc import Sequence
+
+class UsageError(Exception):
+    """A wrong option or configuration: said in one line, exit code 2."""
+
+
+OK, FINDINGS, USAGE, UNCHECKED, BUG = range(5)
+
+ISSUES = "https://github.com/kguard/kguard/issues"
+
+# Command → module; each has add_parser(subparsers) and run(args) -> exit code. Imported only when
+# asked for, because a hook pays for every import on each commit.
+COMMANDS = {
+    "check": "check",
+    "explain": "explain",
+    "policies": "policies",
+    "baseline": "baseline",
+    "config": "config",
+    "new": "new",
+    "test": "test",
+    "completion": "completion",
+}
+
+_SUMMARY = {
+    "check": "check manifests, workflows, pipelines and Dockerfiles",
+    "explain": "print the page of a policy",
+    "policies": "list the policies",
+    "baseline": "write the findings of today to a file, so that only new ones are reported",
+    "config": "show, check or write the configuration",
+    "new": "write the two files of a new policy",
+    "test": "run the examples of policy pages",
+    "completion": "print the completion script for a shell",
+}
+
+
+def build_parser(commands: Sequence[str] = tuple(COMMANDS)) -> argparse.ArgumentParser:
+    """The argument parser with the named commands filled in and the others listed."""
+    parser = argparse.ArgumentParser(
+        prog="kguard",
+        description="Find what makes Kubernetes workloads and workflows fail at scale.",
+        epilog="exit codes: 0 nothing to report, 1 findings, 2 wrong option or configuration, "
+        "3 not everything was checked, 4 a bug in kguard",
+        allow_abbrev=False,
+    )
+    parser.add_argument("-V", "--version", action="store_true", help="print the version")
+    subparsers = parser.add_subparsers(dest="command", metavar="COMMAND", title="commands")
+    for command, module in COMMANDS.items():
+        if command in commands:
+            importlib.import_module(f"kguard.cli.{module}").add_parser(subparsers)
+        else:
+            subparsers.add_parser(command, help=_SUMMARY[command])
+    return parser
+
+
+def run(argv: Sequence[str]) -> int:
+    """Run one command line; returns the exit code and never raises for what users can cause."""
+    named = next((word for word in argv if word in COMMANDS), None)
+    parser = build_parser((named,) if named else ())
+    try:
+        args = parser.parse_args(argv)
+    except SystemExit as stop:
+        return int(stop.code or 0)
+    if args.version:
+        from kguard import __version__
+
+        print(f"kguard {__version__}")
+        return OK
+    if args.command is None:
+        parser.print_help()
+        return OK
+    try:
+        code: int = importlib.import_module(f"kguard.cli.{COMMANDS[args.command]}").run(args)
+        sys.stdout.flush()
+        return code
+    except BrokenPipeError:
+        # The reader (`| head`) has gone: not our fault, and nothing more can be said there.
+        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+        return OK
+    except KeyboardInterrupt:
+        print("kguard: interrupted", file=sys.stderr)
+        return 130
+    except UsageError as error:
+        return fail(str(error))
+    except Exception as error:
+        return bug(error)
+
+
+def fail(message: str, code: int = USAGE) -> int:
+    """Say on standard error what is wrong, and return the exit code for it."""
+    print(f"kguard: {message}", file=sys.stderr)
+    return code
+
+
+def bug(error: BaseException) -> int:
+    """Report a bug in kguard in one line, with the details in a log file beside it."""
+    import tempfile
+    import traceback
+
+    with tempfile.NamedTemporaryFile(
+        "w", prefix="kguard-", suffix=".log", delete=False, encoding="utf-8"
+    ) as log:
+        traceback.print_exception(error, file=log)
+    kind = type(error).__name__
+    return fail(f"bug in kguard: {kind}: {error} (details: {log.name}; report: {ISSUES})", BUG)

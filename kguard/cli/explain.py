@@ -1,0 +1,98 @@
+"""`kguard explain`: the page of a policy, offline."""
+
+from __future__ import annotations
+
+import argparse
+import json
+from typing import Any
+
+from kguard.cli import OK, fail
+from kguard.cli.common import add_policy_folders, registry_of
+from kguard.policy.page import Policy
+from kguard.policy.registry import Registry
+
+
+def add_parser(subparsers: Any) -> None:
+    """Add the command's options."""
+    parser = subparsers.add_parser(
+        "explain", help="print the page of a policy", description=__doc__, allow_abbrev=False
+    )
+    parser.add_argument("policy", metavar="POLICY|FAMILY", help="an id, an alias or a family")
+    parser.add_argument("--format", choices=("md", "json"), default="md", help="default: md")
+    add_policy_folders(parser)
+
+
+def run(args: argparse.Namespace) -> int:
+    """Print the page, or the pages of a family; exit 2 for an unknown name."""
+    registry = registry_of(args)
+    ids = registry.expand(args.policy) or [
+        policy for policy in registry.policies if policy.startswith(args.policy)
+    ]
+    if not ids:
+        return fail(unknown_policy(args.policy, registry))
+    chosen = [registry.policies[policy] for policy in ids]
+    if args.format == "json":
+        print(json.dumps([as_json(policy) for policy in chosen], indent=2, ensure_ascii=False))
+    else:
+        print("\n\n".join(as_markdown(policy) for policy in chosen))
+    return OK
+
+
+def unknown_policy(name: str, registry: Registry) -> str:
+    """The sentence for a name that is no policy, with the nearest ones that are."""
+    import difflib
+
+    near = difflib.get_close_matches(name, [*registry.policies, *registry.aliases], n=3)
+    hint = f"; did you mean {' or '.join(f'`{n}`' for n in near)}?" if near else ""
+    return f"no policy or family is called `{name}`{hint} (`kguard policies` lists them)"
+
+
+def as_markdown(policy: Policy) -> str:
+    """The page as people read it: a line of facts, the prose and examples, the parameters."""
+    facts = [
+        f"severity {policy.severity.word}",
+        f"confidence {policy.confidence.word}",
+        f"profile {policy.profile}",
+        f"family {policy.family}",
+    ]
+    if policy.fix != "none":
+        facts.append(f"fix {policy.fix}")
+    lines = [f"# {policy.id}: {policy.title}", "", " · ".join(facts), ""]
+    lines.append(_without_title(policy.body()).strip())
+    if policy.params:
+        lines += ["", "## Parameters", ""]
+        for name, schema in policy.params.items():
+            default = json.dumps(schema["default"], ensure_ascii=False)
+            lines.append(f"- `{name}` (default `{default}`): {schema['description']}")
+    if policy.sources:
+        lines += ["", "## Sources", "", *(f"- {source}" for source in policy.sources)]
+    if policy.peers:
+        lines += ["", "## Elsewhere", ""]
+        lines += [f"- {peer}: {', '.join(ids)}" for peer, ids in policy.peers.items()]
+    return "\n".join(lines)
+
+
+def as_json(policy: Policy) -> dict[str, Any]:
+    """The page as data."""
+    return {
+        "id": policy.id,
+        "title": policy.title,
+        "family": policy.family,
+        "severity": policy.severity.word,
+        "confidence": policy.confidence.word,
+        "profile": policy.profile,
+        "fix": policy.fix,
+        "kinds": list(policy.kinds),
+        "aliases": list(policy.aliases),
+        "params": dict(policy.params),
+        "sources": list(policy.sources),
+        "peers": dict(policy.peers),
+        "body": policy.body(),
+    }
+
+
+def _without_title(body: str) -> str:
+    """The body without a first heading that only repeats the title."""
+    if body.startswith("# "):
+        return body.partition("\n")[2]
+    return body

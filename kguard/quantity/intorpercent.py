@@ -1,0 +1,49 @@
+"""`IntOrString` fields such as maxUnavailable: a number of pods or a percentage of them.
+
+Source: kubernetes/apimachinery, pkg/util/intstr/intstr.go (`GetScaledValueFromIntOrPercent`) and
+pkg/util/validation/validation.go (`IsValidPercent`: digits and `%`, no sign, no space).
+"""
+
+from __future__ import annotations
+
+import re
+
+from kguard.quantity._quote import quoted
+
+_PERCENT = re.compile(r"([0-9]+)%")
+_LARGEST = 2**63 - 1
+
+
+def scaled(value: int | str, total: int, *, round_up: bool) -> int:
+    """The count that `value` means out of `total`: an int as it is, a percentage scaled.
+
+    The API server rounds up or down by field (maxSurge up, a Deployment's maxUnavailable down), so
+    the caller says which. A quoted number (`"1"`) is no percentage and no number to the API.
+    Raises ValueError for it and for any other text, bool or type.
+    """
+    percent = _percent(value)
+    if percent is None:
+        assert isinstance(value, int)
+        return value
+    product = percent * total
+    return -(-product // 100) if round_up else product // 100
+
+
+def is_zero(value: int | str) -> bool:
+    """Whether `value` is 0 or 0 %, of any total. Raises ValueError as `scaled` does."""
+    return not _percent(value) if isinstance(value, str) else scaled(value, 0, round_up=False) == 0
+
+
+def _percent(value: object) -> int | None:
+    """The number before the `%`, or None for a plain int."""
+    if isinstance(value, int) and not isinstance(value, bool):
+        return None
+    if not isinstance(value, str):
+        raise ValueError("neither a whole number nor a percentage")
+    match = _PERCENT.fullmatch(value)
+    if match is None:
+        raise ValueError(f"{quoted(value)} is neither a whole number nor a percentage")
+    digits = match[1].lstrip("0")
+    if len(digits) > 19 or int(digits or "0") > _LARGEST:
+        raise ValueError(f"{quoted(value)} is out of range")
+    return int(digits or "0")

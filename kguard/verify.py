@@ -1,0 +1,102 @@
+"""Run the examples of policy pages: what is marked must be found, there and nowhere else."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass
+from typing import Any
+
+from kguard.engine import Rule, run
+from kguard.facts import Assumptions, Facts
+from kguard.index import Index
+from kguard.kube.recognise import resources
+from kguard.model import Duplicate, Finding, Resource
+from kguard.policy.examples import Example, Mark
+from kguard.policy.page import Policy
+
+
+@dataclass(frozen=True, slots=True)
+class Mismatch:
+    """One way in which an example and its policy disagree, as a sentence."""
+
+    example: Example
+    text: str
+
+
+def verify(policy: Policy, example: Example) -> Iterator[Mismatch]:
+    """Every disagreement between an example's marks and what its policy finds in it."""
+    found: list[tuple[Mark, Finding]] = []
+    world, sources, problems = read_example(example)
+    yield from (Mismatch(example, problem) for problem in problems)
+    rule = Rule({**policy.defaults, **example.params})
+    complete = {""} if "complete" in example.options else set()
+    facts = Facts(Index(world, complete=complete), _assumptions(example, world))
+    outcome = run([policy], world, facts, lambda _policy, _resource: rule)
+    for crash in outcome.crashes:
+        yield Mismatch(example, f"`{crash.policy}` raised {crash.error!r}")
+    for finding in outcome.findings:
+        origin = finding.resource.origin
+        place = sources[origin.path, origin.document].locate((*origin.prefix, *finding.route))
+        mark = Mark(origin.path, place.span.line, finding.policy, finding.severity.word)
+        found.append((mark, finding))
+    expected = list(example.marks)
+    for mark, finding in found:
+        same = [m for m in expected if _agrees(m, mark)]
+        if same:
+            expected.remove(same[0])
+        else:
+            where = f"{mark.file}:{mark.line}: {mark.severity}[{mark.policy}]"
+            yield Mismatch(example, f"not expected: {where}: {finding.message}")
+    for mark in expected:
+        severity = f" as {mark.severity}" if mark.severity else ""
+        yield Mismatch(example, f"not found: {mark.policy}{severity} at {mark.file}:{mark.line}")
+
+
+def _agrees(wanted: Mark, found: Mark) -> bool:
+    same = (wanted.file, wanted.line, wanted.policy) == (found.file, found.line, found.policy)
+    return same and wanted.severity in ("", found.severity)
+
+
+def read_example(
+    example: Example,
+) -> tuple[list[Resource], Mapping[tuple[str, int], Any], list[str]]:
+    """The resources of an example, what locates them, and what could not be read."""
+    from kguard.kube import dockerfile
+    from kguard.source import read
+
+    world: list[Resource] = []
+    sources: dict[tuple[str, int], Any] = {}
+    problems: list[str] = []
+    for name, text in example.files.items():
+        if name.rpartition("/")[2].lower().startswith("dockerfile"):
+            parsed = dockerfile.parse(text)
+            world.append(dockerfile.as_resource(parsed, name))
+            sources[name, 0] = parsed
+            continue
+        source = read(name, text.encode())
+        problems += [f"{name}:{error.line}: {error.message}" for error in source.errors]
+        for document in source.documents:
+            sources[name, document.index] = document
+            duplicates = tuple(Duplicate(d.route, d.first.line) for d in document.duplicates)
+            world += resources(document.data, name, document.index, duplicates=duplicates)
+    return world, sources, problems
+
+
+def _assumptions(example: Example, world: list[Resource]) -> Assumptions:
+    from kguard.kube.images import parse_image_map
+
+    options = example.options
+    dockerfiles = {r.origin.path: r for r in world if r.kind == "Dockerfile"}
+    return Assumptions(
+        kube=version(options["kube"]) if "kube" in options else Assumptions().kube,
+        argo=version(options["argo"]) if "argo" in options else None,
+        argo_assume_none=options.get("assume") == "none",
+        drone_requests_given=options.get("drone") == "requests-given",
+        images=parse_image_map(example.image_map, dockerfiles) if example.image_map else {},
+    )
+
+
+def version(text: str) -> tuple[int, int]:
+    """`1.34` or `v1.34.2` as (1, 34); raises ValueError for anything else."""
+    major, minor, *_ = text.removeprefix("v").split(".")
+    return int(major), int(minor)
