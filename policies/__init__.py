@@ -1,0 +1,1 @@
+"""The built-in policies, one folder per family: imported as `kguard.policies`."""

@@ -1,0 +1,1 @@
+"""Argo Workflows: the objects a user submits."""

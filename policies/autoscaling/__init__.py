@@ -1,0 +1,1 @@
+"""Autoscalers that cannot act, or fight what is written elsewhere."""

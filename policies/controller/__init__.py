@@ -1,0 +1,1 @@
+"""Argo Workflows: the configuration of its controller."""

@@ -1,0 +1,1 @@
+"""Budgets and spreading that turn a node drain into an outage, or forbid it."""

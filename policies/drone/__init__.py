@@ -1,0 +1,1 @@
+"""Drone pipelines and the runner's defaults."""

@@ -1,0 +1,1 @@
+"""Jobs and CronJobs that pile up, never end or never start."""

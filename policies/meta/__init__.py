@@ -1,0 +1,1 @@
+"""What kguard says about its own suppressions."""

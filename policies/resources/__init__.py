@@ -1,0 +1,1 @@
+"""Requests, limits and quotas of containers and pods."""

@@ -1,0 +1,1 @@
+"""Deployments and StatefulSets that break or stall when a new version is rolled out."""

@@ -1,0 +1,1 @@
+"""The admission webhook: imported as `kguard.webhook`."""
