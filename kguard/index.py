@@ -13,7 +13,7 @@ from typing import Any
 
 from kguard.kube.workloads import TEMPLATES, pod_labels, template_route
 from kguard.model import Resource, dig
-from kguard.quantity import SelectorError, matches_equality, matches_selector
+from kguard.quantity.selectors import SelectorError, matches, matches_equality
 
 _Bucket = tuple[str, str | None]  # unit, namespace
 
@@ -78,7 +78,7 @@ class Index:
             return [
                 workload
                 for workload in self._candidates(bucket, wanted)
-                if matches_selector(selector, pod_labels(workload))
+                if matches(selector, pod_labels(workload))
             ]
         except SelectorError:
             return []
@@ -115,7 +115,7 @@ class Index:
         found = []
         for budget in self.of_kind(workload, "policy", "PodDisruptionBudget"):
             try:
-                if matches_selector(dig(budget.data, "spec", "selector"), pod_labels(workload)):
+                if matches(dig(budget.data, "spec", "selector"), pod_labels(workload)):
                     found.append(budget)
             except SelectorError:
                 continue

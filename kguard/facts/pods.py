@@ -15,7 +15,7 @@ from typing import Any
 
 from kguard.kube.workloads import BATCH, template_route
 from kguard.model import Resource, Route, Scope, dig
-from kguard.quantity import QuantityError, parse_quantity
+from kguard.quantity.quantities import QuantityError, parse_quantity
 
 DEFAULT_GRACE = 30
 """Seconds between SIGTERM and SIGKILL where the pod does not say (core/v1 defaults.go)."""

@@ -10,6 +10,7 @@ from kguard.facts.pods import Pod, pod_of
 from kguard.facts.replicas import replicas_of
 from kguard.facts.workloads import Workload
 from kguard.index import Index
+from kguard.kube import argo
 from kguard.model import Resource
 
 T = TypeVar("T")
@@ -60,9 +61,21 @@ class Facts:
         """A workload with its replicas, autoscalers, services and budgets."""
         return self.remember(_workload, resource)
 
+    def argo_pods(self, resource: Resource) -> list[Pod]:
+        """The pods of an Argo object's templates; empty for anything else."""
+        if (resource.group, resource.kind) not in argo.KINDS:
+            return []
+        return self.remember(_argo_pods, resource)
+
     def pods(self, resources: Iterable[Resource]) -> list[Pod]:
         """The pods of several workloads, those without a readable spec left out."""
         return [pod for resource in resources if (pod := self.pod(resource)) is not None]
+
+
+def _argo_pods(facts: Facts, resource: Resource) -> list[Pod]:
+    from kguard.facts.argo_pods import template_pods
+
+    return list(template_pods(facts, resource))
 
 
 def _pod(facts: Facts, resource: Resource) -> Pod | None:

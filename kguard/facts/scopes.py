@@ -10,12 +10,26 @@ from dataclasses import dataclass
 
 from kguard.facts.pods import Role
 from kguard.facts.run import Facts
+from kguard.kube import argo
 from kguard.kube.workloads import TEMPLATES
 from kguard.model import Resource, Scope
 
 Kinds = frozenset[tuple[str, str]]
 
 WORKLOADS: Kinds = frozenset(TEMPLATES)
+
+_QUANTITY_KINDS: Kinds = (
+    WORKLOADS
+    | argo.KINDS
+    | {
+        ("", "LimitRange"),
+        ("", "ResourceQuota"),
+        ("", "PersistentVolume"),
+        ("", "PersistentVolumeClaim"),
+        ("autoscaling", "HorizontalPodAutoscaler"),
+        ("autoscaling.k8s.io", "VerticalPodAutoscaler"),
+    }
+)
 
 
 @dataclass(frozen=True, slots=True)
@@ -42,7 +56,14 @@ def _containers(facts: Facts, resource: Resource) -> Iterable[Scope]:
 
 def _every_container(facts: Facts, resource: Resource) -> Iterable[Scope]:
     pod = facts.pod(resource)
-    return pod.containers if pod else []
+    pods = [pod] if pod else facts.argo_pods(resource)
+    return [container for pod in pods for container in pod.containers]
+
+
+def _quantities(facts: Facts, resource: Resource) -> Iterable[Scope]:
+    from kguard.facts.quantities import quantities
+
+    return quantities(facts, resource)
 
 
 def _init_containers(facts: Facts, resource: Resource) -> Iterable[Scope]:
@@ -58,13 +79,17 @@ def _workloads(facts: Facts, resource: Resource) -> Iterable[Scope]:
 EACH: Mapping[str, Each] = {
     # The whole object, of the kinds the page names.
     "resource": Each(None, _resource),
+    # A page without a check: the notices kguard gives about itself.
+    "none": Each(frozenset(), _resource),
     # The pod of a workload.
     "pod": Each(WORKLOADS, _pods),
     # App containers and native sidecars: what runs for the pod's life.
     "container": Each(WORKLOADS, _containers),
     # Every form of container, wherever one can stand.
-    "any-container": Each(WORKLOADS, _every_container),
+    "any-container": Each(WORKLOADS | argo.KINDS, _every_container),
     "init-container": Each(WORKLOADS, _init_containers),
+    # Every field that holds a quantity, in whatever kind.
+    "quantity": Each(_QUANTITY_KINDS, _quantities),
     # The workload with its replicas, autoscalers, services and budgets.
     "workload": Each(WORKLOADS, _workloads),
 }

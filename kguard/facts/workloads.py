@@ -8,7 +8,7 @@ from typing import Any
 from kguard.facts.pods import Pod
 from kguard.facts.replicas import Replicas
 from kguard.model import Resource, Scope
-from kguard.quantity import scaled
+from kguard.quantity.intorpercent import scaled
 
 # What an absent maxSurge or maxUnavailable means, by kind: apps/v1 defaults.go; argo-rollouts
 # utils/defaults/defaults.go (canary).

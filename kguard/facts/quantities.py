@@ -1,0 +1,133 @@
+"""Every place of an object where Kubernetes reads a quantity, whatever the kind."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass
+from typing import Any
+
+from kguard.facts.pods import Pod
+from kguard.facts.run import Facts
+from kguard.kube import argo
+from kguard.model import Resource, Route, Scope, dig
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class QuantityField(Scope):
+    """One field that holds a quantity: `text` as written, `called` as messages name it.
+
+    `data` is the mapping the field stands in and `key` its key there.
+    """
+
+    key: str
+    text: Any
+    called: str
+
+    @property
+    def unknown(self) -> bool:
+        """Whether the text is a placeholder that something fills in before Kubernetes reads it."""
+        return is_placeholder(self.text)
+
+
+def is_placeholder(value: Any) -> bool:
+    """Whether a value is filled in later: Argo's and Helm's `{{...}}`, `${...}` of envsubst."""
+    return isinstance(value, str) and ("{{" in value or "${" in value)
+
+
+def quantities(facts: Facts, resource: Resource) -> Iterator[QuantityField]:
+    """The quantity fields of an object."""
+    pod = facts.pod(resource)
+    if pod is not None:
+        yield from _of_pod(pod)
+    for template_pod in facts.argo_pods(resource):
+        yield from _of_pod(template_pod)
+    group_kind = (resource.group, resource.kind)
+    if group_kind == ("", "LimitRange"):
+        for number, item in enumerate(_items(resource.data, "spec", "limits")):
+            for key in ("min", "max", "default", "defaultRequest", "maxLimitRequestRatio"):
+                yield from _fields(resource, ("spec", "limits", number, key), item.get(key), key)
+    elif group_kind == ("", "ResourceQuota"):
+        hard = dig(resource.data, "spec", "hard")
+        yield from _fields(resource, ("spec", "hard"), hard, "hard limit")
+    elif group_kind == ("", "PersistentVolumeClaim"):
+        yield from _of_claim(resource, (), resource.data)
+    elif group_kind == ("", "PersistentVolume"):
+        capacity = dig(resource.data, "spec", "capacity")
+        yield from _fields(resource, ("spec", "capacity"), capacity, "capacity")
+    elif group_kind == ("autoscaling", "HorizontalPodAutoscaler"):
+        yield from _of_autoscaler(resource)
+    elif group_kind == ("autoscaling.k8s.io", "VerticalPodAutoscaler"):
+        policies = _items(resource.data, "spec", "resourcePolicy", "containerPolicies")
+        for number, item in enumerate(policies):
+            for key in ("minAllowed", "maxAllowed"):
+                route = ("spec", "resourcePolicy", "containerPolicies", number, key)
+                yield from _fields(resource, route, item.get(key), key)
+    yield from _of_claim_templates(resource)
+
+
+def _of_pod(pod: Pod) -> Iterator[QuantityField]:
+    for container in pod.containers:
+        for section in ("requests", "limits"):
+            yield from _fields(
+                pod.resource,
+                (*container.route, "resources", section),
+                container.get("resources", section),
+                f"{section.rstrip('s')} of {container.called}",
+            )
+    for section in ("requests", "limits"):
+        route = (*pod.route, "resources", section)
+        yield from _fields(
+            pod.resource, route, pod.get("resources", section), f"pod {section.rstrip('s')}"
+        )
+    for number, volume in enumerate(_items(pod.data, "volumes")):
+        text = dig(volume, "emptyDir", "sizeLimit")
+        if text is not None:
+            route = (*pod.route, "volumes", number, "emptyDir")
+            data = volume["emptyDir"]
+            name = f"`sizeLimit` of volume `{volume.get('name', '')}`"
+            yield QuantityField(pod.resource, route, data, "sizeLimit", text, name)
+        claim = dig(volume, "ephemeral", "volumeClaimTemplate")
+        route = (*pod.route, "volumes", number, "ephemeral", "volumeClaimTemplate")
+        yield from _of_claim(pod.resource, route, claim)
+
+
+def _of_claim_templates(resource: Resource) -> Iterator[QuantityField]:
+    route: Route | None = argo.spec_route(resource)
+    if (resource.group, resource.kind) == ("apps", "StatefulSet"):
+        route = ("spec",)
+    if route is not None:
+        for number, claim in enumerate(_items(resource.data, *route, "volumeClaimTemplates")):
+            yield from _of_claim(resource, (*route, "volumeClaimTemplates", number), claim)
+
+
+def _of_claim(resource: Resource, route: Route, claim: Any) -> Iterator[QuantityField]:
+    for section in ("requests", "limits"):
+        keys = ("spec", "resources", section)
+        called = f"volume claim {section.rstrip('s')}"
+        yield from _fields(resource, (*route, *keys), dig(claim, *keys), called)
+
+
+def _of_autoscaler(resource: Resource) -> Iterator[QuantityField]:
+    for number, metric in enumerate(_items(resource.data, "spec", "metrics")):
+        for source in ("resource", "containerResource", "pods", "object", "external"):
+            target = dig(metric, source, "target")
+            for key in ("averageValue", "value"):
+                text = dig(target, key)
+                if text is not None:
+                    route = ("spec", "metrics", number, source, "target")
+                    called = f"`{key}` of the {source} metric"
+                    yield QuantityField(resource, route, target, key, text, called)
+
+
+def _fields(resource: Resource, route: Route, data: Any, called: str) -> Iterator[QuantityField]:
+    if isinstance(data, Mapping):
+        for key, text in data.items():
+            if text is not None:
+                yield QuantityField(resource, route, data, key, text, f"{key} {called}")
+
+
+def _items(data: Any, *keys: str) -> Sequence[Mapping[str, Any]]:
+    items = dig(data, *keys)
+    if not isinstance(items, list):
+        return ()
+    return [item if isinstance(item, Mapping) else {} for item in items]

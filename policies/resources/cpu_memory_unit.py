@@ -1,0 +1,32 @@
+"""See cpu_memory_unit.md."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+from kguard.facts.pods import Container, quantity
+from kguard.model import Fault
+from kguard.policy.context import Context
+from kguard.quantity.quantities import suffix_of
+
+_SMALL = {"", "m", "u", "n"}
+
+
+def check(container: Container, ctx: Context) -> Iterator[Fault]:
+    """Yield a fault for each cpu amount in a unit of memory or beyond any machine."""
+    for section in ("requests", "limits"):
+        text = container.get("resources", section, "cpu")
+        value = quantity(text) if text is not None else None
+        if value is None:
+            continue
+        suffix = suffix_of(text)
+        memory_unit = suffix not in _SMALL and suffix[0] not in "eE0123456789"
+        if not memory_unit and value <= ctx.params["max_cpu"]:
+            continue
+        cores = f"{float(value):,.0f}"
+        meant = str(text)[: -len(suffix)] if memory_unit else str(text)
+        yield container.fault(
+            ("resources", section, "cpu"),
+            f"cpu {section.rstrip('s')} `{text}` of {container.called} is {cores} cores",
+            help=f"cpu is counted in cores and thousandths of one; did you mean `{meant}m`?",
+        )

@@ -1,0 +1,26 @@
+"""See limit_request_ratio.md."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+from kguard.facts.pods import Container
+from kguard.model import Fault
+from kguard.policy.context import Context
+
+
+def check(container: Container, ctx: Context) -> Iterator[Fault]:
+    """Yield a fault for each resource whose limit is more than the allowed multiple."""
+    for resource, most in ctx.params.items():
+        if not most:
+            continue
+        request, limit = container.request(resource), container.limit(resource)
+        if not (request and limit and request.value and limit.value):
+            continue
+        if limit.value > most * request.value:
+            yield container.fault(
+                ("resources", "limits", resource),
+                f"{resource} limit `{limit.text}` of {container.called} is "
+                f"{float(limit.value / request.value):.3g} times its request `{request.text}`",
+                help=f"at most {most:g} times is allowed",
+            )

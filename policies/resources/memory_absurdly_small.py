@@ -1,0 +1,37 @@
+"""See memory_absurdly_small.md."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+from kguard.facts.pods import Container, quantity
+from kguard.model import Fault
+from kguard.policy.context import ERROR, WARNING, Context
+from kguard.quantity.quantities import parse_quantity
+
+
+def check(container: Container, ctx: Context) -> Iterator[Fault]:
+    """Yield a fault for each memory amount above zero and below `min_memory`."""
+    least = parse_quantity(ctx.params["min_memory"])
+    for section, severity in (("limits", ERROR), ("requests", WARNING)):
+        text = container.get("resources", section, "memory")
+        value = quantity(text) if text is not None else None
+        if value is None or not 0 < value < least:
+            continue
+        size = f"{float(value):g} bytes" if value != 1 else "1 byte"
+        yield container.fault(
+            ("resources", section, "memory"),
+            f"memory {section.rstrip('s')} `{text}` of {container.called} is {size}",
+            severity=severity,
+            help=_meant(text),
+        )
+
+
+def _meant(text: object) -> str:
+    written = str(text)
+    if written.endswith("m"):
+        number = written.removesuffix("m")
+        return f"`m` means a thousandth of a byte here; did you mean `{number}Mi`?"
+    if written.isdigit():
+        return f"a number without a suffix counts bytes; did you mean `{written}Mi`?"
+    return "no program starts in that; check the suffix"

@@ -1,0 +1,24 @@
+"""See quantity_invalid.md."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+from kguard.facts.quantities import QuantityField
+from kguard.model import Fault
+from kguard.policy.context import Context
+from kguard.quantity.quantities import QuantityError, parse_quantity
+
+
+def check(field: QuantityField, ctx: Context) -> Iterator[Fault]:
+    """Yield a fault for a value that the API server would refuse."""
+    if field.unknown:
+        return
+    try:
+        value = parse_quantity(field.text)
+    except QuantityError as error:
+        meant = f"did you mean `{error.suggestion}`?" if error.suggestion else ""
+        yield field.fault((field.key,), f"{field.called} is no quantity: {error}", help=meant)
+        return
+    if value < 0:
+        yield field.fault((field.key,), f"{field.called} is negative: `{field.text}`")
