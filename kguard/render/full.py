@@ -1,0 +1,101 @@
+"""The format for people: every finding with its source line, carets, help and notes."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from itertools import groupby
+from typing import TextIO
+
+from kguard.model import Span
+from kguard.render import links
+from kguard.render.frame import frame, gutter
+from kguard.render.text import closing, missing_label, place
+from kguard.report import Located, Report, Unchecked
+from kguard.term import Style, safe
+
+_LABELS = 3
+"""Resources named for one frame; text reached through aliases can belong to very many."""
+
+
+def render(report: Report, out: TextIO, style: Style) -> None:
+    """Write the report with frames, then what was not checked, notices and the summary."""
+    explained: set[str] = set()
+    for items in fold(report.findings):
+        lines = block(items, report, style)
+        out.write("\n".join([*lines, *_see(items[0], report, style, explained)]) + "\n\n")
+    for item in report.unchecked:
+        out.write("\n".join(_unchecked(item, report, style)) + "\n\n")
+    for line in closing(report, style):
+        out.write(line + "\n")
+
+
+def fold(findings: list[Located]) -> Iterator[list[Located]]:
+    """Findings in groups that share policy, severity and place: one frame is enough for each."""
+    for _, group in groupby(
+        findings, key=lambda it: (it.path, it.span, it.finding.policy, it.finding.severity)
+    ):
+        yield list(group)
+
+
+def block(items: list[Located], report: Report, style: Style) -> Iterator[str]:
+    """The lines about findings of one group: messages, place, frame, help, notes, fix."""
+    first = items[0]
+    severity, policy = first.finding.severity.word, first.finding.policy
+    name = style.link(policy, links.terminal_url(report.policies.get(policy)))
+    for message in dict.fromkeys(item.finding.message for item in items):
+        head = style.paint(f"{severity}[{name}]", severity)
+        yield f"{head}: {style.paint(safe(message), 'strong')}"
+
+    blank = gutter(first.span)
+    where = place(first.path, first.span.line, first.span.column)
+    yield f"{blank}{style.paint('-->', 'gutter')} {where}  {_resources(items)}".rstrip()
+    text = report.line(first.path, first.span.line)
+    yield from frame(text, first.span, missing_label(items), style, severity)
+    for kind, remark in dict.fromkeys(_remarks(items)):
+        yield _remark(blank, kind, remark, style)
+
+
+def _remark(blank: str, kind: str, text: str, style: Style) -> str:
+    head = f"{blank} {style.paint('=', 'gutter')} {style.paint(kind, 'help')}"
+    return f"{head}: {text}" if text else head
+
+
+def _resources(items: list[Located]) -> str:
+    labels = list(dict.fromkeys(safe(item.finding.resource.label) for item in items))
+    more = f" and {len(labels) - _LABELS} more" if len(labels) > _LABELS else ""
+    return ", ".join(labels[:_LABELS]) + more
+
+
+def _remarks(items: list[Located]) -> Iterator[tuple[str, str]]:
+    for item in items:
+        if item.finding.help:
+            yield "help", safe(item.finding.help)
+    for item in items:
+        for span in item.via:
+            yield "note", f"{place(item.path, span.line, span.column)}: reached by this alias"
+        for note in item.notes:
+            where = place(note.path, note.span.line, note.span.column)
+            yield "note", f"{where}: {safe(note.label)}"
+    for item in items:
+        if (fix := item.finding.fix) is not None:
+            yield f"fix available ({'safe' if fix.safe else 'unsafe'})", safe(fix.title)
+
+
+def _see(item: Located, report: Report, style: Style, explained: set[str]) -> Iterator[str]:
+    """The address of the page, at a policy's first finding, where it cannot be a link."""
+    policy = item.finding.policy
+    url = links.page_url(report.policies.get(policy))
+    if url and not style.links and policy not in explained:
+        explained.add(policy)
+        yield _remark(gutter(item.span), "see", url, style)
+
+
+def _unchecked(item: Unchecked, report: Report, style: Style) -> Iterator[str]:
+    where = place(item.path, item.line, item.column)
+    reason = style.paint(safe(item.reason), "strong")
+    yield f"{style.paint('error', 'error')}: cannot check {where}: {reason}"
+    text = report.line(item.path, item.line) if item.line else ""
+    if text:
+        column = max(1, item.column)
+        span = Span(item.line, column, item.line, column + 1)
+        yield from frame(text, span, "", style, "error")

@@ -1,0 +1,78 @@
+"""Sentences that several text formats share: the summary, places, counts."""
+
+from __future__ import annotations
+
+from collections import Counter
+from collections.abc import Iterator
+
+from kguard.model import Severity, named_route
+from kguard.report import Located, Report
+from kguard.term import Style, safe
+
+
+def counted(number: int, noun: str) -> str:
+    """`1 file`, `12 files`."""
+    return f"{number} {noun}" if number == 1 else f"{number} {noun}s"
+
+
+def place(path: str, line: int, column: int) -> str:
+    """`path:line:column`, without what is 0, that is unknown."""
+    text = safe(path)
+    if line:
+        text += f":{line}:{column}" if column else f":{line}"
+    return text
+
+
+def missing_label(items: list[Located]) -> str:
+    """What is said behind the carets where keys are missing: no `resources.limits` in here."""
+    names = dict.fromkeys(safe(named_route({}, item.missing)) for item in items if item.missing)
+    return f"no {', '.join(f'`{name}`' for name in names)} in here" if names else ""
+
+
+def summary(report: Report, style: Style) -> str:
+    """One line: how many findings in how many files, and how many more are not shown."""
+    found = [
+        style.paint(counted(number, severity.word), severity.word)
+        for severity in sorted(Severity, reverse=True)
+        if (number := report.count(severity))
+    ]
+    files = f"{counted(report.files, 'file')} ({counted(report.resources, 'resource')})"
+    text = f"{', '.join(found) or 'no findings'} in {files}"
+    hidden = []
+    if report.suppressed:
+        hidden.append(f"{report.suppressed} suppressed")
+    if report.baselined:
+        hidden.append(f"{report.baselined} in the baseline")
+    if report.unchecked:
+        hidden.append(style.paint(f"{len(report.unchecked)} not checked", "error"))
+    if report.skipped:
+        hidden.append(f"{len(report.skipped)} skipped")
+    return f"{text}; {', '.join(hidden)}" if hidden else text
+
+
+def closing(report: Report, style: Style) -> Iterator[str]:
+    """The lines below the findings: notices, what was skipped, statistics, the summary."""
+    if not style.quiet:
+        for notice in report.notices:
+            yield f"{style.paint('notice', 'note')}: {safe(notice)}"
+        if style.verbose:
+            for skipped in report.skipped:
+                yield f"skipped {safe(skipped.path)}: {safe(skipped.reason)}"
+    if style.statistics:
+        yield from statistics(report, style)
+    if not style.quiet:
+        yield summary(report, style)
+
+
+def statistics(report: Report, style: Style) -> Iterator[str]:
+    """A table of findings per policy and severity, the most frequent first."""
+    counts = Counter((item.finding.policy, item.finding.severity) for item in report.findings)
+    if not counts:
+        return
+    width = max(len("count"), len(str(max(counts.values()))))
+    yield style.paint(f"{'count':>{width}}  {'severity':8}  policy", "strong")
+    for (policy, severity), number in sorted(
+        counts.items(), key=lambda row: (-row[1], row[0][0], -row[0][1])
+    ):
+        word = style.paint(f"{severity.word:8}", severity.word)
+        yield f"{number:>{width}}  {word}  {policy}"
