@@ -61,7 +61,6 @@ def read_example(
     example: Example,
 ) -> tuple[list[Resource], Mapping[tuple[str, int], Any], list[str]]:
     """The resources of an example, what locates them, and what could not be read."""
-    from kguard.kube import dockerfile
     from kguard.source import read
 
     world: list[Resource] = []
@@ -69,6 +68,8 @@ def read_example(
     problems: list[str] = []
     for name, text in example.files.items():
         if name.rpartition("/")[2].lower().startswith("dockerfile"):
+            from kguard.kube import dockerfile
+
             parsed = dockerfile.parse(text)
             world.append(dockerfile.as_resource(parsed, name))
             sources[name, 0] = parsed
@@ -83,16 +84,19 @@ def read_example(
 
 
 def _assumptions(example: Example, world: list[Resource]) -> Assumptions:
-    from kguard.kube.images import parse_image_map
-
     options = example.options
-    dockerfiles = {r.origin.path: r for r in world if r.kind == "Dockerfile"}
+    images: Mapping[str, Any] = {}
+    if example.image_map:
+        from kguard.kube.images import parse_image_map
+
+        dockerfiles = {r.origin.path: r for r in world if r.kind == "Dockerfile"}
+        images = parse_image_map(example.image_map, dockerfiles)
     return Assumptions(
         kube=version(options["kube"]) if "kube" in options else Assumptions().kube,
         argo=version(options["argo"]) if "argo" in options else None,
         argo_assume_none=options.get("assume") == "none",
         drone_requests_given=options.get("drone") == "requests-given",
-        images=parse_image_map(example.image_map, dockerfiles) if example.image_map else {},
+        images=images,
     )
 
 
