@@ -1,0 +1,284 @@
+"""Bytes to a `SourceFile`: documents with data, errors, comments, and places on demand."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+from typing import Any
+
+from yaml import YAMLError
+from yaml.composer import ComposerError
+from yaml.nodes import Node
+
+from kguard.model import Place, Route, Span
+from kguard.source import jsontext, tree
+from kguard.source.build import Repeated, build, repeated_keys
+from kguard.source.comments import Comment, comments
+from kguard.source.limits import Limits, check_expansion, check_text, too_deep
+from kguard.source.locate import Locator
+from kguard.source.messages import explain
+from kguard.source.parser import first_node
+from kguard.source.split import Chunk, split
+from kguard.source.text import (
+    Decoded,
+    Lines,
+    ReadError,
+    Unreadable,
+    decode,
+    displayable,
+    forbid_characters,
+)
+
+DEFAULT_LIMITS = Limits()
+
+
+@dataclass(frozen=True, slots=True)
+class DuplicateKey:
+    """A key written twice in one mapping; Kubernetes keeps the later value.
+
+    `route` leads to the key; `span` is the later key, `first` the one before it.
+    """
+
+    route: Route
+    span: Span
+    first: Span
+
+
+@dataclass(slots=True, eq=False)
+class Document:
+    """One document: plain data as Kubernetes reads it, and places in its text.
+
+    `index` counts all documents of the file from 0, broken ones too; `line` is the first line of
+    its text. Aliased collections share their data: treat it as read-only.
+    """
+
+    index: int
+    line: int
+    data: Any
+    duplicates: tuple[DuplicateKey, ...]
+    _text: str = field(repr=False)
+    _chunk: Chunk = field(repr=False)
+    _lines: Lines = field(repr=False)
+    _locator: Locator | None = field(default=None, repr=False)
+
+    def locate(self, route: Route) -> Place:
+        """Where a route is, to put a caret under.
+
+        A scalar on one line: the value. Anything else: its key; a list item without one: the first
+        key in it. For a route that does not exist: the same for the deepest part that does, as if
+        it were a collection, with the other keys as `missing`. Text reached through an alias is
+        shown where the anchor is.
+        """
+        return self._places().locate(route)
+
+    def extent(self, route: Route) -> tuple[int, int]:
+        """The first and last line of what is at a route, with its key or dash."""
+        return self._places().extent(route)
+
+    def following(self, line: int) -> tuple[int, int] | None:
+        """First and last line of the next entry or list item that starts on or after `line`."""
+        return self._places().following(line)
+
+    def _places(self) -> Locator:
+        if self._locator is None:
+            chunk = self._chunk
+            text = self._text[chunk.start : chunk.end]
+            nodes = jsontext.compose(text) if chunk.json else tree.compose(_final_newline(text))
+            self._locator = Locator(nodes, text, chunk.start, self._lines)
+        return self._locator
+
+
+@dataclass(slots=True, eq=False)
+class SourceFile:
+    """A file that was read: `text` has `\\n` line ends, no byte order mark, U+FFFD for bad bytes.
+
+    `crlf` and `bom` say what the file itself had.
+    """
+
+    path: str
+    text: str = field(repr=False)
+    documents: tuple[Document, ...] = ()
+    errors: tuple[ReadError, ...] = ()
+    crlf: bool = False
+    bom: bool = False
+    _chunks: tuple[Chunk, ...] = field(default=(), repr=False)
+    _lines: Lines = field(default_factory=lambda: Lines(""), repr=False)
+    _comments: tuple[Comment, ...] | None = field(default=None, repr=False)
+
+    @property
+    def comments(self) -> tuple[Comment, ...]:
+        """All comments in order; found on first use."""
+        if self._comments is None:
+            found = comments(self.text, self._chunks, self._lines) if "#" in self.text else ()
+            self._comments = tuple(found)
+        return self._comments
+
+    def line(self, number: int) -> str:
+        """The text of a 1-based line; empty where the file has no such line."""
+        return self._lines.line(number)
+
+
+def read(path: str, data: bytes, limits: Limits = DEFAULT_LIMITS) -> SourceFile:
+    """Read a YAML or JSON file as kubectl does. `path` is only a name; nothing is raised.
+
+    A document that cannot be read becomes an error and costs no other document.
+    """
+    if len(data) > limits.max_bytes:
+        reason = f"larger than {limits.max_bytes:,} bytes"
+        return SourceFile(path, "", errors=(ReadError(1, 1, reason),))
+    try:
+        decoded = decode(data)
+    except Unreadable as fault:
+        return SourceFile(path, "", errors=(ReadError(1, 1, fault.message),))
+    return _Reading(path, decoded, limits).run()
+
+
+@dataclass(slots=True)
+class _Reading:
+    """One run of `read` over a decoded file."""
+
+    path: str
+    decoded: Decoded
+    limits: Limits
+    lines: Lines = field(init=False)
+    documents: list[Document] = field(default_factory=list)
+    errors: list[ReadError] = field(default_factory=list)
+    count: int = 0
+
+    def __post_init__(self) -> None:
+        self.lines = Lines(self.decoded.text)
+
+    def run(self) -> SourceFile:
+        decoded = self.decoded
+        text = decoded.text
+        start, chunks = self._json_values() if jsontext.looks_like_json(text) else (0, [])
+        for chunk in split(text, start, self._line(start) if start else 1):
+            chunks.append(chunk)
+            self._yaml(chunk)
+        return SourceFile(
+            self.path,
+            text if decoded.plain else displayable(text),
+            tuple(self.documents),
+            tuple(self.errors),
+            decoded.crlf,
+            decoded.bom,
+            tuple(chunks),
+            self.lines,
+        )
+
+    def _json_values(self) -> tuple[int, list[Chunk]]:
+        """Read the JSON values the file begins with; where YAML begins, and their chunks.
+
+        kubectl goes over to YAML after no value or one; more than one make a JSON stream.
+        """
+        text, end, read_before = self.decoded.text, 0, len(self.documents)
+        chunks: list[Chunk] = []
+        try:
+            for value in jsontext.values(text):
+                end = value.end
+                line = self.lines.position(value.start)[0]
+                chunk = Chunk(value.start, end, line, json=True)
+                chunks.append(chunk)
+                self._json(chunk, value)
+        except RecursionError:
+            self._fail(end, too_deep(self.limits))
+            return len(text), chunks
+        except ValueError as error:
+            if len(self.documents) - read_before > 1:
+                at = error.pos if isinstance(error, jsontext.DecodeError) else end
+                self._fail(at, Unreadable("invalid JSON after the values before it"))
+                return len(text), chunks
+            return self._after_space(end), chunks
+        return len(text), chunks
+
+    def _after_space(self, start: int) -> int:
+        """`start`, or the line after it where nothing but white space is left on its line."""
+        line_end = self.decoded.text.find("\n", start) + 1
+        blank = line_end and not self.decoded.text[start:line_end].strip()
+        return line_end if blank and start else start
+
+    def _json(self, chunk: Chunk, value: jsontext.Value) -> None:
+        text = self.decoded.text[chunk.start : chunk.end]
+        try:
+            if not self.decoded.plain:
+                forbid_characters(text, json=True)
+            check_expansion(value.data, self.limits)
+            repeated: list[Repeated] = []
+            if value.repeats:
+                root = jsontext.compose(text).root
+                repeated = repeated_keys(root) if root is not None else []
+        except Unreadable as fault:
+            self._fail(chunk.start + fault.offset, fault)
+        else:
+            self._add(chunk, value.data, repeated)
+
+    def _yaml(self, chunk: Chunk) -> None:
+        if chunk.stray:
+            reason = f"`--- {chunk.stray}`: only a comment may follow a document separator"
+            self._fail(chunk.separator, Unreadable(reason))
+            return
+        text = _final_newline(self.decoded.text[chunk.start : chunk.end])
+        try:
+            if not self.decoded.plain:
+                forbid_characters(text, json=False)
+            check_text(text, self.limits)
+            root = self._root(text)
+            if root is None:
+                return
+            data, repeated = build(root, self.limits)
+            if "*" in text and "&" in text:
+                check_expansion(data, self.limits)
+        except Unreadable as fault:
+            self._fail(chunk.start + fault.offset, fault)
+        except YAMLError as error:
+            offset, message = explain(error, text, lambda at: self._line(chunk.start + at))
+            self._fail(chunk.start + offset, Unreadable(message))
+        except RecursionError:
+            self._fail(chunk.start, too_deep(self.limits))
+        else:
+            self._add(chunk, data, repeated)
+            if "\n..." in text:
+                self._unread_rest(chunk, text)
+
+    def _root(self, text: str) -> Node | None:
+        if text.startswith("%") or "\n%" in text:
+            return tree.compose(text).root
+        try:
+            return first_node(text)
+        except ComposerError as error:
+            if "duplicate anchor" in (error.context or ""):
+                return tree.compose(text).root
+            raise
+
+    def _unread_rest(self, chunk: Chunk, text: str) -> None:
+        """Report what follows the `...` that ends a document: Kubernetes drops it in silence."""
+        offset = tree.second_document(text)
+        if offset is not None:
+            reason = "Kubernetes does not read what follows `...` without a `---` line"
+            self._fail(chunk.start + offset, Unreadable(reason))
+
+    def _add(self, chunk: Chunk, data: Any, repeated: list[Repeated]) -> None:
+        duplicates = tuple(
+            DuplicateKey(each.route, self._span(chunk, each.later), self._span(chunk, each.first))
+            for each in repeated
+        )
+        self.documents.append(
+            Document(self.count, chunk.line, data, duplicates, self.decoded.text, chunk, self.lines)
+        )
+        self.count += 1
+
+    def _fail(self, offset: int, fault: Unreadable) -> None:
+        offset = min(offset, len(self.decoded.text))
+        self.errors.append(ReadError(*self.lines.position(offset), fault.message))
+        self.count += 1
+
+    def _span(self, chunk: Chunk, node: Node) -> Span:
+        start, end = node.start_mark.index, node.end_mark.index
+        return self.lines.span(chunk.start + start, chunk.start + end)
+
+    def _line(self, offset: int) -> int:
+        return self.lines.position(offset)[0]
+
+
+def _final_newline(text: str) -> str:
+    """`text` ending in a newline, as apimachinery's line reader hands every document on."""
+    return text if text.endswith("\n") else text + "\n"
