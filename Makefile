@@ -1,0 +1,22 @@
+PYTHON ?= python3
+BIN := .venv/bin
+export PIP_DISABLE_PIP_VERSION_CHECK = 1
+
+.PHONY: install check test docs new
+install: $(BIN)/.installed  ## make .venv with kguard, editable, and the tools
+
+check: install              ## what it is for: check the examples
+	$(BIN)/kguard check examples
+
+test: install               ## every test
+	$(BIN)/pytest
+
+docs: install               ## write docs/ anew from the pages and the argument parsers
+	$(BIN)/python docs/generate.py
+
+new: install                ## the two files of a new policy: make new NAME=family/id
+	$(BIN)/kguard new $(NAME)
+
+# The stamp is written last, so an install that failed is tried again.
+$(BIN)/.installed: pyproject.toml setup.py
+	$(PYTHON) -m venv .venv && $(BIN)/pip install -q --retries 10 --timeout 60 -e '.[dev]' && touch $@
