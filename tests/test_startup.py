@@ -1,0 +1,110 @@
+"""What a run imports. Import time is most of a small run, and a hook pays it on every commit."""
+
+from __future__ import annotations
+
+import ast
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+import yaml
+
+ROOT = Path(__file__).resolve().parent.parent
+SITE = Path(yaml.__file__).parent.parent
+
+# In a bare interpreter: neither the user's environment nor what an editable install or a coverage
+# tool imports at start-up counts.
+PROGRAM = f"""
+import sys
+sys.path[:0] = [{str(ROOT)!r}, {str(SITE)!r}]
+before = set(sys.modules)
+from kguard.__main__ import main
+code = main()
+sys.stdout.flush()
+print([code, sorted(set(sys.modules) - before)], file=sys.stderr)
+"""
+
+DEPLOYMENT = """\
+apiVersion: apps/v1
+kind: Deployment
+metadata: {name: web, namespace: shop}
+spec:
+  replicas: 2
+  selector: {matchLabels: {app: web}}
+  template:
+    metadata: {labels: {app: web}}
+    spec:
+      containers:
+        - name: web
+          image: registry.example.com/web:1.4.2
+"""
+
+# Each of these costs more than judging a file does, and none is needed to judge one.
+TOO_HEAVY = [
+    "asyncio",
+    "concurrent.futures",
+    "cryptography",
+    "difflib",
+    "email",
+    "flask",
+    "http",
+    "importlib.metadata",
+    "jsonschema",
+    "kubernetes",
+    "logging",
+    "multiprocessing",
+    "socket",
+    "ssl",
+    "subprocess",
+    "tempfile",
+    "tomllib",
+    "unittest",
+    "urllib.request",
+    "xml",
+]
+
+
+def run(folder: Path, *arguments: str) -> tuple[int, set[str]]:
+    """Exit code of a command line run in a folder, and the modules it imported."""
+    words = [sys.executable, "-I", "-S", "-c", PROGRAM, *arguments]
+    environment = {"XDG_CACHE_HOME": str(folder / "cache"), "HOME": str(folder)}
+    done = subprocess.run(words, cwd=folder, env=environment, capture_output=True, text=True)
+    assert done.returncode == 0, done.stderr
+    code, modules = ast.literal_eval(done.stderr.splitlines()[-1])
+    return code, set(modules)
+
+
+def test_version_imports_nothing(tmp_path: Path) -> None:
+    assert run(tmp_path, "--version") == (0, {"__future__", "kguard", "kguard.__main__"})
+
+
+@pytest.fixture(scope="module")
+def checked(tmp_path_factory: pytest.TempPathFactory) -> set[str]:
+    """The modules that a check of one named file imports, in a checkout whose pages are cached."""
+    folder = tmp_path_factory.mktemp("one-file")
+    (folder / "deploy.yaml").write_text(DEPLOYMENT, encoding="utf-8")
+    run(folder, "check", "deploy.yaml")
+    code, modules = run(folder, "check", "deploy.yaml")
+    assert code == 1
+    return modules
+
+
+@pytest.mark.parametrize("module", TOO_HEAVY)
+def test_a_check_of_one_file_imports_nothing_heavy(checked: set[str], module: str) -> None:
+    assert module not in checked
+
+
+def test_a_check_imports_only_its_own_command_and_format(checked: set[str]) -> None:
+    others = {"kguard.cli.explain", "kguard.cli.baseline", "kguard.cli.config", "kguard.cli.test"}
+    formats = {f"kguard.render.{name}" for name in ("json", "sarif", "junit", "github")}
+    assert checked & (others | formats) == set()
+
+
+def test_a_check_of_a_deployment_loads_no_check_of_other_kinds(checked: set[str]) -> None:
+    families = ("argo", "controller", "drone", "dockerfile", "meta")
+    loaded = {name for name in checked if name.startswith("kguard.policies.")}
+    assert loaded != set()
+    assert {
+        name for name in loaded if name.count(".") > 2 and name.split(".")[2] in families
+    } == set()
