@@ -1,0 +1,222 @@
+"""What ignores do to findings, and what is to be said about the ignores themselves."""
+
+from __future__ import annotations
+
+from collections import defaultdict
+from collections.abc import Collection, Iterable, Iterator
+from dataclasses import dataclass, field
+from typing import TYPE_CHECKING
+
+from kguard.engine import Rules, as_written
+from kguard.fingerprint import with_keys
+from kguard.ignore.gather import Ignores, Problem, World
+from kguard.ignore.model import Ignore, IgnoreEntry, Lines, Object
+from kguard.model import Finding, Resource, named_route
+from kguard.policy.registry import Registry
+from kguard.report import Located
+
+if TYPE_CHECKING:
+    import datetime
+
+_Match = tuple[Ignore, list[str]]
+"""An ignore, and the names in it that cover a finding."""
+
+UNUSED, EXPIRED, UNEXPLAINED = "unused-ignore", "expired-ignore", "unexplained-ignore"
+
+
+@dataclass(frozen=True, slots=True)
+class Hidden:
+    """A finding that is not reported, and the first ignore that hides it."""
+
+    located: Located
+    ignore: Ignore
+
+
+@dataclass(slots=True)
+class Applied:
+    """Findings sorted into kept and hidden, what ignores themselves are reported for, problems.
+
+    `meta` are ordinary findings; `problems` are ignores without effect because they are written
+    wrongly.
+    """
+
+    kept: list[Located] = field(default_factory=list)
+    hidden: list[Hidden] = field(default_factory=list)
+    meta: list[Located] = field(default_factory=list)
+    problems: list[Problem] = field(default_factory=list)
+
+
+@dataclass(frozen=True, slots=True)
+class Verdicts:
+    """Where policies came to a verdict, so that an ignore that hid nothing can be judged.
+
+    `judged` holds (policy id, id() of the resource), `abstained` the policies that lacked context
+    somewhere. `whole` says that the run saw all that the configuration speaks of; an entry of the
+    configuration is never called unused without that.
+    """
+
+    judged: Collection[tuple[str, int]] = frozenset()
+    abstained: Collection[str] = frozenset()
+    whole: bool = False
+
+
+def utc_today() -> datetime.date:
+    """The current day in UTC, the day by which `until` is meant."""
+    import datetime
+
+    return datetime.datetime.now(datetime.UTC).date()
+
+
+def apply(
+    located: Iterable[Located],
+    ignores: Ignores,
+    verdicts: Verdicts,
+    registry: Registry,
+    world: World,
+    *,
+    today: datetime.date | None = None,
+    rules: Rules = as_written,
+) -> Applied:
+    """Hide what is ignored and report ignores that are unused, expired or unexplained.
+
+    `today` is the UTC day by which dates are judged. `rules` decides whether the findings about
+    ignores are wanted, and their severity, like that of any policy.
+    """
+    return _Run(ignores, verdicts, registry, world, today or utc_today(), rules).apply(located)
+
+
+@dataclass(slots=True)
+class _Run:
+    ignores: Ignores
+    verdicts: Verdicts
+    registry: Registry
+    world: World
+    today: datetime.date
+    rules: Rules
+    used: dict[int, set[str]] = field(default_factory=lambda: defaultdict(set))
+    """id() of an ignore → the names in it that hid something."""
+    missed: dict[int, dict[str, Resource]] = field(default_factory=lambda: defaultdict(dict))
+    """id() of an expired ignore → the names in it that would have hidden something, and where."""
+
+    def apply(self, located: Iterable[Located]) -> Applied:
+        applied = Applied(problems=list(self.ignores.problems))
+        self._hide(located, applied.kept, applied.hidden)
+        self._hide(with_keys(self._meta()), applied.meta, applied.hidden)
+        return applied
+
+    def _hide(self, located: Iterable[Located], kept: list[Located], hidden: list[Hidden]) -> None:
+        for item in located:
+            hiding, expired = self._covering(item)
+            if hiding:
+                # All of them count as used: which one to remove is for people to say.
+                for ignore, names in hiding:
+                    self.used[id(ignore)].update(names)
+                hidden.append(Hidden(item, hiding[0][0]))
+                continue
+            for ignore, names in expired:
+                for name in names:
+                    self.missed[id(ignore)].setdefault(name, item.finding.resource)
+            kept.append(item)
+
+    def _covering(self, item: Located) -> tuple[list[_Match], list[_Match]]:
+        """The ignores in force that cover a finding, and those that have expired."""
+        lines = (item.span.line, *(span.line for span in item.via))
+        hiding: list[_Match] = []
+        expired: list[_Match] = []
+        for ignore in self.ignores.for_place(item.path, item.finding.resource):
+            if names := ignore.hides(item.finding, item.path, lines):
+                (expired if ignore.expired(self.today) else hiding).append((ignore, names))
+        return hiding, expired
+
+    def _meta(self) -> Iterator[Located]:
+        for ignore in self.ignores.all():
+            missed = self.missed.get(id(ignore), {})
+            unused = self._unused(ignore)
+            if missed:
+                yield from self._finding(
+                    EXPIRED,
+                    ignore,
+                    next(iter(missed.values())),
+                    f"the ignore of {_listed(missed)} expired on {ignore.why.until}",
+                    "what it hid is reported again: cure it, or give a new date",
+                )
+            for name, resource in unused.items():
+                over = " and has expired" if ignore.expired(self.today) else ""
+                yield from self._finding(
+                    UNUSED,
+                    ignore,
+                    resource,
+                    f"the ignore of `{name}` hides nothing{over}",
+                    "the fault is cured or moved: remove it, or it hides the next one unseen",
+                )
+            unexplained = not ignore.why.reason and len(unused) < len(ignore.names) and not missed
+            if unexplained and (speaks_of := self._spoken_of(ignore)) is not None:
+                yield from self._finding(
+                    UNEXPLAINED,
+                    ignore,
+                    speaks_of,
+                    f"the ignore of {_listed(ignore.names)} gives no reason",
+                    "it works; whoever reads it next cannot tell whether it is still needed",
+                )
+
+    def _unused(self, ignore: Ignore) -> dict[str, Resource]:
+        """The names in an ignore that hid nothing although there was a verdict, and where."""
+        if isinstance(ignore.extent, IgnoreEntry) and not self.verdicts.whole:
+            return {}
+        silent = {}
+        for name, policies in ignore.names.items():
+            if name in self.used[id(ignore)] or name in self.missed[id(ignore)]:
+                continue
+            # A family is unused only if none of its policies might have found something.
+            if len(policies) > 1 and not policies.isdisjoint(self.verdicts.abstained):
+                continue
+            for resource in self._candidates(ignore):
+                if any((policy, id(resource)) in self.verdicts.judged for policy in policies):
+                    silent[name] = resource
+                    break
+        return silent
+
+    def _candidates(self, ignore: Ignore) -> Iterator[Resource]:
+        """The resources that an ignore speaks of and that are reported on."""
+        extent, known = ignore.extent, self.ignores.resources
+        if isinstance(extent, Object):
+            near: Iterable[Resource] = [extent.resource]
+        elif isinstance(extent, Lines):
+            near = known.get(extent.path, ())
+        else:
+            near = (resource for members in known.values() for resource in members)
+        return (resource for resource in near if extent.applies_to(resource))
+
+    def _spoken_of(self, ignore: Ignore) -> Resource | None:
+        if ignore.resource is not None:
+            return ignore.resource
+        return next(self._candidates(ignore), None)
+
+    def _finding(
+        self, policy_id: str, ignore: Ignore, resource: Resource, message: str, help: str
+    ) -> Iterator[Located]:
+        policy = self.registry.policies.get(policy_id)
+        rule = self.rules(policy, resource) if policy else None
+        if policy is None or rule is None:
+            return
+        if ignore.resource is not None:
+            resource = ignore.resource
+        finding = Finding(
+            policy=policy_id,
+            severity=rule.severity or policy.severity,
+            confidence=policy.confidence,
+            message=message,
+            resource=resource,
+            route=ignore.route,
+            help=help,
+        )
+        if ignore.written is not None:
+            yield Located(finding, ignore.written.path, ignore.written.span)
+        else:
+            path, place = self.world.locate(resource, ignore.route)
+            route = named_route(resource.data, ignore.route)
+            yield Located(finding, path, place.span, place.missing, place.via, route)
+
+
+def _listed(names: Collection[str] | Iterable[str]) -> str:
+    return ", ".join(f"`{name}`" for name in names)

@@ -1,0 +1,338 @@
+"""Find the ignores of a run: in comments, in annotations, in the configuration."""
+
+from __future__ import annotations
+
+from collections import defaultdict
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from dataclasses import dataclass, field
+from typing import Protocol
+
+from kguard.ignore import grammar
+from kguard.ignore.grammar import Directive, GrammarError, Mistake
+from kguard.ignore.model import (
+    Ignore,
+    IgnoreEntry,
+    Lines,
+    Object,
+    Written,
+    container_names,
+)
+from kguard.kube.workloads import template_route
+from kguard.model import Place, Resource, Route, Span, dig
+from kguard.policy.registry import Registry
+
+PREFIX = "ignore.kguard.dev/"
+META = "meta"
+"""The family of findings about ignores; only its own names ignore them, never `ALL`."""
+
+_WHOLE_FILE = 1 << 62
+
+
+class CommentLike(Protocol):
+    """A comment: 1-based place of its `#`; whether nothing but white space stands before it."""
+
+    @property
+    def line(self) -> int: ...
+    @property
+    def column(self) -> int: ...
+    @property
+    def own_line(self) -> bool: ...
+
+
+class DocumentLike(Protocol):
+    """A document: `line` is its first line; see kguard.source.Document."""
+
+    @property
+    def line(self) -> int: ...
+    @property
+    def data(self) -> object: ...
+    def extent(self, route: Route) -> tuple[int, int]: ...
+    def following(self, line: int) -> tuple[int, int] | None: ...
+
+
+class ErrorLike(Protocol):
+    """A document that could not be read."""
+
+    @property
+    def line(self) -> int: ...
+
+
+class SourceLike(Protocol):
+    """A file that was read: YAML, JSON or a Dockerfile."""
+
+    @property
+    def text(self) -> str: ...
+    @property
+    def documents(self) -> Sequence[DocumentLike]: ...
+    @property
+    def comments(self) -> Sequence[CommentLike]: ...
+    @property
+    def errors(self) -> Sequence[ErrorLike]: ...
+    def line(self, number: int) -> str: ...
+
+
+class World(Protocol):
+    """The files of a run and where resources are in them."""
+
+    @property
+    def sources(self) -> Mapping[str, SourceLike]: ...
+    def locate(self, resource: Resource, route: Route) -> tuple[str, Place]: ...
+    def extent(self, resource: Resource, route: Route) -> tuple[int, int]: ...
+
+
+@dataclass(frozen=True, slots=True)
+class Problem:
+    """An ignore that has no effect because it is written wrongly: where, and what is wrong.
+
+    `path` is empty and line and column are 0 where the object came from no file.
+    """
+
+    path: str
+    line: int
+    column: int
+    message: str
+
+
+@dataclass(slots=True)
+class Ignores:
+    """The ignores of a run by where they can matter, and those that are written wrongly."""
+
+    by_path: dict[str, list[Ignore]] = field(default_factory=lambda: defaultdict(list))
+    by_resource: dict[int, list[Ignore]] = field(default_factory=lambda: defaultdict(list))
+    configured: list[Ignore] = field(default_factory=list)
+    problems: list[Problem] = field(default_factory=list)
+    resources: dict[str, list[Resource]] = field(default_factory=lambda: defaultdict(list))
+    """What is reported on, by path."""
+
+    def for_place(self, path: str, resource: Resource) -> Iterator[Ignore]:
+        """The ignores that may cover a finding on `resource` shown in `path`."""
+        yield from self.by_path.get(path, ())
+        yield from self.by_resource.get(id(resource), ())
+        yield from self.configured
+
+    def all(self) -> Iterator[Ignore]:
+        """Every ignore: comments, annotations, configuration."""
+        for group in (self.by_path, self.by_resource):
+            for ignores in group.values():
+                yield from ignores
+        yield from self.configured
+
+
+def gather(
+    resources: Iterable[Resource],
+    world: World,
+    registry: Registry,
+    entries: Iterable[IgnoreEntry] = (),
+) -> Ignores:
+    """The ignores that concern `resources`; files that are mere context are not looked at."""
+    found = Ignores()
+    for resource in resources:
+        if not resource.context:
+            found.resources[resource.origin.path].append(resource)
+            _read_annotations(resource, world, registry, found)
+    for path, members in found.resources.items():
+        source = world.sources.get(path)
+        # Finding comments means scanning the file a second time: only where it can be worth it.
+        if source is not None and "kguard" in source.text.lower():
+            _read_comments(_File(path, source, members, world), registry, found)
+    for entry in entries:
+        names = {name: expand(registry, name) for name in entry.policies}
+        why = grammar.Explained(entry.reason, entry.until)
+        found.configured.append(Ignore(names, why, entry, entry.origin))
+    return found
+
+
+def from_annotations(
+    resource: Resource, registry: Registry
+) -> Iterator[Ignore | tuple[Route, str]]:
+    """The ignores in the annotations of a resource and of its pod template.
+
+    An annotation that is written wrongly gives its route and what is wrong with it.
+    """
+    template = template_route(resource)
+    routes: list[Route] = [("metadata", "annotations")]
+    if template:
+        routes.append((*template, "metadata", "annotations"))
+    for route in routes:
+        annotations = dig(resource.data, *route)
+        if not isinstance(annotations, Mapping):
+            continue
+        for key, value in annotations.items():
+            if isinstance(key, str) and key.startswith(PREFIX):
+                yield from _annotation(resource, (*route, key), value, registry)
+
+
+def _annotation(
+    resource: Resource, route: Route, value: object, registry: Registry
+) -> Iterator[Ignore | tuple[Route, str]]:
+    name = str(route[-1]).removeprefix(PREFIX)
+    policies = expand(registry, name)
+    try:
+        if not policies:
+            raise GrammarError(_unknown_annotation(name, registry))
+        containers, why = grammar.annotation(value)
+    except GrammarError as error:
+        yield route, str(error)
+        return
+    present = container_names(resource.data) if containers else set()
+    for container in containers:
+        # A container that is not there may be injected at admission; one that is nearly there is
+        # a slip of the pen.
+        if container not in present and (meant := closest(container, present)):
+            yield route, f"no container `{container}` in here; did you mean `{meant}`?"
+    yield Ignore({name: policies}, why, Object(resource, containers), None, resource, route)
+
+
+def _unknown_annotation(name: str, registry: Registry) -> str:
+    policy, dot, container = name.partition(".")
+    if dot and expand(registry, policy):
+        return f'write `{PREFIX}{policy}: "[{container}] reason"` for one container'
+    return unknown(name, registry)
+
+
+def _read_annotations(resource: Resource, world: World, registry: Registry, found: Ignores) -> None:
+    for item in from_annotations(resource, registry):
+        if isinstance(item, Ignore):
+            found.by_resource[id(resource)].append(item)
+        else:
+            route, message = item
+            path, place = world.locate(resource, route)
+            found.problems.append(Problem(path, place.span.line, place.span.column, message))
+
+
+@dataclass(frozen=True, slots=True)
+class _File:
+    """A file with comments, and the resources in it that are reported on."""
+
+    path: str
+    source: SourceLike
+    resources: Sequence[Resource]
+    world: World
+
+    def touched(self, first: int, last: int) -> frozenset[int]:
+        """The id() of the resources that have text on those lines."""
+        found = set()
+        for resource in self.resources:
+            begin, end = self.world.extent(resource, ())
+            if begin <= last and first <= end:
+                found.add(id(resource))
+        return frozenset(found)
+
+    def near(self, line: int) -> Resource:
+        """The resource a line belongs to: the one around it, else the next, else the last."""
+        for resource in self.resources:
+            if line <= self.world.extent(resource, ())[1]:
+                return resource
+        return self.resources[-1]
+
+
+def _read_comments(file: _File, registry: Registry, found: Ignores) -> None:
+    for comment in file.source.comments:
+        text = file.source.line(comment.line)[comment.column - 1 :]
+        if "kguard" not in text.lower():
+            continue
+        for item in grammar.directives(text):
+            column = comment.column + item.start
+            if isinstance(item, Mistake):
+                found.problems.append(Problem(file.path, comment.line, column, item.message))
+                continue
+            names = {}
+            for name in item.names:
+                if policies := expand(registry, name):
+                    names[name] = policies
+                else:
+                    message = unknown(name, registry)
+                    found.problems.append(Problem(file.path, comment.line, column, message))
+            extent = _lines(file, comment, item)
+            if extent is None and not file.source.errors:
+                message = "nothing follows this comment in its document: it ignores nothing"
+                found.problems.append(Problem(file.path, comment.line, column, message))
+            if names and extent is not None:
+                span = Span(comment.line, column, comment.line, comment.column + item.end)
+                written = Written(file.path, span)
+                near = _anchor(file, extent, comment.line)
+                found.by_path[file.path].append(Ignore(names, item.why, extent, written, near))
+
+
+def _anchor(file: _File, extent: Lines, line: int) -> Resource:
+    """The resource under whose name a comment is spoken of."""
+    if extent.last == _WHOLE_FILE:
+        return file.resources[0]
+    covered = (item for item in file.resources if id(item) in extent.resources)
+    return next(covered, file.near(line))
+
+
+def _lines(file: _File, comment: CommentLike, directive: Directive) -> Lines | None:
+    """The lines a comment speaks for; None where nothing follows it."""
+    if directive.whole_file:
+        return Lines(file.path, 0, _WHOLE_FILE, frozenset(map(id, file.resources)))
+    region = (
+        covered_lines(file.source, comment.line)
+        if comment.own_line or _separates(file.source, comment.line)
+        else (comment.line, comment.line)
+    )
+    if region is None:
+        return None
+    return Lines(file.path, *region, file.touched(*region))
+
+
+def covered_lines(source: SourceLike, line: int) -> tuple[int, int] | None:
+    """First and last line of what an own-line comment speaks for: the next node, all of it.
+
+    Above the first key of a YAML document that is the document: nobody means `apiVersion` alone.
+    A comment between two documents speaks for the later one.
+    """
+    documents = source.documents
+    at = max((n for n, document in enumerate(documents) if document.line <= line), default=-1)
+    region = documents[at].following(line) if at >= 0 else None
+    if region is None:
+        last = documents[at].extent(())[1] if at >= 0 else 0
+        at += 1
+        if at == len(documents) or not _leads_to(source, last, line, documents[at].line):
+            return None
+        region = documents[at].following(documents[at].line)
+    document = documents[at]
+    top = region is not None and region == document.following(document.line)
+    return document.extent(()) if top and _is_object(document.data) else region
+
+
+def _leads_to(source: SourceLike, last: int, line: int, following: int) -> bool:
+    """Whether a comment after a document's last line belongs to the document after it.
+
+    It does where a separator stands between, and no document that could not be read.
+    """
+    separated = not last or any(_separates(source, n) for n in range(last + 1, line + 1))
+    return separated and not any(last < error.line < following for error in source.errors)
+
+
+def _is_object(data: object) -> bool:
+    """Whether a document is an object with a head of its own; a Dockerfile is none."""
+    return isinstance(data, Mapping) and "kind" in data
+
+
+def _separates(source: SourceLike, line: int) -> bool:
+    return source.line(line).startswith("---")
+
+
+def expand(registry: Registry, name: str) -> frozenset[str]:
+    """The policies that a name in an ignore stands for; empty where it is unknown."""
+    policies = registry.expand(name)
+    if name in ("ALL", "all"):
+        policies = [p for p in policies if registry.policies[p].family != META]
+    return frozenset(policies)
+
+
+def unknown(name: str, registry: Registry) -> str:
+    """What to say about a name that is no policy."""
+    choices = [*registry.policies, *registry.aliases, *registry.families()]
+    meant = closest(name, choices)
+    return f"no policy `{name}`" + (f"; did you mean `{meant}`?" if meant else "")
+
+
+def closest(word: str, choices: Iterable[str]) -> str | None:
+    """The choice that a misspelt word was probably meant to be."""
+    import difflib
+
+    lowered = {choice.lower(): choice for choice in choices}
+    found = difflib.get_close_matches(word.lower(), list(lowered), n=1, cutoff=0.7)
+    return lowered[found[0]] if found else None
