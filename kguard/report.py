@@ -80,6 +80,10 @@ class Report:
     """(policy, path, resource label) of every verdict; JUnit shows what passed."""
     line: Callable[[str, int], str] = lambda path, number: ""
     """The text of a line (1-based) of a file that was read, without its line end."""
+    text: Callable[[str], str] = lambda path: ""
+    """The whole text of a file that was read, with its byte order mark; empty where it is no file.
+    SARIF fingerprints are computed from it.
+    """
 
     def count(self, severity: Severity) -> int:
         """How many findings have exactly this severity."""
