@@ -31,3 +31,11 @@ def _layout(value: Any, depth: int, indent: int) -> str:
         return "{" + inner + ("," + inner).join(rows) + outer + "}"
     rows = [_layout(item, depth - 1, indent + 1) for item in value]
     return "[" + inner + ("," + inner).join(rows) + outer + "]"
+
+
+def utf16_column(line: str, column: int) -> int:
+    """A 1-based column in UTF-16 code units, from one in code points and the line's text."""
+    before = line[: column - 1]
+    if before.isascii():
+        return column
+    return column + sum(1 for char in before if char > "\uffff")
