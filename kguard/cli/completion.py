@@ -78,27 +78,32 @@ def commands(parser: argparse.ArgumentParser, policies: Sequence[str] = ()) -> l
             helps = {choice.dest: choice.help or "" for choice in action._choices_actions}
             for name, sub in action.choices.items():
                 found.append(Command(name, helps.get(name, ""), tuple(_arguments(sub, policies))))
-    own = (a for a in _arguments(parser, policies) if a.flags)
-    return [Command("", parser.description or "", tuple(own)), *found]
+    own = tuple(_arguments(parser, policies, nested=False))
+    return [Command("", parser.description or "", own), *found]
 
 
-def _arguments(parser: argparse.ArgumentParser, policies: Sequence[str]) -> Iterator[Argument]:
+def _arguments(
+    parser: argparse.ArgumentParser, policies: Sequence[str], *, nested: bool = True
+) -> Iterator[Argument]:
+    """The arguments of a parser; those of commands below it, too, each once."""
     for action in parser._actions:
         if action.help == argparse.SUPPRESS:
             continue
         value = action.metavar if isinstance(action.metavar, str) else action.dest.upper()
         if isinstance(action, argparse._SubParsersAction):
-            yield Argument((), action.help or "", "COMMAND", tuple(action.choices))
-            known: set[str] = set()
-            for sub in action.choices.values():
-                for argument in _arguments(sub, policies):
-                    if not known.intersection(argument.flags or (argument.value,)):
-                        yield argument
-                    known.update(argument.flags or (argument.value,))
+            if nested:
+                yield Argument((), action.help or "", "COMMAND", tuple(action.choices))
+                known = {"-h"}
+                for sub in action.choices.values():
+                    for argument in _arguments(sub, policies):
+                        names = argument.flags or (argument.value,)
+                        if not known.intersection(names):
+                            yield argument
+                        known.update(names)
             continue
         words = tuple(map(str, action.choices or ()))
-        if not words and ("POLICY" in value or "FAMILY" in value.upper()):
-            words = tuple(policies)
+        if not words and ("POLICY" in value or "|FAMILY" in value.upper()):
+            words = (*policies, "ALL") if "ALL" in value else tuple(policies)
         many = action.nargs in ("*", "+") or isinstance(action, argparse._AppendAction)
         yield Argument(
             flags=tuple(action.option_strings),
@@ -211,8 +216,11 @@ def fish(found: Sequence[Command]) -> Iterator[str]:
                 f" -l {flag[2:]}" if flag.startswith("--") else f" -s {flag[1:]}"
                 for flag in argument.flags
             )
+            # -x: a value is needed and is no file; -r: one is needed; -F: files are welcome.
+            needs = (
+                (" -r" if argument.paths else " -x") if argument.flags and argument.value else ""
+            )
             files = " -F" if argument.paths else ""
-            needs = " -r" if argument.flags and argument.value else ""
             text = f" -d {_quoted(argument.help)}" if argument.flags else ""
             if flags or words or files:
                 yield f"{start}{flags}{needs}{files}{words}{text}"
