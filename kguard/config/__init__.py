@@ -1,0 +1,108 @@
+"""The configuration: found, read, validated and merged into `Settings`.
+
+`load` is all that a command needs; it raises `ConfigError` with every fault at once.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from pathlib import Path
+
+from kguard.config.build import build
+from kguard.config.errors import ConfigError, Problem, Where
+from kguard.config.find import find, regular, shown
+from kguard.config.layer import Layer, file_layer
+from kguard.config.options import (
+    environment_layer,
+    flag,
+    is_override,
+    options_layer,
+    override_layer,
+    without,
+)
+from kguard.config.selection import Choice, Override, PolicySettings
+from kguard.config.settings import Image, Settings
+from kguard.config.validate import validate
+from kguard.policy.registry import Registry
+
+
+def load(
+    registry: Registry,
+    cwd: Path,
+    root: Path | None,
+    *,
+    options: Mapping[str, str | bool | Sequence[str]] | None = None,
+    environment: Mapping[str, str] | None = None,
+    config: Sequence[str] = (),
+    isolated: bool = False,
+) -> Settings:
+    """The settings of a run started in `cwd` (absolute, links resolved).
+
+    `root` is the git root above `cwd`, None outside of git. `options` are those of the command
+    line by name (see kguard.config.options.ROUTES), only the ones given. `config` holds the values
+    of `--config`: at most one file, and KEY=VALUE pairs that take the place of what file and
+    environment say for that key. `isolated` reads no file.
+
+    A file given by `--config` has its paths and globs relative to `cwd`; one that is found, to
+    its own folder. Raises ConfigError for anything that is wrong with any of it.
+    """
+    root = root or cwd
+    options_given = options_layer(options or {}, cwd)
+    variables = environment_layer(environment or {}, cwd)
+    named = (environment or {}).get("KGUARD_CONFIG", "")
+    pairs, replaced = override_layer(
+        [text for text in (*([named] if named else ()), *config) if is_override(text)], cwd
+    )
+    files = [text for text in config if not is_override(text)]
+    if not files and named and not is_override(named) and not isolated:
+        files = [named]
+    if not files and flag(environment or {}, "KGUARD_ISOLATED"):
+        isolated = True
+    file = _file(files, cwd, root, isolated=isolated)
+    problems: list[Problem] = []
+
+    def usable(layer: Layer) -> Layer:
+        """The layer without what has the wrong shape, so that the rest is looked at too."""
+        found = validate(layer, registry)
+        problems.extend(found)
+        return without(layer, [p.route[: 2 if p.route[0] == "policies" else 1] for p in found])
+
+    weak = [without(usable(file), replaced), usable(pairs)] if file else [usable(pairs)]
+    strong = [without(usable(variables), replaced), usable(options_given)]
+    name = file.locate((), False).path if file else ""
+    try:
+        settings = build(weak, strong, registry, root, name)
+    except ConfigError as error:
+        raise ConfigError([*problems, *error.problems]) from None
+    if problems:
+        raise ConfigError(problems)
+    return settings
+
+
+def _file(files: Sequence[str], cwd: Path, root: Path, *, isolated: bool) -> Layer | None:
+    if len(files) > 1:
+        where = Where(f"--config {files[1]}")
+        raise ConfigError([Problem(where, f"`{files[0]}` is the configuration already")])
+    if files and isolated:
+        message = "`--isolated` reads no file"
+        raise ConfigError([Problem(Where(f"--config {files[0]}"), message)])
+    if files:
+        path = regular(cwd / files[0], root)
+        return file_layer(path, shown(path, root), cwd, trusted=True)
+    found = None if isolated else find(cwd, root)
+    if found is None:
+        return None
+    return file_layer(found, shown(found, root), found.parent, trusted=False)
+
+
+__all__ = [
+    "Choice",
+    "ConfigError",
+    "Image",
+    "Override",
+    "PolicySettings",
+    "Problem",
+    "Settings",
+    "Where",
+    "load",
+]

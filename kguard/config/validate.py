@@ -1,0 +1,195 @@
+"""Shape of a configuration: schema.json, and the parameters' schemas of the policies it names.
+
+jsonschema takes longer to import than a small check takes to run, so what it found valid is
+remembered in the user's cache and not judged again.
+"""
+
+from __future__ import annotations
+
+import json
+import os
+from collections.abc import Iterable, Iterator, Mapping
+from pathlib import Path
+from typing import Any
+
+from kguard.config.errors import Problem, choices_hint
+from kguard.config.layer import Layer
+from kguard.model import Route, named_route
+from kguard.policy.registry import Registry, _cache_folder
+
+SCHEMA = Path(__file__).with_name("schema.json")
+
+NEVER_CODE = "a configuration never names code: use `--policies DIR` or `KGUARD_POLICIES`"
+_CODE_KEYS = frozenset(
+    f"{first}{separator}{second}"
+    for first in ("policies", "policy", "rules", "rule", "custom-policies", "checks", "plugin")
+    for separator in ("-", "_")
+    for second in ("dir", "dirs", "folder", "folders", "path", "paths", "file", "files")
+) | {"plugins", "plugin", "custom-policies", "external-checks", "python", "entry-points", "load"}
+
+_CALLED = {
+    dict: "a mapping",
+    list: "a list",
+    str: "text",
+    bool: "true or false",
+    int: "a number",
+    float: "a number",
+    type(None): "empty",
+}
+_WANTED = {
+    "object": "a mapping",
+    "array": "a list",
+    "string": "text",
+    "boolean": "true or false",
+    "integer": "a whole number",
+    "number": "a number",
+    "null": "nothing",
+}
+
+
+def load_schema() -> dict[str, Any]:
+    """The JSON Schema of the format."""
+    schema: dict[str, Any] = json.loads(SCHEMA.read_text(encoding="utf-8"))
+    return schema
+
+
+def validate(layer: Layer, registry: Registry) -> list[Problem]:
+    """Every fault in a layer's shape and in the parameters it gives to policies; none is valid.
+
+    Names of policies are not looked at here, only the parameters under those that exist.
+    """
+    if not layer.data:
+        return []
+    parameters = list(_parameters(layer.data, registry))
+    stamp = _stamp(layer.data, parameters)
+    if stamp.exists():
+        return []
+    problems = list(_judge(layer, layer.data, load_schema(), ()))
+    for route, value, schema in parameters:
+        problems += _judge(layer, value, schema, route)
+    if not problems:
+        _remember(stamp)
+    return problems
+
+
+def _judge(layer: Layer, value: Any, schema: Mapping[str, Any], base: Route) -> Iterator[Problem]:
+    """The problems of one value, which stands at `base` in the layer."""
+    import jsonschema
+
+    for error in jsonschema.Draft202012Validator(schema).iter_errors(value):
+        yield from _explain(layer, error, (*base, *error.absolute_path))
+
+
+def _explain(layer: Layer, error: Any, route: Route) -> Iterator[Problem]:
+    """What a jsonschema error means, in the words of whoever wrote the value."""
+    name = f"`{named_route(layer.data, route)}`" if route else "the configuration"
+    match error.validator:
+        case "additionalProperties":
+            known = error.schema.get("properties", {})
+            for key in error.instance:
+                if key not in known:
+                    yield _unknown_key(layer, (*route, key), known)
+            return
+        case "type":
+            yield _wrong_type(layer, route, name, error)
+            return
+        case "enum":
+            hint = choices_hint(error.instance, map(str, error.validator_value))
+            message = f"{name} cannot be {_quoted(error.instance)}{hint}"
+        case "minLength" | "minItems" | "minProperties":
+            message = f"{name} is empty"
+        case "required":
+            missing = next(key for key in error.validator_value if key not in error.instance)
+            message = f"{name} lacks `{missing}`"
+        case "pattern" if "errorMessage" in error.schema:
+            message = f"{name} {error.schema['errorMessage']}: {_quoted(error.instance)}"
+        case _ if "errorMessage" in error.schema:
+            message = f"{name} {error.schema['errorMessage']}"
+        case _:  # Whatever else a policy's page asks of its parameters.
+            message = f"{name}: {error.message[:200]}"
+    yield layer.problem(route, message)
+
+
+def _unknown_key(layer: Layer, route: Route, known: Iterable[str]) -> Problem:
+    key = str(route[-1])
+    if key.lower() in _CODE_KEYS:
+        return layer.problem(route, f"`{key}` cannot be set here", NEVER_CODE, at_key=True)
+    inside = f" in `{named_route(layer.data, route[:-1])}`" if route[:-1] else ""
+    hint = choices_hint(key, known)
+    return layer.problem(route, f"unknown key `{key}`{inside}{hint}", at_key=True)
+
+
+def _wrong_type(layer: Layer, route: Route, name: str, error: Any) -> Problem:
+    wanted = error.validator_value
+    wanted = [wanted] if isinstance(wanted, str) else wanted
+    called = _CALLED.get(type(error.instance), "of an unknown type")
+    message = f"{name} is {called}, not {' or '.join(_WANTED[w] for w in wanted)}"
+    help = ""
+    if wanted == ["string"] and isinstance(error.instance, int | float):
+        where = layer.locate(route, False)
+        # The text itself, because 1.30 has become 1.3 by now.
+        text = where.text[where.column - 1 : where.end_column - 1] if where.end_column else ""
+        text = text if text[:1].isdigit() else str(error.instance)
+        help = f'write it in quotes: "{text}"'
+    elif wanted == ["array"] and isinstance(error.instance, str):
+        help = f"write it as a list: [{error.instance}]"
+    elif wanted == ["object"] and route == ("policies",):
+        help = NEVER_CODE
+    return layer.problem(route, message, help)
+
+
+def _quoted(value: Any) -> str:
+    text = value if isinstance(value, str) else json.dumps(value, ensure_ascii=False, default=str)
+    return f"`{text if len(text) <= 60 else text[:59] + '…'}`"
+
+
+def policy_tables(data: Mapping[str, Any]) -> Iterator[tuple[Route, str, Mapping[str, Any]]]:
+    """Every entry under a `policies` mapping: the route to it, the name used, and the entry.
+
+    Entries of another shape are left out: the schema complains of them.
+    """
+    overrides = data.get("overrides")
+    places: list[tuple[Route, Any]] = [(("policies",), data.get("policies"))]
+    for index, override in enumerate(overrides if isinstance(overrides, list) else ()):
+        if isinstance(override, Mapping):
+            places.append((("overrides", index, "policies"), override.get("policies")))
+    for route, table in places:
+        if isinstance(table, Mapping):
+            for name, entry in table.items():
+                if isinstance(entry, Mapping):
+                    yield (*route, name), name, entry
+
+
+def _parameters(
+    data: Mapping[str, Any], registry: Registry
+) -> Iterator[tuple[Route, Any, Mapping[str, Any]]]:
+    """Every parameter that is given and exists: route, value, and its schema from the page."""
+    for route, name, entry in policy_tables(data):
+        policy = registry.resolve(name)
+        given = entry.get("params")
+        if policy is None or not isinstance(given, Mapping):
+            continue
+        schemas = registry.policies[policy].params
+        for parameter, value in given.items():
+            if parameter in schemas:
+                yield (*route, "params", parameter), value, schemas[parameter]
+
+
+def _stamp(
+    data: Mapping[str, Any], parameters: Iterable[tuple[Route, Any, Mapping[str, Any]]]
+) -> Path:
+    """The file that exists once this data was found valid by these schemas."""
+    import hashlib
+
+    digest = hashlib.blake2b(SCHEMA.read_bytes(), digest_size=16)
+    schemas = [schema for _, _, schema in parameters]
+    digest.update(json.dumps([data, schemas], sort_keys=True, default=str).encode())
+    return _cache_folder() / f"config-{digest.hexdigest()}"
+
+
+def _remember(stamp: Path) -> None:
+    try:
+        os.makedirs(stamp.parent, exist_ok=True)
+        stamp.touch()
+    except OSError:
+        pass  # A read-only home costs time, nothing else.
