@@ -1,4 +1,4 @@
-"""Globs of the configuration: paths as in .gitignore, names as in a shell."""
+"""Globs of the configuration: paths as in .gitignore, names as in a shell, in linear time."""
 
 from __future__ import annotations
 
@@ -6,69 +6,69 @@ import re
 from collections.abc import Iterable
 from functools import lru_cache
 
+_Matches = tuple[re.Pattern[str] | None, ...]
+"""The segments of a path pattern; None stands for `**`, any number of folders."""
+
 
 def matches_name(patterns: Iterable[str], name: str) -> bool:
     """Whether a whole name matches one of the shell globs, case-sensitively."""
-    import fnmatch
-
-    return any(fnmatch.fnmatchcase(name, pattern) for pattern in patterns)
+    return any(_segment(pattern).match(name) is not None for pattern in patterns)
 
 
 def matches_path(patterns: Iterable[str], path: str) -> bool:
     """Whether a path (forward slashes, relative to the root) matches one of the globs.
 
-    As in .gitignore: a pattern without a slash inside matches at any depth, others from the root;
-    `*` stays within a name, `**` does not; what matches a folder covers all below it. A pattern
-    with a trailing slash matches folders only.
+    As gitignore(5): a pattern without a slash inside matches at any depth, others from the root;
+    `*` stays within a name, `**` does not; what matches a folder covers all below it, and a
+    pattern with a trailing slash matches folders only.
     """
-    return any(_path_pattern(pattern).match(path) is not None for pattern in patterns)
+    names = path.split("/")
+    return any(_matches(*_compiled(pattern), names) for pattern in patterns)
 
 
-_CLASS = re.compile(r"\[([!^]?)([^\]/]+)\]")
+def _matches(pattern: _Matches, folder: bool, names: list[str]) -> bool:
+    """Walk all readings of the pattern along the path at once, so that none is tried twice."""
+    states = _reach(pattern, {0})
+    for depth, name in enumerate(names):
+        after = set()
+        for state in states:
+            if state == len(pattern):
+                continue
+            segment = pattern[state]
+            if segment is None:
+                after.add(state)
+            elif segment.match(name):
+                after.add(state + 1)
+        states = _reach(pattern, after)
+        if len(pattern) in states and not (folder and depth == len(names) - 1):
+            return True
+    return False
+
+
+def _reach(pattern: _Matches, states: set[int]) -> set[int]:
+    """The states and those behind a `**` that stands for no folder at all."""
+    reached = set()
+    for state in states:
+        while state not in reached:
+            reached.add(state)
+            if state + 1 < len(pattern) and pattern[state] is None:
+                state += 1
+    return reached
 
 
 @lru_cache(maxsize=512)
-def _path_pattern(pattern: str) -> re.Pattern[str]:
-    pattern = pattern.removeprefix("./")
+def _compiled(pattern: str) -> tuple[_Matches, bool]:
     folder = pattern.endswith("/")
-    body = pattern.rstrip("/")
-    anchored = "/" in body
-    regex = "" if anchored else "(?:.*/)?"
-    regex += _translate(body.removeprefix("/"))
-    return re.compile(regex + (r"/.*\Z" if folder else r"(?:/.*)?\Z"), re.DOTALL)
+    body = pattern.removeprefix("./").rstrip("/")
+    segments = [] if "/" in body else ["**"]
+    segments += [segment for segment in body.split("/") if segment]
+    if segments[-1:] == ["**"]:
+        segments.append("*")  # `a/**` is what is below `a`, not `a` itself.
+    return tuple(None if s == "**" else _segment(s) for s in segments), folder
 
 
-def _translate(glob: str) -> str:
-    """A glob as a regular expression without anchors."""
-    out, at = [], 0
-    while at < len(glob):
-        if glob.startswith("**/", at) and (at == 0 or glob[at - 1] == "/"):
-            out.append("(?:.*/)?")
-            at += 3
-        elif glob.startswith("**", at):
-            out.append(".*")
-            at += 2
-        elif glob[at] == "*":
-            out.append("[^/]*")
-            at += 1
-        elif glob[at] == "?":
-            out.append("[^/]")
-            at += 1
-        elif (found := _CLASS.match(glob, at)) is not None:
-            out.append(_character_class(negated=bool(found[1]), members=found[2]))
-            at = found.end()
-        else:
-            out.append(re.escape(glob[at]))
-            at += 1
-    return "".join(out)
+@lru_cache(maxsize=512)
+def _segment(glob: str) -> re.Pattern[str]:
+    import fnmatch
 
-
-def _character_class(*, negated: bool, members: str) -> str:
-    for special in "\\[^&~|":
-        members = members.replace(special, f"\\{special}")
-    regex = f"(?!/)[{'^' if negated else ''}{members}]"
-    try:
-        re.compile(regex)
-    except re.error:  # A range that runs backwards matches nothing, as in fnmatch(3).
-        return r"(?!)"
-    return regex
+    return re.compile(fnmatch.translate(re.sub(r"\*+", "*", glob)))

@@ -1,0 +1,40 @@
+"""Replace a file as a whole, or not at all."""
+
+from __future__ import annotations
+
+import contextlib
+import os
+import stat
+
+
+def write_atomically(path: str, data: bytes) -> None:
+    """Write `data` to `path` so that a reader sees the old content or the new, never a part.
+
+    A file that exists keeps its mode and, where that is allowed, its owner; a link is followed.
+    Raises OSError and leaves the old file as it was.
+    """
+    target = os.path.realpath(path)
+    folder, name = os.path.split(target)
+    partial = os.path.join(folder, f".{name}.{os.getpid()}.partial")
+    try:
+        existing = os.stat(target)
+    except FileNotFoundError:
+        existing = None
+    # "x": a file or link of that name which somebody else has put there is not written through.
+    with open(partial, "xb") as file:
+        try:
+            file.write(data)
+            file.flush()
+            os.fsync(file.fileno())
+        except BaseException:
+            os.unlink(partial)
+            raise
+    try:
+        if existing is not None:
+            with contextlib.suppress(OSError, AttributeError):
+                os.chown(partial, existing.st_uid, existing.st_gid)
+            os.chmod(partial, stat.S_IMODE(existing.st_mode))
+        os.replace(partial, target)
+    except BaseException:
+        os.unlink(partial)
+        raise
