@@ -1,0 +1,1 @@
+"""Who gets SIGTERM: from the argv of a container to what its main process does with the signal."""

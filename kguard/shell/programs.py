@@ -1,0 +1,148 @@
+"""What is known of programs by their names: who ends by itself, who handles SIGTERM, who serves.
+
+Measured as PID 1 in a PID namespace where `tests/shell/measured.tsv` lists them; the rest from the
+programs' own documentation of their signals.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Sequence
+from enum import Enum, auto
+
+_PYTHON = re.compile(r"(python|pypy)[0-9.]*\Z")
+_VERSIONED = re.compile(r"(ruby|php|perl|node|lua|java)-?[0-9.]*\Z")
+
+
+class Role(Enum):
+    """What a command is to the shell text it stands in."""
+
+    PROGRAM = auto()
+    """Something that may run for the container's whole life."""
+    SERVER = auto()
+    """Something that does, in the foreground."""
+    KEEPALIVE = auto()
+    """Runs for ever so that something else may run: `sleep infinity`, `tail -f /dev/null`."""
+    UTILITY = auto()
+    """Ends by itself."""
+
+
+class Handling(Enum):
+    """What a program does with SIGTERM when it is PID 1."""
+
+    HANDLES = auto()
+    IGNORES = auto()
+    SCRIPT = auto()
+    """An interpreter without a handler of its own: the script decides."""
+    UNKNOWN = auto()
+
+
+# Commands that start nothing of lasting interest: POSIX and GNU utilities, shell built-ins, clients
+# people wait and set up with.
+UTILITIES = frozenset(
+    """
+    : [ [[ alias apk apt apt-get awk aws az base64 basename bg bunzip2 bzip2 cat cd chgrp chmod
+    chown chpasswd cmp comm cp createdb curl cut date dd declare df diff dig dirname dos2unix du
+    echo egrep env envsubst exit export expr false fc fg fgrep file find fmt fold gcloud getconf
+    getent getopt getopts git grep groupadd groups gunzip gzip hash head help host hostname id
+    install ip jobs join jq kill killall kubectl ldconfig let ln local locale logger ls make md5sum
+    mkdir mkfifo mknod mktemp mount mv mysql mysqladmin nc ncat netstat nl nohup nproc nslookup od
+    openssl passwd paste patch pg_isready pgrep pidof ping pip pip3 pkill popd printenv printf ps
+    psql pushd pwd read readlink readonly realpath redis-cli return rev rm rmdir rsync sed seq set
+    sha256sum shift shopt sort source split sqlite3 ssh-keygen stat strip stty sum sync sysctl tar
+    tee test times touch tr trap true truncate tsort tty type typeset ulimit umask umount unalias
+    uname unexpand uniq unlink unset unzip update-ca-certificates uptime useradd wait wc wget which
+    who whoami xz yes yq zcat zip . break continue builtin wait-for-it wait-for-it.sh
+    wait-for wait-for.sh dockerize-wait column ssh-keyscan adduser addgroup usermod groupmod
+    """.split()
+)
+
+SERVERS = frozenset(
+    """
+    gunicorn uvicorn hypercorn daphne waitress-serve granian celery sidekiq puma unicorn thin
+    passenger rackup dramatiq arq rqworker caddy traefik envoy haproxy memcached prometheus
+    apache2-foreground httpd-foreground supervisord
+    """.split()
+)
+
+HANDLERS = SERVERS | frozenset(
+    """
+    java ruby php php-fpm honcho nginx httpd apache2 postgres redis-server mysqld mariadbd mongod
+    rabbitmq-server etcd consul vault grafana kube-apiserver openresty uwsgi bundle rails rake rq
+    """.split()
+)
+
+# Python modules that are programs of their own, run with `python -m`.
+_MODULES = {"http.server": "http.server", "SimpleHTTPServer": "http.server"}
+
+IGNORERS = frozenset(("sleep", "tail", "cat", "http.server", "awk", "gawk", "mawk"))
+SCRIPTED = frozenset(("python", "node", "nodejs", "perl", "lua", "Rscript", "ts-node", "tsx"))
+
+
+def base_name(text: str) -> str:
+    """The program's name without its folder; versions of interpreters are dropped."""
+    name = text.rpartition("/")[2]
+    if _PYTHON.match(name):
+        return "python"
+    versioned = _VERSIONED.match(name)
+    return versioned.group(1) if versioned else name
+
+
+def module_of(words: Sequence[str]) -> str:
+    """The module `python -m` runs, or the empty string."""
+    for position, word in enumerate(words[1:], 1):
+        if word == "-m" and position + 1 < len(words):
+            return words[position + 1]
+        if word.startswith("-m") and len(word) > 2 and not word.startswith("--"):
+            return word[2:]
+        if not word.startswith("-") or word == "-c":
+            return ""
+    return ""
+
+
+def program_name(words: Sequence[str]) -> str:
+    """The name that says most: the module behind `python -m`, else the program's own."""
+    name = base_name(words[0]) if words else ""
+    module = module_of(words) if name == "python" else ""
+    return _MODULES.get(module, module) or name
+
+
+def role(words: Sequence[str]) -> Role:
+    """What a command is, wrappers removed."""
+    name = program_name(words)
+    arguments = words[1:]
+    if name == "sleep":
+        return Role.KEEPALIVE
+    if name in ("tail", "journalctl"):
+        follows = any(
+            w in ("--follow", "--retry") or (w.startswith("-") and w[1:2] != "-" and "f" in w.lower())
+            for w in arguments
+        )
+        return Role.KEEPALIVE if follows else Role.UTILITY
+    if name == "cat" and not arguments:
+        return Role.KEEPALIVE
+    if name in ("nc", "ncat") and any(w.startswith("-") and "l" in w for w in arguments):
+        return Role.PROGRAM
+    if name == "make" and any(not w.startswith("-") and "=" not in w for w in arguments):
+        return Role.PROGRAM
+    if name in ("awk", "watch"):
+        return Role.PROGRAM if name == "watch" else Role.UTILITY
+    if name in UTILITIES:
+        return Role.UTILITY
+    if name in SERVERS:
+        daemon = ("-D", "--daemon", "--daemonize", "--detach", "-d", "--version", "--help", "--check")
+        if not any(word in daemon for word in arguments):
+            return Role.SERVER
+    return Role.PROGRAM
+
+
+def handling(words: Sequence[str]) -> Handling:
+    """What the program does with SIGTERM as PID 1."""
+    name = program_name(words)
+    if name in IGNORERS:
+        return Handling.IGNORES
+    if name in HANDLERS:
+        return Handling.HANDLES
+    if name in SCRIPTED or (words and base_name(words[0]) == "python"):
+        return Handling.SCRIPT
+    return Handling.UNKNOWN

@@ -1,0 +1,135 @@
+"""The parts of a shell text: words, redirections, commands. What `parse` builds, `analyse` reads.
+
+The names follow the grammar of the POSIX shell (Shell Command Language, section 2.10), with the
+additions of bash that people write in manifests. `start` and `end` are offsets into the text that
+was parsed, the end exclusive; inside a backquoted substitution they count in its unescaped text.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import TypeAlias
+
+
+class Unparsable(Exception):
+    """The text is no shell program this parser understands; the message says why."""
+
+
+@dataclass(frozen=True, slots=True)
+class Word:
+    """One word. `text` is what is left after quote removal, expansions kept as written.
+
+    `literal` is False where an expansion contributes, so that `text` is not what the shell sees;
+    `quoted` is True where any part was quoted, so that it is no reserved word or alias;
+    `substitutions` are the programs inside `$(...)`, backquotes and `<(...)`.
+    """
+
+    text: str
+    start: int
+    end: int
+    literal: bool = True
+    quoted: bool = False
+    substitutions: tuple[List, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class Redirect:
+    """A redirection. `operator` as written, without the file descriptor."""
+
+    operator: str
+    target: Word
+
+
+@dataclass(frozen=True, slots=True)
+class Simple:
+    """A simple command: assignments, then words, with redirections anywhere."""
+
+    assignments: tuple[Word, ...]
+    words: tuple[Word, ...]
+    redirects: tuple[Redirect, ...]
+    start: int
+    end: int
+
+
+@dataclass(frozen=True, slots=True)
+class Group:
+    """`{ ...; }` or, where `subshell`, `( ... )`."""
+
+    body: List
+    subshell: bool
+    redirects: tuple[Redirect, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class If:
+    """`if` with its `elif`s: conditions with what follows them, and the `else` part."""
+
+    branches: tuple[tuple[List, List], ...]
+    otherwise: List | None
+    redirects: tuple[Redirect, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class Loop:
+    """`while`, `until`, `for` or `select`; only the first two have a condition."""
+
+    keyword: str
+    condition: List | None
+    body: List
+    redirects: tuple[Redirect, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class Case:
+    """`case`: the subject and what each clause runs."""
+
+    clauses: tuple[List, ...]
+    redirects: tuple[Redirect, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class Function:
+    """A function definition. Runs nothing by itself."""
+
+    name: str
+    body: Command
+
+
+@dataclass(frozen=True, slots=True)
+class Test:
+    """`[[ ... ]]` or `(( ... ))`: runs nothing but what it substitutes."""
+
+    text: str
+    redirects: tuple[Redirect, ...] = ()
+
+
+Command: TypeAlias = Simple | Group | If | Loop | Case | Function | Test
+
+
+@dataclass(frozen=True, slots=True)
+class Pipeline:
+    """Commands joined by `|`; a single command is a pipeline of one."""
+
+    commands: tuple[Command, ...]
+    negated: bool = False
+    timed: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class Item:
+    """Pipelines joined by `&&` and `||`, run in the background where `&` follows.
+
+    `operators[i]` stands before `pipelines[i + 1]`; `fresh` is True for the first item on a line.
+    """
+
+    pipelines: tuple[Pipeline, ...]
+    operators: tuple[str, ...] = ()
+    background: bool = False
+    fresh: bool = True
+
+
+@dataclass(frozen=True, slots=True)
+class List:
+    """A sequence of items, run one after the other."""
+
+    items: tuple[Item, ...]

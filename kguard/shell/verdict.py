@@ -1,0 +1,154 @@
+"""What the analyser answers: verdicts, their causes, and the whole of an analysis."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from enum import Enum
+
+
+class Verdict(Enum):
+    """What becomes of a SIGTERM that is sent to a container's main process."""
+
+    DELIVERED = "delivered"
+    """It reaches the program, and the program may finish."""
+    SWALLOWED = "swallowed"
+    """Nothing happens until SIGKILL."""
+    CUT = "cut"
+    """The container ends before the program has finished, or without telling it."""
+    UNKNOWN = "unknown"
+    """Nothing can be said from what is written."""
+
+
+class Shell(Enum):
+    """A shell whose behaviour was measured; the values are what people call it."""
+
+    DASH = "dash"
+    BASH = "bash"
+    BUSYBOX = "busybox ash"
+    MKSH = "mksh"
+    ZSH = "zsh"
+    KSH = "ksh93"
+
+
+class Cause(Enum):
+    """Why a verdict is what it is; `NONE` where there is nothing to say against it."""
+
+    NONE = "none"
+    INIT_DROPS_SIGNAL = "init-drops-signal"
+    INIT_WRAPS_SHELL = "init-wraps-shell"
+    TRAP_ONE_WAIT = "trap-one-wait"
+    PACKAGE_RUNNER = "package-runner"
+    NO_DEFAULT_HANDLER = "no-default-handler"
+    INTERPRETER_SCRIPT = "interpreter-script"
+    KILLED_AFTER = "killed-after"
+    SHELL_FORM = "shell-form"
+    REDIRECTION = "redirection"
+    COMPOUND = "compound"
+    SUBSHELL = "subshell"
+    FUNCTION = "function"
+    EVAL = "eval"
+    FOLLOWED_BY = "followed-by"
+    PIPE = "pipe"
+    LOOP = "loop"
+    NEGATED = "negated"
+    TIMED = "timed"
+    CONDITION = "condition"
+    SUBSTITUTION = "substitution"
+    BACKGROUND = "background"
+    ENDS_AT_ONCE = "ends-at-once"
+    TRAP_SET = "trap-set"
+    TRAP_DEFERRED = "trap-deferred"
+    TRAP_IGNORES = "trap-ignores"
+    TRAP_WITHOUT_FORWARD = "trap-without-forward"
+    TRAP_EXPANDED_EARLY = "trap-expanded-early"
+    TRAP_KILLS = "trap-kills"
+    DETACHED = "detached"
+    NOT_FORWARDED = "not-forwarded"
+    SCRIPT_FILE = "script-file"
+    TEMPLATE = "template"
+    UNPARSABLE = "unparsable"
+    NO_SHELL = "no-shell"
+    NO_PROGRAM = "no-program"
+    SUPERVISOR = "supervisor"
+    MIXED = "mixed"
+
+
+class Mode(Enum):
+    """Whom an init signals."""
+
+    SINGLE = "single-child"
+    GROUP = "group"
+    UNKNOWN = "unknown"
+
+
+@dataclass(frozen=True, slots=True)
+class Init:
+    """An init in front of the program: its name as written and whom it signals."""
+
+    name: str
+    mode: Mode
+
+
+@dataclass(frozen=True, slots=True)
+class Outcome:
+    """The answer for one shell.
+
+    `cause` is the one policies choose by; `detail` says how the program is placed in the shell
+    text where `cause` is about something in front of it. `pid1` names the process that is left as
+    the container's main process, `program` holds the words of the real program as far as known,
+    expansions as written. `kill_after` are the seconds after which a wrapper kills the program.
+    """
+
+    verdict: Verdict
+    cause: Cause = Cause.NONE
+    detail: Cause = Cause.NONE
+    explanation: str = ""
+    pid1: str = ""
+    program: tuple[str, ...] = ()
+    init: Init | None = None
+    kill_after: int | None = None
+    shell_stays: bool = False
+    exec_point: str = ""
+    exec_offset: int | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Analysis:
+    """The answer for an argument list: one outcome per candidate shell, and what stands for all.
+
+    `depends` is True where `/bin/sh` decides: the outcomes are then those of different shells.
+    The other fields are those of the outcome that counts, the worst one. `exec_point` is the text
+    of the command before which `exec` would cure it, `exec_offset` its place in the shell text
+    `script` (the argument at index `script_index`); empty and None where no simple cure exists.
+    """
+
+    outcomes: Mapping[Shell, Outcome]
+    depends: bool
+    cause: Cause
+    detail: Cause
+    explanation: str
+    pid1: str
+    program: tuple[str, ...]
+    init: Init | None
+    kill_after: int | None
+    exec_point: str
+    exec_offset: int | None
+    script_index: int | None
+
+    @property
+    def verdicts(self) -> Mapping[Shell, Verdict]:
+        """The verdict for every candidate shell."""
+        return {shell: outcome.verdict for shell, outcome in self.outcomes.items()}
+
+    @property
+    def verdict(self) -> Verdict | None:
+        """The verdict all candidate shells agree on, None where they differ."""
+        found = {outcome.verdict for outcome in self.outcomes.values()}
+        return found.pop() if len(found) == 1 else None
+
+    @property
+    def harmful(self) -> bool:
+        """Whether the program is not told, whichever candidate shell it is."""
+        bad = (Verdict.SWALLOWED, Verdict.CUT)
+        return all(outcome.verdict in bad for outcome in self.outcomes.values())
