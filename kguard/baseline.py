@@ -12,7 +12,7 @@ from dataclasses import asdict, dataclass
 from typing import Any
 
 from kguard.fingerprint import fingerprint, ratchet_key, with_keys
-from kguard.files import write_atomically
+from kguard.ignore.files import write_atomically
 from kguard.report import Located
 
 VERSION = 1

@@ -67,9 +67,17 @@ def _identity(finding: Finding, memo: Memo) -> list[Any]:
         resource.kind,
         resource.namespace or "",
         *_name(resource),
-        resource.unit,
+        _unit(resource),
         _steps(resource.data, finding.route, memo),
     ]
+
+
+def _unit(resource: Resource) -> str:
+    """The unit, or the folder of the file where a run made one unit of all it was given.
+
+    Else `--complete` or `--context` would give every finding another name.
+    """
+    return resource.origin.path.rpartition("/")[0] if resource.unit == "." else resource.unit
 
 
 def _name(resource: Resource) -> tuple[str, str]:

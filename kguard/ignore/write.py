@@ -15,7 +15,7 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 from kguard.ignore import grammar
-from kguard.files import write_atomically
+from kguard.ignore.files import write_atomically
 from kguard.ignore.gather import SourceLike, covered_lines
 from kguard.ignore.grammar import Directive, Explained, GrammarError
 from kguard.report import Located
