@@ -33,8 +33,7 @@ def split(text: str, start: int = 0, line: int = 1) -> Iterator[Chunk]:
     """
     separator, stray = -1, ""
     while True:
-        cut = start if text.startswith("---", start) else text.find("\n---", start) + 1
-        end = cut if cut or text.startswith("---") else len(text)
+        end = _next_separator(text, start)
         if end > start or stray:
             yield Chunk(start, end, line, separator, stray)
         if end == len(text):
@@ -51,3 +50,11 @@ def split(text: str, start: int = 0, line: int = 1) -> Iterator[Chunk]:
             if stray:
                 yield Chunk(start, start, line, separator, stray)
             return
+
+
+def _next_separator(text: str, start: int) -> int:
+    """The offset of the next separator line from `start` (a line's beginning), or of the end."""
+    if text.startswith("---", start):
+        return start
+    found = text.find("\n---", start)
+    return len(text) if found < 0 else found + 1
