@@ -6,7 +6,9 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
+from dataclasses import replace
 from pathlib import Path
+from typing import Any
 
 from kguard.config.build import build
 from kguard.config.errors import ConfigError, Problem, Where
@@ -18,11 +20,10 @@ from kguard.config.options import (
     is_override,
     options_layer,
     override_layer,
-    without,
 )
 from kguard.config.selection import Choice, Override, PolicySettings
 from kguard.config.settings import Image, Settings
-from kguard.config.validate import validate
+from kguard.config.validate import usable, validate, without
 from kguard.policy.registry import Registry
 
 
@@ -61,14 +62,20 @@ def load(
     file = _file(files, cwd, root, isolated=isolated)
     problems: list[Problem] = []
 
-    def usable(layer: Layer) -> Layer:
-        """The layer without what has the wrong shape, so that the rest is looked at too."""
+    def judged(layer: Layer) -> Layer:
         found = validate(layer, registry)
         problems.extend(found)
-        return without(layer, [p.route[: 2 if p.route[0] == "policies" else 1] for p in found])
+        return usable(layer, found)
 
-    weak = [without(usable(file), replaced), usable(pairs)] if file else [usable(pairs)]
-    strong = [without(usable(variables), replaced), usable(options_given)]
+    def lowered(layer: Layer) -> Layer:
+        """The layer without the keys that `--config KEY=VALUE` sets."""
+        data: Any = layer.data
+        for route in replaced:
+            data = without(data, route)
+        return replace(layer, data=data)
+
+    weak = [lowered(judged(file)), judged(pairs)] if file else [judged(pairs)]
+    strong = [lowered(judged(variables)), judged(options_given)]
     name = file.locate((), False).path if file else ""
     try:
         settings = build(weak, strong, registry, root, name)

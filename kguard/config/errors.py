@@ -56,7 +56,7 @@ class ConfigError(ValueError):
 
 def choices_hint(word: object, choices: Iterable[str]) -> str:
     """What to say after a word that is no choice: the nearest one, and all where they are few."""
-    known = sorted(set(choices))
+    known = list(dict.fromkeys(choices))
     listed = f" (one of {', '.join(known)})" if len(known) <= SHORT else ""
     return nearest(word, known) + listed
 

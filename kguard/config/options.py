@@ -115,14 +115,6 @@ def override_layer(pairs: Sequence[str], folder: Path) -> tuple[Layer, list[Rout
     return _layer(data, names, folder, problems), list(names)
 
 
-def without(layer: Layer, routes: Sequence[Route]) -> Layer:
-    """The layer without what stands at those routes."""
-    data: Any = layer.data
-    for route in routes:
-        data = _removed(data, route)
-    return Layer(data, layer.locate, layer.folder, layer.trusted)
-
-
 def _layer(
     data: Mapping[str, Any], names: Mapping[Route, str], folder: Path, problems: Sequence[Problem]
 ) -> Layer:
@@ -193,12 +185,3 @@ def _merge(data: dict[str, Any], route: Route, value: Any, *, replace: bool = Fa
         value = data[last] + value
     data[last] = value
     return True
-
-
-def _removed(data: Any, route: Route) -> Any:
-    if not isinstance(data, Mapping) or route[0] not in data:
-        return data
-    rest = {key: value for key, value in data.items() if key != route[0]}
-    if len(route) == 1:
-        return rest
-    return {**rest, route[0]: _removed(data[route[0]], route[1:])}

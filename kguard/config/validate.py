@@ -9,12 +9,13 @@ from __future__ import annotations
 import json
 import os
 from collections.abc import Iterable, Iterator, Mapping
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
 from kguard.config.errors import Problem, choices_hint
 from kguard.config.layer import Layer
-from kguard.model import Route, named_route
+from kguard.model import Route, dig, named_route
 from kguard.policy.registry import Registry, _cache_folder
 
 SCHEMA = Path(__file__).with_name("schema.json")
@@ -141,6 +142,49 @@ def _wrong_type(layer: Layer, route: Route, name: str, error: Any) -> Problem:
 def _quoted(value: Any) -> str:
     text = value if isinstance(value, str) else json.dumps(value, ensure_ascii=False, default=str)
     return f"`{text if len(text) <= 60 else text[:59] + '…'}`"
+
+
+def usable(layer: Layer, problems: Iterable[Problem]) -> Layer:
+    """The layer without the values that have the wrong shape, so that the rest can be judged."""
+    data: Any = layer.data
+    for problem in problems:
+        if (route := _unusable(data, problem.route)) is not None:
+            data = without(data, route)
+    return replace(layer, data=data)
+
+
+def _unusable(data: Any, route: Route) -> Route | None:
+    """How much has to go because of a problem at a route; None where nothing has to."""
+    match route:
+        case ("policies", _, "params", _, *_):
+            return route[:4]
+        case ("policies", _, _, *_):
+            return route[:3]
+        case ("overrides", int(), "policies", _, "params", _, *_):
+            return route[:6]
+        case ("overrides", int(), "policies", _, _, *_):
+            return route[:5]
+        case ("overrides", int(), "policies", *_):
+            return route[:4]
+        case ("overrides" | "ignore", int(), _, *_):
+            return route[:3]
+        case ("overrides" | "ignore" | "policies", _):
+            # A condition or key that it lacks does not make the others unusable.
+            return route if not isinstance(dig(data, *route), Mapping) else None
+    return route[:1]
+
+
+def without(data: Any, route: Route) -> Any:
+    """The data without what is at a route; an item of a list becomes empty, to keep its place."""
+    key, rest = route[0], route[1:]
+    if isinstance(data, list) and isinstance(key, int):
+        item = without(data[key], rest) if rest else {}
+        return [*data[:key], item, *data[key + 1 :]]
+    if not isinstance(data, Mapping) or key not in data:
+        return data
+    if rest:
+        return {**data, key: without(data[key], rest)}
+    return {name: value for name, value in data.items() if name != key}
 
 
 def policy_tables(data: Mapping[str, Any]) -> Iterator[tuple[Route, str, Mapping[str, Any]]]:

@@ -1,0 +1,226 @@
+"""`kguard config`: show the settings in force, check the file, write a first one."""
+
+from __future__ import annotations
+
+import argparse
+import json
+import os
+import sys
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Any
+
+from kguard import term
+from kguard.cli import OK, USAGE, fail
+from kguard.cli.common import add_policy_folders, registry_of
+from kguard.config import ConfigError, Override, Problem, Settings, load
+from kguard.config.find import YAML_NAMES, find, shown
+from kguard.config.globs import compile_globs
+from kguard.config.options import ROUTES
+from kguard.config.validate import load_schema
+from kguard.facts.run import NEWEST_KUBERNETES
+from kguard.inputs.git import git_root
+from kguard.model import Origin, Resource, Span
+from kguard.policy.registry import Registry
+from kguard.render.frame import frame, gutter
+
+
+def add_parser(subparsers: Any) -> None:
+    """Add the command's options."""
+    summary = "show, check or write the configuration"
+    parser = subparsers.add_parser("config", help=summary, description=__doc__, allow_abbrev=False)
+    actions = parser.add_subparsers(dest="action", metavar="ACTION", required=True)
+    show = actions.add_parser(
+        "show", help="the settings in force, and where each was written", allow_abbrev=False
+    )
+    show.add_argument("path", nargs="?", metavar="PATH", help="those for this file")
+    show.add_argument("-v", "--verbose", action="store_true", help="list the policies too")
+    check = actions.add_parser("check", help="look for mistakes in it", allow_abbrev=False)
+    check.add_argument("file", nargs="?", metavar="FILE", help="default: the one that is in force")
+    for action in (show, check):
+        _add_options(action)
+    actions.add_parser("init", help=f"write a first {YAML_NAMES[0]} here", allow_abbrev=False)
+
+
+def run(args: argparse.Namespace) -> int:
+    """Show, check or write; exit 2 for a configuration that cannot be used."""
+    if args.action == "init":
+        return _init(Path.cwd())
+    registry = registry_of(args)
+    if args.action == "check" and args.file:
+        args.config.append(f"./{args.file}" if "=" in args.file else args.file)
+    try:
+        settings = load_settings(args, registry)
+    except ConfigError as error:
+        return complain(error)
+    if args.action == "check":
+        print(f"{settings.file}: no mistakes" if settings.file else "no configuration file")
+    else:
+        for line in _show(settings, registry, args.path, verbose=args.verbose):
+            print(line)
+    return OK
+
+
+def load_settings(args: argparse.Namespace, registry: Registry) -> Settings:
+    """The settings for a run in the working directory with these arguments.
+
+    `args` has `config`, `isolated` and any of the options of kguard.config.options.ROUTES, None
+    where one is not given. Raises ConfigError.
+    """
+    cwd = Path.cwd()
+    root = git_root(str(cwd))
+    given = {name: getattr(args, name.replace("-", "_"), None) for name in ROUTES}
+    return load(
+        registry,
+        cwd,
+        Path(root) if root else None,
+        options={name: value for name, value in given.items() if value is not None},
+        environment=os.environ,
+        config=args.config,
+        isolated=args.isolated,
+    )
+
+
+def complain(error: ConfigError) -> int:
+    """Show every problem of a configuration on standard error; returns the exit code for it."""
+    style = term.detect(sys.stderr)
+    blocks = ["\n".join(_framed(problem, style)) for problem in error.problems]
+    print("\n\n".join(blocks), file=sys.stderr)
+    return USAGE
+
+
+def _framed(problem: Problem, style: term.Style) -> Iterator[str]:
+    """A problem with the line it is on, as findings are shown."""
+    where = problem.where
+    head = style.paint("error", "error")
+    if not where.line:
+        yield f"{head}: {term.safe(where.path)}: {term.safe(problem.message)}"
+        if problem.help:
+            yield f"  {style.paint('=', 'gutter')} {style.paint('help', 'help')}: {problem.help}"
+        return
+    column = max(where.column, 1)
+    span = Span(where.line, column, where.line, max(where.end_column, column + 1))
+    blank = gutter(span)
+    yield f"{head}: {style.paint(term.safe(problem.message), 'strong')}"
+    place = f"{term.safe(where.path)}:{where.line}" + (f":{column}" if where.column else "")
+    yield f"{blank}{style.paint('-->', 'gutter')} {place}"
+    yield from frame(where.text, span, "", style, "error")
+    if problem.help:
+        remark = f"{style.paint('=', 'gutter')} {style.paint('help', 'help')}"
+        yield f"{blank} {remark}: {term.safe(problem.help)}"
+
+
+def _add_options(parser: argparse.ArgumentParser) -> None:
+    """Every option that is a setting, without repeating what `check --help` says of each."""
+    group = parser.add_argument_group("settings, as for `kguard check`")
+    for name, route in ROUTES.items():
+        schema = load_schema()["properties"][route[0]]
+        if schema.get("type") == "boolean":
+            group.add_argument(f"--{name}", action="store_true", default=None)
+        elif schema.get("type") == "array" or "selectors" in schema.get("$ref", ""):
+            group.add_argument(f"--{name}", action="append", metavar="VALUE")
+        elif "globs" in schema.get("$ref", ""):
+            group.add_argument(f"--{name}", action="append", metavar="GLOB")
+        else:
+            group.add_argument(f"--{name}", metavar="VALUE")
+    group.add_argument("--config", action="append", default=[], metavar="FILE|KEY=VALUE")
+    group.add_argument("--isolated", action="store_true")
+    add_policy_folders(parser)
+
+
+# What holds where nobody says anything, as far as the schema's `default` does not say it.
+_UNSET = {
+    "kube-version": f"{'.'.join(map(str, NEWEST_KUBERNETES))}",
+    "argo.assume": "unknown",
+    "drone.requests": "unknown",
+}
+
+
+def _show(
+    settings: Settings, registry: Registry, path: str | None, *, verbose: bool
+) -> Iterator[str]:
+    """The lines of `show`: each setting with its origin, then what is particular to the path."""
+    yield f"configuration file: {term.safe(settings.file) or 'none'}"
+    rows = [(f"{key} = {_text(value)}", settings.origin_of(key)) for key, value in _rows(settings)]
+    width = min(max(len(row) for row, _ in rows), 60)
+    for row, origin in rows:
+        yield f"{term.safe(row):{width}}  ({term.safe(origin)})"
+    place = _from_root(path) if path is not None else ""
+    for index, override in enumerate(settings.overrides):
+        if path is None or not override.paths or compile_globs(override.paths)(place):
+            yield f"overrides[{index}]{_condition(override, path)}  ({term.safe(override.origin)})"
+    for index, entry in enumerate(settings.ignore):
+        if path is None or not entry.paths or compile_globs(entry.paths)(place):
+            origin = f"{entry.origin.path}:{entry.origin.span.line}" if entry.origin else "--config"
+            yield f"ignore[{index}] for {', '.join(entry.policies)}  ({term.safe(origin)})"
+    rules = settings.rules(registry)
+    resource = Resource({}, Origin(place))
+    active = {p.id: rule for p in registry.policies.values() if (rule := rules(p, resource))}
+    yield f"policies: {len(active)} of {len(registry.policies)} run"
+    if verbose:
+        for policy in registry.policies.values():
+            rule = active.get(policy.id)
+            word = (rule.severity or policy.severity).word if rule else "off"
+            yield f"  {word:7}  {policy.id}"
+
+
+def _rows(settings: Settings) -> Iterator[tuple[str, Any]]:
+    """Every dotted key with its value, in the order of the schema; lists of entries left out."""
+    properties = load_schema()["properties"]
+    for key, schema in properties.items():
+        if key in ("overrides", "ignore"):
+            continue
+        inner = [f"{key}.{name}" for name in schema.get("properties", ())] or [key]
+        if key == "policies":
+            inner = sorted(name for name in settings.values if name.startswith("policies."))
+        for name in inner:
+            default = _UNSET.get(name, schema.get("default"))
+            yield name, settings.values.get(name, default)
+
+
+def _text(value: Any) -> str:
+    if value is None:
+        return "-"
+    return value if isinstance(value, str) else json.dumps(value, ensure_ascii=False)
+
+
+def _condition(override: Override, path: str | None) -> str:
+    """For what an override holds; a path that is asked for needs no repeating."""
+    parts = [
+        (word, values)
+        for word, values in (
+            ("paths", override.paths if path is None else ()),
+            ("kinds", sorted(override.kinds)),
+            ("namespaces", override.namespaces),
+        )
+        if values
+    ]
+    text = "; ".join(f"{word} {', '.join(values)}" for word, values in parts)
+    return f" for {term.safe(text)}" if text else " applies"
+
+
+def _from_root(path: str) -> str:
+    cwd = Path.cwd()
+    root = git_root(str(cwd))
+    return shown(Path(os.path.normpath(cwd / path)), Path(root) if root else cwd)
+
+
+def _init(folder: Path) -> int:
+    """Write the template, unless the folder is configured already."""
+    try:
+        present = find(folder, folder)
+    except ConfigError as error:
+        return complain(error)
+    target = folder / YAML_NAMES[0]
+    if present is not None:
+        return fail(f"this folder is configured already: {present.name}")
+    import kguard.config
+
+    template = Path(kguard.config.__file__).with_name("template.yaml").read_text(encoding="utf-8")
+    try:
+        with target.open("x", encoding="utf-8", newline="\n") as file:
+            file.write(template)
+    except OSError as error:
+        return fail(f"{target.name} cannot be written: {error.strerror}")
+    print(f"wrote {target.name}")
+    return OK
