@@ -6,14 +6,13 @@ _LONGEST = 60
 
 
 def quoted(text: str) -> str:
-    """`text` in backticks, shortened to 60 characters, control characters and backticks escaped.
+    """`text` in backticks, shortened to 60 characters, control characters escaped.
 
-    The text is hostile: it may hold terminal escapes, line ends or a megabyte.
+    The text is hostile: it may hold terminal escapes, line ends, backticks or a megabyte.
     """
-    shown = text[:_LONGEST] + ("…" if len(text) > _LONGEST else "")
-    if "`" in shown or not shown.isprintable():
+    shown = text[:_LONGEST].replace("`", "'") + ("…" if len(text) > _LONGEST else "")
+    if not shown.isprintable():
         shown = "".join(
-            c if c.isprintable() and c != "`" else c.encode("unicode_escape").decode()
-            for c in shown.replace("`", "'")
+            c if c.isprintable() else c.encode("unicode_escape").decode() for c in shown
         )
     return f"`{shown}`"

@@ -8,10 +8,10 @@ from __future__ import annotations
 
 import re
 
+from kguard.quantity._go import atoi
 from kguard.quantity._quote import quoted
 
 _PERCENT = re.compile(r"([0-9]+)%")
-_LARGEST = 2**63 - 1
 
 
 def scaled(value: int | str, total: int, *, round_up: bool) -> int:
@@ -31,7 +31,8 @@ def scaled(value: int | str, total: int, *, round_up: bool) -> int:
 
 def is_zero(value: int | str) -> bool:
     """Whether `value` is 0 or 0 %, of any total. Raises ValueError as `scaled` does."""
-    return not _percent(value) if isinstance(value, str) else scaled(value, 0, round_up=False) == 0
+    percent = _percent(value)
+    return (value if percent is None else percent) == 0
 
 
 def _percent(value: object) -> int | None:
@@ -43,7 +44,7 @@ def _percent(value: object) -> int | None:
     match = _PERCENT.fullmatch(value)
     if match is None:
         raise ValueError(f"{quoted(value)} is neither a whole number nor a percentage")
-    digits = match[1].lstrip("0")
-    if len(digits) > 19 or int(digits or "0") > _LARGEST:
+    percent = atoi(match[1])
+    if percent is None:
         raise ValueError(f"{quoted(value)} is out of range")
-    return int(digits or "0")
+    return percent

@@ -12,6 +12,9 @@ from __future__ import annotations
 import re
 from fractions import Fraction
 
+from kguard.quantity._go import MAX_INT64, SPACE
+from kguard.quantity._quote import quoted
+
 MAX_LENGTH = 256
 MAX_EXPONENT = 999
 
@@ -28,9 +31,7 @@ _EXPONENT = re.compile(r"[eE]([+-]?[0-9]+)")
 
 # What Go's strings.TrimSpace drops and a JSON encoder leaves as it is. Line ends and tabs stay:
 # they reach the API server as `\n` and `\t` and are refused there.
-_TRIMMED = " \x85\xa0\u1680\u202f\u205f\u3000" + "".join(map(chr, range(0x2000, 0x200B)))
-
-_LARGEST = 2**63 - 1
+_TRIMMED = "".join(set(SPACE) - set("\t\n\v\f\r\u2028\u2029"))
 
 
 class QuantityError(ValueError):
@@ -44,10 +45,9 @@ class QuantityError(ValueError):
 def parse_quantity(value: object) -> Fraction:
     """The exact amount that `value`, a scalar as YAML gives it, stands for.
 
-    A number means its JSON text (`0.5`, `1e+22`), as for the API server; an integer beyond 64 bits
-    passes through a double on its way there. Raises QuantityError for anything that the API server
-    would refuse, bool, None and containers included. The sign is not judged (`is_negative`), and
-    nothing is rounded (`stored_quantity`).
+    A number means its JSON text (`0.5`, `1e+22`), as for the API server. Raises QuantityError for
+    anything that the API server would refuse, and for None, which it reads as zero. The sign is
+    not judged (`is_negative`), and nothing is rounded (`stored_quantity`).
     """
     return _parse(value)[0]
 
@@ -59,8 +59,8 @@ def stored_quantity(value: object) -> Fraction:
     """
     amount, suffix = _parse(value)
     amount = _round_to_nano(amount)
-    if suffix in _BINARY and abs(amount) > _LARGEST:
-        return Fraction(_LARGEST if amount > 0 else -_LARGEST)
+    if suffix in _BINARY and abs(amount) > MAX_INT64:
+        return Fraction(MAX_INT64 if amount > 0 else -MAX_INT64)
     return amount
 
 
@@ -89,15 +89,14 @@ def _parse(value: object) -> tuple[Fraction, str]:
 
 
 def _json_text(number: float) -> str:
-    if isinstance(number, int) and abs(number) <= _LARGEST:
+    """A number as JSON writes it, up to notation."""
+    if isinstance(number, int):
+        if number.bit_length() > MAX_LENGTH * 3:
+            raise QuantityError("a number is out of range")
         return str(number)
-    try:
-        text = repr(float(number))
-    except OverflowError:
-        text = "inf"
-    if text.lstrip("-") in ("inf", "nan"):
-        raise QuantityError(f"{text} is no quantity")
-    return text
+    if number != number or number in (float("inf"), float("-inf")):
+        raise QuantityError(f"{number} is no quantity")
+    return repr(number)
 
 
 def _parse_text(text: str) -> tuple[Fraction, str]:
@@ -110,30 +109,23 @@ def _parse_text(text: str) -> tuple[Fraction, str]:
     sign, whole, decimals, suffix = shape.groups()
     digits = whole + (decimals or "")
     factor = _FACTORS.get(suffix)
+    power = 0
     if factor is None:
         exponent = _EXPONENT.fullmatch(suffix)
         if exponent is None:
             raise _unreadable(text, digits, suffix)
-        factor = _power_of_ten(text, digits, exponent[1])
+        power = int(exponent[1])
+        if abs(power) > MAX_EXPONENT:
+            raise QuantityError(f"the exponent of {quoted(text)} is out of range")
+        factor = 10**power if power >= 0 else Fraction(1, 10**-power)
+    if not digits and (power < -9 or suffix in ("Pi", "Ei")):
+        # Go reads these on its slow path, the one place that insists on a digit.
+        raise QuantityError(f"{quoted(text)} has no digits")
     amount = Fraction(int(digits or "0"), 10 ** len(decimals or "")) * factor
     return (-amount if sign == "-" else amount), suffix
 
 
-def _power_of_ten(text: str, digits: str, exponent: str) -> int | Fraction:
-    from kguard.quantity._quote import quoted
-
-    power = int(exponent)
-    if abs(power) > MAX_EXPONENT:
-        raise QuantityError(f"the exponent of {quoted(text)} is out of range")
-    if not digits and power < -9:
-        # Go's slow path, taken below nano, is the one place that insists on a digit.
-        raise QuantityError(f"{quoted(text)} has no digits")
-    return 10**power if power >= 0 else Fraction(1, 10**-power)
-
-
 def _unreadable(text: str, digits: str, suffix: str) -> QuantityError:
-    from kguard.quantity._quote import quoted
-
     if suffix != suffix.strip() or " " in suffix:
         reason = f"{quoted(text)} has a space in it"
     elif not digits:

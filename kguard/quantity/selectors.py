@@ -31,7 +31,8 @@ def matches(selector: Mapping[str, Any] | None, labels: Mapping[str, str]) -> bo
     """
     if selector is None:
         return False
-    return all([_holds(requirement, labels) for requirement in _requirements(selector)])
+    requirements = list(_requirements(selector))
+    return all(_holds(requirement, labels) for requirement in requirements)
 
 
 def matches_equality(selector: Mapping[str, Any] | None, labels: Mapping[str, str]) -> bool:
