@@ -1,23 +1,25 @@
-"""One finding per line, for grep, editors and long logs."""
+"""One line per finding, for grep, editors and long logs."""
 
 from __future__ import annotations
 
 from typing import TextIO
 
 from kguard.render import links
-from kguard.render.text import closing, place
+from kguard.render.text import closing, fold, messages, place
 from kguard.report import Report
 from kguard.term import Style, safe
 
 
 def render(report: Report, out: TextIO, style: Style) -> None:
     """Write `path:line:column: severity[policy] message` lines, then the summary."""
-    for item in report.findings:
-        finding, severity = item.finding, item.finding.severity.word
-        where = place(item.path, item.span.line, item.span.column)
-        url = links.terminal_url(report.policies.get(finding.policy))
-        head = style.paint(f"{severity}[{style.link(finding.policy, url)}]", severity)
-        out.write(f"{where}: {head} {safe(finding.message)}\n")
+    for items in fold(report.findings):
+        first = items[0]
+        severity, policy = first.finding.severity.word, first.finding.policy
+        where = place(first.path, first.span.line, first.span.column)
+        url = links.terminal_url(report.policies.get(policy))
+        head = style.paint(f"{severity}[{style.link(policy, url)}]", severity)
+        for message in messages(items):
+            out.write(f"{where}: {head} {safe(message)}\n")
     for unchecked in report.unchecked:
         where = place(unchecked.path, unchecked.line, unchecked.column)
         head = style.paint("error", "error")

@@ -51,11 +51,12 @@ def fit(text: str, start: int, end: int, width: int = PLAIN_WIDTH) -> tuple[str,
     wanted = offsets[start] - width // 3
     if not more:
         wanted = min(wanted, offsets[-1] - width)
-    left = next(i for i, at in enumerate(offsets) if at >= wanted)
-    if left == 0 and not first:
-        head = ""
-    else:
-        head, left = ELLIPSIS, min(left + 1, start)
+    head, left = "", 0
+    if wanted > 0 or first:
+        head = ELLIPSIS
+        left = next((i for i in range(start) if offsets[i] > wanted), start)
+        while left < start and not shown[left][1]:  # It would combine with the ellipsis.
+            left += 1
     right = left
     room = width - len(head)
     while right < len(shown) and offsets[right + 1] - offsets[left] <= room:

@@ -3,13 +3,12 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
-from itertools import groupby
 from typing import TextIO
 
 from kguard.model import Span
 from kguard.render import links
 from kguard.render.frame import frame, gutter
-from kguard.render.text import closing, missing_label, place
+from kguard.render.text import closing, fold, messages, missing_label, place
 from kguard.report import Located, Report, Unchecked
 from kguard.term import Style, safe
 
@@ -29,20 +28,12 @@ def render(report: Report, out: TextIO, style: Style) -> None:
         out.write(line + "\n")
 
 
-def fold(findings: list[Located]) -> Iterator[list[Located]]:
-    """Findings in groups that share policy, severity and place: one frame is enough for each."""
-    for _, group in groupby(
-        findings, key=lambda it: (it.path, it.span, it.finding.policy, it.finding.severity)
-    ):
-        yield list(group)
-
-
 def block(items: list[Located], report: Report, style: Style) -> Iterator[str]:
     """The lines about findings of one group: messages, place, frame, help, notes, fix."""
     first = items[0]
     severity, policy = first.finding.severity.word, first.finding.policy
     name = style.link(policy, links.terminal_url(report.policies.get(policy)))
-    for message in dict.fromkeys(item.finding.message for item in items):
+    for message in messages(items):
         head = style.paint(f"{severity}[{name}]", severity)
         yield f"{head}: {style.paint(safe(message), 'strong')}"
 

@@ -10,7 +10,7 @@ from collections import Counter
 from typing import TextIO
 
 from kguard.model import Severity
-from kguard.render.text import counted, missing_label, summary
+from kguard.render.text import counted, fold, messages, missing_label, summary
 from kguard.report import Located, Report
 from kguard.term import Style, safe
 
@@ -29,14 +29,14 @@ def render(report: Report, out: TextIO, style: Style) -> None:
         if unchecked.line:
             where["line"] = unchecked.line
             where["col"] = max(1, unchecked.column)
-        out.write(_command("error", {**where, "title": "cannot check"}, unchecked.reason))
-    for item in sorted(report.findings, key=lambda item: -item.finding.severity):
-        level = _LEVEL[item.finding.severity]
+        out.write(_command("error", {**where, "title": "cannot check"}, safe(unchecked.reason)))
+    for items in sorted(fold(report.findings), key=lambda group: -group[0].finding.severity):
+        level = _LEVEL[items[0].finding.severity]
         levels[level] += 1
-        out.write(_command(level, _properties(item), _text(item)))
+        out.write(_command(level, _properties(items[0]), _text(items)))
     for notice in report.notices:
         levels["notice"] += 1
-        out.write(_command("notice", {"title": "kguard"}, notice))
+        out.write(_command("notice", {"title": "kguard"}, safe(notice)))
     if not style.quiet:
         out.write(summary(report, style) + "\n")
     hidden = [
@@ -59,21 +59,17 @@ def _properties(item: Located) -> dict[str, str | int]:
     return {**found, "title": item.finding.policy}
 
 
-def _text(item: Located) -> str:
-    finding = item.finding
-    parts = [finding.message]
-    if label := missing_label([item]):
-        parts.append(label)
-    if finding.help:
-        parts.append(finding.help)
-    parts += [f"{note.path}:{note.span.line}: {note.label}" for note in item.notes]
-    return "\n".join(parts)
+def _text(items: list[Located]) -> str:
+    """All a group has to say; annotations are scarce, lines in one are not."""
+    parts = [*messages(items), missing_label(items)]
+    parts += [item.finding.help for item in items]
+    parts += [f"{n.path}:{n.span.line}: {n.label}" for item in items for n in item.notes]
+    return "\n".join(safe(part) for part in dict.fromkeys(parts) if part)
 
 
 def _command(level: str, properties: dict[str, str | int], text: str) -> str:
     written = ",".join(f"{key}={_property(str(value))}" for key, value in properties.items())
-    shown = "\n".join(safe(line) for line in text.split("\n"))
-    return f"::{level} {written}::{_data(shown)}\n"
+    return f"::{level} {written}::{_data(text)}\n"
 
 
 def _data(text: str) -> str:

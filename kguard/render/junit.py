@@ -10,8 +10,8 @@ from __future__ import annotations
 from typing import TextIO
 from xml.etree import ElementTree as xml
 
-from kguard.render.full import block, fold
-from kguard.render.text import place
+from kguard.render.full import block
+from kguard.render.text import fold, messages, place
 from kguard.report import Located, Report, Unchecked
 from kguard.term import Style, safe
 
@@ -61,7 +61,7 @@ def _suite(
         case = _case(suite, path, label, policy)
         if items:
             worst = max(item.finding.severity for item in items)
-            message = "; ".join(dict.fromkeys(item.finding.message for item in items))
+            message = "; ".join(messages(items))
             failure = xml.SubElement(case, "failure", message=safe(message), type=worst.word)
             frames = ("\n".join(block(group, report, _PLAIN)) for group in fold(items))
             failure.text = "\n\n".join(frames)

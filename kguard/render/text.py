@@ -1,9 +1,10 @@
-"""Sentences that several text formats share: the summary, places, counts."""
+"""What several text formats share: places, groups of findings, the summary."""
 
 from __future__ import annotations
 
 from collections import Counter
 from collections.abc import Iterator
+from itertools import groupby
 
 from kguard.model import Severity, named_route
 from kguard.report import Located, Report
@@ -21,6 +22,22 @@ def place(path: str, line: int, column: int) -> str:
     if line:
         text += f":{line}:{column}" if column else f":{line}"
     return text
+
+
+def fold(findings: list[Located]) -> Iterator[list[Located]]:
+    """Findings in groups that share policy, severity and place: they are shown once.
+
+    `findings` are sorted as a report is; text reached through aliases often has several.
+    """
+    for _, group in groupby(
+        findings, key=lambda it: (it.path, it.span, it.finding.policy, it.finding.severity)
+    ):
+        yield list(group)
+
+
+def messages(items: list[Located]) -> list[str]:
+    """The different messages of a group, in order."""
+    return list(dict.fromkeys(item.finding.message for item in items))
 
 
 def missing_label(items: list[Located]) -> str:
@@ -76,3 +93,4 @@ def statistics(report: Report, style: Style) -> Iterator[str]:
     ):
         word = style.paint(f"{severity.word:8}", severity.word)
         yield f"{number:>{width}}  {word}  {policy}"
+    yield ""

@@ -11,7 +11,17 @@ from hashlib import blake2b
 from pathlib import Path
 
 from kguard.kube.recognise import resources
-from kguard.model import Confidence, Finding, Fix, Related, Resource, Route, Severity, named_route
+from kguard.model import (
+    Confidence,
+    Finding,
+    Fix,
+    Related,
+    Resource,
+    Route,
+    Severity,
+    Span,
+    named_route,
+)
 from kguard.policy.page import Policy
 from kguard.report import Located, Note, Report, Skipped, Unchecked
 from kguard.source import SourceFile, read
@@ -128,7 +138,7 @@ def locate(files: Files, item: Finding) -> Located:
     return Located(item, resource.origin.path, span, missing, via, named, key, tuple(notes))
 
 
-def _place(files: Files, resource: Resource, route: Route):  # type: ignore[no-untyped-def]
+def _place(files: Files, resource: Resource, route: Route) -> tuple[Span, Route, tuple[Span, ...]]:
     origin = resource.origin
     documents = {d.index: d for d in files.sources[origin.path].documents}
     place = documents[origin.document].locate((*origin.prefix, *route))
