@@ -15,42 +15,44 @@ from collections.abc import Iterable
 _WINDOW = 100
 _FACTOR = 37
 _MASK = (1 << 64) - 1
-_END_OF_FILE = 0xFFFF
+_END_OF_FILE = "\uffff"
 _BLANKS = re.compile("[ \t]+")
 _LINE_END = re.compile("\r\n?")
+_BEYOND_BMP = re.compile("[\U00010000-\U0010ffff]")
 
 
 def line_hashes(text: str, lines: Iterable[int]) -> dict[int, str]:
     """The fingerprint of each of the 1-based `lines` of a file with this text."""
     wanted = set(lines)
-    units = _units(_BLANKS.sub("", _LINE_END.sub("\n", text)))
+    units = _code_units(_BLANKS.sub("", _LINE_END.sub("\n", text))) + _END_OF_FILE
     found: dict[int, str] = {}
     # Windows rather than hashes are counted: equal windows are equal hashes, and slicing is fast.
-    seen: Counter[tuple[int, ...]] = Counter()
-    start, last = 0, max(wanted, default=0)
-    for line in range(1, last + 1):
-        if start >= len(units):
-            break
-        window = tuple(units[start : start + _WINDOW])
+    seen: Counter[str] = Counter()
+    start = 0
+    for line in range(1, max(wanted, default=0) + 1):
+        window = units[start : start + _WINDOW]
         seen[window] += 1
         if line in wanted:
             found[line] = f"{_hash(window):x}:{seen[window]}"
-        try:
-            start = units.index(0x0A, start) + 1
-        except ValueError:
+        start = units.find("\n", start) + 1
+        if not start:
             break
     return found
 
 
-def _units(text: str) -> list[int]:
-    """UTF-16 code units and the mark of the end."""
-    data = text.encode("utf-16-le", "surrogatepass")
-    return [*memoryview(data).cast("H"), _END_OF_FILE]
+def _code_units(text: str) -> str:
+    """The text as JavaScript sees it: characters beyond U+FFFF as two surrogates."""
+
+    def pair(found: re.Match[str]) -> str:
+        high, low = divmod(ord(found[0]) - 0x10000, 0x400)
+        return chr(0xD800 + high) + chr(0xDC00 + low)
+
+    return _BEYOND_BMP.sub(pair, text)
 
 
-def _hash(window: tuple[int, ...]) -> int:
+def _hash(window: str) -> int:
     value = 0
     for unit in window:
-        value = value * _FACTOR + unit & _MASK
+        value = value * _FACTOR + ord(unit) & _MASK
     # At the end of a file the window is filled up with zeros.
     return value * pow(_FACTOR, _WINDOW - len(window), _MASK + 1) & _MASK
