@@ -68,6 +68,8 @@ class Report:
     skipped: list[Skipped] = field(default_factory=list)
     notices: list[str] = field(default_factory=list)
     """Sentences for the user about the run as a whole, each said once."""
+    details: list[str] = field(default_factory=list)
+    """Sentences only for a user who asks (`-v`): what was left out, what came to no verdict."""
     files: int = 0
     documents: int = 0
     resources: int = 0

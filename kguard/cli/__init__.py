@@ -12,6 +12,7 @@ import os
 import sys
 from collections.abc import Sequence
 
+
 class UsageError(Exception):
     """A wrong option or configuration: said in one line, exit code 2."""
 
@@ -93,8 +94,23 @@ def run(argv: Sequence[str]) -> int:
         return 130
     except UsageError as error:
         return fail(str(error))
+    except ValueError as error:
+        return _user_error(error)
     except Exception as error:
         return bug(error)
+
+
+def _user_error(error: ValueError) -> int:
+    """Report a configuration or baseline that cannot be used; anything else is a bug of ours."""
+    from kguard.config import ConfigError
+
+    if isinstance(error, ConfigError):
+        from kguard.cli.common import complain
+
+        return complain(error)
+    from kguard.baseline import BaselineError
+
+    return fail(str(error)) if isinstance(error, BaselineError) else bug(error)
 
 
 def fail(message: str, code: int = USAGE) -> int:

@@ -4,13 +4,22 @@ from __future__ import annotations
 
 import argparse
 import os
+import sys
+from collections.abc import Iterator
+from pathlib import Path
 
-from kguard.cli import UsageError
+from kguard import term
+from kguard.cli import USAGE, UsageError
+from kguard.config import ConfigError, Problem, Settings, load
+from kguard.config.options import ROUTES
+from kguard.inputs.git import git_root
+from kguard.model import Span
 from kguard.policy.page import PageError
 from kguard.policy.registry import Registry, load_registry
+from kguard.render.frame import frame, gutter
 
 
-def add_policy_folders(parser: argparse.ArgumentParser) -> None:
+def add_policy_folders(parser: argparse._ActionsContainer) -> None:
     """Add `--policies DIR`, the one way besides KGUARD_POLICIES to name code."""
     parser.add_argument(
         "--policies",
@@ -28,3 +37,52 @@ def registry_of(args: argparse.Namespace) -> Registry:
         return load_registry([*folders, *args.policies])
     except (PageError, OSError) as error:
         raise UsageError(str(error)) from None
+
+
+def load_settings(args: argparse.Namespace, registry: Registry) -> Settings:
+    """The settings for a run in the working directory with these arguments.
+
+    `args` has `config`, `isolated` and any of the options of kguard.config.options.ROUTES, None
+    where one is not given. Raises ConfigError.
+    """
+    cwd = Path.cwd()
+    root = git_root(str(cwd))
+    given = {name: getattr(args, name.replace("-", "_"), None) for name in ROUTES}
+    return load(
+        registry,
+        cwd,
+        Path(root) if root else None,
+        options={name: value for name, value in given.items() if value is not None},
+        environment=os.environ,
+        config=args.config,
+        isolated=args.isolated,
+    )
+
+
+def complain(error: ConfigError) -> int:
+    """Show every problem of a configuration on standard error; returns the exit code for it."""
+    style = term.detect(sys.stderr)
+    blocks = ["\n".join(_framed(problem, style)) for problem in error.problems]
+    print("\n\n".join(blocks), file=sys.stderr)
+    return USAGE
+
+
+def _framed(problem: Problem, style: term.Style) -> Iterator[str]:
+    """A problem with the line it is on, as findings are shown."""
+    where = problem.where
+    head = style.paint("error", "error")
+    if not where.line:
+        yield f"{head}: {term.safe(where.path)}: {term.safe(problem.message)}"
+        if problem.help:
+            yield f"  {style.paint('=', 'gutter')} {style.paint('help', 'help')}: {problem.help}"
+        return
+    column = max(where.column, 1)
+    span = Span(where.line, column, where.line, max(where.end_column, column + 1))
+    blank = gutter(span)
+    yield f"{head}: {style.paint(term.safe(problem.message), 'strong')}"
+    place = f"{term.safe(where.path)}:{where.line}" + (f":{column}" if where.column else "")
+    yield f"{blank}{style.paint('-->', 'gutter')} {place}"
+    yield from frame(where.text, span, "", style, "error")
+    if problem.help:
+        remark = f"{style.paint('=', 'gutter')} {style.paint('help', 'help')}"
+        yield f"{blank} {remark}: {term.safe(problem.help)}"

@@ -5,24 +5,22 @@ from __future__ import annotations
 import argparse
 import json
 import os
-import sys
 from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
 from kguard import term
-from kguard.cli import OK, USAGE, fail
-from kguard.cli.common import add_policy_folders, registry_of
-from kguard.config import ConfigError, Override, Problem, Settings, load
+from kguard.cli import OK, fail
+from kguard.cli.common import add_policy_folders, complain, load_settings, registry_of
+from kguard.config import ConfigError, Override, Settings
 from kguard.config.find import YAML_NAMES, find, shown
 from kguard.config.globs import compile_globs
 from kguard.config.options import ROUTES
 from kguard.config.validate import load_schema
 from kguard.facts.run import NEWEST_KUBERNETES
 from kguard.inputs.git import git_root
-from kguard.model import Origin, Resource, Span
+from kguard.model import Origin, Resource
 from kguard.policy.registry import Registry
-from kguard.render.frame import frame, gutter
 
 
 def add_parser(subparsers: Any) -> None:
@@ -59,55 +57,6 @@ def run(args: argparse.Namespace) -> int:
         for line in _show(settings, registry, args.path, verbose=args.verbose):
             print(line)
     return OK
-
-
-def load_settings(args: argparse.Namespace, registry: Registry) -> Settings:
-    """The settings for a run in the working directory with these arguments.
-
-    `args` has `config`, `isolated` and any of the options of kguard.config.options.ROUTES, None
-    where one is not given. Raises ConfigError.
-    """
-    cwd = Path.cwd()
-    root = git_root(str(cwd))
-    given = {name: getattr(args, name.replace("-", "_"), None) for name in ROUTES}
-    return load(
-        registry,
-        cwd,
-        Path(root) if root else None,
-        options={name: value for name, value in given.items() if value is not None},
-        environment=os.environ,
-        config=args.config,
-        isolated=args.isolated,
-    )
-
-
-def complain(error: ConfigError) -> int:
-    """Show every problem of a configuration on standard error; returns the exit code for it."""
-    style = term.detect(sys.stderr)
-    blocks = ["\n".join(_framed(problem, style)) for problem in error.problems]
-    print("\n\n".join(blocks), file=sys.stderr)
-    return USAGE
-
-
-def _framed(problem: Problem, style: term.Style) -> Iterator[str]:
-    """A problem with the line it is on, as findings are shown."""
-    where = problem.where
-    head = style.paint("error", "error")
-    if not where.line:
-        yield f"{head}: {term.safe(where.path)}: {term.safe(problem.message)}"
-        if problem.help:
-            yield f"  {style.paint('=', 'gutter')} {style.paint('help', 'help')}: {problem.help}"
-        return
-    column = max(where.column, 1)
-    span = Span(where.line, column, where.line, max(where.end_column, column + 1))
-    blank = gutter(span)
-    yield f"{head}: {style.paint(term.safe(problem.message), 'strong')}"
-    place = f"{term.safe(where.path)}:{where.line}" + (f":{column}" if where.column else "")
-    yield f"{blank}{style.paint('-->', 'gutter')} {place}"
-    yield from frame(where.text, span, "", style, "error")
-    if problem.help:
-        remark = f"{style.paint('=', 'gutter')} {style.paint('help', 'help')}"
-        yield f"{blank} {remark}: {term.safe(problem.help)}"
 
 
 def _add_options(parser: argparse.ArgumentParser) -> None:

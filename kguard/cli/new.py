@@ -83,7 +83,9 @@ def run(args: argparse.Namespace) -> int:
     """Write page and check; exit 2 for a bad name or where a file is in the way."""
     match = re.fullmatch(r"([a-z]+)/([a-z0-9]+(?:-[a-z0-9]+)*)", args.policy)
     if not match or len(match[2]) > 40:
-        return fail(f"`{args.policy}` is no FAMILY/ID in kebab-case with an id of at most 40 letters")
+        return fail(
+            f"`{args.policy}` is no FAMILY/ID in kebab-case with an id of at most 40 letters"
+        )
     family, policy = match.groups()
     stem = policy.replace("-", "_")
     folder = Path(args.dir) / family

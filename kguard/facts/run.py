@@ -43,7 +43,13 @@ class Facts:
     def __init__(self, index: Index, assume: Assumptions | None = None) -> None:
         self.index = index
         self.assume = assume or Assumptions()
+        self.notices: dict[str, None] = {}
+        """Sentences about the run as a whole, in the order in which they were first needed."""
         self._memo: dict[tuple[Callable[..., Any], int], Any] = {}
+
+    def notice(self, sentence: str) -> None:
+        """Have a sentence said once at the end of the report."""
+        self.notices.setdefault(sentence)
 
     def remember(self, work: Callable[[Facts, Resource], T], resource: Resource) -> T:
         """`work(facts, resource)`, worked out once per resource."""

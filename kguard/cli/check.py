@@ -1,0 +1,106 @@
+"""`kguard check`: judge files and folders, and report."""
+
+from __future__ import annotations
+
+import argparse
+import sys
+from typing import Any
+
+from kguard import term
+from kguard.cli import BUG, FINDINGS, OK, UNCHECKED, UsageError, fail
+from kguard.cli.options import (
+    add_ignore_options,
+    add_input_options,
+    add_output_options,
+)
+from kguard.cli.session import Session, collect
+from kguard.render import FORMATS, MACHINE_FORMATS, write
+from kguard.report import Report
+
+
+def add_parser(subparsers: Any) -> None:
+    """Add the command's options."""
+    parser = subparsers.add_parser(
+        "check",
+        help="check manifests, workflows, pipelines and Dockerfiles",
+        description="Check files and folders. Without PATH, the current folder.",
+        allow_abbrev=False,
+    )
+    add_input_options(parser)
+    add_output_options(parser)
+    add_ignore_options(parser)
+
+
+def run(args: argparse.Namespace) -> int:
+    """Check, write every report asked for, and say by the exit code what came of it."""
+    outputs = _outputs(args.format or ["full"])
+    session = collect(args)
+    if args.add_ignore is not None:
+        from kguard.cli.add_ignore import add_ignores
+
+        return add_ignores(session, args.add_ignore, args.until)
+    session.finish()
+    for name, target in outputs:
+        _write(name, target, session.report, args)
+    return exit_code(session)
+
+
+def exit_code(session: Session) -> int:
+    """The highest of what applies: a crashed check, things unchecked, findings."""
+    report = session.report
+    for crash in session.crashes:
+        label = crash.resource.label
+        print(f"kguard: bug in `{crash.policy}` at {label}: {crash.error!r}", file=sys.stderr)
+    if session.crashes:
+        return BUG
+    if report.unchecked:
+        return UNCHECKED
+    if report.failed or session.stale_baseline:
+        return FINDINGS
+    return OK
+
+
+def _outputs(formats: list[str]) -> list[tuple[str, str]]:
+    """Format and file of each `-f`; the file is empty for standard output."""
+    outputs = []
+    for text in formats:
+        name, _, target = text.partition("=")
+        if name not in FORMATS:
+            raise UsageError(f"no format is called `{name}` (one of {', '.join(FORMATS)})")
+        outputs.append((name, target))
+    if len(outputs) > 1 and sum(1 for name, target in outputs if not target) > 1:
+        raise UsageError(
+            "two formats for standard output: give all but one a file (-f sarif=out.sarif)"
+        )
+    return outputs
+
+
+def _write(name: str, target: str, report: Report, args: argparse.Namespace) -> None:
+    if not target:
+        write(name, report, sys.stdout, _style(sys.stdout, args))
+        return
+    import io
+
+    from kguard.ignore.files import write_atomically
+
+    buffer = io.StringIO()
+    plain = term.Style(verbose=args.verbose, quiet=args.quiet, statistics=args.statistics)
+    write(name, report, buffer, plain)
+    try:
+        write_atomically(target, buffer.getvalue().encode("utf-8", "backslashreplace"))
+    except OSError as error:
+        raise UsageError(f"{target}: cannot be written: {error.strerror}") from None
+
+
+def _style(stream: Any, args: argparse.Namespace) -> term.Style:
+    return term.detect(
+        stream,
+        color=args.color,
+        links=args.links,
+        quiet=args.quiet,
+        verbose=args.verbose,
+        statistics=args.statistics,
+    )
+
+
+__all__ = ["MACHINE_FORMATS", "add_parser", "exit_code", "fail", "run"]

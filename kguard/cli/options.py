@@ -1,0 +1,168 @@
+"""The options of `check` and of the commands that run a check."""
+
+from __future__ import annotations
+
+import argparse
+import os
+import sys
+from collections.abc import Sequence
+
+from kguard.cli.common import add_policy_folders
+from kguard.policy.page import PROFILES
+from kguard.render import FORMATS
+from kguard.term import CHOICES
+
+SEVERITIES = ("error", "warning", "note")
+CONFIDENCES = ("high", "medium", "low")
+
+SETTINGS = (
+    "profile",
+    "select",
+    "extend-select",
+    "ignore",
+    "min-severity",
+    "min-confidence",
+    "kube-version",
+    "exclude",
+    "context",
+    "complete",
+    "image-map",
+    "argo-version",
+    "argo-controller-config",
+    "baseline",
+    "fail-on",
+)
+"""Options that are settings, so that a configuration file and the environment can set them too."""
+
+
+def add_input_options(parser: argparse.ArgumentParser) -> None:
+    """Add what decides which files are read and which policies judge them."""
+    parser.add_argument(
+        "paths", nargs="*", metavar="PATH", help="files or folders; - is stdin (default: .)"
+    )
+    selection = parser.add_argument_group("selection")
+    selection.add_argument(
+        "--select", action="append", metavar="ID", help="only these policies or families (or ALL)"
+    )
+    selection.add_argument("--extend-select", action="append", metavar="ID", help="also these")
+    selection.add_argument("--ignore", action="append", metavar="ID", help="not these")
+    selection.add_argument("--profile", choices=(*PROFILES, "all"), help="default: default")
+    selection.add_argument(
+        "--min-severity", choices=SEVERITIES, help="report nothing below (default: note)"
+    )
+    selection.add_argument(
+        "--min-confidence", choices=CONFIDENCES, help="report nothing below (default: low)"
+    )
+    selection.add_argument(
+        "--kube-version",
+        metavar="1.N",
+        help="Kubernetes the manifests are for (default: newest known)",
+    )
+    selection.add_argument(
+        "--argo-version", metavar="3.N", help="Argo Workflows that runs them (default: unknown)"
+    )
+    add_policy_folders(selection)
+    inputs = parser.add_argument_group("inputs")
+    inputs.add_argument(
+        "--stdin-name", default="", metavar="FILE", help="what to call standard input"
+    )
+    inputs.add_argument(
+        "--exclude",
+        action="append",
+        metavar="GLOB",
+        help="leave out what matches, as .gitignore does",
+    )
+    inputs.add_argument(
+        "--no-gitignore", action="store_true", help="also read files that git ignores"
+    )
+    inputs.add_argument(
+        "--force-exclude", action="store_true", help="exclude named files too (for hooks)"
+    )
+    inputs.add_argument(
+        "--context",
+        action="append",
+        metavar="PATH",
+        help="files to look at and never report on (default: the folders of named files)",
+    )
+    inputs.add_argument(
+        "--complete",
+        action="store_true",
+        default=None,
+        help="the paths are the whole world: what is not there does not exist",
+    )
+    inputs.add_argument(
+        "--image-map", metavar="FILE", help="image name → Dockerfile or known entrypoint and shell"
+    )
+    inputs.add_argument(
+        "--argo-controller-config",
+        metavar="FILE",
+        help="the workflow controller's ConfigMap or Helm values",
+    )
+    config = parser.add_argument_group("configuration")
+    config.add_argument(
+        "--config",
+        action="append",
+        default=[],
+        metavar="FILE|KEY=VALUE",
+        help="use this file, or set one key",
+    )
+    config.add_argument("--isolated", action="store_true", help="read no configuration file")
+
+
+def add_output_options(parser: argparse.ArgumentParser) -> None:
+    """Add what decides how the report looks and what the run comes to."""
+    output = parser.add_argument_group("output")
+    output.add_argument(
+        "-f",
+        "--format",
+        action="append",
+        metavar="NAME[=FILE]",
+        help=f"{', '.join(FORMATS)} (default: full); repeat for several",
+    )
+    output.add_argument("-q", "--quiet", action="store_true", help="findings only, no summary")
+    output.add_argument(
+        "-v", "--verbose", action="store_true", help="also what was skipped and why"
+    )
+    output.add_argument("--statistics", action="store_true", help="count findings by policy")
+    output.add_argument("--color", choices=CHOICES, default="auto")
+    output.add_argument(
+        "--links", choices=CHOICES, default="auto", help="link policies to their pages"
+    )
+    output.add_argument("--no-progress", action="store_true")
+    output.add_argument(
+        "--fail-on",
+        choices=(*SEVERITIES, "never"),
+        help="exit 1 from this severity on (default: warning)",
+    )
+
+
+def add_ignore_options(parser: argparse.ArgumentParser) -> None:
+    """Add what hides findings and writes down that they are accepted."""
+    group = parser.add_argument_group("accepted findings")
+    group.add_argument("--no-ignores", action="store_true", help="report what ignores hide, too")
+    group.add_argument(
+        "--add-ignore", metavar="REASON", help="write a comment that ignores each finding"
+    )
+    group.add_argument(
+        "--until", metavar="YYYY-MM-DD", help="the last day of the ignores that are added"
+    )
+    group.add_argument("--baseline", metavar="FILE", help="hide the findings listed there")
+    group.add_argument(
+        "--strict-baseline", action="store_true", help="fail when a finding of the baseline is gone"
+    )
+
+
+def settings_given(args: argparse.Namespace) -> dict[str, str | bool | Sequence[str]]:
+    """The settings the command line names, by option name, for kguard.config.load."""
+    given = {name: getattr(args, name.replace("-", "_"), None) for name in SETTINGS}
+    return {name: value for name, value in given.items() if value is not None}
+
+
+def environment() -> dict[str, str]:
+    """The process environment; a name of its own so that tests can see what is read from it."""
+    return dict(os.environ)
+
+
+def read_stdin() -> bytes:
+    """All of standard input."""
+    return sys.stdin.buffer.read()

@@ -1,0 +1,217 @@
+"""One run of a check: from the command line to a report whose findings have their places."""
+
+from __future__ import annotations
+
+import argparse
+import sys
+from collections.abc import Collection, Iterable, Mapping
+from dataclasses import dataclass, field, replace
+from typing import Any
+
+from kguard import ignore
+from kguard.cli.common import load_settings, registry_of
+from kguard.cli.world import assumptions
+from kguard.config import Settings
+from kguard.engine import Crash, Outcome, Rule, Rules, run
+from kguard.facts import Facts
+from kguard.fingerprint import with_keys
+from kguard.index import Index
+from kguard.inputs.files import Discovery, discover
+from kguard.inputs.load import Loaded, load
+from kguard.kube.workloads import is_owned
+from kguard.model import Finding, Resource, Severity, named_route
+from kguard.policy.page import Policy
+from kguard.policy.registry import Registry
+from kguard.report import Located, Note, Report, Unchecked
+from kguard.term import Progress
+
+
+@dataclass(slots=True)
+class Session:
+    """A run up to its findings; `finish` hides what is accepted and makes the report.
+
+    `located` are all findings at or above the thresholds, in report order, before any is hidden.
+    """
+
+    settings: Settings
+    registry: Registry
+    discovery: Discovery
+    loaded: Loaded
+    outcome: Outcome
+    rules: Rules
+    located: list[Located]
+    report: Report
+    use_ignores: bool = True
+    strict_baseline: bool = False
+    stale_baseline: bool = False
+    """Whether a strict baseline holds findings that are gone."""
+    resources: list[Resource] = field(default_factory=list)
+
+    @property
+    def crashes(self) -> list[Crash]:
+        """Checks that raised."""
+        return self.outcome.crashes
+
+    def finish(self) -> None:
+        """Apply ignores and the baseline and fill the report with what is left."""
+        kept = self._without_ignored()
+        if self.settings.baseline:
+            kept = self._without_baselined(kept, self.settings.baseline)
+        self.report.findings = sorted(kept, key=lambda item: item.order)
+
+    def _without_ignored(self) -> list[Located]:
+        if not self.use_ignores:
+            return self.located
+        ignores = ignore.gather(self.resources, self.loaded, self.registry, self.settings.ignore)
+        verdicts = ignore.Verdicts(self.outcome.judged, self.abstained, whole=self.discovery.whole)
+        applied = ignore.apply(
+            self.located, ignores, verdicts, self.registry, self.loaded, rules=self.rules
+        )
+        self.report.suppressed = len(applied.hidden)
+        for problem in applied.problems:
+            at = (problem.path, problem.line, problem.column)
+            self.report.unchecked.append(
+                Unchecked(*at, f"ignore without effect: {problem.message}")
+            )
+        meta = [item for item in applied.meta if self.settings.reports(item.finding)]
+        return [*applied.kept, *meta]
+
+    def _without_baselined(self, located: list[Located], path: str) -> list[Located]:
+        from kguard import baseline
+
+        kept, hidden, fixed = baseline.apply(located, baseline.read(path), self.seen())
+        self.report.baselined = len(hidden)
+        if fixed and self.strict_baseline:
+            self.stale_baseline = True
+            self.report.notices.append(
+                f"{len(fixed)} of the baseline's findings are gone: `kguard baseline --prune`"
+            )
+        return kept
+
+    def seen(self) -> Any:
+        """What this run looked at, as kguard.baseline needs to know it."""
+        from kguard.baseline import Seen
+
+        return Seen(self.discovery.covers, self.report.policies.keys(), self.abstained)
+
+    @property
+    def abstained(self) -> Collection[str]:
+        """The policies that lacked context somewhere."""
+        return {policy for policy, _ in self.outcome.unknown}
+
+
+def collect(args: argparse.Namespace) -> Session:
+    """Read, judge and locate. Raises UsageError and ConfigError for what the user got wrong."""
+    registry = registry_of(args)
+    settings = load_settings(args, registry)
+    found = discover(
+        args.paths or ["."],
+        exclude=settings.exclude,
+        use_gitignore=not args.no_gitignore,
+        force_exclude=args.force_exclude,
+        stdin_name=args.stdin_name,
+        context=settings.context,
+    )
+    loaded = load(found, complete=settings.complete)
+    assume, extra = assumptions(settings, loaded)
+    resources = [_as_context(resource) for resource in loaded.resources]
+    facts = Facts(Index([*resources, *extra], complete=loaded.complete), assume)
+    rules = _with_kustomize(settings.rules(registry), loaded)
+    with Progress(sys.stderr, enabled=not args.no_progress) as progress:
+        outcome = run(registry.policies.values(), _counted(resources, progress), facts, rules)
+    located = with_keys(
+        _locate(finding, loaded) for finding in outcome.findings if settings.reports(finding)
+    )
+    report = _report(settings, registry, found, loaded, outcome, facts, resources, rules)
+    return Session(
+        settings=settings,
+        registry=registry,
+        discovery=found,
+        loaded=loaded,
+        outcome=outcome,
+        rules=rules,
+        located=located,
+        report=report,
+        use_ignores=not getattr(args, "no_ignores", False),
+        strict_baseline=getattr(args, "strict_baseline", False),
+        resources=resources,
+    )
+
+
+def _as_context(resource: Resource) -> Resource:
+    """Objects that a controller owns are looked at only: their faults belong to the owner."""
+    if resource.context or not is_owned(resource):
+        return resource
+    return replace(resource, context=True)
+
+
+def _counted(resources: list[Resource], progress: Progress) -> Iterable[Resource]:
+    for done, resource in enumerate(resources):
+        progress.update(done, len(resources), resource.origin.path)
+        yield resource
+
+
+def _with_kustomize(rules: Rules, loaded: Loaded) -> Rules:
+    """In a base that an overlay patches, what is missing may be added there: a note."""
+    if not loaded.patched_units:
+        return rules
+
+    def rule(policy: Policy, resource: Resource) -> Rule | None:
+        found = rules(policy, resource)
+        if found and not found.severity and policy.id.startswith("missing-"):
+            return replace(found, severity=Severity.NOTE) if loaded.is_patched(resource) else found
+        return found
+
+    return rule
+
+
+def _locate(finding: Finding, loaded: Loaded) -> Located:
+    path, place = loaded.locate(finding.resource, finding.route)
+    notes = []
+    for related in finding.related:
+        where, there = loaded.locate(related.resource, related.route)
+        notes.append(Note(where, there.span, related.label))
+    return Located(
+        finding=finding,
+        path=path,
+        span=place.span,
+        missing=place.missing,
+        via=place.via,
+        named_route=named_route(finding.resource.data, finding.route),
+        notes=tuple(notes),
+    )
+
+
+def _report(
+    settings: Settings,
+    registry: Registry,
+    found: Discovery,
+    loaded: Loaded,
+    outcome: Outcome,
+    facts: Facts,
+    resources: list[Resource],
+    rules: Rules,
+) -> Report:
+    unchecked = [*found.missing, *loaded.unchecked]
+    if not found.files and not unchecked:
+        unchecked.append(Unchecked(".", 0, 0, "nothing to check was found here"))
+    by_id: Mapping[int, Resource] = {id(resource): resource for resource in resources}
+    judged = [(policy, by_id[key]) for policy, key in outcome.judged if key in by_id]
+    notices = list(facts.notices)
+    abstentions = [
+        f"`{policy}` came to no verdict: {reason} ({count} times)"
+        for (policy, reason), count in sorted(outcome.unknown.items())
+    ]
+    return Report(
+        unchecked=unchecked,
+        skipped=loaded.skipped,
+        notices=notices,
+        details=[*found.notes, *loaded.notes, *abstentions],
+        files=loaded.files,
+        documents=loaded.documents,
+        resources=sum(1 for resource in resources if not resource.context),
+        fail_on=settings.fail_on,
+        policies={p: registry.policies[p] for p in sorted({policy for policy, _ in judged})},
+        judged=sorted((policy, r.origin.path, r.label) for policy, r in judged),
+        line=loaded.line,
+    )

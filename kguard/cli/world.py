@@ -1,0 +1,60 @@
+"""What the user says about the world outside the checked files, in the form the facts need."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import Any
+
+from kguard.cli import UsageError
+from kguard.config import Settings
+from kguard.facts import Assumptions
+from kguard.inputs.load import Loaded
+from kguard.kube.recognise import HELM_VALUES, resources
+from kguard.model import Resource
+
+
+def assumptions(settings: Settings, loaded: Loaded) -> tuple[Assumptions, list[Resource]]:
+    """The assumptions of a run, and the resources they bring along as context.
+
+    Raises UsageError for a file that is named and cannot be used.
+    """
+    extra: list[Resource] = []
+    controller = None
+    if settings.argo_controller_config:
+        controller = _controller(settings.argo_controller_config, loaded)
+        extra.append(controller)
+    return Assumptions(
+        kube=settings.kube,
+        argo=settings.argo,
+        argo_controller=controller,
+        argo_assume_none=settings.argo_assume_none,
+        drone_requests_given=settings.drone_requests_given,
+        images=_images(settings, loaded),
+    ), extra
+
+
+def _controller(path: str, loaded: Loaded) -> Resource:
+    """The controller's configuration in a file: its ConfigMap, or Helm values for it."""
+    from kguard.source import read
+
+    try:
+        with open(path, "rb") as file:
+            source = read(path, file.read())
+    except OSError as error:
+        raise UsageError(f"{path}: cannot be read: {error.strerror}") from None
+    for problem in source.errors:
+        raise UsageError(f"{path}:{problem.line}: {problem.message}")
+    for document in source.documents:
+        for resource in resources(document.data, path, document.index, context=True):
+            if resource.kind in ("ConfigMap", HELM_VALUES):
+                loaded.sources.setdefault(path, source)
+                return resource
+    raise UsageError(f"{path}: neither the controller's ConfigMap nor its Helm values")
+
+
+def _images(settings: Settings, loaded: Loaded) -> Mapping[str, Any]:
+    if not settings.images:
+        return {}
+    from kguard.cli.images import image_facts
+
+    return image_facts(settings.images, loaded)
