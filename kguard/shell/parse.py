@@ -60,11 +60,13 @@ class _Parser:
 
     def __init__(self, tokens: Tokens) -> None:
         self.tokens = tokens
+        self.last = 0
         self.token: Token = tokens.next()
 
     def advance(self) -> Token:
-        """The current token, moving on to the next one."""
+        """The current token, moving on to the next one; `last` is where it ended."""
         token = self.token
+        self.last = token.end
         self.token = self.tokens.next()
         return token
 
@@ -93,7 +95,7 @@ class _Parser:
         """Items up to the end or to a word or operator that closes the surrounding construct."""
         items: list[Item] = []
         self.newlines()
-        fresh = True
+        fresh, end = True, self.last
         while not self.closed():
             item = self.item()
             background = self.operator("&")
@@ -102,8 +104,9 @@ class _Parser:
                 self.advance()
             elif self.token.kind is not Kind.NEWLINE and not self.closed():
                 raise Unparsable(f"unexpected `{self.token.text}`")
+            end = self.last
             fresh = self.newlines()
-        return List(tuple(items))
+        return List(tuple(items), end)
 
     def body(self) -> List:
         """A list with at least one command."""
@@ -324,7 +327,7 @@ class _Parser:
         return Redirect(operator, target)
 
     def _descriptor(self, token: Token) -> bool:
-        """Whether the word is the number (or `{name}`) that belongs to the redirection behind it."""
+        """Whether the word is the number (or `{name}`) of the redirection behind it."""
         following = self.tokens.text[token.end : token.end + 1]
         return (
             token.kind is Kind.WORD

@@ -37,9 +37,13 @@ class Handling(Enum):
     UNKNOWN = auto()
 
 
+def _names(text: str) -> frozenset[str]:
+    return frozenset(text.split())
+
+
 # Commands that start nothing of lasting interest: POSIX and GNU utilities, shell built-ins, clients
 # people wait and set up with.
-UTILITIES = frozenset(
+UTILITIES = _names(
     """
     : [ [[ alias apk apt apt-get awk aws az base64 basename bg bunzip2 bzip2 cat cd chgrp chmod
     chown chpasswd cmp comm cp createdb curl cut date dd declare df diff dig dirname dos2unix du
@@ -54,22 +58,22 @@ UTILITIES = frozenset(
     uname unexpand uniq unlink unset unzip update-ca-certificates uptime useradd wait wc wget which
     who whoami xz yes yq zcat zip . break continue builtin wait-for-it wait-for-it.sh
     wait-for wait-for.sh dockerize-wait column ssh-keyscan adduser addgroup usermod groupmod
-    """.split()
+    """
 )
 
-SERVERS = frozenset(
+SERVERS = _names(
     """
     gunicorn uvicorn hypercorn daphne waitress-serve granian celery sidekiq puma unicorn thin
     passenger rackup dramatiq arq rqworker caddy traefik envoy haproxy memcached prometheus
     apache2-foreground httpd-foreground supervisord
-    """.split()
+    """
 )
 
-HANDLERS = SERVERS | frozenset(
+HANDLERS = SERVERS | _names(
     """
     java ruby php php-fpm honcho nginx httpd apache2 postgres redis-server mysqld mariadbd mongod
     rabbitmq-server etcd consul vault grafana kube-apiserver openresty uwsgi bundle rails rake rq
-    """.split()
+    """
 )
 
 # Python modules that are programs of their own, run with `python -m`.
@@ -115,7 +119,8 @@ def role(words: Sequence[str]) -> Role:
         return Role.KEEPALIVE
     if name in ("tail", "journalctl"):
         follows = any(
-            w in ("--follow", "--retry") or (w.startswith("-") and w[1:2] != "-" and "f" in w.lower())
+            w in ("--follow", "--retry")
+            or (w.startswith("-") and w[1:2] != "-" and "f" in w.lower())
             for w in arguments
         )
         return Role.KEEPALIVE if follows else Role.UTILITY
@@ -130,7 +135,16 @@ def role(words: Sequence[str]) -> Role:
     if name in UTILITIES:
         return Role.UTILITY
     if name in SERVERS:
-        daemon = ("-D", "--daemon", "--daemonize", "--detach", "-d", "--version", "--help", "--check")
+        daemon = (
+            "-D",
+            "--daemon",
+            "--daemonize",
+            "--detach",
+            "-d",
+            "--version",
+            "--help",
+            "--check",
+        )
         if not any(word in daemon for word in arguments):
             return Role.SERVER
     return Role.PROGRAM

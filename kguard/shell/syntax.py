@@ -130,6 +130,7 @@ class Item:
 
 @dataclass(frozen=True, slots=True)
 class List:
-    """A sequence of items, run one after the other."""
+    """A sequence of items, run one after the other; `end` is behind its last token on a line."""
 
     items: tuple[Item, ...]
+    end: int = 0

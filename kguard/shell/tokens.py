@@ -216,9 +216,7 @@ class Tokens:
                 literal = self._expansion(pieces, programs, quoted=True) and literal
         raise Unparsable("no closing double quote")
 
-    def _expansion(
-        self, pieces: list[str], programs: list[List], *, quoted: bool = False
-    ) -> bool:
+    def _expansion(self, pieces: list[str], programs: list[List], *, quoted: bool = False) -> bool:
         text, here = self.text, self.position
         following = text[here + 1 : here + 2]
         if text[here] == "`":

@@ -23,7 +23,6 @@ from kguard.shell.syntax import (
     List,
     Loop,
     Simple,
-    Test,
     Unparsable,
     Word,
 )
@@ -32,6 +31,7 @@ MAX_STEPS = 5_000
 MAX_CALLS = 20
 
 _VARIABLE = re.compile(r"\$(?:\{([A-Za-z_]\w*|[0-9@*])\}|([A-Za-z_]\w*|[0-9@*]))\Z")
+_KUBERNETES_NAME = re.compile(r"[A-Z_][A-Z0-9_]*\Z")
 _ALWAYS = frozenset(("true", ":", "[ 1 ]", "[ true ]"))
 
 
@@ -46,7 +46,6 @@ class Frame(Flag):
     BRACE = auto()
     BRANCH = auto()
     LOOP = auto()
-    FOR = auto()
     CONDITION = auto()
     FUNCTION = auto()
     SUBSTITUTION = auto()
@@ -58,36 +57,57 @@ class Frame(Flag):
 
 
 @dataclass(frozen=True, slots=True)
-class Step:
-    """One simple command as it will run.
+class Place:
+    """Where a command stands.
 
-    `words` after expansion of what is known. `tail`: the shell runs nothing after it. `follows`:
-    what stands behind it where it is no tail (`&&`, `||`, `;`). `unconditional`: nothing decides
-    whether it runs. `line_end`: the end of its line as far as bash's parser is concerned.
-    `direct`: in the background, it is itself the process `$!` names. `own_text`: its offsets are
-    those of the analysed text, not of a nested one.
+    `tail`: the shell runs nothing after it; else `follows` is what stands behind it (`&&`, `||`,
+    `;`, `|`). `sure`: nothing decides whether it runs. `line_end`: bash's parser takes it for the
+    last command of its line. `direct`: in the background, it is itself the process `$!` names.
+    """
+
+    frames: Frame = Frame.TOP
+    tail: bool = True
+    follows: str = ""
+    sure: bool = True
+    line_end: bool = True
+    direct: bool = True
+
+    def inside(self, frame: Frame) -> Place:
+        """The same place, standing in `frame` too."""
+        return replace(self, frames=self.frames | frame)
+
+    def aside(self, frame: Frame) -> Place:
+        """A place whose commands are run and then others."""
+        return Place(self.frames | frame, False, ";", False, False, False)
+
+
+@dataclass(frozen=True, slots=True)
+class Step:
+    """One simple command as it will run: `words` after expansion of what is known.
+
+    `own_text`: its offsets are those of the analysed text, not of a nested one.
     """
 
     command: Simple
     words: tuple[Word, ...]
-    frames: Frame
-    tail: bool
-    follows: str
-    unconditional: bool
-    line_end: bool
-    direct: bool
+    place: Place
     own_text: bool
 
     @property
+    def frames(self) -> Frame:
+        """What it stands in."""
+        return self.place.frames
+
+    @property
     def name(self) -> str:
-        """The command's first word without a folder; empty for assignments."""
-        return base_name(self.words[0].text) if self.words else ""
+        """The command's first word without a folder; empty where it is not known."""
+        return base_name(self.words[0].text) if self.words and self.words[0].literal else ""
 
     @property
     def replaces(self) -> bool:
         """Whether it is an `exec` with a command."""
-        words = list(self.words)
-        while words and words[0].text in ("command", "builtin") and len(words) > 1:
+        words = self.words
+        while len(words) > 1 and words[0].text in ("command", "builtin"):
             words = words[1:]
         return len(words) > 1 and words[0].text == "exec" and words[0].literal
 
@@ -105,215 +125,157 @@ class Walk:
     opaque: bool = False
     _calls: int = 0
     _own: bool = True
-    _limit: bool = False
 
     def run(self, program: List) -> list[Step]:
         """All steps of a program, in the order in which the shell comes to them."""
-        self._define(program)
-        self._list(program, Frame.TOP, True, "", True, True)
-        return self.steps
-
-    def _define(self, program: List) -> None:
-        """Note every function of the outermost list, so that a trap can name a later one."""
         for item in program.items:
             for pipeline in item.pipelines:
                 for command in pipeline.commands:
+                    # Noted first, so that a trap can name a function defined further down.
                     if isinstance(command, Function):
                         self.functions[command.name] = command.body
+        self._list(program, Place())
+        return self.steps
 
-    def _list(
-        self, body: List, frames: Frame, tail: bool, follows: str, sure: bool, direct: bool
-    ) -> bool:
+    def _list(self, body: List, place: Place) -> bool:
         """Walk a list; True where nothing behind it is ever reached."""
+        previous: Item | None = None
         for number, item in enumerate(body.items):
             last = number == len(body.items) - 1
-            previous = body.items[number - 1] if number else None
-            line_end = item.fresh or (
-                previous is not None and not previous.background and len(item.pipelines) == 1
+            before, previous = previous, item
+            here = replace(
+                place,
+                tail=place.tail and last,
+                follows=place.follows if last else ";",
+                line_end=item.fresh
+                or (before is not None and not before.background and len(item.pipelines) == 1),
+                direct=place.direct and len(body.items) == 1,
             )
-            ended = self._item(
-                item,
-                frames,
-                tail and last,
-                (follows if last else ";") or ("" if tail else ";"),
-                sure,
-                line_end,
-                direct and (len(body.items) == 1 or bool(item.background)),
-            )
-            if ended and not item.background:
+            if item.background:
+                here = replace(here.inside(Frame.BACKGROUND), tail=False, direct=True)
+            if self._item(item, here) and not item.background:
                 return True
         return False
 
-    def _item(
-        self,
-        item: Item,
-        frames: Frame,
-        tail: bool,
-        follows: str,
-        sure: bool,
-        line_end: bool,
-        direct: bool,
-    ) -> bool:
-        if item.background:
-            frames |= Frame.BACKGROUND
-            tail, direct = False, len(item.pipelines) == 1
-        ended = False
+    def _item(self, item: Item, place: Place) -> bool:
+        several_pipelines = len(item.pipelines) > 1
         for number, pipeline in enumerate(item.pipelines):
             last = number == len(item.pipelines) - 1
-            surely = sure and not number
-            inner = frames
+            here = replace(
+                place,
+                tail=place.tail and last,
+                follows=place.follows if last else item.operators[number],
+                sure=place.sure and not number,
+                direct=place.direct and not several_pipelines,
+            )
             if pipeline.negated:
-                inner |= Frame.NEGATED
+                here = here.inside(Frame.NEGATED)
             if pipeline.timed:
-                inner |= Frame.TIMED
-            behind = follows if last else item.operators[number]
-            several = len(pipeline.commands) > 1
-            for place, command in enumerate(pipeline.commands):
-                final = place == len(pipeline.commands) - 1
-                piped = inner | (
-                    (Frame.PIPE_END if final else Frame.PIPE) if several else Frame.TOP
-                )
-                ended = self._command(
-                    command,
-                    piped,
-                    tail and last and final,
-                    behind if final else "|",
-                    surely,
-                    line_end,
-                    direct and not several,
-                )
-                ended = ended and not several
-            if ended and surely and not item.background:
-                return True
+                here = here.inside(Frame.TIMED)
+            if len(pipeline.commands) == 1:
+                if self._command(pipeline.commands[0], here) and here.sure:
+                    return True
+                continue
+            here = replace(here, direct=False)
+            for command in pipeline.commands[:-1]:
+                self._command(command, replace(here.inside(Frame.PIPE), tail=False, follows="|"))
+            self._command(pipeline.commands[-1], here.inside(Frame.PIPE_END))
         return False
 
-    def _command(
-        self,
-        command: Command,
-        frames: Frame,
-        tail: bool,
-        follows: str,
-        sure: bool,
-        line_end: bool,
-        direct: bool,
-    ) -> bool:
+    def _command(self, command: Command, place: Place) -> bool:
         if isinstance(command, Simple):
-            return self._simple(command, frames, tail, follows, sure, line_end, direct)
+            return self._simple(command, place)
         if isinstance(command, Function):
             self.functions[command.name] = command.body
             return False
         if command.redirects:
-            frames |= Frame.REDIRECTED
+            place = place.inside(Frame.REDIRECTED)
         if isinstance(command, Group):
-            frames |= Frame.SUBSHELL if command.subshell else Frame.BRACE
-            ended = self._list(command.body, frames, tail, follows, sure, direct)
-            return ended and not command.subshell
+            frame = Frame.SUBSHELL if command.subshell else Frame.BRACE
+            return self._list(command.body, place.inside(frame)) and not command.subshell
         if isinstance(command, If):
-            return self._if(command, frames, tail, follows)
+            return self._if(command, place)
         if isinstance(command, Case):
+            inner = replace(place.inside(Frame.BRANCH), sure=False, direct=False)
             for clause in command.clauses:
-                self._list(clause, frames | Frame.BRANCH, tail, follows, False, False)
-            return False
+                self._list(clause, inner)
         if isinstance(command, Loop):
-            return self._loop(command, frames, sure)
-        assert isinstance(command, Test)
+            return self._loop(command, place)
         return False
 
-    def _if(self, command: If, frames: Frame, tail: bool, follows: str) -> bool:
+    def _if(self, command: If, place: Place) -> bool:
+        inner = replace(place.inside(Frame.BRANCH), sure=False, direct=False)
         endings = []
         for condition, body in command.branches:
-            self._list(condition, frames | Frame.CONDITION, False, ";", False, False)
-            endings.append(self._list(body, frames | Frame.BRANCH, tail, follows, False, False))
+            self._list(condition, place.aside(Frame.CONDITION))
+            endings.append(self._list(body, inner))
         if command.otherwise is None:
             return False
-        rest = self._list(command.otherwise, frames | Frame.BRANCH, tail, follows, False, False)
-        return rest and all(endings)
+        return self._list(command.otherwise, inner) and all(endings)
 
-    def _loop(self, command: Loop, frames: Frame, sure: bool) -> bool:
-        inner = frames | (Frame.LOOP if command.condition else Frame.LOOP | Frame.FOR)
+    def _loop(self, command: Loop, place: Place) -> bool:
+        inner = place.aside(Frame.LOOP)
         before = len(self.steps)
         if command.condition:
-            self._list(command.condition, inner | Frame.CONDITION, False, ";", sure, False)
-        condition = [step for step in self.steps[before:]]
-        self._list(command.body, inner, False, ";", sure, False)
+            self._list(command.condition, inner.inside(Frame.CONDITION))
+        condition = self.steps[before:]
+        self._list(command.body, inner)
         leaves = any(s.name in ("break", "exit", "return", "exec") for s in self.steps[before:])
-        return command.keyword == "while" and not leaves and _always(condition) and sure
+        return place.sure and command.keyword == "while" and not leaves and _always(condition)
 
-    def _simple(
-        self,
-        command: Simple,
-        frames: Frame,
-        tail: bool,
-        follows: str,
-        sure: bool,
-        line_end: bool,
-        direct: bool,
-    ) -> bool:
+    def _simple(self, command: Simple, place: Place) -> bool:
         if len(self.steps) >= MAX_STEPS:
             raise Unparsable(f"runs more than {MAX_STEPS} commands")
         for word in (*command.assignments, *command.words, *(r.target for r in command.redirects)):
             for program in word.substitutions:
-                self._list(program, frames | Frame.SUBSTITUTION, False, ";", False, False)
+                if not _is_kubernetes_variable(program):
+                    self._list(program, place.aside(Frame.SUBSTITUTION))
         words = self._expand(command.words)
         if not words:
-            self._assign(command.assignments, sure and not frames)
+            self._assign(command.assignments, place.sure and not place.frames)
             return False
         name = words[0].text if words[0].literal else ""
         if name in self.functions and self._calls < MAX_CALLS:
-            return self._call(self.functions[name], words, frames, tail, follows, sure)
+            return self._call(self.functions[name], words, place)
         if name == "eval":
-            return self._eval(words[1:], frames, tail, follows, sure)
+            if not all(word.literal for word in words):
+                self.opaque = True
+                return False
+            text = " ".join(word.text for word in words[1:])
+            return self._nested(parse(text), place.inside(Frame.EVAL))
         if name in (".", "source") and len(words) > 1 and words[1].text in self.scripts:
-            return self._nested(
-                parse(self.scripts[words[1].text]), frames | Frame.SOURCE, False, follows, sure
-            )
-        if name == "set" and sure:
-            dashes = [n for n, w in enumerate(words) if w.text == "--"]
-            if dashes:
-                self.positional = words[dashes[0] + 1 :]
-        if name == "shift" and sure:
-            count = int(words[1].text) if len(words) > 1 and words[1].text.isdecimal() else 1
-            self.positional = self.positional[count:]
-        step = Step(
-            command, words, frames, tail, follows, sure, line_end, direct or False, self._own
-        )
+            return self._nested(parse(self.scripts[words[1].text]), place.inside(Frame.SOURCE))
+        if place.sure:
+            self._set(name, words)
+        step = Step(command, words, place, self._own)
         self.steps.append(step)
         leaves = name == "exit" or step.replaces
-        return leaves and not frames & (Frame.BACKGROUND | Frame.SUBSTITUTION)
+        return leaves and not place.frames & (Frame.BACKGROUND | Frame.SUBSTITUTION)
 
-    def _call(
-        self,
-        body: Command,
-        words: Sequence[Word],
-        frames: Frame,
-        tail: bool,
-        follows: str,
-        sure: bool,
-    ) -> bool:
-        positional, self.positional = self.positional, tuple(words[1:])
+    def _set(self, name: str, words: tuple[Word, ...]) -> None:
+        if name == "set":
+            dashes = [number for number, word in enumerate(words) if word.text == "--"]
+            if dashes:
+                self.positional = words[dashes[0] + 1 :]
+        elif name == "shift":
+            count = words[1].text if len(words) > 1 else "1"
+            if count.isascii() and count.isdecimal():
+                self.positional = self.positional[int(count) :]
+
+    def _call(self, body: Command, words: tuple[Word, ...], place: Place) -> bool:
+        positional, self.positional = self.positional, words[1:]
         self._calls += 1
-        ended = self._command(body, frames | Frame.FUNCTION, tail, follows, sure, False, False)
+        ended = self._command(body, replace(place.inside(Frame.FUNCTION), direct=False))
         self._calls -= 1
         self.positional = positional
         return ended
 
-    def _eval(
-        self, words: Sequence[Word], frames: Frame, tail: bool, follows: str, sure: bool
-    ) -> bool:
-        if not all(word.literal for word in words):
-            self.opaque = True
-            return False
-        program = parse(" ".join(word.text for word in words))
-        return self._nested(program, frames | Frame.EVAL, tail, follows, sure)
-
-    def _nested(
-        self, program: List, frames: Frame, tail: bool, follows: str, sure: bool
-    ) -> bool:
+    def _nested(self, program: List, place: Place) -> bool:
         if self._calls >= MAX_CALLS:
             raise Unparsable(f"nested deeper than {MAX_CALLS} levels")
         own, self._own = self._own, False
         self._calls += 1
-        ended = self._list(program, frames, tail, follows, sure, False)
+        ended = self._list(program, replace(place, direct=False))
         self._calls -= 1
         self._own = own
         return ended
@@ -347,6 +309,17 @@ class Walk:
                     pieces = [value.text] if word.quoted else value.text.split()
                     found += [replace(value, text=piece) for piece in pieces]
         return tuple(found)
+
+
+def _is_kubernetes_variable(program: List) -> bool:
+    """Whether `$(NAME)` is one: the kubelet puts its value in before a shell sees the text."""
+    if len(program.items) != 1 or len(program.items[0].pipelines) != 1:
+        return False
+    commands = program.items[0].pipelines[0].commands
+    command = commands[0]
+    if len(commands) != 1 or not isinstance(command, Simple) or len(command.words) != 1:
+        return False
+    return bool(_KUBERNETES_NAME.match(command.words[0].text)) and not command.assignments
 
 
 def _always(condition: Sequence[Step]) -> bool:

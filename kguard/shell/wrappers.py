@@ -60,8 +60,12 @@ class _Rule:
     operands: int = 0
 
 
+def _names(text: str) -> frozenset[str]:
+    return frozenset(text.split())
+
+
 def _rule(passing: Passing, valued: str = "", operands: int = 0) -> _Rule:
-    return _Rule(passing, frozenset(valued.split()), operands)
+    return _Rule(passing, _names(valued), operands)
 
 
 _SAME, _KEEPS = Passing.SAME_PROCESS, Passing.KEEPS
@@ -145,10 +149,10 @@ _PACKAGE_RUNNERS = {
     "pnpx": (),
     "bunx": (),
 }
-_YARN_OWN = frozenset(
+_YARN_OWN = _names(
     "add audit bin cache config create dedupe global import info init install licenses link list"
     " login logout node outdated owner pack patch plugin publish rebuild remove set tag team unlink"
-    " up upgrade version versions why workspace workspaces".split()
+    " up upgrade version versions why workspace workspaces"
 )
 
 
@@ -179,9 +183,7 @@ def peel(words: Sequence[Word]) -> Layer | None:
     if name == "dumb-init":
         return _dumb_init(words)
     if words[0].text == "/init":
-        return Layer(
-            "/init", Passing.INIT, tuple(words[1:]), init=Init("/init", Mode.UNKNOWN)
-        )
+        return Layer("/init", Passing.INIT, tuple(words[1:]), init=Init("/init", Mode.UNKNOWN))
     if name in ("su", "runuser"):
         return _su(name, words)
     if name in _UNKNOWN_RUNNERS and len(words) > 2 and words[1].text == _UNKNOWN_RUNNERS[name]:
@@ -190,6 +192,16 @@ def peel(words: Sequence[Word]) -> Layer | None:
     if rule is None:
         return None
     return _ruled(name, rule, words)
+
+
+def bare(words: Sequence[Word]) -> tuple[str, ...]:
+    """The words of the program behind all wrappers, expansions as written."""
+    rest = tuple(words)
+    while layer := peel(rest):
+        if layer.shell_text:
+            return (layer.shell or "sh", "-c", *(word.text for word in layer.words))
+        rest = layer.words
+    return tuple(word.text for word in rest)
 
 
 def _ruled(name: str, rule: _Rule, words: Sequence[Word]) -> Layer | None:
@@ -217,9 +229,7 @@ def _ruled(name: str, rule: _Rule, words: Sequence[Word]) -> Layer | None:
     return Layer(name, passing, tuple(command), init=init)
 
 
-def _environment(
-    options: Sequence[Word], rest: Sequence[Word], command: Sequence[Word]
-) -> Sequence[Word]:
+def _environment(options: Sequence[Word], rest: Sequence[Word], command: list[Word]) -> list[Word]:
     """The command behind `env`'s assignments; `-S` splits its value into words."""
     for position, word in enumerate(rest[: len(options) + 1]):
         text = word.text
@@ -229,7 +239,7 @@ def _environment(
             if not value and behind:
                 value, behind = behind[0].text, behind[1:]
             pieces = tuple(Word(piece, word.start, word.end) for piece in value.split())
-            command = (*pieces, *behind)
+            command = [*pieces, *behind]
             break
     skipped = 0
     while skipped < len(command) and "=" in command[skipped].text:
@@ -361,6 +371,4 @@ def _su(name: str, words: Sequence[Word]) -> Layer:
         return Layer(name, Passing.FORWARDS_THEN_KILLS, tuple(rest))
     else:
         found = ()
-    return Layer(
-        name, Passing.FORWARDS_THEN_KILLS, found, shell_text=bool(found), shell=shell
-    )
+    return Layer(name, Passing.FORWARDS_THEN_KILLS, found, shell_text=bool(found), shell=shell)

@@ -150,7 +150,9 @@ FORMS: dict[str, str] = {
     "trap-double-early": 'trap "kill -TERM $P" TERM; app & P=$!; wait $P; wait $P',
     "trap-double-late": 'app & P=$!; trap "kill -TERM $P" TERM; wait $P; wait $P',
     "trap-function": "stop() { kill -TERM $P; }\ntrap stop TERM\napp &\nP=$!\nwait $P\nwait $P\n",
-    "trap-function-wait": "stop() { kill $P; wait $P; }\ntrap stop TERM INT\napp &\nP=$!\nwait $P\n",
+    "trap-function-wait": (
+        "stop() { kill $P; wait $P; }\ntrap stop TERM INT\napp &\nP=$!\nwait $P\n"
+    ),
     "trap-number": "trap 'kill -15 $P; wait $P' 15; app & P=$!; wait $P",
     "trap-sigterm": "trap 'kill $P; wait $P' SIGTERM; app & P=$!; wait $P",
     "trap-kill-exit": "trap 'kill $P; exit 0' TERM; app & P=$!; wait $P; wait $P",
@@ -164,7 +166,9 @@ FORMS: dict[str, str] = {
     "trap-reset-before-wait": (
         "trap 'kill $P' TERM INT; app & P=$!; wait $P; trap - TERM INT; wait $P"
     ),
-    "trap-sleep-loop": "trap 'kill $P; wait $P; exit 0' TERM; app & P=$!; while :; do sleep 1; done",
+    "trap-sleep-loop": (
+        "trap 'kill $P; wait $P; exit 0' TERM; app & P=$!; while :; do sleep 1; done"
+    ),
     "trap-wait-after-tail": "trap 'kill $P; wait' TERM; app & P=$!; tail -f /dev/null & wait",
     "kill0-one": "trap 'kill 0' TERM; app & wait",
     "kill0-two-waits": "trap 'trap - TERM; kill 0' TERM; app & wait; wait",
@@ -309,5 +313,5 @@ BASH_FORMS: dict[str, str] = {
     "and-redirect": "app &> out.log",
     "function-keyword": "function main { exec app; }; main",
     "subst-exec-arg": 'exec app "$(echo a; echo b)" ${X:-"$(echo c)"} $((1 + 2))',
-    "trap-array": 'pids=(); trap \'kill "${pids[@]}"; wait\' TERM; app & pids+=($!); wait',
+    "trap-array": "pids=(); trap 'kill \"${pids[@]}\"; wait' TERM; app & pids+=($!); wait",
 }

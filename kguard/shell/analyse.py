@@ -1,0 +1,494 @@
+"""From the argument list of a container's main process to what SIGTERM does to its program.
+
+    analyse(["sh", "-c", "gunicorn app"], shells=[Shell.DASH]).verdict is Verdict.SWALLOWED
+
+The kernel gives PID 1 of a PID namespace no default action for signals (pid_namespaces(7)), so a
+shell that stays PID 1 and waits for its child drops SIGTERM. Whether it stays depends on the shell
+and on the place of the command in its text; `optimise` holds what was measured of that.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, replace
+
+from kguard.shell.optimise import becomes
+from kguard.shell.parse import parse
+from kguard.shell.programs import Handling, Role, base_name, handling, program_name, role
+from kguard.shell.syntax import Unparsable, Word
+from kguard.shell.traps import holder_of, trapped, traps_at
+from kguard.shell.verdict import Analysis, Cause, Init, Mode, Outcome, Shell, Verdict
+from kguard.shell.walk import Frame, Step, Walk
+from kguard.shell.wording import explain
+from kguard.shell.wrappers import Layer, Passing, bare, package_runner, peel
+
+LIKELY = (Shell.DASH, Shell.BASH, Shell.BUSYBOX)
+"""What `sh` is where the image is unknown: Debian and Ubuntu, Fedora and its kin, Alpine."""
+
+MAX_NESTED = 8
+
+_NAMED = {
+    "dash": Shell.DASH,
+    "bash": Shell.BASH,
+    "rbash": Shell.BASH,
+    "ash": Shell.BUSYBOX,
+    "mksh": Shell.MKSH,
+    "zsh": Shell.ZSH,
+    "ksh": Shell.KSH,
+    "ksh93": Shell.KSH,
+}
+# The first of these that an outcome has is what is said of the whole.
+_RANKED = (
+    Cause.INIT_DROPS_SIGNAL,
+    Cause.INIT_WRAPS_SHELL,
+    Cause.TRAP_ONE_WAIT,
+    Cause.PACKAGE_RUNNER,
+    Cause.NO_DEFAULT_HANDLER,
+)
+_WORST = (Verdict.SWALLOWED, Verdict.CUT, Verdict.UNKNOWN, Verdict.DELIVERED)
+
+
+def analyse(
+    argv: Sequence[str],
+    *,
+    shells: Sequence[Shell] | None = None,
+    shared_pid_namespace: bool = False,
+    scripts: Mapping[str, str] | None = None,
+) -> Analysis:
+    """What a SIGTERM to the process started with `argv` comes to.
+
+    `shells` are the candidates for `sh` (see `images.shells_of`): None where unknown, empty where
+    the image has no shell. `shared_pid_namespace`: shareProcessNamespace or hostPID, the process
+    is not PID 1. `scripts` holds the texts of script files by the path they are started with.
+    Never raises for any argument list; what cannot be read has the verdict UNKNOWN.
+    """
+    candidates = LIKELY if shells is None else tuple(shells)
+    words = tuple(_argument(text) for text in argv)
+    outcomes: dict[Shell, Outcome] = {}
+    asked = False
+    for shell in candidates or (Shell.DASH,):
+        judge = _Judge(shell, bool(candidates), scripts or {})
+        outcomes[shell] = judge.process(words, _Start(pid1=not shared_pid_namespace))
+        asked = asked or judge.asked
+    outcome = min(outcomes.values(), key=_badness)
+    return Analysis(
+        outcomes=outcomes,
+        depends=asked,
+        cause=outcome.cause,
+        detail=outcome.detail,
+        explanation=outcome.explanation,
+        pid1=outcome.pid1,
+        program=outcome.program,
+        init=outcome.init,
+        kill_after=outcome.kill_after,
+        exec_point=outcome.exec_point,
+        exec_offset=outcome.exec_offset,
+        script_index=_script_index(argv) if outcome.exec_offset is not None else None,
+    )
+
+
+def _badness(outcome: Outcome) -> tuple[bool, int, int]:
+    harmful = outcome.verdict in (Verdict.SWALLOWED, Verdict.CUT)
+    rank = _RANKED.index(outcome.cause) if outcome.cause in _RANKED else len(_RANKED)
+    return not harmful, rank, _WORST.index(outcome.verdict)
+
+
+def _argument(text: str) -> Word:
+    return Word(text, 0, 0, literal="{{" not in text)
+
+
+def _script_index(argv: Sequence[str]) -> int | None:
+    """Where the shell text stands in `argv`: the argument behind the options with `-c`."""
+    for index, word in enumerate(argv[:-1]):
+        if word.startswith("-") and not word.startswith("--") and word.endswith("c"):
+            return index + 1
+        if word.startswith("-") and not word.startswith("--") and "c" in word[1:]:
+            return index + 1
+    return None
+
+
+@dataclass(frozen=True, slots=True)
+class _Start:
+    """How a process is started: `leader` of its session, `group` signalled as a whole."""
+
+    pid1: bool
+    group: bool = False
+    leader: bool = True
+    init: Init | None = None
+    kill_after: int | None = None
+    depth: int = 0
+
+
+class _Judge:
+    """Judges one argument list for one candidate shell."""
+
+    def __init__(self, sh: Shell, has_shell: bool, scripts: Mapping[str, str]) -> None:
+        self.sh = sh
+        self.has_shell = has_shell
+        self.scripts = scripts
+        self.asked = False
+
+    def process(self, words: tuple[Word, ...], start: _Start) -> Outcome:
+        """The outcome for a process with these words."""
+        if start.depth > MAX_NESTED:
+            return self._unknown(words, start, Cause.UNPARSABLE)
+        while layer := peel(words):
+            words = layer.words
+            if layer.passing is Passing.INIT:
+                init = layer.init or Init(layer.name, Mode.UNKNOWN)
+                start = replace(
+                    start,
+                    pid1=False,
+                    init=init,
+                    group=init.mode is Mode.GROUP,
+                    leader=init.name != "dumb-init" or init.mode is Mode.GROUP,
+                )
+                if layer.drops:
+                    return self._said(Verdict.SWALLOWED, Cause.INIT_DROPS_SIGNAL, words, start)
+                if init.mode is Mode.UNKNOWN:
+                    return self._unknown(words, start, Cause.SUPERVISOR)
+            elif layer.passing is not Passing.SAME_PROCESS:
+                outcome = self._held(layer, start)
+                if outcome:
+                    return outcome
+                forwards = layer.passing is Passing.FORWARDS
+                seconds = 2 if layer.passing is Passing.FORWARDS_THEN_KILLS else start.kill_after
+                start = replace(start, pid1=False, group=forwards, leader=False, kill_after=seconds)
+            if layer.shell_text:
+                shell = _NAMED.get(base_name(layer.shell)) or self._sh()
+                return self._text(words[0], shell, base_name(layer.shell) or "sh", (), start)
+        if not words:
+            return self._unknown(words, start, Cause.NO_PROGRAM)
+        if "{{" in words[0].text:
+            return self._unknown(words, start, Cause.TEMPLATE)
+        return self._program(words, start)
+
+    def _held(self, layer: Layer, start: _Start) -> Outcome | None:
+        """The outcome where a wrapper decides it; None where the program behind it does."""
+        words = layer.words
+        if layer.passing is Passing.UNKNOWN:
+            return self._unknown(words, start, Cause.SUPERVISOR)
+        if layer.passing is Passing.KEEPS:
+            verdict = Verdict.SWALLOWED if start.pid1 else Verdict.CUT
+            return self._said(verdict, Cause.NOT_FORWARDED, words, start, by=layer.name)
+        if layer.passing is Passing.DETACHES and start.leader:
+            return self._said(Verdict.CUT, Cause.DETACHED, words, start, by=layer.name)
+        return None
+
+    def _program(self, words: tuple[Word, ...], start: _Start) -> Outcome:
+        name = base_name(words[0].text)
+        if name == "busybox" and len(words) > 1:
+            if words[1].text in ("sh", "ash"):
+                return self._shell(words[1:], Shell.BUSYBOX, start)
+            return self.process(words[1:], replace(start, depth=start.depth + 1))
+        if name in _NAMED:
+            return self._shell(words, _NAMED[name], start)
+        if name == "sh":
+            return self._shell(words, self._sh(), start)
+        runner = package_runner(words)
+        if runner:
+            return self._package(runner, words, start)
+        if words[0].text in self.scripts:
+            return self._script(words, start)
+        if name.endswith((".sh", ".bash")) or name in ("entrypoint", "docker-entrypoint"):
+            return self._unknown(words, start, Cause.SCRIPT_FILE)
+        texts = tuple(word.text for word in words)
+        known = handling(texts)
+        if start.pid1 and known is Handling.IGNORES:
+            return self._said(Verdict.SWALLOWED, Cause.NO_DEFAULT_HANDLER, words, start)
+        cause = Cause.NONE
+        if start.kill_after is not None:
+            cause = Cause.KILLED_AFTER
+        elif start.pid1 and known is Handling.SCRIPT:
+            cause = Cause.INTERPRETER_SCRIPT
+        return self._said(Verdict.DELIVERED, cause, words, start)
+
+    def _package(self, runner: str, words: tuple[Word, ...], start: _Start) -> Outcome:
+        """npm 11 and yarn 1 signal the shell they start a script with, and end with it: with one
+        that execs its last command the program is reached; pnpm 9 never waits. bunx is unknown."""
+        if runner == "bunx":
+            return self._unknown(words, start, Cause.SUPERVISOR)
+        texts = [word.text for word in words]
+        named = next((t.partition("=")[2] for t in texts if t.startswith("--script-shell=")), "")
+        shell = _NAMED.get(base_name(named)) or self._sh()
+        bad = runner.startswith("pnp") or shell is Shell.DASH
+        verdict = Verdict.CUT if bad else Verdict.DELIVERED
+        cause = Cause.PACKAGE_RUNNER if bad else Cause.NONE
+        return self._said(verdict, cause, words, start, by=runner)
+
+    def _script(self, words: tuple[Word, ...], start: _Start) -> Outcome:
+        text = self.scripts[words[0].text]
+        first, _, _ = text.partition("\n")
+        if not first.startswith("#!"):
+            return self._unknown(words, start, Cause.SCRIPT_FILE)
+        interpreter = first[2:].split()
+        if not interpreter:
+            return self._unknown(words, start, Cause.SCRIPT_FILE)
+        line = tuple(_argument(word) for word in interpreter)
+        return self.process((*line, *words), replace(start, depth=start.depth + 1))
+
+    def _shell(self, words: tuple[Word, ...], shell: Shell, start: _Start) -> Outcome:
+        """A shell and its arguments: `-c text`, a script file, or commands from stdin."""
+        if not self.has_shell:
+            return self._unknown(words, start, Cause.NO_SHELL)
+        name = base_name(words[0].text)
+        position, command = 1, False
+        while position < len(words):
+            text = words[position].text
+            position += 1
+            if text in ("--", "-"):
+                break
+            if text in ("--rcfile", "--init-file"):
+                position += 1
+            elif text.startswith(("-", "+")) and len(text) > 1:
+                if not text.startswith("--"):
+                    command = command or (text[0] == "-" and "c" in text)
+                    position += text[-1] in "oO"
+            else:
+                position -= 1
+                break
+        rest = words[position:]
+        if not rest:
+            return self._unknown(words, start, Cause.NO_PROGRAM)
+        if command:
+            return self._text(rest[0], shell, name, rest[1:], start)
+        if rest[0].text in self.scripts:
+            text = self.scripts[rest[0].text]
+            script = replace(rest[0], text=text)
+            return self._text(script, shell, name, rest, start, file=True)
+        return self._unknown(words, start, Cause.SCRIPT_FILE)
+
+    def _text(
+        self,
+        script: Word,
+        shell: Shell,
+        name: str,
+        arguments: tuple[Word, ...],
+        start: _Start,
+        *,
+        file: bool = False,
+    ) -> Outcome:
+        """A shell text, with `$0`, `$1`... in `arguments`."""
+        nothing: tuple[Word, ...] = ()
+        if not self.has_shell:
+            return self._unknown(nothing, start, Cause.NO_SHELL)
+        walk = Walk(arguments[1:], arguments[0] if arguments else None, self.scripts)
+        try:
+            program = parse(script.text)
+            steps = walk.run(program)
+        except Unparsable as problem:
+            outcome = self._unknown(nothing, start, Cause.UNPARSABLE)
+            return replace(outcome, explanation=f"the shell text cannot be read: {problem}")
+        chosen = choose(steps)
+        if chosen is None or (walk.opaque and role(bare(steps[chosen].words)) is Role.KEEPALIVE):
+            cause = Cause.TEMPLATE if walk.opaque else Cause.NO_PROGRAM
+            return self._unknown(nothing, start, cause)
+        text = _Text(script.text, program.end, name, shell, steps, walk, file)
+        outcome = self._placed(text, chosen, start)
+        for other in _alternatives(steps, chosen):
+            if self._placed(text, other, start).verdict is not outcome.verdict:
+                return self._unknown(steps[chosen].words, start, Cause.MIXED)
+        return outcome
+
+    def _placed(self, text: _Text, chosen: int, start: _Start) -> Outcome:
+        """The outcome for the program at step `chosen` of a shell text."""
+        step = text.steps[chosen]
+        if any("{{" in word.text for word in step.words[:1]):
+            return self._unknown(step.words, start, Cause.TEMPLATE)
+        background = bool(step.frames & Frame.BACKGROUND)
+        holder = holder_of(text.steps, chosen) if background else None
+        end = chosen + 1 if not background else len(text.steps) if holder is None else holder
+        traps = traps_at(text.steps, end, text.shell)
+        active = any(trap.action is not None for trap in traps.values())
+        if (
+            step.replaces
+            and step.frames & Frame.TIMED
+            and text.shell in (Shell.DASH, Shell.BUSYBOX)
+        ):
+            return self._stays(text, step, start, Verdict.CUT, Cause.TIMED)
+        if becomes(step, text.shell, text.text, text.end, trapped=active, file=text.file):
+            return self.process(step.words, replace(start, depth=start.depth + 1))
+        found = trapped(
+            text.steps,
+            text.walk,
+            chosen,
+            holder,
+            traps,
+            text.shell,
+            pid1=start.pid1,
+            group=start.group,
+        )
+        if found:
+            return self._stays(text, step, start, *found)
+        verdict, cause = Verdict.SWALLOWED if start.pid1 else Verdict.CUT, _detail(step, active)
+        if background and holder is None:
+            verdict, cause = Verdict.CUT, Cause.ENDS_AT_ONCE
+        elif background and text.shell is Shell.MKSH and text.steps[holder or 0].name == "wait":
+            # mksh ends when SIGTERM interrupts its `wait`, even as PID 1.
+            verdict = Verdict.CUT
+        return self._stays(text, step, start, verdict, cause)
+
+    def _stays(
+        self, text: _Text, step: Step, start: _Start, verdict: Verdict, detail: Cause
+    ) -> Outcome:
+        """The outcome where the shell stays in front of the program."""
+        cause = detail
+        quiet = detail in (Cause.ENDS_AT_ONCE, Cause.TRAP_ONE_WAIT)
+        if start.init and verdict in (Verdict.SWALLOWED, Verdict.CUT) and not quiet:
+            cause = Cause.INIT_WRAPS_SHELL
+        elif package_runner(step.words) and verdict in (Verdict.SWALLOWED, Verdict.CUT):
+            cause = Cause.PACKAGE_RUNNER
+        point, offset = text.exec_point(step, detail)
+        inner = self._innermost(step.words)
+        outcome = Outcome(
+            verdict=verdict,
+            cause=cause,
+            detail=detail,
+            pid1=start.init.name if start.init else text.name,
+            program=inner,
+            init=start.init,
+            kill_after=start.kill_after,
+            shell_stays=True,
+            exec_point=point,
+            exec_offset=offset,
+        )
+        return replace(outcome, explanation=explain(outcome, text.name, step.place.follows))
+
+    def _innermost(self, words: tuple[Word, ...]) -> tuple[str, ...]:
+        """The program behind wrappers and further shells."""
+        return self.process(words, _Start(pid1=False, depth=MAX_NESTED)).program or bare(words)
+
+    def _sh(self) -> Shell:
+        self.asked = True
+        return self.sh
+
+    def _unknown(self, words: tuple[Word, ...], start: _Start, cause: Cause) -> Outcome:
+        return self._said(Verdict.UNKNOWN, cause, words, start)
+
+    def _said(
+        self,
+        verdict: Verdict,
+        cause: Cause,
+        words: tuple[Word, ...],
+        start: _Start,
+        *,
+        by: str = "",
+    ) -> Outcome:
+        """An outcome without a shell in front; `by` is the wrapper that is the reason."""
+        program = bare(words)
+        outcome = Outcome(
+            verdict=verdict,
+            cause=cause,
+            pid1=start.init.name if start.init else by or (program_name(program) or ""),
+            program=program,
+            init=start.init,
+            kill_after=start.kill_after,
+        )
+        return replace(outcome, explanation=explain(outcome, by, ""))
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class _Text:
+    """A shell text under judgement: `end` is behind its last command, `name` the shell's."""
+
+    text: str
+    end: int
+    name: str
+    shell: Shell
+    steps: Sequence[Step]
+    walk: Walk
+    file: bool
+
+    def exec_point(self, step: Step, detail: Cause) -> tuple[str, int | None]:
+        """The command before which `exec` cures it, and its offset; nothing where none does."""
+        curable = detail in (Cause.SHELL_FORM, Cause.REDIRECTION, Cause.COMPOUND)
+        # A function, `"$@"` and built-ins have no such place.
+        first = step.command.words[0] if step.command.words else None
+        if not curable or not step.own_text or first is None or first.text != step.words[0].text:
+            return "", None
+        return self.text[first.start : step.command.end], first.start
+
+
+def _detail(step: Step, trapped: bool) -> Cause:
+    """What keeps the shell in front of a command, the most telling part first."""
+    frames = step.frames
+    for frame, cause in (
+        (Frame.BACKGROUND, Cause.BACKGROUND),
+        (Frame.PIPE | Frame.PIPE_END, Cause.PIPE),
+        (Frame.SUBSTITUTION, Cause.SUBSTITUTION),
+        (Frame.LOOP, Cause.LOOP),
+        (Frame.CONDITION, Cause.CONDITION),
+        (Frame.NEGATED, Cause.NEGATED),
+        (Frame.TIMED, Cause.TIMED),
+        (Frame.EVAL | Frame.SOURCE, Cause.EVAL),
+    ):
+        if frames & frame:
+            return cause
+    if not step.place.tail:
+        return Cause.FOLLOWED_BY
+    if trapped:
+        return Cause.TRAP_SET
+    if frames & Frame.FUNCTION:
+        return Cause.FUNCTION
+    if frames & Frame.SUBSHELL:
+        return Cause.SUBSHELL
+    if frames:
+        return Cause.COMPOUND
+    return Cause.REDIRECTION if step.command.redirects else Cause.SHELL_FORM
+
+
+def choose(steps: Sequence[Step]) -> int | None:
+    """The step that is the container's program: the one it lives for, None where all just end."""
+    weights = [_weight(step) for step in steps]
+    best = max(weights, default=0)
+    if not best:
+        return None
+    found = [index for index, weight in enumerate(weights) if weight == best]
+    served = [
+        index
+        for index in found
+        if role(bare(steps[index].words)) is Role.SERVER
+        and steps[index].place.sure
+        and not steps[index].frames & Frame.BACKGROUND
+    ]
+    if served:
+        return served[0]
+    behind = [index for index in found if steps[index].frames & Frame.BACKGROUND]
+    waits = [
+        index
+        for index, step in enumerate(steps)
+        if step.name == "wait" and not step.frames & (Frame.BACKGROUND | Frame.SUBSTITUTION)
+    ]
+    if behind and waits and waits[-1] > found[-1] and behind[0] < waits[-1]:
+        return behind[0]
+    ahead = [index for index in found if index not in behind]
+    return ahead[-1] if ahead else behind[0]
+
+
+def _weight(step: Step) -> int:
+    if not step.words or (step.name == "exec" and not step.replaces):
+        return 0
+    words = bare(step.words)
+    kind = role(words) if words else Role.UTILITY
+    if kind is Role.UTILITY:
+        return 0
+    if step.frames & Frame.SUBSTITUTION:
+        return 1
+    if kind is Role.KEEPALIVE:
+        return 2
+    return 3 if step.frames & Frame.CONDITION else 4
+
+
+def _alternatives(steps: Sequence[Step], chosen: int) -> list[int]:
+    """Other programs that run instead of the chosen one, in other branches of the same text."""
+    if not steps[chosen].frames & Frame.BRANCH or not steps[chosen].place.tail:
+        return []
+    weight = _weight(steps[chosen])
+    return [
+        index
+        for index, step in enumerate(steps)
+        if index != chosen
+        and step.place.tail
+        and step.frames & Frame.BRANCH
+        and _weight(step) == weight
+    ]

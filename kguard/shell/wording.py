@@ -1,0 +1,84 @@
+"""One clause that says what happens to SIGTERM, for messages."""
+
+from __future__ import annotations
+
+from kguard.shell.programs import base_name
+from kguard.shell.verdict import Cause, Mode, Outcome, Verdict
+
+_FOLLOWED = {
+    "&&": "because `&&` follows it",
+    "||": "because `||` follows it",
+    ";": "because another command follows it",
+}
+_WHY = {
+    Cause.PIPE: "because it is part of a pipeline",
+    Cause.LOOP: "because it runs in a loop",
+    Cause.BACKGROUND: "because it runs in the background",
+    Cause.SUBSTITUTION: "because it runs in a command substitution",
+    Cause.CONDITION: "because it runs as a condition",
+    Cause.NEGATED: "because of the `!` in front of it",
+    Cause.TIMED: "because of the `time` in front of it",
+    Cause.EVAL: "because it runs through `eval` or `.`",
+    Cause.FUNCTION: "because it runs in a function",
+}
+
+
+def explain(outcome: Outcome, by: str, follows: str) -> str:
+    """The clause for an outcome; empty where there is nothing to tell.
+
+    `by` is the shell or wrapper in front of the program, `follows` what stands behind the command.
+    """
+    program = base_name(outcome.program[0]) if outcome.program else "the program"
+    name = f"`{program}`"
+    if outcome.shell_stays:
+        return _in_shell(outcome, f"`{by}`", name, follows)
+    simple = {
+        Cause.INIT_DROPS_SIGNAL: f"`dumb-init` is told not to pass SIGTERM on to {name}",
+        Cause.PACKAGE_RUNNER: f"`{by}` ends on SIGTERM without waiting for the program it started",
+        Cause.NO_DEFAULT_HANDLER: f"{name} has no handler for SIGTERM, and as PID 1 it ignores it",
+        Cause.INTERPRETER_SCRIPT: f"{name} as PID 1 ignores SIGTERM unless the script handles it",
+        Cause.KILLED_AFTER: f"{name} is killed {outcome.kill_after} s after SIGTERM",
+        Cause.NOT_FORWARDED: f"`{by}` stays in front of {name} and does not forward SIGTERM",
+        Cause.DETACHED: f"`{by}` forks as a session leader and ends at once, and {name} with it",
+        Cause.SCRIPT_FILE: f"{name} is a script whose text is not known",
+        Cause.TEMPLATE: "the command is filled in later",
+        Cause.NO_SHELL: "the image has no shell",
+        Cause.NO_PROGRAM: "no program is named that runs for long",
+        Cause.SUPERVISOR: f"what runs in front of {name} decides what becomes of SIGTERM",
+        Cause.MIXED: "the branches of the shell text differ",
+    }
+    return simple.get(outcome.cause, "")
+
+
+def _in_shell(outcome: Outcome, shell: str, program: str, follows: str) -> str:
+    detail = outcome.detail
+    if outcome.verdict in (Verdict.DELIVERED, Verdict.UNKNOWN):
+        return ""
+    traps = {
+        Cause.TRAP_ONE_WAIT: f"the trap ends the `wait`, {shell} ends and takes {program} with it",
+        Cause.TRAP_WITHOUT_FORWARD: f"the trap of {shell} does not pass SIGTERM on to {program}",
+        Cause.TRAP_EXPANDED_EARLY: (
+            f"the trap of {shell} has its variables filled in before {program} is started"
+        ),
+        Cause.TRAP_DEFERRED: f"the trap of {shell} waits until {program} has ended",
+        Cause.TRAP_IGNORES: f"{shell} ignores SIGTERM and does not forward it to {program}",
+        Cause.TRAP_KILLS: f"the trap of {shell} kills {program} instead of letting it finish",
+        Cause.ENDS_AT_ONCE: f"{shell} starts {program} in the background and ends, ending it too",
+    }
+    if detail in traps:
+        return traps[detail]
+    why = _FOLLOWED.get(follows, "") if detail is Cause.FOLLOWED_BY else _WHY.get(detail, "")
+    why = f" {why}" if why else ""
+    if outcome.init:
+        if outcome.init.mode is Mode.GROUP:
+            return (
+                f"{shell} stays in front of {program}{why}, ends on the SIGTERM of"
+                f" `{outcome.init.name}` and cuts it short"
+            )
+        return (
+            f"`{outcome.init.name}` signals only {shell}, which stays in front of"
+            f" {program}{why} and takes it along"
+        )
+    if outcome.verdict is Verdict.CUT:
+        return f"{shell} stays in front of {program}{why}, ends on SIGTERM and takes it along"
+    return f"{shell} stays PID 1{why} and does not forward SIGTERM to {program}"
