@@ -8,7 +8,7 @@ from collections.abc import Mapping
 
 import pytest
 
-from kguard.term import Progress, Style, detect, safe
+from kguard.term import Progress, Style, cells, detect, safe
 
 
 class Terminal(io.StringIO):
@@ -101,6 +101,23 @@ def test_a_closed_stream_is_no_terminal() -> None:
 )
 def test_text_from_a_file_is_harmless(text: str, expected: str | None) -> None:
     assert safe(text) == (text if expected is None else expected)
+
+
+@pytest.mark.parametrize(
+    ("char", "expected"),
+    [
+        pytest.param("a", 1, id="letter"),
+        pytest.param("ü", 1, id="letter beyond ASCII"),
+        pytest.param("山", 2, id="ideograph"),
+        pytest.param("Ａ", 2, id="fullwidth letter"),  # noqa: RUF001 - its width is the point.
+        pytest.param("🚀", 2, id="emoji"),
+        pytest.param("\u0301", 0, id="combining accent"),
+        pytest.param("\u20dd", 0, id="enclosing circle"),
+        pytest.param("\x1b", 4, id="escaped control"),
+    ],
+)
+def test_columns_a_character_takes(char: str, expected: int) -> None:
+    assert [width for _, width in cells(char)] == [expected]
 
 
 def test_a_link_needs_an_address() -> None:

@@ -6,6 +6,7 @@ from xml.etree import ElementTree as xml
 
 import pytest
 
+from kguard.model import Severity
 from kguard.report import Report, Unchecked
 from kguard.term import Style
 
@@ -76,6 +77,15 @@ def test_several_findings_of_one_object_and_policy_are_one_failure() -> None:
     )
     assert failure.get("type") == "warning"
     assert str(failure.text).count("-->") == 2
+
+
+@pytest.mark.parametrize("severities", [(Severity.NOTE, Severity.ERROR), (Severity.ERROR,) * 2])
+def test_a_failure_is_of_the_worst_severity(severities: tuple[Severity, ...]) -> None:
+    files = read_files({"a.yaml": b"apiVersion: v1\nkind: Pod\nmetadata: {name: a}\n"})
+    (pod,) = files.resources
+    found = [finding("p", pod, ("spec",), word.word, severity=word) for word in severities]
+    (failure,) = parsed(report_of(files, found)).iter("failure")
+    assert failure.get("type") == "error"
 
 
 def test_what_was_not_checked_is_an_error() -> None:
