@@ -161,11 +161,17 @@ def read_front_matter(path: Path, *, validate: bool = False) -> dict[str, Any]:
 def _validate(path: Path, meta: dict[str, Any], document: Any) -> None:
     import jsonschema
 
+    from kguard.facts.scopes import EACH
+
     schema = json.loads((Path(__file__).parent / "front_matter.schema.json").read_text())
     validator = jsonschema.Draft202012Validator(schema)
     for error in sorted(validator.iter_errors(meta), key=lambda e: list(map(str, e.absolute_path))):
         line = document.locate(tuple(error.absolute_path)).span.line + 1
         raise PageError(str(path), line, error.message)
+    if meta["each"] not in EACH:
+        line = document.locate(("each",)).span.line + 1
+        known = ", ".join(sorted(EACH))
+        raise PageError(str(path), line, f"`each: {meta['each']}` is none of {known}")
     for name, parameter in meta.get("params", {}).items():
         jsonschema.Draft202012Validator.check_schema(parameter)
         try:

@@ -1,0 +1,117 @@
+"""The examples of pages are only worth something if a wrong one is noticed."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import pytest
+
+from kguard.policy.examples import examples
+from kguard.policy.page import PageError
+from kguard.policy.registry import read_folder
+from kguard.verify import verify
+
+PAGE = """---
+id: no-cpu
+title: Container requests no CPU
+severity: warning
+each: container
+sources: [https://example.com]
+---
+
+## Bad
+
+```yaml
+apiVersion: v1
+kind: Pod
+metadata: {name: web}
+spec:
+  containers:
+    - name: web # MARK
+      image: web:1
+```
+"""
+
+CHECK = """
+def check(container, ctx):
+    if container.request("cpu") is None:
+        yield container.fault(("resources",), "no cpu")
+"""
+
+
+def mismatches(tmp_path: Path, page: str, check: str = CHECK) -> list[str]:
+    (tmp_path / "no_cpu.md").write_text(page)
+    (tmp_path / "no_cpu.py").write_text(check)
+    (policy,) = read_folder(tmp_path, validate=True)
+    return [m.text for example in examples(policy) for m in verify(policy, example)]
+
+
+def test_a_right_mark_is_silent(tmp_path: Path) -> None:
+    assert mismatches(tmp_path, PAGE.replace("# MARK", "# finding: no-cpu")) == []
+    assert mismatches(tmp_path, PAGE.replace("# MARK", "# finding: no-cpu warning")) == []
+
+
+@pytest.mark.parametrize(
+    ("mark", "expected"),
+    [
+        ("", "not expected: manifest.yaml:6: warning[no-cpu]: no cpu"),
+        ("# finding: no-cpu error", "not found: no-cpu as error at manifest.yaml:6"),
+        ("# finding: other", "not found: other at manifest.yaml:6"),
+    ],
+)
+def test_a_wrong_mark_is_noticed(tmp_path: Path, mark: str, expected: str) -> None:
+    assert expected in mismatches(tmp_path, PAGE.replace("# MARK", mark))
+
+
+def test_a_mark_on_another_line_is_noticed(tmp_path: Path) -> None:
+    page = PAGE.replace("image: web:1", "image: web:1 # finding: no-cpu").replace("# MARK", "")
+    assert mismatches(tmp_path, page) == [
+        "not expected: manifest.yaml:6: warning[no-cpu]: no cpu",
+        "not found: no-cpu at manifest.yaml:7",
+    ]
+
+
+def test_a_check_that_raises_is_noticed(tmp_path: Path) -> None:
+    found = mismatches(tmp_path, PAGE, "def check(container, ctx):\n    raise KeyError('cpu')\n")
+    assert found == ["`no-cpu` raised KeyError('cpu')"]
+
+
+def test_an_example_that_is_not_yaml_is_noticed(tmp_path: Path) -> None:
+    page = PAGE.replace("metadata: {name: web}", "metadata: {name: web")
+    assert any("manifest.yaml:" in text for text in mismatches(tmp_path, page))
+
+
+@pytest.mark.parametrize(
+    ("fence", "cause"),
+    [
+        ("```yaml colour=red", "unknown attribute `colour`"),
+        ("```yaml params={", "params:"),
+        ("```yaml finding=no-cpu", "is not finding=ID@LINE"),
+        ("```yaml 'file", "attributes of the example"),
+    ],
+)
+def test_a_fence_that_cannot_be_understood_is_an_error(
+    tmp_path: Path, fence: str, cause: str
+) -> None:
+    with pytest.raises(PageError, match=cause) as caught:
+        mismatches(tmp_path, PAGE.replace("```yaml", fence, 1))
+    assert caught.value.line == 11
+
+
+@pytest.mark.parametrize(
+    ("old", "new", "line", "cause"),
+    [
+        ("severity: warning", "severity: fatal", 4, "'fatal' is not one of"),
+        ("each: container", "each: container\ncolour: red", 2, "colour"),
+        ("each: container", "each: contaner", 5, "`each: contaner` is none of"),
+        ("id: no-cpu", "id: No_CPU", 2, "does not match"),
+        ("---\n\n## Bad", "\n## Bad", 1, "not closed"),
+    ],
+)
+def test_front_matter_that_is_wrong_is_an_error_with_its_line(
+    tmp_path: Path, old: str, new: str, line: int, cause: str
+) -> None:
+    with pytest.raises(PageError, match=cause) as caught:
+        mismatches(tmp_path, PAGE.replace(old, new, 1))
+    assert caught.value.path.endswith("no_cpu.md")
+    assert caught.value.line == line
