@@ -13,9 +13,11 @@ from typing import Any
 from yaml.nodes import MappingNode, Node, ScalarNode, SequenceNode
 
 from kguard.model import Route
-from kguard.source.limits import Limits, too_deep, too_many_nodes
+from kguard.source.limits import Limits, check_expansion, too_deep, too_many_nodes
 from kguard.source.resolve import MERGE_TAG, BadScalar, Scalar, key_text, tagged_value
 from kguard.source.text import Unreadable, start_of
+
+_OPEN = object()
 
 
 @dataclass(slots=True)
@@ -23,10 +25,10 @@ class _State:
     """What building one document carries along."""
 
     limits: Limits
-    # Collections built so far by the identity of their node: an aliased node is met again.
-    # A collection that is still being built is in `open` instead.
+    # Collections by the identity of their node, `_OPEN` while they are being built: an aliased
+    # node is met again.
     built: dict[int, Any] = field(default_factory=dict)
-    open: set[int] = field(default_factory=set)
+    shared: bool = False
     # Some mapping has another number of keys than of entries: duplicates, or merges.
     uneven: bool = False
     merged: int = 0
@@ -50,21 +52,24 @@ def build(root: Node, limits: Limits) -> tuple[Any, list[Repeated]]:
         return scalar_value(root), []
     state = _State(limits)
     data = _collection(root, state, 1)
+    if state.shared:
+        check_expansion(data, limits)
     return data, repeated_keys(root) if state.uneven else []
 
 
 def _collection(node: Any, state: _State, depth: int) -> Any:
+    built = state.built
     identity = id(node)
-    if identity in state.built:
-        return state.built[identity]
-    if identity in state.open:
-        raise Unreadable("anchor value contains itself", start_of(node))
+    if identity in built:
+        if built[identity] is _OPEN:
+            raise Unreadable("anchor value contains itself", start_of(node))
+        state.shared = True
+        return built[identity]
     if depth > state.limits.max_depth:
         raise too_deep(state.limits, start_of(node))
-    state.open.add(identity)
+    built[identity] = _OPEN
     data = (_mapping if type(node) is MappingNode else _sequence)(node, state, depth + 1)
-    state.open.discard(identity)
-    state.built[identity] = data
+    built[identity] = data
     return data
 
 

@@ -225,8 +225,6 @@ class _Reading:
             if root is None:
                 return
             data, repeated = build(root, self.limits)
-            if "*" in text and "&" in text:
-                check_expansion(data, self.limits)
         except Unreadable as fault:
             self._fail(chunk.start + fault.offset, fault)
         except YAMLError as error:
