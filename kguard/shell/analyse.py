@@ -16,7 +16,7 @@ from kguard.shell.optimise import becomes
 from kguard.shell.parse import parse
 from kguard.shell.programs import Handling, Role, base_name, handling, program_name, role
 from kguard.shell.syntax import Unparsable, Word
-from kguard.shell.traps import holder_of, trapped, traps_at
+from kguard.shell.traps import ever_trapped, holder_of, trapped, traps_at
 from kguard.shell.verdict import Analysis, Cause, Init, Mode, Outcome, Shell, Verdict
 from kguard.shell.walk import Frame, Step, Walk
 from kguard.shell.wording import explain
@@ -143,8 +143,9 @@ class _Judge:
                     group=init.mode is Mode.GROUP,
                     leader=init.name != "dumb-init" or init.mode is Mode.GROUP,
                 )
-                if layer.drops:
-                    return self._said(Verdict.SWALLOWED, Cause.INIT_DROPS_SIGNAL, words, start)
+                if layer.rewrites in ("0", "9"):
+                    verdict = Verdict.CUT if layer.rewrites == "9" else Verdict.SWALLOWED
+                    return self._said(verdict, Cause.INIT_DROPS_SIGNAL, words, start)
                 if init.mode is Mode.UNKNOWN:
                     return self._unknown(words, start, Cause.SUPERVISOR)
             elif layer.passing is not Passing.SAME_PROCESS:
@@ -166,12 +167,14 @@ class _Judge:
     def _held(self, layer: Layer, start: _Start) -> Outcome | None:
         """The outcome where a wrapper decides it; None where the program behind it does."""
         words = layer.words
+        if layer.name == "setsid" and not start.leader:
+            return None
         if layer.passing is Passing.UNKNOWN:
             return self._unknown(words, start, Cause.SUPERVISOR)
         if layer.passing is Passing.KEEPS:
             verdict = Verdict.SWALLOWED if start.pid1 else Verdict.CUT
             return self._said(verdict, Cause.NOT_FORWARDED, words, start, by=layer.name)
-        if layer.passing is Passing.DETACHES and start.leader:
+        if layer.passing is Passing.DETACHES:
             return self._said(Verdict.CUT, Cause.DETACHED, words, start, by=layer.name)
         return None
 
@@ -296,10 +299,12 @@ class _Judge:
         if any("{{" in word.text for word in step.words[:1]):
             return self._unknown(step.words, start, Cause.TEMPLATE)
         background = bool(step.frames & Frame.BACKGROUND)
-        holder = holder_of(text.steps, chosen) if background else None
+        holder = holder_of(text.steps, chosen, text.shell) if background else None
         end = chosen + 1 if not background else len(text.steps) if holder is None else holder
         traps = traps_at(text.steps, end, text.shell)
         active = any(trap.action is not None for trap in traps.values())
+        if text.shell is Shell.BUSYBOX:
+            active = ever_trapped(text.steps, end)
         if (
             step.replaces
             and step.frames & Frame.TIMED

@@ -31,9 +31,7 @@ def becomes(step: Step, shell: Shell, text: str, end: int, *, trapped: bool, fil
     if not step.place.tail or frames & ~(_TRANSPARENT | Frame.REDIRECTED | Frame.PIPE_END):
         return False
     if frames & Frame.PIPE_END:
-        return (
-            step.replaces and shell in (Shell.ZSH, Shell.KSH) and not (file and shell is Shell.KSH)
-        )
+        return step.replaces and shell in (Shell.ZSH, Shell.KSH)
     if trapped or (file and shell is not Shell.KSH):
         return False
     if shell is Shell.ZSH:

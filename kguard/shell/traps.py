@@ -74,13 +74,24 @@ def traps_at(steps: Sequence[Step], end: int, shell: Shell) -> dict[str, Trap]:
     return found
 
 
-def holder_of(steps: Sequence[Step], program: int) -> int | None:
+def ever_trapped(steps: Sequence[Step], end: int) -> bool:
+    """Whether an action was set before step `end`, even one that was taken back."""
+    return any(
+        step.name == "trap" and len(step.words) > 2 and step.words[1].text not in ("", "-")
+        for step in steps[:end]
+    )
+
+
+def holder_of(steps: Sequence[Step], program: int, shell: Shell) -> int | None:
     """The step on which the shell sits after it has started `program` in the background."""
+    job_control = shell in (Shell.BASH, Shell.MKSH, Shell.KSH)
     for index in range(program + 1, len(steps)):
         step = steps[index]
         if step.frames & (Frame.BACKGROUND | Frame.SUBSTITUTION):
             continue
-        if step.name in ("wait", "fg") or role(bare(step.words)) is not Role.UTILITY:
+        if step.name == "wait" or (step.name == "fg" and job_control):
+            return index
+        if step.words and role(bare(step.words)) is not Role.UTILITY:
             return index
         if step.replaces:
             return None
@@ -135,7 +146,7 @@ def _handled(
     group: bool,
 ) -> tuple[Verdict, Cause]:
     """The trap runs at once; does it reach the program, and does the shell stay for it?"""
-    stays_on = not action.exits and _waits_again(steps, holder)
+    stays_on = not action.exits and (_waits_again(steps, holder) or action.waits)
     if action.kills and not (action.by_variable and trap.index < program):
         if action.hard:
             return Verdict.CUT, Cause.TRAP_KILLS
@@ -188,6 +199,11 @@ def _action(word: Word, walk: Walk, shell: Shell) -> _Action | None:
     for step in steps:
         arguments = [w.text for w in step.words[1:]]
         if step.name in ("kill", "pkill", "killall") and "-0" not in arguments:
+            if shell in (Shell.DASH, Shell.ZSH) and any(_lists_jobs(w) for w in step.words):
+                # There, `$(jobs -p)` is empty in the subshell of a substitution.
+                continue
+            if shell is Shell.DASH and any(a.startswith("%") for a in arguments):
+                continue
             kills, waits = True, False
             hard = hard or any(signal_name(a.lstrip("-"), shell) == "KILL" for a in arguments)
             own_group = any(a in ("0", "-$$", "-1") for a in arguments)
@@ -207,6 +223,10 @@ def _action(word: Word, walk: Walk, shell: Shell) -> _Action | None:
         elif not step.frames & Frame.SUBSTITUTION:
             other = other or role(bare(step.words)) is not Role.UTILITY
     return _Action(kills, hard, by_variable, whole, resets, ignores, waits, exits, other)
+
+
+def _lists_jobs(word: Word) -> bool:
+    return bool(word.substitutions) and "jobs" in word.text
 
 
 def _waits_again(steps: Sequence[Step], holder: int) -> bool:

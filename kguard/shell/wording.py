@@ -33,7 +33,7 @@ def explain(outcome: Outcome, by: str, follows: str) -> str:
     if outcome.shell_stays:
         return _in_shell(outcome, f"`{by}`", name, follows)
     simple = {
-        Cause.INIT_DROPS_SIGNAL: f"`dumb-init` is told not to pass SIGTERM on to {name}",
+        Cause.INIT_DROPS_SIGNAL: f"`dumb-init` is told to send {name} something else than SIGTERM",
         Cause.PACKAGE_RUNNER: f"`{by}` ends on SIGTERM without waiting for the program it started",
         Cause.NO_DEFAULT_HANDLER: f"{name} has no handler for SIGTERM, and as PID 1 it ignores it",
         Cause.INTERPRETER_SCRIPT: f"{name} as PID 1 ignores SIGTERM unless the script handles it",

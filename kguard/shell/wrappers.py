@@ -39,7 +39,7 @@ class Layer:
     """A wrapper taken off: its name, its behaviour, what is left to run.
 
     `shell_text` is True where `words` is one shell text (`su -c`, `flock -c`), `shell` then names
-    the shell where the command does. `drops` is True for an init told to drop SIGTERM.
+    the shell where the command does. `rewrites` is the number an init sends in SIGTERM's place.
     """
 
     name: str
@@ -48,7 +48,7 @@ class Layer:
     init: Init | None = None
     shell_text: bool = False
     shell: str = ""
-    drops: bool = False
+    rewrites: str = ""
 
 
 @dataclass(frozen=True, slots=True)
@@ -294,7 +294,7 @@ def _tini(name: str, words: Sequence[Word]) -> Layer:
 
 def _dumb_init(words: Sequence[Word]) -> Layer:
     """dumb-init's options are getopt's `+hvVcr:` with long names (dumb-init.c, parse_command)."""
-    single = drops = False
+    single, rewrites = False, ""
     position = 1
     while position < len(words):
         text = words[position].text
@@ -311,7 +311,7 @@ def _dumb_init(words: Sequence[Word]) -> Layer:
                 if not equals and position < len(words):
                     value = words[position].text
                     position += 1
-                drops = drops or _drops(value)
+                rewrites = _rewritten(value) or rewrites
             continue
         for index, letter in enumerate(text[1:], 1):
             single = single or letter == "c"
@@ -320,15 +320,16 @@ def _dumb_init(words: Sequence[Word]) -> Layer:
                 if not value and position < len(words):
                     value = words[position].text
                     position += 1
-                drops = drops or _drops(value)
+                rewrites = _rewritten(value) or rewrites
                 break
     mode = Mode.SINGLE if single else Mode.GROUP
     init = Init("dumb-init", mode)
-    return Layer("dumb-init", Passing.INIT, tuple(words[position:]), init=init, drops=drops)
+    return Layer("dumb-init", Passing.INIT, tuple(words[position:]), init=init, rewrites=rewrites)
 
 
-def _drops(value: str) -> bool:
-    return value in ("15:0", "15:9")
+def _rewritten(value: str) -> str:
+    signal, _, instead = value.partition(":")
+    return instead if signal == "15" else ""
 
 
 def _su(name: str, words: Sequence[Word]) -> Layer:

@@ -187,6 +187,14 @@ def _sh(column: str) -> str:
     return column.rpartition("+")[2]
 
 
+def _record(lines: Sequence[str]) -> None:
+    """Put new lines into the record, in the order of the forms; other rows stay as they are."""
+    kept = RECORD.read_text().splitlines() if RECORD.exists() else []
+    rows = {line.partition("\t")[0]: line for line in [*kept, *lines]}
+    names = ["form", *FORMS, *BASH_FORMS, *COMMANDS]
+    RECORD.write_text("".join(rows[name] + "\n" for name in names if name in rows))
+
+
 def main() -> int:
     """Measure what was asked for and print one line of tab-separated outcomes per text."""
     parser = argparse.ArgumentParser(description=__doc__.partition("\n")[0])
@@ -220,7 +228,7 @@ def main() -> int:
             lines.append("\t".join([name, cell.result()]))
             print(lines[-1], flush=True)
     if options.write:
-        RECORD.write_text("\n".join(lines) + "\n")
+        _record(lines)
     return 0
 
 
