@@ -23,7 +23,7 @@ from kguard.config.options import (
 )
 from kguard.config.selection import Choice, Override, PolicySettings
 from kguard.config.settings import Image, Settings
-from kguard.config.validate import usable, validate, without
+from kguard.config.validate import check_shape, usable, without
 from kguard.policy.registry import Registry
 
 
@@ -63,7 +63,7 @@ def load(
     problems: list[Problem] = []
 
     def judged(layer: Layer) -> Layer:
-        found = validate(layer, registry)
+        found = check_shape(layer, registry)
         problems.extend(found)
         return usable(layer, found)
 

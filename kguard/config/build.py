@@ -13,7 +13,7 @@ from kguard.config.globs import anchor
 from kguard.config.layer import Layer, parse_yaml
 from kguard.config.selection import Choice, Override, PolicySettings
 from kguard.config.settings import Image, Settings
-from kguard.config.validate import validate
+from kguard.config.validate import check_shape
 from kguard.facts.run import NEWEST_KUBERNETES
 from kguard.facts.scopes import EACH
 from kguard.ignore import IgnoreEntry, Written
@@ -293,7 +293,7 @@ class _Builder:
             Path(path).parent,
             layer.trusted,
         )
-        if problems := validate(inner, self.registry):
+        if problems := check_shape(inner, self.registry):
             self.problems += problems
             return None
         return inner

@@ -24,13 +24,13 @@ def anchor(pattern: str, folder: str) -> str:
     """
     if pattern.startswith("!"):
         raise ValueError("a pattern cannot be negated here")
-    body = pattern.removeprefix("./") if pattern != "./" else ""
-    rooted = body != pattern or body.startswith("/") or "/" in body.rstrip("/")
-    body = body.lstrip("/")
-    if not body.strip("/"):
-        body = "**"
-    if ".." in body.split("/"):
+    segments = [segment for segment in pattern.split("/") if segment not in ("", ".")]
+    if ".." in segments:
         raise ValueError("a pattern cannot leave the folder of its configuration with `..`")
+    rooted = "/" in pattern.rstrip("/") or not segments
+    body = "/".join(segments or ["**"])
+    if pattern.endswith("/") and segments:
+        body += "/"
     if not folder:
         return f"/{body}" if rooted else body
     literal = re.sub(r"[*?\[]", lambda match: f"[{match[0]}]", folder)
@@ -75,12 +75,14 @@ def _compile(pattern: str) -> Matcher:
     def matches(path: str) -> bool:
         names = path.split("/")
         at = _at(head, names, 0)
+        if at < 0:
+            return False
         for chunk in rest:
             # The leftmost match leaves the most for what follows, so no other needs trying.
             at = next((end for i in range(at, len(names)) if (end := _at(chunk, names, i)) > 0), -1)
             if at < 0:
                 return False
-        return 0 <= at < len(names) or (at == len(names) and not folder_only)
+        return at < len(names) or not folder_only
 
     return matches if head or rest else lambda path: True
 

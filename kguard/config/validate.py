@@ -54,7 +54,7 @@ def load_schema() -> dict[str, Any]:
     return schema
 
 
-def validate(layer: Layer, registry: Registry) -> list[Problem]:
+def check_shape(layer: Layer, registry: Registry) -> list[Problem]:
     """Every fault in a layer's shape and in the parameters it gives to policies; none is valid.
 
     Names of policies are not looked at here, only the parameters under those that exist.
@@ -94,6 +94,8 @@ def _explain(layer: Layer, error: Any, route: Route) -> Iterator[Problem]:
         case "type":
             yield _wrong_type(layer, route, name, error)
             return
+        case "enum" if error.instance is None:
+            message = f"{name} is empty"
         case "enum":
             hint = choices_hint(error.instance, map(str, error.validator_value))
             message = f"{name} cannot be {_quoted(error.instance)}{hint}"
@@ -130,7 +132,8 @@ def _wrong_type(layer: Layer, route: Route, name: str, error: Any) -> Problem:
         where = layer.locate(route, False)
         # The text itself, because 1.30 has become 1.3 by now.
         text = where.text[where.column - 1 : where.end_column - 1] if where.end_column else ""
-        text = text if text[:1].isdigit() else str(error.instance)
+        if not text or text[0] in "[{&*!":
+            text = str(error.instance)
         help = f'write it in quotes: "{text}"'
     elif wanted == ["array"] and isinstance(error.instance, str):
         help = f"write it as a list: [{error.instance}]"
