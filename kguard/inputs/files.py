@@ -1,0 +1,329 @@
+"""From the paths a user gives to the files a run reads, by the names it shows them under.
+
+Nothing is read here but the first bytes of JSON files and, without git, .gitignore files. Named
+files never start git; folders do, once each.
+"""
+
+from __future__ import annotations
+
+import os
+import stat
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass, field
+
+from kguard.inputs.git import GitUnavailableError, git_root, list_files
+from kguard.inputs.gitignore import Ignores, parse_patterns
+from kguard.inputs.names import JSON_HEAD, is_candidate, is_json, looks_like_object
+from kguard.inputs.walk import ignores_in, walk
+from kguard.report import Unchecked
+
+STDIN = "-"
+"""What stands for standard input among the paths."""
+STDIN_NAME = "<stdin>"
+"""The name standard input is shown under where the user gives none."""
+MOST_SIBLINGS = 500
+"""How many files beside named ones are looked at as context, per folder: a hook must stay quick."""
+
+
+@dataclass(slots=True)
+class Discovery:
+    """What a run will read. Paths are shown relative to `base`, with forward slashes.
+
+    `files` are to be reported on, `context` is only looked at; both are sorted and share nothing.
+    `missing` are given paths that match nothing; `notes` say what was left out and why, for a user
+    who asks. `widened` says that the context was given, so that all of it is one world.
+    """
+
+    base: str
+    """The folder shown paths are relative to: the git root, else the working directory."""
+    in_git: bool = False
+    files: list[str] = field(default_factory=list)
+    context: list[str] = field(default_factory=list)
+    missing: list[Unchecked] = field(default_factory=list)
+    notes: list[str] = field(default_factory=list)
+    stdin: str | None = None
+    """The name in `files` whose text comes from standard input."""
+    widened: bool = False
+    whole: bool = False
+    """Whether everything below `base` was listed."""
+    undecodable: dict[str, str] = field(default_factory=dict)
+    """Real names of files whose names are not UTF-8, by the names they are shown under."""
+
+    def real_path(self, path: str) -> str:
+        """The file behind a shown path."""
+        return os.path.join(self.base, self.undecodable.get(path, path))
+
+
+def discover(
+    paths: Sequence[str],
+    *,
+    exclude: Sequence[str] = (),
+    use_gitignore: bool = True,
+    force_exclude: bool = False,
+    stdin_name: str = "",
+    context: Sequence[str] = (),
+) -> Discovery:
+    """Find the files below or at `paths`, and those beside them that a check may look at.
+
+    `exclude` are gitignore patterns relative to the base. A named file is read whatever it is
+    called and whatever excludes it, unless `force_exclude`. In folders, files count by name.
+    `context` replaces the default context of named files, which is the rest of their folders.
+    """
+    here = os.path.realpath(os.getcwd())
+    root = git_root(here)
+    base = root or here
+    found = Discovery(base, in_git=root is not None, widened=bool(context))
+    finder = _Finder(found, Ignores("", parse_patterns(exclude)), use_gitignore, force_exclude)
+    named: set[str] = set()
+    files: set[str] = set()
+    for path in paths:
+        if path == STDIN:
+            found.stdin = finder.shown(os.path.join(here, stdin_name)) if stdin_name else STDIN_NAME
+            named.add(found.stdin)
+        else:
+            finder.add(path, files, named)
+    beside: set[str] = set()
+    if context:
+        for path in context:
+            finder.add(path, beside, beside)
+    else:
+        beside.update(finder.beside(named))
+    files |= named
+    found.files = sorted(files)
+    found.context = sorted(beside - files)
+    return found
+
+
+@dataclass(slots=True)
+class _Finder:
+    """One run of `discover`."""
+
+    found: Discovery
+    excluded: Ignores
+    use_gitignore: bool
+    force_exclude: bool
+
+    def add(self, given: str, below: set[str], named: set[str]) -> None:
+        """Put what a given path stands for into `below` (a folder's files) or `named`."""
+        try:
+            kind = os.stat(given).st_mode
+        except (OSError, ValueError) as error:
+            self._miss(given, _why_missing(given, error))
+            return
+        if stat.S_ISDIR(kind):
+            self._add_folder(given, below)
+            return
+        path = self.shown(given)
+        if self.force_exclude and self.excluded.ignored_with_parents(path):
+            self.found.notes.append(f"`{path}` is excluded")
+        else:
+            named.add(path)
+
+    def shown(self, path: str) -> str:
+        """The name a file is shown under, so that one file has one name however it was reached.
+
+        Links are followed where they lead to a place inside the base; a file outside keeps the
+        name it was given, because the link is what the user knows.
+        """
+        real = os.path.realpath(path)
+        if not _inside(real, self.found.base):
+            folder, name = os.path.split(os.path.abspath(path))
+            real = os.path.join(os.path.realpath(folder), name)
+        return self.printable(_relative(real, self.found.base))
+
+    def beside(self, named: Iterable[str]) -> Iterable[str]:
+        """The other candidates in the folders of named files, without asking git."""
+        folders = {path.rpartition("/")[0] for path in named if path != STDIN_NAME}
+        for folder in sorted(folders):
+            prefix = f"{folder}/" if folder else ""
+            real = os.path.join(self.found.base, folder)
+            inside = not os.path.isabs(folder) and not prefix.startswith("../")
+            rules = ignores_in(self.found.base, prefix) if inside and self.use_gitignore else None
+            try:
+                names = sorted(entry.name for entry in os.scandir(real) if entry.is_file())
+            except OSError:
+                continue
+            candidates = [
+                prefix + name
+                for name in names
+                if is_candidate(name)
+                and not (rules and rules.ignored(prefix + name, is_folder=False))
+                and not self.excluded.ignored_with_parents(prefix + name)
+            ]
+            if len(candidates) > MOST_SIBLINGS:
+                text = f"`{folder or '.'}` holds {len(candidates)} files"
+                self.found.notes.append(f"{text}: only {MOST_SIBLINGS} are looked at as context")
+            for path in candidates[:MOST_SIBLINGS]:
+                if not is_json(path) or _has_object(os.path.join(self.found.base, path)):
+                    yield self.printable(path)
+
+    def _add_folder(self, given: str, into: set[str]) -> None:
+        folder = os.path.realpath(given)
+        root = git_root(folder)
+        try:
+            names = self._names(folder, root)
+        except OSError as error:
+            self._miss(given, _reason(error))
+            return
+        self.found.whole |= folder == self.found.base
+        listing = _Listing(self, folder, root or folder, _prefix(folder, self.found.base))
+        accepted = [path for name in names if (path := listing.accept(name)) is not None]
+        if not accepted:
+            reason = (
+                "everything in it is excluded" if listing.excluded else "nothing to check in it"
+            )
+            self._miss(given, reason)
+        into.update(accepted)
+
+    def _names(self, folder: str, root: str | None) -> list[str]:
+        """Names of the files below a folder, relative to it.
+
+        A folder that is ignored as a whole was named on purpose, so everything in it counts.
+        """
+        names = self._list(folder, root, ignoring=self.use_gitignore)
+        if names or not self.use_gitignore:
+            return names
+        names = self._list(folder, root, ignoring=False)
+        if names:
+            shown = _relative(folder, self.found.base)
+            self.found.notes.append(f"`{shown}` is ignored by git, and read because it was given")
+        return names
+
+    def _list(self, folder: str, root: str | None, *, ignoring: bool) -> list[str]:
+        if root is None:
+            why = "it is in no git repository"
+        else:
+            try:
+                return list_files(folder, ignored=not ignoring)
+            except GitUnavailableError as error:
+                why = str(error)
+        note = f"`{_relative(folder, self.found.base)}` is searched without git: {why}"
+        if note not in self.found.notes:
+            self.found.notes.append(note)
+        top = root or folder
+        prefix = _prefix(folder, top)
+        return [name[len(prefix) :] for name in walk(top, prefix, use_gitignore=ignoring)]
+
+    def printable(self, path: str) -> str:
+        """`path` as text that can be printed; remembers the real name where the two differ."""
+        try:
+            path.encode()
+        except UnicodeEncodeError:
+            shown = os.fsencode(path).decode("utf-8", "backslashreplace")
+            self.found.undecodable[shown] = path
+            return shown
+        return path
+
+    def _miss(self, given: str, reason: str) -> None:
+        self.found.missing.append(Unchecked(self.printable(given), 0, 0, reason))
+
+
+@dataclass(slots=True)
+class _Listing:
+    """The files of one folder, judged one by one: by name, by patterns, by what they are."""
+
+    finder: _Finder
+    folder: str
+    tree: str
+    prefix: str
+    excluded: int = 0
+    has_submodules: bool = field(init=False)
+    real: dict[str, bool] = field(default_factory=dict)
+
+    def __post_init__(self) -> None:
+        self.has_submodules = os.path.exists(os.path.join(self.tree, ".gitmodules"))
+
+    def accept(self, name: str) -> str | None:
+        """The path a listed file is shown under, None where it is not for this run."""
+        found = self.finder.found
+        real = os.path.join(self.folder, name)
+        if name.endswith("/"):
+            found.notes.append(f"`{self.prefix}{name}` is another git repository")
+            return None
+        if not is_candidate(name):
+            if self.has_submodules and os.path.isdir(real):  # git lists it like a file.
+                found.notes.append(f"`{self.prefix}{name}` is a submodule")
+            return None
+        if self._is_excluded(name):
+            self.excluded += 1
+            return None
+        try:
+            kind = os.lstat(real).st_mode
+        except OSError:  # Deleted in the work tree, still in git's index.
+            return None
+        path = self.prefix + name
+        if stat.S_ISLNK(kind):
+            target = os.path.realpath(real)
+            if not (_inside(target, self.tree) and os.path.isfile(target)):
+                found.notes.append(f"`{path}` is a link that leads to no file of this tree")
+                return None
+            path = _relative(target, found.base)
+        elif not stat.S_ISREG(kind) or not self._is_real(os.path.dirname(name)):
+            return None
+        if is_json(path) and not _has_object(real):
+            return None
+        return self.finder.printable(path)
+
+    def _is_excluded(self, name: str) -> bool:
+        """Whether patterns exclude a file below the folder; its own name does not count."""
+        rules = self.finder.excluded
+        if not rules.patterns:
+            return False
+        parts = name.split("/")
+        path = self.prefix
+        for part in parts[:-1]:
+            if rules.ignored(path + part, is_folder=True):
+                return True
+            path += part + "/"
+        return rules.ignored(path + parts[-1], is_folder=False)
+
+    def _is_real(self, folder: str) -> bool:
+        """Whether no part of a folder's path is a link: git lists files behind a new one, too."""
+        if not folder:
+            return True
+        if folder not in self.real:
+            parent = os.path.dirname(folder)
+            link = os.path.islink(os.path.join(self.folder, folder))
+            self.real[folder] = not link and self._is_real(parent)
+        return self.real[folder]
+
+
+def _relative(path: str, base: str) -> str:
+    """`path` as seen from `base`, with forward slashes; absolute where it is on another drive."""
+    try:
+        relative = os.path.relpath(path, base)
+    except ValueError:
+        relative = path
+    return relative.replace("\\", "/") if os.sep == "\\" else relative
+
+
+def _prefix(folder: str, base: str) -> str:
+    """What stands before the names of files in `folder` when they are shown from `base`."""
+    shown = _relative(folder, base)
+    return "" if shown == "." else f"{shown}/"
+
+
+def _inside(path: str, folder: str) -> bool:
+    return path.startswith(folder if folder.endswith(os.sep) else folder + os.sep)
+
+
+def _has_object(path: str) -> bool:
+    try:
+        with open(path, "rb") as file:
+            return looks_like_object(file.read(JSON_HEAD))
+    except OSError:
+        return True  # Reading it will say why.
+
+
+def _why_missing(path: str, error: Exception) -> str:
+    if isinstance(error, FileNotFoundError) and os.path.islink(path):
+        return "a symbolic link that leads nowhere"
+    return _reason(error)
+
+
+def _reason(error: Exception) -> str:
+    if isinstance(error, FileNotFoundError):
+        return "no such file or folder"
+    if isinstance(error, OSError) and error.strerror:
+        return error.strerror.lower()
+    return str(error)

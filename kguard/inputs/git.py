@@ -1,0 +1,118 @@
+"""What git knows about a folder: its root, and which files are the project's.
+
+git is the one program a check may start by itself. It is asked one question, with everything
+switched off that a repository's own configuration could use to run a program or to reach a
+network, and any trouble with it only means that folders are walked instead.
+"""
+
+from __future__ import annotations
+
+import os
+
+TIME_LIMIT = 30.0
+"""Seconds git may take; listing a million files takes about two."""
+
+# Command-line configuration wins over that of the repository (git-config(1)). ls-files runs no
+# hook today and prints to no pager; saying so keeps it true with other versions of git.
+_SETTINGS = (
+    "core.fsmonitor=false",
+    f"core.hooksPath={os.devnull}",
+    "safe.bareRepository=explicit",
+    "protocol.allow=never",
+)
+_LISTING = ("ls-files", "--cached", "--others", "-z")
+
+
+class GitUnavailableError(Exception):
+    """git could not list a folder; the text says why, in words for the user."""
+
+
+def git_root(path: str) -> str | None:
+    """The folder with `.git` that holds `path` (absolute, links resolved), None outside of one.
+
+    Looks upwards without starting git, so that checking one file costs no process. `.git` is a
+    file in worktrees and submodules (gitrepository-layout(5)).
+    """
+    folder = path if os.path.isdir(path) else os.path.dirname(path)
+    while not os.path.exists(os.path.join(folder, ".git")):
+        parent = os.path.dirname(folder)
+        if parent == folder:
+            return None
+        folder = parent
+    return folder
+
+
+def list_files(folder: str, *, ignored: bool = False, time_limit: float = TIME_LIMIT) -> list[str]:
+    """Tracked and untracked files below `folder`, relative to it; ignored ones only on request.
+
+    The list is git's view: it names files that were deleted from the work tree, symbolic links,
+    and submodules as if they were files. Another repository inside this one ends in a slash.
+    Raises GitUnavailableError where git is missing, distrusts the folder, or is too slow.
+    """
+    import subprocess  # 8 ms that a check of named files does not pay.
+
+    program = _program()
+    if program is None:
+        raise GitUnavailableError("git is not installed")
+    settings = [word for setting in _SETTINGS for word in ("-c", setting)]
+    patterns = [] if ignored else ["--exclude-standard"]
+    try:
+        done = subprocess.run(
+            [program, "--no-pager", *settings, *_LISTING, *patterns],
+            cwd=folder,
+            env=_environment(),
+            stdin=subprocess.DEVNULL,
+            capture_output=True,
+            timeout=time_limit,
+            check=False,
+        )
+    except subprocess.TimeoutExpired:
+        raise GitUnavailableError(f"git took longer than {time_limit:g} s") from None
+    except OSError as error:
+        raise GitUnavailableError(f"git did not start: {error.strerror}") from None
+    if done.returncode != 0:
+        raise GitUnavailableError(_reason(done.stderr))
+    return [os.fsdecode(name) for name in done.stdout.split(b"\0") if name]
+
+
+def _program() -> str | None:
+    """The git on the search path, from absolute entries only.
+
+    Windows looks into the current folder first, and an empty or relative entry does the same
+    elsewhere: a checked repository could bring its own `git`.
+    """
+    names = ("git.exe",) if os.name == "nt" else ("git",)
+    for entry in os.get_exec_path():
+        for name in names:
+            program = os.path.join(entry, name)
+            if os.path.isabs(entry) and os.path.isfile(program) and os.access(program, os.X_OK):
+                return program
+    return None
+
+
+def _environment() -> dict[str, str]:
+    """The environment for git: no locks, no questions, no network, untranslated messages.
+
+    Variables that point git at another repository (hooks run with GIT_DIR and GIT_INDEX_FILE set)
+    or make it write trace files are left out; the user's configuration is not, because it says
+    which folders are safe.
+    """
+    kept = {
+        name: value
+        for name, value in os.environ.items()
+        if not name.startswith("GIT_") or name.startswith("GIT_CONFIG")
+    }
+    return kept | {
+        "GIT_OPTIONAL_LOCKS": "0",
+        "GIT_TERMINAL_PROMPT": "0",
+        "GIT_NO_LAZY_FETCH": "1",
+        "LC_ALL": "C",
+    }
+
+
+def _reason(stderr: bytes) -> str:
+    message = stderr.decode("utf-8", "replace")
+    if "dubious ownership" in message:
+        return "git does not trust this folder, because somebody else owns it (safe.directory)"
+    first = next((line for line in message.splitlines() if line.startswith("fatal:")), "")
+    return f"git cannot list it: {first.removeprefix('fatal:').strip() or 'no reason given'}"

@@ -1,0 +1,190 @@
+"""What kustomizations say about the files around them: which are patches, which are patched.
+
+Nothing is built here. A patch is no object, and what an overlay adds to a base is not known, so a
+base that is patched somewhere cannot be accused of what it lacks.
+"""
+
+from __future__ import annotations
+
+import os
+import posixpath
+from collections import deque
+from collections.abc import Iterable, Iterator
+from dataclasses import dataclass, field
+from typing import Any
+
+from kguard.inputs.names import KUSTOMIZATIONS, is_candidate
+from kguard.model import dig
+
+MOST_FOLDERS = 2000
+"""How many folders are searched for overlays of one base; 40 µs each."""
+_LARGEST = 1024 * 1024
+_OTHERS = frozenset({"node_modules", "vendor", "__pycache__"})
+
+
+@dataclass(frozen=True, slots=True)
+class Kustomization:
+    """One kustomization or component, with all paths as they are shown.
+
+    `patches` are the patch files it lists, `inline` whether it holds patches itself, `parts` the
+    folders and files it builds on, `components` those of them that may patch the others.
+    """
+
+    patches: frozenset[str]
+    inline: bool
+    parts: tuple[str, ...]
+    components: tuple[str, ...]
+
+
+def parse(folder: str, data: Any) -> Kustomization:
+    """The kustomization of `folder`; fields of an unexpected shape count as absent.
+
+    Fields: kustomize api/types/kustomization.go and patch.go; `bases`, `patchesStrategicMerge` and
+    `patchesJson6902` are deprecated there, and still read.
+    """
+    patches: set[str] = set()
+    inline = False
+    for patch in (*_list(data, "patches"), *_list(data, "patchesJson6902")):
+        inline |= isinstance(dig(patch, "patch"), str)
+        patches.update(_paths(folder, [dig(patch, "path")]))
+    for entry in _list(data, "patchesStrategicMerge"):
+        # A file, or the patch itself as text.
+        if isinstance(entry, str) and "\n" in entry.strip():
+            inline = True
+        else:
+            patches.update(_paths(folder, [entry]))
+    components = tuple(_paths(folder, _list(data, "components")))
+    parts = (*_paths(folder, [*_list(data, "resources"), *_list(data, "bases")]), *components)
+    return Kustomization(frozenset(patches), inline, parts, components)
+
+
+def _list(data: Any, key: str) -> list[Any]:
+    value = dig(data, key)
+    return value if isinstance(value, list) else []
+
+
+def _paths(folder: str, entries: Iterable[Any]) -> Iterator[str]:
+    """The local paths among entries; remote ones name no file here and so do no harm."""
+    for entry in entries:
+        if isinstance(entry, str) and entry and "://" not in entry:
+            path = posixpath.normpath(posixpath.join(folder, entry))
+            yield "" if path == "." else path
+
+
+@dataclass(slots=True)
+class Kustomizations:
+    """The kustomizations around the files of a run, read when they are asked for.
+
+    Paths are relative to `base`; nothing above it is read.
+    """
+
+    base: str
+    _known: dict[str, Kustomization | None] = field(default_factory=dict)
+    _searched: set[str] = field(default_factory=set)
+
+    def of(self, folder: str) -> Kustomization | None:
+        """The kustomization of a folder, None where it has none that can be read."""
+        if folder not in self._known:
+            unreadable = _outside(folder) or is_candidate(folder)
+            self._known[folder] = None if unreadable else self._read(folder)
+        return self._known[folder]
+
+    def nearest(self, folder: str) -> str | None:
+        """The nearest folder at or above this one that has a kustomization."""
+        while self.of(folder) is None:
+            if not folder or _outside(folder):
+                return None
+            folder = folder.rpartition("/")[0]
+        return folder
+
+    def look_around(self, folders: Iterable[str], most: int = MOST_FOLDERS) -> None:
+        """Find overlays that patch these folders: beside them first, then ever further up."""
+        rings = {folder: folder.rpartition("/")[0] for folder in folders}
+        while rings:
+            patched = self.patched()
+            rings = {folder: ring for folder, ring in rings.items() if folder not in patched}
+            pending = deque(sorted(set(rings.values())))
+            while pending and len(self._searched) < most:
+                ring = pending.popleft()
+                if ring not in self._searched:
+                    self._searched.add(ring)
+                    pending.extend(self._search(ring))
+            rings = {folder: ring.rpartition("/")[0] for folder, ring in rings.items() if ring}
+
+    def patch_files(self) -> set[str]:
+        """The files that the known kustomizations list as patches."""
+        return {path for known in self._known.values() if known for path in known.patches}
+
+    def patched(self) -> set[str]:
+        """The folders whose objects a known kustomization patches, directly or further down."""
+        found: set[str] = set()
+        for folder in list(self._known):
+            if self._patches(folder):
+                for part in self._reachable(folder):
+                    found.add(part.rpartition("/")[0] if is_candidate(part) else part)
+        return found
+
+    def _patches(self, folder: str) -> bool:
+        """Whether a kustomization patches what it builds on, itself or through its components."""
+        known = self.of(folder)
+        if known is None:
+            return False
+        if known.patches or known.inline:
+            return True
+        inside = (self.of(part) for part in self._reachable(folder, components=True))
+        return any(part is not None and (part.patches or part.inline) for part in inside)
+
+    def _reachable(self, folder: str, *, components: bool = False) -> set[str]:
+        """All folders and files a kustomization builds on, or all its components."""
+        found: set[str] = set()
+        pending = [folder]
+        while pending:
+            known = self.of(pending.pop())
+            parts = () if known is None else known.components if components else known.parts
+            for part in parts:
+                if part not in found:
+                    found.add(part)
+                    pending.append(part)
+        return found
+
+    def _search(self, folder: str) -> Iterator[str]:
+        """Look at one folder: remember its kustomization if it patches, name the folders in it."""
+        try:
+            with os.scandir(os.path.join(self.base, folder)) as entries:
+                found = sorted(entries, key=lambda entry: entry.name)
+        except OSError:
+            return
+        for entry in found:
+            if entry.name in KUSTOMIZATIONS and folder not in self._known:
+                text = _head(entry.path)
+                # Only what patches is of interest here; what it builds on is read on the way.
+                if b"patch" in text or b"components" in text:
+                    self.of(folder)
+            elif (
+                entry.is_dir(follow_symlinks=False)
+                and not entry.name.startswith(".")
+                and entry.name not in _OTHERS
+            ):
+                yield f"{folder}/{entry.name}" if folder else entry.name
+
+    def _read(self, folder: str) -> Kustomization | None:
+        from kguard.source import read
+
+        for name in KUSTOMIZATIONS:
+            path = os.path.join(self.base, folder, name)
+            if os.path.isfile(path):
+                documents = read(path, _head(path)).documents
+                return parse(folder, documents[0].data) if documents else None
+        return None
+
+
+def _outside(folder: str) -> bool:
+    return folder == ".." or folder.startswith("../") or os.path.isabs(folder)
+
+
+def _head(path: str) -> bytes:
+    try:
+        with open(path, "rb") as file:
+            return file.read(_LARGEST)
+    except OSError:
+        return b""

@@ -1,0 +1,278 @@
+"""From files to resources: every file is read once, and everything that is not judged is named."""
+
+from __future__ import annotations
+
+from collections import Counter
+from collections.abc import Callable, Iterable
+from dataclasses import dataclass, field
+from typing import Any
+
+from kguard.inputs.charts import UNRENDERED, Charts, is_template
+from kguard.inputs.files import Discovery
+from kguard.inputs.kustomize import Kustomizations
+from kguard.inputs.names import is_dockerfile, is_kustomization
+from kguard.inputs.sources import Document, Source
+from kguard.kube.recognise import foreign, is_kubernetes, resources
+from kguard.model import Duplicate, Place, Resource, Route
+from kguard.report import Skipped, Unchecked
+from kguard.source import Limits, read
+
+WORLD = "."
+"""The name of the one unit of a run whose context was given, or is complete."""
+_KUSTOMIZE = "kustomize.config.k8s.io"
+
+
+@dataclass(slots=True)
+class Loaded:
+    """What a run judges, what it looks at, and what it does not judge.
+
+    `sources` holds only files with resources or errors in them. `files` and `documents` count
+    what is reported on and holds resources. `patched_units` are folders of Kustomize bases that
+    some overlay patches: what their objects lack may be added there.
+    """
+
+    resources: list[Resource] = field(default_factory=list)
+    sources: dict[str, Source] = field(default_factory=dict)
+    unchecked: list[Unchecked] = field(default_factory=list)
+    skipped: list[Skipped] = field(default_factory=list)
+    notes: list[str] = field(default_factory=list)
+    complete: set[str] = field(default_factory=set)
+    patched_units: set[str] = field(default_factory=set)
+    files: int = 0
+    documents: int = 0
+
+    def locate(self, resource: Resource, route: Route) -> tuple[str, Place]:
+        """The file and the place of a route of a resource."""
+        origin = resource.origin
+        return origin.path, self._document(resource).locate((*origin.prefix, *route))
+
+    def extent(self, resource: Resource, route: Route) -> tuple[int, int]:
+        """The first and last line of what is at a route of a resource."""
+        return self._document(resource).extent((*resource.origin.prefix, *route))
+
+    def line(self, path: str, number: int) -> str:
+        """The text of a 1-based line of a file; empty where there is none."""
+        source = self.sources.get(path)
+        return source.line(number) if source is not None else ""
+
+    def is_patched(self, resource: Resource) -> bool:
+        """Whether a resource stands in a Kustomize base that some overlay patches."""
+        return folder_of(resource.origin.path) in self.patched_units
+
+    def _document(self, resource: Resource) -> Document:
+        origin = resource.origin
+        documents = self.sources[origin.path].documents
+        if origin.document < len(documents) and documents[origin.document].index == origin.document:
+            return documents[origin.document]
+        # A broken document before this one has a number and no entry.
+        return next(document for document in documents if document.index == origin.document)
+
+
+def load(
+    found: Discovery,
+    *,
+    complete: bool = False,
+    limits: Limits | None = None,
+    stdin: Callable[[int], bytes] | None = None,
+) -> Loaded:
+    """Read what was discovered.
+
+    `complete` says that the files are all there is: one unit, in which what is absent does not
+    exist. Else each folder is a unit, or everything together where the context was given.
+    `stdin(n)` gives at most n bytes of standard input (default: that of this process).
+    """
+    loader = _Loader(found, complete, limits or Limits(), stdin or _read_stdin)
+    loader.read_kustomizations()
+    for path in found.files:
+        loader.add(path)
+    for path in found.context:
+        loader.add(path, context=True)
+    return loader.finish()
+
+
+def folder_of(path: str) -> str:
+    """The folder of a shown path, which names its unit; empty for files of the base itself."""
+    return path.rpartition("/")[0]
+
+
+@dataclass(slots=True)
+class _Loader:
+    """One run of `load`."""
+
+    found: Discovery
+    is_complete: bool
+    limits: Limits
+    stdin: Callable[[int], bytes]
+    loaded: Loaded = field(default_factory=Loaded)
+    charts: Charts = field(init=False)
+    kustomizations: Kustomizations = field(init=False)
+    patches: set[str] = field(default_factory=set)
+    templates: Counter[str] = field(default_factory=Counter)
+
+    def __post_init__(self) -> None:
+        self.charts = Charts(self.found.base)
+        self.kustomizations = Kustomizations(self.found.base)
+
+    def read_kustomizations(self) -> None:
+        """Learn which files are patches and which folders are patched."""
+        found, known = self.found, self.kustomizations
+        for path in (*found.files, *found.context):
+            if is_kustomization(path):
+                known.of(folder_of(path))
+        bases = {known.nearest(folder) for folder in {folder_of(path) for path in found.files}}
+        bases.discard(None)
+        if not found.whole:
+            known.look_around(base for base in bases if base is not None)
+        self.patches = known.patch_files()
+        self.loaded.patched_units = known.patched()
+
+    def finish(self) -> Loaded:
+        """What was loaded, once every file was added."""
+        loaded = self.loaded
+        loaded.skipped += [Skipped(chart or ".", UNRENDERED) for chart in self.templates]
+        loaded.skipped.sort(key=lambda item: item.path)
+        if self.is_complete:
+            loaded.complete.add(WORLD)
+        return loaded
+
+    def add(self, path: str, *, context: bool = False) -> None:
+        """Read one file; whatever does not become a resource is reported, unless it is context."""
+        if path in self.patches:
+            self._skip(path, "Kustomize patch", context)
+            return
+        if reason := self.charts.foreign(path):
+            self._skip(path, reason, context)
+            return
+        try:
+            data = self._bytes(path)
+        except OSError as error:
+            self._fail(path, 0, 0, _reason(error), context)
+            return
+        chart = self.charts.is_template(path, data)
+        if chart is not None:
+            if not context:
+                self.templates[chart] += 1
+            return
+        if is_dockerfile(path):
+            self._skip(path, "Dockerfile", context)
+        else:
+            self._add_yaml(path, data, context)
+
+    def _add_yaml(self, path: str, data: bytes, context: bool) -> None:
+        source = read(path, data, self.limits)
+        if source.errors:
+            if self.charts.is_values(path):
+                self._skip(path, "Helm values", context)
+                return
+            if any(is_template(text) for text in _broken(source.text, source.errors)):
+                self._skip(path, "template that is not YAML", context)
+                return
+            for error in source.errors:
+                self._fail(path, error.line, error.column, error.message, context)
+        before = len(self.loaded.resources)
+        strangers: Counter[str] = Counter()
+        may_patch = "$patch" in source.text
+        for document in source.documents:
+            if may_patch and _holds_patch(document.data):
+                strangers["Kustomize patch"] += 1
+                continue
+            taken = self._take(path, document.index, document.data, document.duplicates, context)
+            if not taken and not is_kubernetes(document.data):
+                strangers[foreign(document.data, path)] += 1
+            elif not taken and document.data.get("apiVersion", "").startswith(_KUSTOMIZE):
+                strangers["kustomization"] += 1
+        if len(self.loaded.resources) > before or (source.errors and not context):
+            self.loaded.sources[path] = source  # Errors are shown with their line.
+        if len(self.loaded.resources) > before and not context:
+            self.loaded.files += 1
+            self.loaded.documents += len(source.documents)
+        for reason, count in strangers.items():
+            total = len(source.documents)
+            part = f" ({count} of {total} documents)" if count < total else ""
+            self._skip(path, reason + part, context)
+        if not source.documents and not source.errors:
+            self._skip(path, "no document in it", context)
+
+    def _take(
+        self, path: str, index: int, data: Any, repeated: Iterable[Any], context: bool
+    ) -> bool:
+        """Add the objects of a document; whether there was one."""
+        duplicates = tuple(Duplicate(key.route, key.first.line) for key in repeated)
+        before = len(self.loaded.resources)
+        unit = self._unit(path)
+        self.loaded.resources += [
+            resource
+            for resource in resources(
+                data, path, index, unit=unit, context=context, duplicates=duplicates
+            )
+            if resource.group != _KUSTOMIZE
+        ]
+        return len(self.loaded.resources) > before
+
+    def _unit(self, path: str) -> str:
+        return WORLD if self.is_complete or self.found.widened else folder_of(path)
+
+    def _bytes(self, path: str) -> bytes:
+        """The bytes of a file, at most one more than is allowed; raises OSError."""
+        most = self.limits.max_bytes + 1
+        if path == self.found.stdin:
+            return self.stdin(most)
+        with open(self.found.real_path(path), "rb") as file:
+            return file.read(most)
+
+    def _skip(self, path: str, reason: str, context: bool) -> None:
+        if not context:
+            self.loaded.skipped.append(Skipped(path, reason))
+
+    def _fail(self, path: str, line: int, column: int, reason: str, context: bool) -> None:
+        if context:
+            place = f"{path}:{line}:{column}" if line else path
+            self.loaded.notes.append(f"`{place}` is no help as context: {reason}")
+        else:
+            self.loaded.unchecked.append(Unchecked(path, line, column, reason))
+
+
+def _read_stdin(most: int) -> bytes:
+    import sys
+
+    return sys.stdin.buffer.read(most)
+
+
+def _broken(text: str, errors: Iterable[Any]) -> Iterable[str]:
+    """The text of every document with an error, as far as `---` lines tell."""
+    lines = text.split("\n")
+    done = 0
+    for error in errors:
+        if error.line <= done:
+            continue
+        first = last = error.line - 1
+        while first > done and not lines[first].startswith("---"):
+            first -= 1
+        while last + 1 < len(lines) and not lines[last + 1].startswith("---"):
+            last += 1
+        done = last + 1
+        yield "\n".join(lines[first : last + 1])
+
+
+def _holds_patch(data: Any) -> bool:
+    """Whether a strategic merge directive stands anywhere in a document.
+
+    Source: kustomize's and kubectl's `$patch` key (apimachinery pkg/util/strategicpatch).
+    """
+    pending, seen = [data], {id(data)}
+    while pending:
+        item = pending.pop()
+        if isinstance(item, dict) and "$patch" in item:
+            return True
+        inner = item.values() if isinstance(item, dict) else item if isinstance(item, list) else ()
+        for value in inner:
+            if isinstance(value, dict | list) and id(value) not in seen:
+                seen.add(id(value))
+                pending.append(value)
+    return False
+
+
+def _reason(error: OSError) -> str:
+    if isinstance(error, FileNotFoundError):
+        return "vanished before it was read"
+    return (error.strerror or str(error)).lower()

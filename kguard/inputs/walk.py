@@ -1,0 +1,60 @@
+"""Files below a folder without git: .gitignore files are honoured, hidden folders are left out."""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Iterator
+
+from kguard.inputs.gitignore import Ignores, read_patterns
+
+
+def ignores_in(root: str, folder: str) -> Ignores:
+    """The patterns that apply in `folder`, a path relative to `root` ending in a slash, or empty.
+
+    Those of the repository's `info/exclude`, of `root`, and of every folder down to this one; the
+    user's own global ones are git's business.
+    """
+    rules = Ignores("", read_patterns(os.path.join(root, ".git", "info", "exclude")))
+    below = ""
+    for part in ["", *folder.split("/")[:-1]]:
+        below += f"{part}/" if part else ""
+        rules = rules.enter(below, read_patterns(os.path.join(root, below, ".gitignore")))
+    return rules
+
+
+def walk(root: str, folder: str = "", *, use_gitignore: bool = True) -> Iterator[str]:
+    """Files below `folder` in no order, as paths relative to `root` with forward slashes.
+
+    `folder` is relative to `root` too and ends in a slash unless it is empty; patterns above it
+    apply inside it, though not to itself. Links to folders count as files and are not followed,
+    so there are no loops. Hidden folders and repositories inside this one are left out. Raises
+    OSError where `folder` itself cannot be listed; folders below that cannot are left out.
+    """
+    rules = ignores_in(root, folder) if use_gitignore else None
+    pending = [(folder, rules)]
+    while pending:
+        below, rules = pending.pop()
+        try:
+            with os.scandir(os.path.join(root, below)) as found:
+                entries = list(found)
+        except OSError:
+            if below == folder:
+                raise
+            continue
+        if below != folder:
+            names = {entry.name for entry in entries}
+            if ".git" in names:
+                continue
+            if rules is not None and ".gitignore" in names:
+                rules = rules.enter(below, read_patterns(os.path.join(root, below, ".gitignore")))
+        for entry in entries:
+            path = below + entry.name
+            is_folder = entry.is_dir(follow_symlinks=False)
+            if is_folder and entry.name.startswith("."):
+                continue
+            if rules is not None and rules.ignored(path, is_folder=is_folder):
+                continue
+            if is_folder:
+                pending.append((path + "/", rules))
+            else:
+                yield path
