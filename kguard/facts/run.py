@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass, field
-from typing import Any, TypeVar
+from typing import TYPE_CHECKING, Any, TypeVar
 
 from kguard.facts.pods import Pod, pod_of
 from kguard.facts.replicas import replicas_of
@@ -12,6 +12,9 @@ from kguard.facts.workloads import Workload
 from kguard.index import Index
 from kguard.kube import argo
 from kguard.model import Resource
+
+if TYPE_CHECKING:
+    from kguard.facts.argo_config import ControllerConfig
 
 T = TypeVar("T")
 
@@ -73,6 +76,10 @@ class Facts:
             return []
         return self.remember(_argo_pods, resource)
 
+    def controller_config(self, resource: Resource) -> ControllerConfig | None:
+        """The Argo controller's configuration in a ConfigMap or in Helm values, None elsewhere."""
+        return self.remember(_controller_config, resource)
+
     def pods(self, resources: Iterable[Resource]) -> list[Pod]:
         """The pods of several workloads, those without a readable spec left out."""
         return [pod for resource in resources if (pod := self.pod(resource)) is not None]
@@ -82,6 +89,12 @@ def _argo_pods(facts: Facts, resource: Resource) -> list[Pod]:
     from kguard.facts.argo_pods import template_pods
 
     return list(template_pods(facts, resource))
+
+
+def _controller_config(facts: Facts, resource: Resource) -> ControllerConfig | None:
+    from kguard.facts.argo_config import controller_config
+
+    return controller_config(facts, resource)
 
 
 def _pod(facts: Facts, resource: Resource) -> Pod | None:

@@ -11,6 +11,7 @@ from dataclasses import dataclass
 from kguard.facts.pods import Role
 from kguard.facts.run import Facts
 from kguard.kube import argo
+from kguard.kube.recognise import HELM_VALUES
 from kguard.kube.workloads import TEMPLATES
 from kguard.model import Resource, Scope
 
@@ -71,6 +72,11 @@ def _init_containers(facts: Facts, resource: Resource) -> Iterable[Scope]:
     return [c for c in pod.containers if c.role is Role.INIT] if pod else []
 
 
+def _controller_configs(facts: Facts, resource: Resource) -> Iterable[Scope]:
+    config = facts.controller_config(resource)
+    return [config] if config else []
+
+
 def _workloads(facts: Facts, resource: Resource) -> Iterable[Scope]:
     workload = facts.workload(resource)
     return [workload] if workload else []
@@ -90,6 +96,8 @@ EACH: Mapping[str, Each] = {
     "init-container": Each(WORKLOADS, _init_containers),
     # Every field that holds a quantity, in whatever kind.
     "quantity": Each(_QUANTITY_KINDS, _quantities),
+    # The Argo controller's configuration: ConfigMap or Helm values.
+    "argo-config": Each(frozenset({("", "ConfigMap"), ("", HELM_VALUES)}), _controller_configs),
     # The workload with its replicas, autoscalers, services and budgets.
     "workload": Each(WORKLOADS, _workloads),
 }
