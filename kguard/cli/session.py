@@ -214,4 +214,5 @@ def _report(
         policies={p: registry.policies[p] for p in sorted({policy for policy, _ in judged})},
         judged=sorted((policy, r.origin.path, r.label) for policy, r in judged),
         line=loaded.line,
+        text=loaded.text,
     )

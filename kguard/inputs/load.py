@@ -55,6 +55,11 @@ class Loaded:
         source = self.sources.get(path)
         return source.line(number) if source is not None else ""
 
+    def text(self, path: str) -> str:
+        """The whole text of a file with its byte order mark; empty where it was not read."""
+        source = self.sources.get(path)
+        return ("\ufeff" if source.bom else "") + source.text if source is not None else ""
+
     def is_patched(self, resource: Resource) -> bool:
         """Whether a resource stands in a Kustomize base that some overlay patches."""
         return folder_of(resource.origin.path) in self.patched_units

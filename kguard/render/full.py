@@ -8,7 +8,7 @@ from typing import TextIO
 from kguard.model import Span
 from kguard.render import links
 from kguard.render.frame import frame, gutter
-from kguard.render.text import closing, fold, messages, missing_label, place
+from kguard.render.text import closing, fold_missing, missing_label, place
 from kguard.report import Located, Report, Unchecked
 from kguard.term import Style, safe
 
@@ -19,9 +19,9 @@ _LABELS = 3
 def render(report: Report, out: TextIO, style: Style) -> None:
     """Write the report with frames, then what was not checked, notices and the summary."""
     explained: set[str] = set()
-    for items in fold(report.findings):
+    for items in fold_missing(report.findings):
         lines = block(items, report, style)
-        out.write("\n".join([*lines, *_see(items[0], report, style, explained)]) + "\n\n")
+        out.write("\n".join([*lines, *_see(items, report, style, explained)]) + "\n\n")
     for item in report.unchecked:
         out.write("\n".join(_unchecked(item, report, style)) + "\n\n")
     for line in closing(report, style):
@@ -31,9 +31,9 @@ def render(report: Report, out: TextIO, style: Style) -> None:
 def block(items: list[Located], report: Report, style: Style) -> Iterator[str]:
     """The lines about findings of one group: messages, place, frame, help, notes, fix."""
     first = items[0]
-    severity, policy = first.finding.severity.word, first.finding.policy
-    name = style.link(policy, links.terminal_url(report.policies.get(policy)))
-    for message in messages(items):
+    severity = first.finding.severity.word
+    for policy, message in dict.fromkeys((it.finding.policy, it.finding.message) for it in items):
+        name = style.link(policy, links.terminal_url(report.policies.get(policy)))
         head = style.paint(f"{severity}[{name}]", severity)
         yield f"{head}: {style.paint(safe(message), 'strong')}"
 
@@ -72,13 +72,15 @@ def _remarks(items: list[Located]) -> Iterator[tuple[str, str]]:
             yield f"fix available ({'safe' if fix.safe else 'unsafe'})", safe(fix.title)
 
 
-def _see(item: Located, report: Report, style: Style, explained: set[str]) -> Iterator[str]:
-    """The address of the page, at a policy's first finding, where it cannot be a link."""
-    policy = item.finding.policy
-    url = links.page_url(report.policies.get(policy))
-    if url and not style.links and policy not in explained:
-        explained.add(policy)
-        yield _remark(gutter(item.span), "see", url, style)
+def _see(
+    items: list[Located], report: Report, style: Style, explained: set[str]
+) -> Iterator[str]:
+    """The address of each page, at a policy's first finding, where it cannot be a link."""
+    for policy in dict.fromkeys(item.finding.policy for item in items):
+        url = links.page_url(report.policies.get(policy))
+        if url and not style.links and policy not in explained:
+            explained.add(policy)
+            yield _remark(gutter(items[0].span), "see", url, style)
 
 
 def _unchecked(item: Unchecked, report: Report, style: Style) -> Iterator[str]:

@@ -35,6 +35,20 @@ def fold(findings: list[Located]) -> Iterator[list[Located]]:
         yield list(group)
 
 
+def fold_missing(findings: list[Located]) -> Iterator[list[Located]]:
+    """Groups as `fold` makes them, those about keys that one place lacks joined into one frame."""
+    for _, groups in groupby(
+        fold(findings),
+        key=lambda items: (
+            items[0].path,
+            items[0].span,
+            items[0].finding.severity,
+            "" if all(item.missing for item in items) else items[0].finding.policy,
+        ),
+    ):
+        yield [item for group in groups for item in group]
+
+
 def messages(items: list[Located]) -> list[str]:
     """The different messages of a group, in order."""
     return list(dict.fromkeys(item.finding.message for item in items))
@@ -73,6 +87,8 @@ def closing(report: Report, style: Style) -> Iterator[str]:
         for notice in report.notices:
             yield f"{style.paint('notice', 'note')}: {safe(notice)}"
         if style.verbose:
+            for detail in report.details:
+                yield f"{style.paint('detail', 'note')}: {safe(detail)}"
             for skipped in report.skipped:
                 yield f"skipped {safe(skipped.path)}: {safe(skipped.reason)}"
     if style.statistics:

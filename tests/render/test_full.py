@@ -51,8 +51,16 @@ def test_findings_that_share_policy_and_place_share_a_frame() -> None:
 
 
 def test_other_policies_have_a_frame_of_their_own() -> None:
-    parts = [(("resources",), "a", "p"), (("resources",), "b", "q")]
+    parts = [(("name",), "a", "p"), (("name",), "b", "q")]
     assert rendered("full", report(*parts), Style(quiet=True)).count("-->") == 2
+
+
+def test_policies_about_keys_that_one_place_lacks_share_a_frame() -> None:
+    parts = [(("resources",), "a", "p"), (("image",), "b", "q")]
+    text = rendered("full", report(*parts), Style(quiet=True))
+    assert text.count("-->") == 1
+    assert "warning[p]: a\nwarning[q]: b\n" in text
+    assert "no `resources`, `image` in here" in text
 
 
 def test_many_resources_behind_one_place_are_counted() -> None:
