@@ -14,10 +14,10 @@ from kguard.cli import OK, fail
 from kguard.cli.common import add_policy_folders, complain, load_settings, registry_of
 from kguard.config import ConfigError, Override, Settings
 from kguard.config.find import YAML_NAMES, find, shown
-from kguard.config.globs import compile_globs
 from kguard.config.options import ROUTES
 from kguard.config.validate import load_schema
 from kguard.facts.run import NEWEST_KUBERNETES
+from kguard.ignore.globs import matches_path
 from kguard.inputs.git import git_root
 from kguard.model import Origin, Resource
 from kguard.policy.registry import Registry
@@ -47,10 +47,7 @@ def run(args: argparse.Namespace) -> int:
     registry = registry_of(args)
     if args.action == "check" and args.file:
         args.config.append(f"./{args.file}" if "=" in args.file else args.file)
-    try:
-        settings = load_settings(args, registry)
-    except ConfigError as error:
-        return complain(error)
+    settings = load_settings(args, registry)
     if args.action == "check":
         print(f"{settings.file}: no mistakes" if settings.file else "no configuration file")
     else:
@@ -73,7 +70,7 @@ def _add_options(parser: argparse.ArgumentParser) -> None:
         else:
             group.add_argument(f"--{name}", metavar="VALUE")
     group.add_argument("--config", action="append", default=[], metavar="FILE|KEY=VALUE")
-    group.add_argument("--isolated", action="store_true")
+    group.add_argument("--isolated", action="store_true", help="read no configuration file")
     add_policy_folders(parser)
 
 
@@ -96,10 +93,10 @@ def _show(
         yield f"{term.safe(row):{width}}  ({term.safe(origin)})"
     place = _from_root(path) if path is not None else ""
     for index, override in enumerate(settings.overrides):
-        if path is None or not override.paths or compile_globs(override.paths)(place):
+        if path is None or not override.paths or matches_path(override.paths, place):
             yield f"overrides[{index}]{_condition(override, path)}  ({term.safe(override.origin)})"
     for index, entry in enumerate(settings.ignore):
-        if path is None or not entry.paths or compile_globs(entry.paths)(place):
+        if path is None or not entry.paths or matches_path(entry.paths, place):
             origin = f"{entry.origin.path}:{entry.origin.span.line}" if entry.origin else "--config"
             yield f"ignore[{index}] for {', '.join(entry.policies)}  ({term.safe(origin)})"
     rules = settings.rules(registry)

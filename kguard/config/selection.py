@@ -6,8 +6,8 @@ from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any
 
-from kguard.config.globs import compile_globs, compile_words
 from kguard.engine import Rule, Rules
+from kguard.ignore.globs import matches_name, matches_path
 from kguard.model import Resource, Severity
 from kguard.policy.page import Policy
 from kguard.policy.registry import Registry
@@ -51,7 +51,7 @@ class PolicySettings:
 class Override:
     """Settings for some resources. An empty condition holds for all; the others all must.
 
-    `paths` are globs from the root (see kguard.config.globs); `origin` is where it was written.
+    `paths` are globs from the root (see kguard.ignore.globs); `origin` is where it was written.
     """
 
     choice: Choice
@@ -60,6 +60,14 @@ class Override:
     kinds: frozenset[str] = frozenset()
     namespaces: tuple[str, ...] = ()
     origin: str = ""
+
+    def holds(self, path: str, kind: str, namespace: str | None) -> bool:
+        """Whether it holds for an object; no namespace is the empty word, which `*` matches."""
+        return (
+            (not self.paths or matches_path(self.paths, path))
+            and (not self.kinds or kind in self.kinds)
+            and (not self.namespaces or matches_name(self.namespaces, namespace or ""))
+        )
 
 
 def selected(choices: Sequence[Choice], registry: Registry) -> frozenset[str]:
@@ -144,14 +152,13 @@ def build_rules(
         everywhere = table(())
         return lambda policy, resource: everywhere.get(policy.id)
 
-    conditions = [Condition.of(override) for override in overrides]
     by_place: dict[tuple[str, str, str | None], dict[str, Rule]] = {}
 
     def rules(policy: Policy, resource: Resource) -> Rule | None:
         place = (resource.origin.path, resource.kind, resource.namespace)
         found = by_place.get(place)
         if found is None:
-            active = tuple(i for i, c in enumerate(conditions) if c.holds(*place))
+            active = tuple(i for i, override in enumerate(overrides) if override.holds(*place))
             found = by_place[place] = table(active)
         return found.get(policy.id)
 
@@ -164,29 +171,3 @@ def _rule(policy: Policy, scopes: Iterable[Mapping[str, PolicySettings]]) -> Rul
         if policy.id in scope:
             settings = settings.under(scope[policy.id])
     return Rule({**policy.defaults, **settings.params}, settings.severity)
-
-
-@dataclass(frozen=True, slots=True, eq=False)
-class Condition:
-    """When an override applies, with its globs compiled; None is no condition."""
-
-    path: Callable[[str], bool] | None
-    kinds: frozenset[str]
-    namespace: Callable[[str], bool] | None
-
-    @classmethod
-    def of(cls, override: Override) -> Condition:
-        """The condition of an override."""
-        return cls(
-            compile_globs(override.paths) if override.paths else None,
-            override.kinds,
-            compile_words(override.namespaces) if override.namespaces else None,
-        )
-
-    def holds(self, path: str, kind: str, namespace: str | None) -> bool:
-        """Whether it holds for an object; no namespace is the empty word, which `*` matches."""
-        return (
-            (self.path is None or self.path(path))
-            and (not self.kinds or kind in self.kinds)
-            and (self.namespace is None or self.namespace(namespace or ""))
-        )
