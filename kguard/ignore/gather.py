@@ -178,7 +178,7 @@ def _annotation(
     for container in containers:
         # A container that is not there may be injected at admission; one that is nearly there is
         # a slip of the pen.
-        if container not in present and (meant := closest(container, present)):
+        if container not in present and (meant := closest(container, present, 0.8)):
             yield route, f"no container `{container}` in here; did you mean `{meant}`?"
     yield Ignore({name: policies}, why, Object(resource, containers), None, resource, route)
 
@@ -329,10 +329,13 @@ def unknown(name: str, registry: Registry) -> str:
     return f"no policy `{name}`" + (f"; did you mean `{meant}`?" if meant else "")
 
 
-def closest(word: str, choices: Iterable[str]) -> str | None:
-    """The choice that a misspelt word was probably meant to be."""
+def closest(word: str, choices: Iterable[str], cutoff: float = 0.7) -> str | None:
+    """The choice that a misspelt word was probably meant to be.
+
+    `cutoff` is the least likeness (0 to 1, difflib's ratio) that counts.
+    """
     import difflib
 
     lowered = {choice.lower(): choice for choice in choices}
-    found = difflib.get_close_matches(word.lower(), list(lowered), n=1, cutoff=0.7)
+    found = difflib.get_close_matches(word.lower(), list(lowered), n=1, cutoff=cutoff)
     return lowered[found[0]] if found else None

@@ -65,11 +65,11 @@ def test_a_comment_may_hold_several() -> None:
     first, second = grammar.directives(comment)
     assert isinstance(first, Directive)
     assert isinstance(second, Directive)
-    assert ("a",) == first.names
+    assert first.names == ("a",)
     assert Explained("one", DAY) == first.why
-    assert "# kguard: ignore[a] one (until 2027-03-01)" == comment[first.start : first.end]
-    assert (False, True) == (first.whole_file, second.whole_file)
-    assert "# kguard: ignore-file[b] two" == comment[second.start : second.end]
+    assert comment[first.start : first.end] == "# kguard: ignore[a] one (until 2027-03-01)"
+    assert (first.whole_file, second.whole_file) == (False, True)
+    assert comment[second.start : second.end] == "# kguard: ignore-file[b] two"
 
 
 @pytest.mark.parametrize(
@@ -83,7 +83,7 @@ def test_a_comment_may_hold_several() -> None:
     ],
 )
 def test_other_comments_are_left_alone(comment: str) -> None:
-    assert [] == list(grammar.directives(comment))
+    assert list(grammar.directives(comment)) == []
 
 
 @pytest.mark.parametrize(
@@ -104,7 +104,8 @@ def test_other_comments_are_left_alone(comment: str) -> None:
         ),
         (
             "# kguard:",
-            "nothing after `kguard:`: write `ignore[policy] reason` or `ignore-file[policy] reason`",
+            "nothing after `kguard:`: write `ignore[policy] reason` or "
+            "`ignore-file[policy] reason`",
         ),
         (
             "# kguard: ignore[a] x (until 2027-02-30)",
