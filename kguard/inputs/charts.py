@@ -4,21 +4,36 @@ from __future__ import annotations
 
 import os
 import re
+from collections.abc import Sequence
 from dataclasses import dataclass, field
 
 UNRENDERED = "unrendered Helm template"
 
-# Go templates in text that is no YAML: trimmed actions, fields, and Helm's keywords; Jinja blocks.
-# Argo's `{{inputs.parameters.x}}` is none of these: left unquoted, it is a mistake to report.
+# Go templates: trimmed actions, fields, comments, and the keywords of Go and Helm; Jinja blocks.
 _TEMPLATE = re.compile(
-    r"\{\{-|-\}\}|\{\{\s*[.$]|\{\{\s*(?:if|range|with|end|else|include|template|define|block|toYaml)\b"
-    r"|\{\{/\*|\{%"
+    r"\{\{-|-\}\}|\{\{\s*(?:[.$]|/\*)|\{%"
+    r"|\{\{\s*(?:if|range|with|end|else|include|template|define|block|toYaml)\b"
 )
+_PLACEHOLDER = re.compile(r"\{\{\s*\w")
+_QUOTED = re.compile(r""""(?:[^"\\]|\\.)*"|'[^']*'""")
+_LINES_BEFORE = 3
+"""How far above the line of an error its cause may stand: most are on it or one above."""
 
 
-def is_template(text: str) -> bool:
-    """Whether text that is no YAML is the template of some other tool."""
-    return _TEMPLATE.search(text) is not None
+def breaks_as_template(lines: Sequence[str], line: int) -> bool:
+    """Whether text is no YAML at a 1-based line because it is the template of some other tool.
+
+    A template breaks where its braces stand outside of quotes. Argo's variables do so too, as in
+    `args: [{{inputs.parameters.x}}]`, and there it is a mistake to report.
+    """
+    near = "\n".join(
+        _QUOTED.sub("", text) for text in lines[max(0, line - 1 - _LINES_BEFORE) : line]
+    )
+    if _TEMPLATE.search(near):
+        return True
+    return _PLACEHOLDER.search(near) is not None and not any(
+        "argoproj.io" in text for text in lines
+    )
 
 
 @dataclass(slots=True)

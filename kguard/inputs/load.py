@@ -7,7 +7,7 @@ from collections.abc import Callable, Iterable
 from dataclasses import dataclass, field
 from typing import Any
 
-from kguard.inputs.charts import UNRENDERED, Charts, is_template
+from kguard.inputs.charts import UNRENDERED, Charts, breaks_as_template
 from kguard.inputs.files import Discovery
 from kguard.inputs.kustomize import Kustomizations
 from kguard.inputs.names import is_dockerfile, is_kustomization
@@ -169,7 +169,8 @@ class _Loader:
             if self.charts.is_values(path):
                 self._skip(path, "Helm values", context)
                 return
-            if any(is_template(text) for text in _broken(source.text, source.errors)):
+            lines = source.text.split("\n") if "{" in source.text else []
+            if any(breaks_as_template(lines, error.line) for error in source.errors):
                 self._skip(path, "template that is not YAML", context)
                 return
             for error in source.errors:
@@ -241,22 +242,6 @@ def _read_stdin(most: int) -> bytes:
     import sys
 
     return sys.stdin.buffer.read(most)
-
-
-def _broken(text: str, errors: Iterable[Any]) -> Iterable[str]:
-    """The text of every document with an error, as far as `---` lines tell."""
-    lines = text.split("\n")
-    done = 0
-    for error in errors:
-        if error.line <= done:
-            continue
-        first = last = error.line - 1
-        while first > done and not lines[first].startswith("---"):
-            first -= 1
-        while last + 1 < len(lines) and not lines[last + 1].startswith("---"):
-            last += 1
-        done = last + 1
-        yield "\n".join(lines[first : last + 1])
 
 
 def _holds_patch(data: Any) -> bool:
