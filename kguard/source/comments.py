@@ -10,7 +10,7 @@ from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 
 from yaml import YAMLError
-from yaml.tokens import BlockEndToken, ScalarToken
+from yaml.tokens import ScalarToken
 
 from kguard.source.parser import tokens
 from kguard.source.split import Chunk
@@ -75,8 +75,7 @@ def _scan(text: str) -> Iterator[tuple[int, str]]:
                 header = _BLOCK_HEADER.match(text, token.start_mark.index)
                 if header:
                     yield header.start(1), header[1][1:]
-            if not isinstance(token, BlockEndToken):
-                done = max(done, token.end_mark.index)
+            done = max(done, token.end_mark.index)
     except YAMLError:
         pass
     yield from _gap(text, done, len(text))

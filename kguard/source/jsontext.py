@@ -46,7 +46,8 @@ def looks_like_json(text: str) -> bool:
 def values(text: str) -> Iterator[Value]:
     """The JSON values at the beginning of `text`, up to where it stops being JSON.
 
-    Raises ValueError there (json.JSONDecodeError), RecursionError for very deep nesting.
+    Raises ValueError there (json.JSONDecodeError), RecursionError for very deep nesting and
+    Unreadable for a number that no float can hold.
     """
     repeats = False
 
@@ -90,7 +91,7 @@ def _integer(text: str) -> int | float:
 def _number(text: str) -> float:
     number = float(text)
     if math.isinf(number):
-        raise ValueError("number out of range")
+        raise Unreadable(f"the number `{text[:40]}` is out of range")
     return number
 
 

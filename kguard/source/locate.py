@@ -159,7 +159,7 @@ class Locator:
         if step.key is not None:
             return self._one_line(*self._bounds(step.key))
         node = step.node
-        if type(node) is ScalarNode and node.start_mark.index == node.end_mark.index:
+        if _is_absent(node):
             return self.span(step.start, step.start + 1)
         while type(node) in (MappingNode, SequenceNode) and node.value:
             node = node.value[0][0] if type(node) is MappingNode else node.value[0]
@@ -193,7 +193,11 @@ class Locator:
             if through:
                 end: int = through[1].index
                 return end
-            if mapping and last.start_mark.index == last.end_mark.index:
+            if (
+                mapping
+                and type(last) is ScalarNode
+                and last.start_mark.index == last.end_mark.index
+            ):
                 return self._bounds(node.value[-1][0])[1]
             node = last
         return self._bounds(node)[1]
@@ -242,3 +246,8 @@ class Locator:
                 yield line, column, self._line_range(start, end)[1]
                 if not through:
                     pending.append(value)
+
+
+def _is_absent(node: Any) -> bool:
+    """True for the null of a key or dash that nothing follows."""
+    return type(node) is ScalarNode and node.start_mark.index == node.end_mark.index

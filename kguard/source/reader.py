@@ -182,6 +182,9 @@ class _Reading:
         except RecursionError:
             self._fail(end, too_deep(self.limits))
             return len(text), chunks
+        except Unreadable as fault:
+            self._fail(end, fault)
+            return len(text), chunks
         except ValueError as error:
             if len(self.documents) - read_before > 1:
                 at = error.pos if isinstance(error, jsontext.DecodeError) else end
@@ -224,6 +227,8 @@ class _Reading:
             root = self._root(text)
             if root is None:
                 return
+            if "\\/" in text:
+                tree.forbid_slash_escapes(text)
             data, repeated = build(root, self.limits)
         except Unreadable as fault:
             self._fail(chunk.start + fault.offset, fault)

@@ -7,6 +7,7 @@ tell the YAML version.
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterable
 from dataclasses import dataclass, field
 from typing import Any
@@ -28,6 +29,8 @@ from yaml.nodes import CollectionNode, MappingNode, Node, ScalarNode, SequenceNo
 from kguard.source.parser import events
 from kguard.source.resolve import resolve_tag
 from kguard.source.text import Unreadable, start_of
+
+_ESCAPE = re.compile(r"\\.", re.DOTALL)
 
 Slot = tuple[int, int]
 
@@ -71,6 +74,17 @@ def second_document(text: str) -> int | None:
     except MarkedYAMLError as error:
         return int(error.problem_mark.index) if error.problem_mark else 0
     return None
+
+
+def forbid_slash_escapes(text: str) -> None:
+    """Raise Unreadable at a `\\/` in double quotes: YAML 1.2 has it, go-yaml v2 refuses it."""
+    for event in events(text):
+        if isinstance(event, ScalarEvent) and event.style == '"':
+            start = start_of(event)
+            quoted = text[start : event.end_mark.index] if event.end_mark else ""
+            for escape in _ESCAPE.finditer(quoted):
+                if escape[0] == "\\/":
+                    raise Unreadable("unknown escape `\\/`", start + escape.start())
 
 
 def _compose(stream: Iterable[Event]) -> Tree:
