@@ -30,6 +30,7 @@ __all__ = [
     "pruned",
     "ratchet_key",
     "read",
+    "renewed",
     "with_keys",
     "write",
 ]
@@ -73,19 +74,21 @@ class Seen:
     """What a run looked at, so that a finding that is gone can be told from one not looked for.
 
     `covers` says whether the run would have read a path, also one that is deleted by now;
-    `policies` are those that ran, `abstained` those that lacked context somewhere: what they do
-    not report may still be there.
+    `policies` are those that ran, `abstained` those that lacked context somewhere and `unchecked`
+    the paths that could not be read in full: what is not reported there may still be true.
     """
 
     covers: Callable[[str], bool]
     policies: Collection[str]
     abstained: Collection[str] = frozenset()
+    unchecked: Collection[str] = frozenset()
 
     def would_show(self, entry: Entry) -> bool:
         """Whether the run would have reported this entry if it were still true."""
         return (
             entry.policy in self.policies
             and entry.policy not in self.abstained
+            and entry.path not in self.unchecked
             and self.covers(entry.path)
         )
 
@@ -127,6 +130,12 @@ def pruned(baseline: Baseline, fixed: Iterable[Entry]) -> dict[str, Entry]:
     """The entries that remain when the cured ones are removed; nothing is added."""
     gone = {entry.key for entry in fixed}
     return {key: entry for key, entry in baseline.entries.items() if key not in gone}
+
+
+def renewed(baseline: Baseline, located: Iterable[Located], seen: Seen) -> dict[str, Entry]:
+    """The findings of today, with the entries of a baseline that this run did not look for."""
+    unseen = {k: entry for k, entry in baseline.entries.items() if not seen.would_show(entry)}
+    return {**unseen, **entries_of(located)}
 
 
 def dump(entries: Iterable[Entry]) -> str:

@@ -21,6 +21,7 @@ from kguard.baseline import (
     pruned,
     ratchet_key,
     read,
+    renewed,
     with_keys,
     write,
 )
@@ -309,3 +310,16 @@ def test_a_lone_surrogate_can_be_written(tmp_path: Path) -> None:
     (item,) = with_keys([located(finding(pod(name="\ud800")))])
     write(path, entries_of([item]).values())
     assert list(read(path).entries) == [item.key]
+
+
+def test_a_new_baseline_keeps_what_the_run_did_not_look_for() -> None:
+    old = Baseline(entries_of(THREE))
+    assert renewed(old, [], everything("b")) == entries_of(THREE[:2])
+    assert renewed(old, THREE[2:], everything()) == entries_of(THREE[2:])
+    assert renewed(Baseline({}), THREE, everything()) == entries_of(THREE)
+
+
+def test_what_could_not_be_read_is_not_cured() -> None:
+    seen = Seen(lambda path: True, ("b", "c", "image-latest"), unchecked={"shop/web.yaml"})
+    _, _, fixed = apply([], Baseline(entries_of(THREE)), seen)
+    assert [entry.path for entry in fixed] == ["a.yaml"]

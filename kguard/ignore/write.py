@@ -15,6 +15,7 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 from kguard.ignore import grammar
+from kguard.ignore.apply import EXPIRED, UNEXPLAINED, UNUSED
 from kguard.ignore.files import write_atomically
 from kguard.ignore.gather import SourceLike, covered_lines
 from kguard.ignore.grammar import Directive, Explained, GrammarError
@@ -76,28 +77,33 @@ def add_ignores(
 
     A comment goes to the end of the line the finding is shown at, joined to one of kguard's that
     stands there; where text follows on the next line (block scalars, Dockerfiles) it goes above.
-    JSON has no comments. `read` reads such a file; `why` comes from `explanation`.
+    JSON has no comments, and findings about ignores get none. `read` reads such a file; `why`
+    comes from `explanation`.
     """
     by_line: dict[int, list[Located]] = defaultdict(list)
+    refused: list[Impossible] = []
     for item in located:
-        by_line[item.span.line].append(item)
+        if item.finding.policy in (UNUSED, UNEXPLAINED):
+            refused.append(Impossible(item, "remove that ignore, or give it a reason"))
+        elif item.finding.policy != EXPIRED:  # What it hid is here too, and gets a new comment.
+            by_line[item.span.line].append(item)
     source = read(path, data)
     why_not = _refusal(path, data, source)
     if why_not:
-        refused = [Impossible(item, why_not) for line in by_line for item in by_line[line]]
+        refused += [Impossible(item, why_not) for line in by_line for item in by_line[line]]
         return Addition(data, impossible=tuple(refused))
     trial = _Trial(path, data, source, read, why, today, _names(by_line))
     at_end = trial.possible(sorted(by_line), above=False)
     rest = [line for line in sorted(by_line) if line not in at_end]
     above = trial.possible(rest, above=True, beside=at_end)
     added = [item for line in sorted({*at_end, *above}) for item in by_line[line]]
-    impossible = [
+    refused += [
         Impossible(item, "no comment can stand at this line or above it")
         for line in rest
         if line not in above
         for item in by_line[line]
     ]
-    return Addition(trial.text(at_end, above), tuple(added), tuple(impossible))
+    return Addition(trial.text(at_end, above), tuple(added), tuple(refused))
 
 
 def write_file(path: str, addition: Addition) -> None:

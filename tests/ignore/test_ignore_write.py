@@ -247,3 +247,13 @@ def test_a_failed_write_leaves_the_old_file(
         write_file(str(target), Addition(b"new"))
     assert target.read_bytes() == b"old"
     assert os.listdir(tmp_path) == ["a.yaml"]
+
+
+def test_findings_about_ignores_get_no_comment() -> None:
+    text = pod(at_end=f"# kguard: ignore[{M}] x (until 2020-01-01)", above=f"# kguard: ignore[{C}]")
+    ran = check(text)
+    everything = [*ran.applied.kept, *ran.applied.meta]
+    addition = add_ignores("a.yaml", text.encode(), everything, WHY, read=read, today=TODAY)
+    assert [item.finding.policy for item in addition.added] == [M]
+    assert [item.located.finding.policy for item in addition.impossible] == ["unused-ignore"]
+    assert check(addition.data).meta == [("unused-ignore", 7)]

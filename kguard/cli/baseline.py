@@ -1,0 +1,98 @@
+"""`kguard baseline`: write the findings of today to a file, so that only new ones are reported."""
+
+from __future__ import annotations
+
+import argparse
+import os
+from dataclasses import replace
+from typing import Any
+
+from kguard.baseline import (
+    Baseline,
+    BaselineError,
+    Seen,
+    apply,
+    pruned,
+    read,
+    renewed,
+    write,
+)
+from kguard.cli import BUG, OK, UNCHECKED, UsageError, fail
+from kguard.cli.options import add_input_options
+from kguard.cli.session import Session, collect
+from kguard.report import Located
+
+DEFAULT_FILE = ".kguard-baseline.json"
+
+
+def add_parser(subparsers: Any) -> None:
+    """Add the command's options."""
+    parser = subparsers.add_parser(
+        "baseline",
+        help="write the findings of today to a file, so that only new ones are reported",
+        description="Write the findings of today to a file; `kguard check --baseline FILE` then "
+        "reports only new ones. Findings that this run does not look for are kept in the file.",
+        allow_abbrev=False,
+    )
+    add_input_options(parser)
+    output = parser.add_argument_group("output")
+    output.add_argument(
+        "-o",
+        "--output",
+        metavar="FILE",
+        help=f"the baseline (default: the configuration's `baseline`, else {DEFAULT_FILE})",
+    )
+    output.add_argument(
+        "--prune", action="store_true", help="only remove findings that are gone; add none"
+    )
+    output.add_argument("--no-progress", action="store_true")
+
+
+def run(args: argparse.Namespace) -> int:
+    """Write or prune the baseline and say what changed; exit 3 where not everything was read.
+
+    Raises UsageError for a baseline that cannot be read or written.
+    """
+    session = collect(args)
+    if session.crashes:
+        crash = session.crashes[0]
+        return fail(f"bug in `{crash.policy}`: {crash.error!r}; nothing was written", BUG)
+    path = args.output or session.settings.baseline or DEFAULT_FILE
+    # The report of a run without a baseline: that is what the new one has to hide.
+    session.settings = replace(session.settings, baseline=None)
+    session.finish()
+    for item in session.report.unchecked:
+        place = f"{item.path}:{item.line}:{item.column}" if item.line else item.path
+        fail(f"{place}: {item.reason}")
+    try:
+        said = update(path, session.report.findings, seen_by(session), prune=args.prune)
+    except BaselineError as error:
+        raise UsageError(str(error)) from None
+    print(said)
+    return UNCHECKED if session.report.unchecked else OK
+
+
+def seen_by(session: Session) -> Seen:
+    """What a session looked at, without the files that it could not read in full."""
+    unchecked = {item.path for item in session.report.unchecked}
+    seen: Seen = session.seen()
+    return replace(seen, unchecked=unchecked)
+
+
+def update(path: str, located: list[Located], seen: Seen, *, prune: bool) -> str:
+    """Write the baseline at `path` anew, or only prune it, and return a sentence on what changed.
+
+    A file is not touched where nothing changes. Raises BaselineError.
+    """
+    there = prune or os.path.exists(path)
+    old = read(path) if there else Baseline({}, path)
+    new = pruned(old, apply(located, old, seen)[2]) if prune else renewed(old, located, seen)
+    if not there or new != old.entries:
+        write(path, new.values())
+    added = len(new.keys() - old.entries.keys())
+    removed = len(old.entries.keys() - new.keys())
+    return f"{path}: {_counted(len(new))}, {added} added, {removed} removed"
+
+
+def _counted(count: int) -> str:
+    return f"{count} finding" if count == 1 else f"{count} findings"
