@@ -159,9 +159,32 @@ class _Loader:
                 self.templates[chart] += 1
             return
         if is_dockerfile(path):
-            self._skip(path, "Dockerfile", context)
+            self._add_dockerfile(path, data, context)
         else:
             self._add_yaml(path, data, context)
+
+    def _add_dockerfile(self, path: str, data: bytes, context: bool) -> None:
+        from kguard.inputs.dockerfiles import read_dockerfile
+
+        source = read_dockerfile(path, data, self.limits.max_bytes)
+        if not data.strip():
+            self._skip(path, "no instruction in it", context)
+            return
+        if source.errors:
+            lines = source.text.split("\n")
+            if source.is_foreign:
+                self._skip(path, "Dockerfile of another syntax", context)
+                return
+            if any(breaks_as_template(lines, error.line) for error in source.errors):
+                self._skip(path, "template that is not a Dockerfile", context)
+                return
+            if source.is_empty:
+                self._skip(path, "no instruction in it", context)
+                return
+        self._report_errors(path, source, context)
+        for _ in source.documents:
+            self.loaded.resources.append(source.resource(unit=self._unit(path), context=context))
+            self._count(path, source, context)
 
     def _add_yaml(self, path: str, data: bytes, context: bool) -> None:
         source = read(path, data, self.limits)
@@ -173,8 +196,7 @@ class _Loader:
             if any(breaks_as_template(lines, error.line) for error in source.errors):
                 self._skip(path, "template that is not YAML", context)
                 return
-            for error in source.errors:
-                self._fail(path, error.line, error.column, error.message, context)
+            self._report_errors(path, source, context)
         before = len(self.loaded.resources)
         strangers: Counter[str] = Counter()
         may_patch = "$patch" in source.text
@@ -187,11 +209,8 @@ class _Loader:
                 strangers[foreign(document.data, path)] += 1
             elif not taken and document.data.get("apiVersion", "").startswith(_KUSTOMIZE):
                 strangers["kustomization"] += 1
-        if len(self.loaded.resources) > before or (source.errors and not context):
-            self.loaded.sources[path] = source  # Errors are shown with their line.
-        if len(self.loaded.resources) > before and not context:
-            self.loaded.files += 1
-            self.loaded.documents += len(source.documents)
+        if len(self.loaded.resources) > before:
+            self._count(path, source, context)
         for reason, count in strangers.items():
             total = len(source.documents)
             part = f" ({count} of {total} documents)" if count < total else ""
@@ -214,6 +233,19 @@ class _Loader:
             if resource.group != _KUSTOMIZE
         ]
         return len(self.loaded.resources) > before
+
+    def _count(self, path: str, source: Source, context: bool) -> None:
+        """Keep a source with resources in it."""
+        self.loaded.sources[path] = source
+        if not context:
+            self.loaded.files += 1
+            self.loaded.documents += len(source.documents)
+
+    def _report_errors(self, path: str, source: Source, context: bool) -> None:
+        for error in source.errors:
+            self._fail(path, error.line, error.column, error.message, context)
+        if source.errors and not context:
+            self.loaded.sources[path] = source  # Errors are shown with their line.
 
     def _unit(self, path: str) -> str:
         return WORLD if self.is_complete or self.found.widened else folder_of(path)
