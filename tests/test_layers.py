@@ -21,8 +21,11 @@ facts
 policy
 engine
 verify
-ignore baseline fix
-inputs config cache report
+report
+fingerprint
+ignore
+baseline fix
+inputs config cache
 term
 render
 webhook

@@ -29,7 +29,8 @@ def tree(root: Path = ROOT) -> set[str]:
         for path in (root / folder).rglob("*"):
             relative = path.relative_to(root / folder)
             linked = folder == "kguard" and relative.parts[0] in ("policies", "webhook")
-            if path.is_file() and "__pycache__" not in path.parts and not linked:
+            cache = any(part == "__pycache__" or part.startswith(".") for part in relative.parts)
+            if path.is_file() and not linked and not cache:
                 found.add(f"{target}/{relative.as_posix()}")
     return found
 

@@ -102,7 +102,7 @@ def test_a_check_imports_only_its_own_command_and_format(checked: set[str]) -> N
 
 
 def test_a_check_of_a_deployment_loads_no_check_of_other_kinds(checked: set[str]) -> None:
-    families = ("argo", "controller", "drone", "dockerfile", "meta")
+    families = ("argo", "controller", "drone", "dockerfile")
     loaded = {name for name in checked if name.startswith("kguard.policies.")}
     assert loaded != set()
     assert {
