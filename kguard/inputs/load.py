@@ -95,6 +95,15 @@ def load(
     return loader.finish()
 
 
+def read_source(path: str, data: bytes) -> Source:
+    """A file by its name: a Dockerfile, else YAML or JSON."""
+    if is_dockerfile(path):
+        from kguard.inputs.dockerfiles import read_dockerfile
+
+        return read_dockerfile(path, data, Limits().max_bytes)
+    return read(path, data)
+
+
 def folder_of(path: str) -> str:
     """The folder of a shown path, which names its unit; empty for files of the base itself."""
     return path.rpartition("/")[0]
