@@ -12,6 +12,7 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 
+from kguard.shell.choose import alternatives, choose, detail_of
 from kguard.shell.optimise import becomes
 from kguard.shell.parse import parse
 from kguard.shell.programs import Handling, Role, base_name, handling, program_name, role
@@ -288,7 +289,7 @@ class _Judge:
             return self._unknown(nothing, start, cause)
         text = _Text(script.text, program.end, name, shell, steps, walk, file)
         outcome = self._placed(text, chosen, start)
-        for other in _alternatives(steps, chosen):
+        for other in alternatives(steps, chosen):
             if self._placed(text, other, start).verdict is not outcome.verdict:
                 return self._unknown(steps[chosen].words, start, Cause.MIXED)
         return outcome
@@ -325,7 +326,7 @@ class _Judge:
         )
         if found:
             return self._stays(text, step, start, *found)
-        verdict, cause = Verdict.SWALLOWED if start.pid1 else Verdict.CUT, _detail(step, active)
+        verdict, cause = Verdict.SWALLOWED if start.pid1 else Verdict.CUT, detail_of(step, active)
         if background and holder is None:
             verdict, cause = Verdict.CUT, Cause.ENDS_AT_ONCE
         elif background and text.shell is Shell.MKSH and text.steps[holder or 0].name == "wait":
@@ -412,88 +413,3 @@ class _Text:
         if not curable or not step.own_text or first is None or first.text != step.words[0].text:
             return "", None
         return self.text[first.start : step.command.end], first.start
-
-
-def _detail(step: Step, trapped: bool) -> Cause:
-    """What keeps the shell in front of a command, the most telling part first."""
-    frames = step.frames
-    for frame, cause in (
-        (Frame.BACKGROUND, Cause.BACKGROUND),
-        (Frame.PIPE | Frame.PIPE_END, Cause.PIPE),
-        (Frame.SUBSTITUTION, Cause.SUBSTITUTION),
-        (Frame.LOOP, Cause.LOOP),
-        (Frame.CONDITION, Cause.CONDITION),
-        (Frame.NEGATED, Cause.NEGATED),
-        (Frame.TIMED, Cause.TIMED),
-        (Frame.EVAL | Frame.SOURCE, Cause.EVAL),
-    ):
-        if frames & frame:
-            return cause
-    if not step.place.tail:
-        return Cause.FOLLOWED_BY
-    if trapped:
-        return Cause.TRAP_SET
-    if frames & Frame.FUNCTION:
-        return Cause.FUNCTION
-    if frames & Frame.SUBSHELL:
-        return Cause.SUBSHELL
-    if frames:
-        return Cause.COMPOUND
-    return Cause.REDIRECTION if step.command.redirects else Cause.SHELL_FORM
-
-
-def choose(steps: Sequence[Step]) -> int | None:
-    """The step that is the container's program: the one it lives for, None where all just end."""
-    weights = [_weight(step) for step in steps]
-    best = max(weights, default=0)
-    if not best:
-        return None
-    found = [index for index, weight in enumerate(weights) if weight == best]
-    served = [
-        index
-        for index in found
-        if role(bare(steps[index].words)) is Role.SERVER
-        and steps[index].place.sure
-        and not steps[index].frames & Frame.BACKGROUND
-    ]
-    if served:
-        return served[0]
-    behind = [index for index in found if steps[index].frames & Frame.BACKGROUND]
-    waits = [
-        index
-        for index, step in enumerate(steps)
-        if step.name == "wait" and not step.frames & (Frame.BACKGROUND | Frame.SUBSTITUTION)
-    ]
-    if behind and waits and waits[-1] > found[-1] and behind[0] < waits[-1]:
-        return behind[0]
-    ahead = [index for index in found if index not in behind]
-    return ahead[-1] if ahead else behind[0]
-
-
-def _weight(step: Step) -> int:
-    if not step.words or (step.name == "exec" and not step.replaces):
-        return 0
-    words = bare(step.words)
-    kind = role(words) if words else Role.UTILITY
-    if kind is Role.UTILITY:
-        return 0
-    if step.frames & Frame.SUBSTITUTION:
-        return 1
-    if kind is Role.KEEPALIVE:
-        return 2
-    return 3 if step.frames & Frame.CONDITION else 4
-
-
-def _alternatives(steps: Sequence[Step], chosen: int) -> list[int]:
-    """Other programs that run instead of the chosen one, in other branches of the same text."""
-    if not steps[chosen].frames & Frame.BRANCH or not steps[chosen].place.tail:
-        return []
-    weight = _weight(steps[chosen])
-    return [
-        index
-        for index, step in enumerate(steps)
-        if index != chosen
-        and step.place.tail
-        and step.frames & Frame.BRANCH
-        and _weight(step) == weight
-    ]

@@ -1,0 +1,95 @@
+"""Which command of a shell text is the program, and what keeps a shell in front of it."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+from kguard.shell.programs import Role, role
+from kguard.shell.verdict import Cause
+from kguard.shell.walk import Frame, Step
+from kguard.shell.wrappers import bare
+
+
+def detail_of(step: Step, trapped: bool) -> Cause:
+    """What keeps the shell in front of a command, the most telling part first."""
+    frames = step.frames
+    for frame, cause in (
+        (Frame.BACKGROUND, Cause.BACKGROUND),
+        (Frame.PIPE | Frame.PIPE_END, Cause.PIPE),
+        (Frame.SUBSTITUTION, Cause.SUBSTITUTION),
+        (Frame.LOOP, Cause.LOOP),
+        (Frame.CONDITION, Cause.CONDITION),
+        (Frame.NEGATED, Cause.NEGATED),
+        (Frame.TIMED, Cause.TIMED),
+        (Frame.EVAL | Frame.SOURCE, Cause.EVAL),
+    ):
+        if frames & frame:
+            return cause
+    if not step.place.tail:
+        return Cause.FOLLOWED_BY
+    if trapped:
+        return Cause.TRAP_SET
+    if frames & Frame.FUNCTION:
+        return Cause.FUNCTION
+    if frames & Frame.SUBSHELL:
+        return Cause.SUBSHELL
+    if frames:
+        return Cause.COMPOUND
+    return Cause.REDIRECTION if step.command.redirects else Cause.SHELL_FORM
+
+
+def choose(steps: Sequence[Step]) -> int | None:
+    """The step that is the container's program: the one it lives for, None where all just end."""
+    weights = [_weight(step) for step in steps]
+    best = max(weights, default=0)
+    if not best:
+        return None
+    found = [index for index, weight in enumerate(weights) if weight == best]
+    served = [
+        index
+        for index in found
+        if role(bare(steps[index].words)) is Role.SERVER
+        and steps[index].place.sure
+        and not steps[index].frames & Frame.BACKGROUND
+    ]
+    if served:
+        return served[0]
+    behind = [index for index in found if steps[index].frames & Frame.BACKGROUND]
+    waits = [
+        index
+        for index, step in enumerate(steps)
+        if step.name == "wait" and not step.frames & (Frame.BACKGROUND | Frame.SUBSTITUTION)
+    ]
+    if behind and waits and waits[-1] > found[-1] and behind[0] < waits[-1]:
+        return behind[0]
+    ahead = [index for index in found if index not in behind]
+    return ahead[-1] if ahead else behind[0]
+
+
+def _weight(step: Step) -> int:
+    if not step.words or (step.name == "exec" and not step.replaces):
+        return 0
+    words = bare(step.words)
+    kind = role(words) if words else Role.UTILITY
+    if kind is Role.UTILITY:
+        return 0
+    if step.frames & Frame.SUBSTITUTION:
+        return 1
+    if kind is Role.KEEPALIVE:
+        return 2
+    return 3 if step.frames & Frame.CONDITION else 4
+
+
+def alternatives(steps: Sequence[Step], chosen: int) -> list[int]:
+    """Other programs that run instead of the chosen one, in other branches of the same text."""
+    if not steps[chosen].frames & Frame.BRANCH or not steps[chosen].place.tail:
+        return []
+    weight = _weight(steps[chosen])
+    return [
+        index
+        for index, step in enumerate(steps)
+        if index != chosen
+        and step.place.tail
+        and step.frames & Frame.BRANCH
+        and _weight(step) == weight
+    ]
