@@ -2,11 +2,10 @@
 
 from __future__ import annotations
 
-from kguard.source.comments import Comment
 from kguard.source.limits import Limits
 from kguard.source.parser import HAVE_LIBYAML
 from kguard.source.reader import Document, DuplicateKey, SourceFile, read
-from kguard.source.text import ReadError
+from kguard.source.text import Comment, ReadError
 
 __all__ = [
     "HAVE_LIBYAML",

@@ -7,31 +7,17 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterator, Sequence
-from dataclasses import dataclass
 
 from yaml import YAMLError
 from yaml.tokens import ScalarToken
 
 from kguard.source.parser import tokens
 from kguard.source.split import Chunk
-from kguard.source.text import Lines
+from kguard.source.text import Comment, Lines
 
 # A `#` opens a comment at the beginning of a line or after white space.
 _COMMENT = re.compile(r"(?:(?<=[\s\ufeff])|\A)#([^\n\x85\u2028\u2029]*)")
 _BLOCK_HEADER = re.compile(r"[|>][-+0-9]*[ \t]+(#[^\n]*)")
-
-
-@dataclass(frozen=True, slots=True)
-class Comment:
-    """A comment: 1-based place of its `#`, its text without the `#`, stripped.
-
-    `own_line` says that nothing but white space stands before it on its line.
-    """
-
-    line: int
-    column: int
-    text: str
-    own_line: bool
 
 
 def comments(text: str, chunks: Sequence[Chunk], lines: Lines) -> Iterator[Comment]:

@@ -38,11 +38,6 @@ class Value:
     repeats: bool
 
 
-def looks_like_json(text: str) -> bool:
-    """True where the first character that is not white space opens an object or a list."""
-    return text.startswith(("{", "["), _skip(text, 0))
-
-
 def values(text: str) -> Iterator[Value]:
     """The JSON values at the beginning of `text`, up to where it stops being JSON.
 

@@ -214,7 +214,7 @@ class Locator:
         line = self._text.rfind("\n", 0, start) + 1
         while line + column > first:
             dash = line + column
-            if dash < start and self._text[dash] == "-" and self._text[dash + 1].isspace():
+            if dash < start and self._text[dash : dash + 2].strip() == "-":
                 return dash
             line = self._text.rfind("\n", 0, line - 1) + 1
         return first

@@ -3,22 +3,19 @@
 from __future__ import annotations
 
 from dataclasses import dataclass, field
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from yaml import YAMLError
 from yaml.composer import ComposerError
 from yaml.nodes import Node
 
 from kguard.model import Place, Route, Span
-from kguard.source import jsontext, tree
 from kguard.source.build import Repeated, build, repeated_keys
-from kguard.source.comments import Comment, comments
 from kguard.source.limits import Limits, check_expansion, check_text, too_deep
-from kguard.source.locate import Locator
-from kguard.source.messages import explain
 from kguard.source.parser import first_node
 from kguard.source.split import Chunk, split
 from kguard.source.text import (
+    Comment,
     Decoded,
     Lines,
     ReadError,
@@ -27,6 +24,11 @@ from kguard.source.text import (
     displayable,
     forbid_characters,
 )
+
+# Modules that most files do not need are imported where they are used: start-up time.
+if TYPE_CHECKING:
+    from kguard.source.jsontext import Value
+    from kguard.source.locate import Locator
 
 DEFAULT_LIMITS = Limits()
 
@@ -80,6 +82,9 @@ class Document:
 
     def _places(self) -> Locator:
         if self._locator is None:
+            from kguard.source import jsontext, tree
+            from kguard.source.locate import Locator
+
             chunk = self._chunk
             text = self._text[chunk.start : chunk.end]
             nodes = jsontext.compose(text) if chunk.json else tree.compose(_final_newline(text))
@@ -108,6 +113,8 @@ class SourceFile:
     def comments(self) -> tuple[Comment, ...]:
         """All comments in order; found on first use."""
         if self._comments is None:
+            from kguard.source.comments import comments
+
             found = comments(self.text, self._chunks, self._lines) if "#" in self.text else ()
             self._comments = tuple(found)
         return self._comments
@@ -150,7 +157,7 @@ class _Reading:
     def run(self) -> SourceFile:
         decoded = self.decoded
         text = decoded.text
-        start, chunks = self._json_values() if jsontext.looks_like_json(text) else (0, [])
+        start, chunks = self._json_values() if _looks_like_json(text) else (0, [])
         for chunk in split(text, start, self._line(start) if start else 1):
             chunks.append(chunk)
             self._yaml(chunk)
@@ -170,6 +177,8 @@ class _Reading:
 
         kubectl goes over to YAML after no value or one; more than one make a JSON stream.
         """
+        from kguard.source import jsontext
+
         text, end, read_before = self.decoded.text, 0, len(self.documents)
         chunks: list[Chunk] = []
         try:
@@ -199,7 +208,9 @@ class _Reading:
         blank = line_end and not self.decoded.text[start:line_end].strip()
         return line_end if blank and start else start
 
-    def _json(self, chunk: Chunk, value: jsontext.Value) -> None:
+    def _json(self, chunk: Chunk, value: Value) -> None:
+        from kguard.source import jsontext
+
         text = self.decoded.text[chunk.start : chunk.end]
         try:
             if not self.decoded.plain:
@@ -228,11 +239,15 @@ class _Reading:
             if root is None:
                 return
             if "\\/" in text:
+                from kguard.source import tree
+
                 tree.forbid_slash_escapes(text)
             data, repeated = build(root, self.limits)
         except Unreadable as fault:
             self._fail(chunk.start + fault.offset, fault)
         except YAMLError as error:
+            from kguard.source.messages import explain
+
             offset, message = explain(error, text, lambda at: self._line(chunk.start + at))
             self._fail(chunk.start + offset, Unreadable(message))
         except RecursionError:
@@ -243,6 +258,8 @@ class _Reading:
                 self._unread_rest(chunk, text)
 
     def _root(self, text: str) -> Node | None:
+        from kguard.source import tree
+
         if text.startswith("%") or "\n%" in text:
             return tree.compose(text).root
         try:
@@ -254,6 +271,8 @@ class _Reading:
 
     def _unread_rest(self, chunk: Chunk, text: str) -> None:
         """Report what follows the `...` that ends a document: Kubernetes drops it in silence."""
+        from kguard.source import tree
+
         offset = tree.second_document(text)
         if offset is not None:
             reason = "Kubernetes does not read what follows `...` without a `---` line"
@@ -280,6 +299,11 @@ class _Reading:
 
     def _line(self, offset: int) -> int:
         return self.lines.position(offset)[0]
+
+
+def _looks_like_json(text: str) -> bool:
+    """True where the first character that is not white space opens an object or a list."""
+    return text.lstrip(" \t\n\r").startswith(("{", "["))
 
 
 def _final_newline(text: str) -> str:

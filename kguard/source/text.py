@@ -14,10 +14,9 @@ from typing import Any
 from kguard.model import Span
 
 _PRINTABLE = bytes([9, 10, *range(0x20, 0x7F)])
-_FORBIDDEN = re.compile(
-    "[^\t\n\r\x20-\x7e\x85\xa0-\ud7ff\ue000-\ufffd\U00010000-\U0010ffff]"  # YAML 1.1 §5.1
-)
-_UNDECODED = re.compile("[\udc80-\udcff]")
+# Uncompiled, because most files are plain ASCII and compiling costs start-up time.
+_FORBIDDEN = "[^\t\n\r\x20-\x7e\x85\xa0-\ud7ff\ue000-\ufffd\U00010000-\U0010ffff]"  # YAML 1.1 §5.1
+_UNDECODED = "[\udc80-\udcff]"
 _WIDE = (
     (b"\xff\xfe\0\0", "UTF-32"),
     (b"\0\0\xfe\xff", "UTF-32"),
@@ -33,6 +32,19 @@ class ReadError:
     line: int
     column: int
     message: str
+
+
+@dataclass(frozen=True, slots=True)
+class Comment:
+    """A comment: 1-based place of its `#`, its text without the `#`, stripped.
+
+    `own_line` says that nothing but white space stands before it on its line.
+    """
+
+    line: int
+    column: int
+    text: str
+    own_line: bool
 
 
 class Unreadable(Exception):
@@ -84,7 +96,7 @@ def decode(data: bytes) -> Decoded:
 
 def forbid_characters(text: str, *, json: bool) -> None:
     """Raise Unreadable at the first character of `text` that cannot stand in YAML (or JSON)."""
-    found = (_UNDECODED if json else _FORBIDDEN).search(text)
+    found = re.search(_UNDECODED if json else _FORBIDDEN, text)
     if not found:
         return
     code = ord(found[0])
@@ -96,7 +108,7 @@ def forbid_characters(text: str, *, json: bool) -> None:
 
 def displayable(text: str) -> str:
     """`text` with U+FFFD in place of bytes that were not UTF-8; offsets stay what they are."""
-    return _UNDECODED.sub("\ufffd", text)
+    return re.sub(_UNDECODED, "\ufffd", text)
 
 
 class Lines:

@@ -5,6 +5,8 @@ from __future__ import annotations
 import time
 
 import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
 
 from kguard.source import Limits, read
 
@@ -30,6 +32,7 @@ from kguard.source import Limits, read
         (b"a: .inf", 1, 4, "`.inf` is not a number Kubernetes can store"),
         (b"a: !!int b", 1, 4, "cannot decode str `b` as int"),
         (b"a: !!binary x", 1, 4, "`!!binary` value holds invalid base64"),
+        (b"a: !!binary YWI==", 1, 4, "`!!binary` value holds invalid base64"),
         (b'a: "b\\/"', 1, 6, "unknown escape `\\/`"),
         (b"a: 1\n--- {b: 2}", 2, 1, "`--- {b: 2}`: only a comment may follow"),
         (b"%YAML 1.2\n", 2, 1, "expected a document here"),
@@ -126,3 +129,32 @@ def test_file_size_limit() -> None:
 def test_nothing_is_no_document_and_no_error(data: bytes) -> None:
     source = read("x.yaml", data)
     assert (source.documents, source.errors) == ((), ())
+
+
+PIECES = [*"ab1 \n\t-:?[]{},&*!|>%#'\"\\", "\n- ", ": ", "\n---\n", "\n...\n", "<<: ", "&x ", "*x"]
+PIECES += ["\r\n", "\ufeff", "\U0001f600", "\x85", "\0", "  a: ", "%YAML 1.1\n", "!!int "]
+
+
+@settings(max_examples=400, deadline=None)
+@given(st.lists(st.sampled_from(PIECES), max_size=25).map("".join))
+def test_no_text_raises_and_every_key_has_a_place(text: str) -> None:
+    source = read("x.yaml", text.encode())
+    assert all(comment.line >= 1 for comment in source.comments)
+    for error in source.errors:
+        assert 1 <= error.line <= source.text.count("\n") + 1
+    for document in source.documents:
+        keys = document.data if isinstance(document.data, dict) else ()
+        for route in [(), *((key,) for key in keys)]:
+            place = document.locate(route)
+            assert place.missing == ()
+            assert 1 <= place.span.line <= place.span.end_line <= source.text.count("\n") + 1
+            assert document.extent(route)[0] <= document.extent(route)[1]
+        document.following(1)
+
+
+@settings(max_examples=200, deadline=None)
+@given(st.binary(max_size=40))
+def test_no_bytes_raise(data: bytes) -> None:
+    source = read("x.yaml", data)
+    assert source.comments is not None
+    source.text.encode("utf-8")

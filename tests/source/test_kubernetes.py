@@ -13,7 +13,7 @@ from typing import Any
 
 import pytest
 
-from kguard.source import read
+from kguard.source import parser, read
 
 TABLE = json.loads(Path(__file__).with_name("kubernetes.json").read_text("utf-8"))
 
@@ -132,3 +132,16 @@ def test_carriage_returns_alone_end_lines() -> None:
     assert [each.data for each in source.documents] == [{"a": 1, "b": 2}, {"c": 3}]
     assert not source.crlf
     assert source.documents[1].line == 4
+
+
+# What PyYAML's own parser reads otherwise than libyaml.
+PYTHON_PARSER_DIFFERS = {'a: "\\ud83d\\ude00"', "a:\tb", "a: b\t"}
+
+
+@pytest.mark.parametrize("row", TABLE, ids=[ascii(row["text"]) for row in TABLE])
+def test_without_libyaml(row: dict[str, Any], monkeypatch: pytest.MonkeyPatch) -> None:
+    text = row["text"].encode("utf-8")
+    fast = [document.data for document in read("x.yaml", text).documents]
+    monkeypatch.setattr(parser, "open_parser", parser.python_parser)
+    slow = [document.data for document in read("x.yaml", text).documents]
+    assert (typed(fast) != typed(slow)) == (row["text"] in PYTHON_PARSER_DIFFERS)

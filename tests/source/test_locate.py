@@ -55,6 +55,7 @@ PLACES: list[tuple[str, str, Route, Route]] = [
     ("list item scalar", "a:\n- b\n- ⟦c⟧\n", ("a", 1), ()),
     ("list item list", "a:\n- - ⟦b⟧\n  - c\n", ("a", 0), ()),
     ("null item", "a:\n⟦-⟧\n- b\n", ("a", 0), ()),
+    ("null item at the end of the file", "- a\n⟦-⟧", (1,), ()),
     ("block scalar item", "a:\n- ⟦|⟧\n  x\n", ("a", 0), ()),
     ("empty route", "⟦a⟧: 1\nb: 2\n", (), ()),
     ("missing in the root", "# c\n⟦a⟧: 1\n", ("b", "c"), ("b", "c")),
