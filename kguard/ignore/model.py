@@ -7,11 +7,12 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING, Protocol
 
 from kguard.ignore.globs import matches_name, matches_path
-from kguard.ignore.grammar import Explained
 from kguard.model import Finding, Resource, Route, Span, dig
 
 if TYPE_CHECKING:
     import datetime
+
+    from kguard.ignore.grammar import Explained
 
 CONTAINER_LISTS = frozenset(
     {"containers", "initContainers", "ephemeralContainers", "sidecars", "templates"}
@@ -69,7 +70,7 @@ class Extent(Protocol):
         ...
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True, slots=True, eq=False)
 class Lines:
     """Lines of a file, both ends included; `resources` are the id() of those on them."""
 
@@ -87,7 +88,7 @@ class Lines:
         return id(resource) in self.resources
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True, slots=True, eq=False)
 class Object:
     """A whole resource, or the named containers in it."""
 

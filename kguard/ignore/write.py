@@ -15,16 +15,18 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 from kguard.ignore import grammar
-from kguard.ignore.apply import EXPIRED, UNEXPLAINED, UNUSED
 from kguard.ignore.files import write_atomically
-from kguard.ignore.gather import SourceLike, covered_lines
+from kguard.ignore.find import covered_lines
 from kguard.ignore.grammar import Directive, Explained, GrammarError
+from kguard.ignore.hide import EXPIRED, UNEXPLAINED, UNUSED
 from kguard.report import Located
 
 if TYPE_CHECKING:
     import datetime
 
-Read = Callable[[str, bytes], SourceLike]
+    from kguard.ignore.world import SourceLike
+
+    Read = Callable[[str, bytes], SourceLike]
 
 _LINE = re.compile(r"([^\r\n]*)(\r\n|\r|\n|\Z)")
 _CONTROL = re.compile(r"[^\x20-\x7e\xa0-\ud7ff\ue000-\ufffd\U00010000-\U0010ffff]|[\u2028\u2029]")

@@ -5,10 +5,8 @@ from __future__ import annotations
 from collections import defaultdict
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
-from typing import Protocol
+from typing import TYPE_CHECKING
 
-from kguard.ignore import grammar
-from kguard.ignore.grammar import Directive, GrammarError, Mistake
 from kguard.ignore.model import (
     Ignore,
     IgnoreEntry,
@@ -18,8 +16,12 @@ from kguard.ignore.model import (
     container_names,
 )
 from kguard.kube.workloads import template_route
-from kguard.model import Place, Resource, Route, Span, dig
+from kguard.model import Resource, Route, Span, dig
 from kguard.policy.registry import Registry
+
+if TYPE_CHECKING:
+    from kguard.ignore.grammar import Directive
+    from kguard.ignore.world import CommentLike, SourceLike, World
 
 PREFIX = "ignore.kguard.dev/"
 META = "meta"
@@ -28,59 +30,7 @@ META = "meta"
 _WHOLE_FILE = 1 << 62
 
 
-class CommentLike(Protocol):
-    """A comment: 1-based place of its `#`; whether nothing but white space stands before it."""
-
-    @property
-    def line(self) -> int: ...
-    @property
-    def column(self) -> int: ...
-    @property
-    def own_line(self) -> bool: ...
-
-
-class DocumentLike(Protocol):
-    """A document: `line` is its first line; see kguard.source.Document."""
-
-    @property
-    def line(self) -> int: ...
-    @property
-    def data(self) -> object: ...
-    def extent(self, route: Route) -> tuple[int, int]: ...
-    def following(self, line: int) -> tuple[int, int] | None: ...
-
-
-class ErrorLike(Protocol):
-    """A document that could not be read."""
-
-    @property
-    def line(self) -> int: ...
-
-
-class SourceLike(Protocol):
-    """A file that was read: YAML, JSON or a Dockerfile."""
-
-    @property
-    def text(self) -> str: ...
-    @property
-    def documents(self) -> Sequence[DocumentLike]: ...
-    @property
-    def comments(self) -> Sequence[CommentLike]: ...
-    @property
-    def errors(self) -> Sequence[ErrorLike]: ...
-    def line(self, number: int) -> str: ...
-
-
-class World(Protocol):
-    """The files of a run and where resources are in them."""
-
-    @property
-    def sources(self) -> Mapping[str, SourceLike]: ...
-    def locate(self, resource: Resource, route: Route) -> tuple[str, Place]: ...
-    def extent(self, resource: Resource, route: Route) -> tuple[int, int]: ...
-
-
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True, slots=True, eq=False)
 class Problem:
     """An ignore that has no effect because it is written wrongly: where, and what is wrong.
 
@@ -93,7 +43,7 @@ class Problem:
     message: str
 
 
-@dataclass(slots=True)
+@dataclass(slots=True, eq=False)
 class Ignores:
     """The ignores of a run by where they can matter, and those that are written wrongly."""
 
@@ -136,8 +86,10 @@ def gather(
         if source is not None and "kguard" in source.text.lower():
             _read_comments(_File(path, source, members, world), registry, found)
     for entry in entries:
+        from kguard.ignore.grammar import Explained
+
         names = {name: expand(registry, name) for name in entry.policies}
-        why = grammar.Explained(entry.reason, entry.until)
+        why = Explained(entry.reason, entry.until)
         found.configured.append(Ignore(names, why, entry, entry.origin))
     return found
 
@@ -165,12 +117,14 @@ def from_annotations(
 def _annotation(
     resource: Resource, route: Route, value: object, registry: Registry
 ) -> Iterator[Ignore | tuple[Route, str]]:
+    from kguard.ignore.grammar import GrammarError, annotation
+
     name = str(route[-1]).removeprefix(PREFIX)
     policies = expand(registry, name)
     try:
         if not policies:
             raise GrammarError(_unknown_annotation(name, registry))
-        containers, why = grammar.annotation(value)
+        containers, why = annotation(value)
     except GrammarError as error:
         yield route, str(error)
         return
@@ -200,7 +154,7 @@ def _read_annotations(resource: Resource, world: World, registry: Registry, foun
             found.problems.append(Problem(path, place.span.line, place.span.column, message))
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(slots=True, eq=False)
 class _File:
     """A file with comments, and the resources in it that are reported on."""
 
@@ -227,11 +181,13 @@ class _File:
 
 
 def _read_comments(file: _File, registry: Registry, found: Ignores) -> None:
+    from kguard.ignore.grammar import Mistake, directives
+
     for comment in file.source.comments:
         text = file.source.line(comment.line)[comment.column - 1 :]
         if "kguard" not in text.lower():
             continue
-        for item in grammar.directives(text):
+        for item in directives(text):
             column = comment.column + item.start
             if isinstance(item, Mistake):
                 found.problems.append(Problem(file.path, comment.line, column, item.message))

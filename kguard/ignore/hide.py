@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING
 
 from kguard.engine import Rules, as_written
 from kguard.fingerprint import with_keys
-from kguard.ignore.gather import Ignores, Problem, World
+from kguard.ignore.find import Ignores, Problem
 from kguard.ignore.model import Ignore, IgnoreEntry, Lines, Object
 from kguard.model import Finding, Resource, named_route
 from kguard.policy.registry import Registry
@@ -18,13 +18,15 @@ from kguard.report import Located
 if TYPE_CHECKING:
     import datetime
 
+    from kguard.ignore.world import World
+
 _Match = tuple[Ignore, list[str]]
 """An ignore, and the names in it that cover a finding."""
 
 UNUSED, EXPIRED, UNEXPLAINED = "unused-ignore", "expired-ignore", "unexplained-ignore"
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True, slots=True, eq=False)
 class Hidden:
     """A finding that is not reported, and the first ignore that hides it."""
 
@@ -32,7 +34,7 @@ class Hidden:
     ignore: Ignore
 
 
-@dataclass(slots=True)
+@dataclass(slots=True, eq=False)
 class Applied:
     """Findings sorted into kept and hidden, what ignores themselves are reported for, problems.
 
@@ -46,7 +48,7 @@ class Applied:
     problems: list[Problem] = field(default_factory=list)
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True, slots=True, eq=False)
 class Verdicts:
     """Where policies came to a verdict, so that an ignore that hid nothing can be judged.
 
@@ -85,7 +87,7 @@ def apply(
     return _Run(ignores, verdicts, registry, world, today or utc_today(), rules).apply(located)
 
 
-@dataclass(slots=True)
+@dataclass(slots=True, eq=False)
 class _Run:
     ignores: Ignores
     verdicts: Verdicts
