@@ -323,3 +323,37 @@ def test_what_could_not_be_read_is_not_cured() -> None:
     seen = Seen(lambda path: True, ("b", "c", "image-latest"), unchecked={"shop/web.yaml"})
     _, _, fixed = apply([], Baseline(entries_of(THREE)), seen)
     assert [entry.path for entry in fixed] == ["a.yaml"]
+
+
+def test_the_command_writes_renews_and_prunes(tmp_path: Path) -> None:
+    from kguard.cli.baseline import update
+
+    path = str(tmp_path / "b.json")
+    assert update(path, THREE[:1], everything(), prune=False) == (
+        f"{path}: 1 finding, 1 added, 0 removed"
+    )
+    assert update(path, THREE[1:], everything("b"), prune=False) == (
+        f"{path}: 3 findings, 2 added, 0 removed"
+    )
+    assert update(path, THREE[2:], everything(), prune=True) == (
+        f"{path}: 1 finding, 0 added, 2 removed"
+    )
+    assert read(path).entries == entries_of(THREE[2:])
+    assert update(path, [], everything(), prune=False) == f"{path}: 0 findings, 0 added, 1 removed"
+
+
+def test_the_command_leaves_a_file_alone_that_is_right_or_wrong(tmp_path: Path) -> None:
+    from kguard.cli.baseline import update
+
+    path = tmp_path / "b.json"
+    indented = json.dumps(json.loads(dump(entries_of(THREE).values())), indent=2)
+    path.write_text(indented, encoding="utf-8")
+    update(str(path), THREE, everything(), prune=False)
+    assert path.read_text(encoding="utf-8") == indented
+    path.write_text("{", encoding="utf-8")
+    for prune in (True, False):
+        with pytest.raises(BaselineError, match="broken JSON"):
+            update(str(path), THREE, everything(), prune=prune)
+    assert path.read_text(encoding="utf-8") == "{"
+    with pytest.raises(BaselineError, match="no such file"):
+        update(str(tmp_path / "none.json"), THREE, everything(), prune=True)

@@ -192,7 +192,7 @@ class _Trial:
         """The file with comments at the end of some lines and above others."""
         if not at_end and not above:
             return self.data
-        text = self.data.decode("utf-8")
+        text = self.data.decode("utf-8", "surrogateescape")
         mark = "\ufeff" if text.startswith("\ufeff") else ""
         out = [mark]
         for number, (body, end) in enumerate(_LINE.findall(text[len(mark) :]), start=1):
@@ -201,7 +201,7 @@ class _Trial:
                 comment = grammar.compose(self.names[number], self.why)
                 out.append(f"{indent}{comment}{end or self._line_end(text)}")
             out.append((self._commented(number, body) if number in at_end else body) + end)
-        return "".join(out).encode("utf-8")
+        return "".join(out).encode("utf-8", "surrogateescape")
 
     def _commented(self, number: int, body: str) -> str:
         """A line with the comment at its end, in place of a worn-out one of kguard's."""

@@ -11,11 +11,12 @@ from kguard.facts import Assumptions, Facts
 from kguard.fingerprint import with_keys
 from kguard.ignore import Applied, IgnoreEntry, Verdicts, apply, gather
 from kguard.index import Index
+from kguard.inputs.sources import Document, Source
 from kguard.kube.recognise import resources
 from kguard.model import Place, Resource, Route, named_route
 from kguard.policy.registry import Registry, build_registry, load_registry
 from kguard.report import Located
-from kguard.source import Document, SourceFile, read
+from kguard.source import read
 
 TODAY = datetime.date(2026, 6, 15)
 
@@ -35,7 +36,7 @@ DEFAULT = ("missing-cpu-request", "missing-memory-request")
 class Loaded:
     """Sources and resources of some files; the `World` that ignores look into."""
 
-    sources: dict[str, SourceFile] = field(default_factory=dict)
+    sources: dict[str, Source] = field(default_factory=dict)
     resources: list[Resource] = field(default_factory=list)
 
     def locate(self, resource: Resource, route: Route) -> tuple[str, Place]:
