@@ -9,13 +9,14 @@ from dataclasses import dataclass, field
 
 UNRENDERED = "unrendered Helm template"
 
+# Texts, compiled on first use: most runs never need them.
 # Go templates: trimmed actions, fields, comments, and the keywords of Go and Helm; Jinja blocks.
-_TEMPLATE = re.compile(
+_TEMPLATE = (
     r"\{\{-|-\}\}|\{\{\s*(?:[.$]|/\*)|\{%"
     r"|\{\{\s*(?:if|range|with|end|else|include|template|define|block|toYaml)\b"
 )
-_PLACEHOLDER = re.compile(r"\{\{\s*\w")
-_QUOTED = re.compile(r""""(?:[^"\\]|\\.)*"|'[^']*'""")
+_PLACEHOLDER = r"\{\{\s*\w"
+_QUOTED = r""""(?:[^"\\]|\\.)*"|'[^']*'"""
 _LINES_BEFORE = 3
 """How far above the line of an error its cause may stand: most are on it or one above."""
 
@@ -27,16 +28,16 @@ def breaks_as_template(lines: Sequence[str], line: int) -> bool:
     `args: [{{inputs.parameters.x}}]`, and there it is a mistake to report.
     """
     near = "\n".join(
-        _QUOTED.sub("", text) for text in lines[max(0, line - 1 - _LINES_BEFORE) : line]
+        re.sub(_QUOTED, "", text) for text in lines[max(0, line - 1 - _LINES_BEFORE) : line]
     )
-    if _TEMPLATE.search(near):
+    if re.search(_TEMPLATE, near):
         return True
-    return _PLACEHOLDER.search(near) is not None and not any(
+    return re.search(_PLACEHOLDER, near) is not None and not any(
         "argoproj.io" in text for text in lines
     )
 
 
-@dataclass(slots=True)
+@dataclass(slots=True, eq=False, repr=False)
 class Charts:
     """The charts among the folders below `base`, found by their Chart.yaml and remembered."""
 

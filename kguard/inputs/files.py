@@ -25,7 +25,7 @@ MOST_SIBLINGS = 500
 """How many files beside named ones are looked at as context, per folder: a hook must stay quick."""
 
 
-@dataclass(slots=True)
+@dataclass(slots=True, eq=False, repr=False)
 class Discovery:
     """What a run will read. Paths are shown relative to `base`, with forward slashes.
 
@@ -94,7 +94,7 @@ def discover(
     return found
 
 
-@dataclass(slots=True)
+@dataclass(slots=True, eq=False, repr=False)
 class _Finder:
     """One run of `discover`."""
 
@@ -218,7 +218,7 @@ class _Finder:
         self.found.missing.append(Unchecked(self.printable(given), 0, 0, reason))
 
 
-@dataclass(slots=True)
+@dataclass(slots=True, eq=False, repr=False)
 class _Listing:
     """The files of one folder, judged one by one: by name, by patterns, by what they are."""
 

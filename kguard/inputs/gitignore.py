@@ -106,15 +106,15 @@ def _without_trailing_spaces(line: str) -> str:
     return bare + " " if escapes % 2 and bare != line else bare
 
 
-_TOKEN = re.compile(
+# Patterns are texts, compiled on first use: most runs never need them.
+_TOKEN = (
     r"(?P<any>(?:^|(?<=/))\*\*+/)"  # `**/`: any number of folders
     r"|(?P<rest>(?:^|(?<=/))\*\*+$)"  # `/**`: everything inside
     r"|(?P<stars>\*+)"
     r"|(?P<one>\?)"
     r"|\[(?P<not>[!^]?)(?P<set>\]?(?:\[:[a-z]+:\]|\\.|[^\]\\])*)\]"
     r"|\\(?P<escaped>.)"
-    r"|(?P<plain>.)",
-    re.DOTALL,
+    r"|(?P<plain>.)"
 )
 # POSIX classes that fnmatch in git knows (wildmatch.c); ASCII, as there.
 _CLASSES = {
@@ -140,7 +140,7 @@ def _expression(glob: str) -> str | None:
     if (len(glob) - len(glob.rstrip("\\"))) % 2:
         return None  # "A trailing backslash is an invalid pattern that never matches."
     chunks: list[list[str]] = [[""]]  # Split at `**/`, then at `*`.
-    for token in _TOKEN.finditer(glob):
+    for token in re.finditer(_TOKEN, glob, re.DOTALL):
         kind = token.lastgroup
         if kind == "any":
             chunks.append([""])
@@ -176,9 +176,7 @@ def _bracket(members: str, *, negated: bool) -> str:
     return f"(?!/)[{'^' if negated else ''}{members}]"
 
 
-_MEMBER = re.compile(
-    r"\[:(?P<name>[a-z]+):\]|(?P<low>\\.|[^\\])(?:-(?P<high>\\.|[^\\]))?", re.DOTALL
-)
+_MEMBER = r"\[:(?P<name>[a-z]+):\]|(?P<low>\\.|[^\\])(?:-(?P<high>\\.|[^\\]))?"
 
 
 def _members(text: str) -> str:
@@ -187,7 +185,7 @@ def _members(text: str) -> str:
     A range written backwards holds only its first character (wildmatch.c compares that first).
     """
     out = ""
-    for member in _MEMBER.finditer(text):
+    for member in re.finditer(_MEMBER, text, re.DOTALL):
         low, high = (member["low"] or "")[-1:], (member["high"] or "")[-1:]
         if member["name"]:
             out += _CLASSES.get(member["name"], "")

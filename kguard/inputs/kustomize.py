@@ -71,7 +71,7 @@ def _paths(folder: str, entries: Iterable[Any]) -> Iterator[str]:
             yield "" if path == "." else path
 
 
-@dataclass(slots=True)
+@dataclass(slots=True, eq=False, repr=False)
 class Kustomizations:
     """The kustomizations around the files of a run, read when they are asked for.
 

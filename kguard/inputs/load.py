@@ -22,7 +22,7 @@ WORLD = "."
 _KUSTOMIZE = "kustomize.config.k8s.io"
 
 
-@dataclass(slots=True)
+@dataclass(slots=True, eq=False, repr=False)
 class Loaded:
     """What a run judges, what it looks at, and what it does not judge.
 
@@ -109,7 +109,7 @@ def folder_of(path: str) -> str:
     return path.rpartition("/")[0]
 
 
-@dataclass(slots=True)
+@dataclass(slots=True, eq=False, repr=False)
 class _Loader:
     """One run of `load`."""
 
@@ -187,7 +187,7 @@ class _Loader:
             if any(breaks_as_template(lines, error.line) for error in source.errors):
                 self._skip(path, "template that is not a Dockerfile", context)
                 return
-            if source.is_empty:
+            if source.is_empty and source.text:
                 self._skip(path, "no instruction in it", context)
                 return
         self._report_errors(path, source, context)

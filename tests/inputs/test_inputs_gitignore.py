@@ -52,7 +52,9 @@ CASES = [
 ]
 
 
-@pytest.mark.parametrize(("text", "path", "ignored"), CASES, ids=[f"{c[0]!r}-{c[1]}" for c in CASES])
+@pytest.mark.parametrize(
+    ("text", "path", "ignored"), CASES, ids=[f"{c[0]!r}-{c[1]}" for c in CASES]
+)
 def test_patterns_match_as_the_manual_says(text: str, path: str, ignored: bool) -> None:
     rules = Ignores("", parse_patterns(text.split("\n")))
     assert rules.ignored(path, is_folder=False) is ignored
