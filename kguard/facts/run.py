@@ -14,7 +14,12 @@ from kguard.kube import argo
 from kguard.model import Resource
 
 if TYPE_CHECKING:
+    from kguard.facts.argo import Workflow
     from kguard.facts.argo_config import ControllerConfig
+    from kguard.facts.argo_templates import Template
+    from kguard.facts.autoscaling import Autoscaler
+    from kguard.facts.disruption import Budget
+    from kguard.facts.forecast import Forecast
 
 T = TypeVar("T")
 
@@ -70,11 +75,31 @@ class Facts:
         """A workload with its replicas, autoscalers, services and budgets."""
         return self.remember(_workload, resource)
 
+    def budget(self, resource: Resource) -> Budget:
+        """A PodDisruptionBudget with the workloads it selects."""
+        return self.remember(_budget, resource)
+
+    def autoscaler(self, resource: Resource) -> Autoscaler:
+        """A HorizontalPodAutoscaler or ScaledObject with its metrics and what it scales."""
+        return self.remember(_autoscaler, resource)
+
     def argo_pods(self, resource: Resource) -> list[Pod]:
         """The pods of an Argo object's templates; empty for anything else."""
         if (resource.group, resource.kind) not in argo.KINDS:
             return []
         return self.remember(_argo_pods, resource)
+
+    def argo_workflow(self, resource: Resource) -> Workflow | None:
+        """The effective workflow specification of an Argo object, None for anything else."""
+        return self.remember(_argo_workflow, resource)
+
+    def argo_templates(self, resource: Resource) -> list[Template]:
+        """The templates an Argo object writes, inline ones included; empty for anything else."""
+        return self.remember(_argo_templates, resource)
+
+    def forecast(self, resource: Resource) -> Forecast | None:
+        """What one run of an Argo object makes of pods and status; None where that is unknown."""
+        return self.remember(_forecast, resource)
 
     def controller_config(self, resource: Resource) -> ControllerConfig | None:
         """The Argo controller's configuration in a ConfigMap or in Helm values, None elsewhere."""
@@ -85,10 +110,42 @@ class Facts:
         return [pod for resource in resources if (pod := self.pod(resource)) is not None]
 
 
+def _budget(facts: Facts, resource: Resource) -> Budget:
+    from kguard.facts.disruption import budget_of
+
+    return budget_of(facts, resource)
+
+
+def _autoscaler(facts: Facts, resource: Resource) -> Autoscaler:
+    from kguard.facts.autoscaling import autoscaler_of
+
+    return autoscaler_of(facts, resource)
+
+
 def _argo_pods(facts: Facts, resource: Resource) -> list[Pod]:
     from kguard.facts.argo_pods import template_pods
 
     return list(template_pods(facts, resource))
+
+
+def _argo_workflow(facts: Facts, resource: Resource) -> Workflow | None:
+    from kguard.facts.argo import workflow_of
+
+    return workflow_of(facts, resource)
+
+
+def _argo_templates(facts: Facts, resource: Resource) -> list[Template]:
+    from kguard.facts.argo_templates import build_templates
+
+    workflow = facts.argo_workflow(resource)
+    return build_templates(workflow) if workflow else []
+
+
+def _forecast(facts: Facts, resource: Resource) -> Forecast | None:
+    from kguard.facts.forecast import forecast_of
+
+    workflow = facts.argo_workflow(resource)
+    return forecast_of(facts, workflow) if workflow else None
 
 
 def _controller_config(facts: Facts, resource: Resource) -> ControllerConfig | None:

@@ -19,6 +19,10 @@ Kinds = frozenset[tuple[str, str]]
 
 WORKLOADS: Kinds = frozenset(TEMPLATES)
 
+AUTOSCALERS: Kinds = frozenset(
+    {("autoscaling", "HorizontalPodAutoscaler"), ("keda.sh", "ScaledObject")}
+)
+
 _QUANTITY_KINDS: Kinds = (
     WORKLOADS
     | argo.KINDS
@@ -77,6 +81,38 @@ def _controller_configs(facts: Facts, resource: Resource) -> Iterable[Scope]:
     return [config] if config else []
 
 
+def _budgets(facts: Facts, resource: Resource) -> Iterable[Scope]:
+    return [facts.budget(resource)]
+
+
+def _autoscalers(facts: Facts, resource: Resource) -> Iterable[Scope]:
+    return [facts.autoscaler(resource)]
+
+
+def _workflows(facts: Facts, resource: Resource) -> Iterable[Scope]:
+    workflow = facts.argo_workflow(resource)
+    return [workflow] if workflow else []
+
+
+def _argo_calls(facts: Facts, resource: Resource) -> Iterable[Scope]:
+    from kguard.facts.argo_templates import calls_of
+
+    return [call for template in facts.argo_templates(resource) for call in calls_of(template)]
+
+
+def _argo_fields(name: str) -> Callable[[Facts, Resource], Iterable[Scope]]:
+    """A provider made of the generator of that name in kguard.facts.argo_fields."""
+
+    def scopes(facts: Facts, resource: Resource) -> Iterable[Scope]:
+        from kguard.facts import argo_fields
+
+        workflow = facts.argo_workflow(resource)
+        found: Iterable[Scope] = getattr(argo_fields, name)(facts, workflow) if workflow else ()
+        return found
+
+    return scopes
+
+
 def _workloads(facts: Facts, resource: Resource) -> Iterable[Scope]:
     workload = facts.workload(resource)
     return [workload] if workload else []
@@ -96,8 +132,26 @@ EACH: Mapping[str, Each] = {
     "init-container": Each(WORKLOADS, _init_containers),
     # Every field that holds a quantity, in whatever kind.
     "quantity": Each(_QUANTITY_KINDS, _quantities),
+    # An Argo object with its effective specification.
+    "argo-workflow": Each(argo.KINDS, _workflows),
+    # A template of an Argo object, named or inline.
+    "argo-template": Each(argo.KINDS, lambda facts, resource: facts.argo_templates(resource)),
+    # A step or DAG task.
+    "argo-call": Each(argo.KINDS, _argo_calls),
+    # Values of parameters and items of loops.
+    "argo-literal": Each(argo.KINDS, _argo_fields("literals")),
+    # Durations, in whichever of Argo's two grammars.
+    "argo-duration": Each(argo.KINDS, _argo_fields("durations")),
+    # Every retryStrategy: of the workflow, of templateDefaults, of templates.
+    "argo-retry": Each(argo.KINDS, _argo_fields("retries")),
+    # Arguments and environment variables of Argo's containers.
+    "argo-process-text": Each(argo.KINDS, _argo_fields("process_texts")),
     # The Argo controller's configuration: ConfigMap or Helm values.
     "argo-config": Each(frozenset({("", "ConfigMap"), ("", HELM_VALUES)}), _controller_configs),
+    # A PodDisruptionBudget with the workloads whose pods it selects.
+    "budget": Each(frozenset({("policy", "PodDisruptionBudget")}), _budgets),
+    # A HorizontalPodAutoscaler or ScaledObject with its metrics and what it scales.
+    "autoscaler": Each(AUTOSCALERS, _autoscalers),
     # The workload with its replicas, autoscalers, services and budgets.
     "workload": Each(WORKLOADS, _workloads),
 }

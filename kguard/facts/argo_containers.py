@@ -1,0 +1,126 @@
+"""The main containers of Argo templates with the resources their pods really get.
+
+Source: argo-workflows workflow/controller/workflowpod.go. `mainContainer` of the controller's
+configuration is merged under every main container and every member of a containerSet, not under
+sidecars and init containers; `podSpecPatch` is applied last.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass
+from typing import Any
+
+from kguard.facts.argo import Workflow, merged
+from kguard.facts.argo_templates import Template
+from kguard.facts.pods import Container, Pod, Role
+from kguard.facts.quantities import is_placeholder
+from kguard.facts.run import Facts
+from kguard.model import Route, Scope, dig
+
+MAIN = "main"
+"""The name Argo gives the container of `container` and `script` templates."""
+
+_POD_RESOURCES_SINCE = (4, 1)
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class MainContainer(Scope):
+    """A container that does a template's work. `data` is what is written.
+
+    `effective` has what the configuration and defaults add. `unknown` says that a `podSpecPatch`
+    that is filled in later may add more.
+    """
+
+    template: Template
+    effective: Container
+    unknown: bool
+
+    @property
+    def called(self) -> str:
+        """How messages name it."""
+        name = self.effective.name
+        of = f"container `{name}` of " if name != MAIN else ""
+        return f"{of}{self.template.called}"
+
+
+def main_containers(facts: Facts, workflow: Workflow) -> Iterator[MainContainer]:
+    """The main containers of the templates that an object writes itself."""
+    limits = [
+        item
+        for limit_range in facts.index.of_kind(workflow.resource, "", "LimitRange")
+        for item in _items(limit_range.data, "spec", "limits")
+        if dig(item, "type") == "Container"
+    ]
+    argo = facts.assume.argo
+    for template in facts.argo_templates(workflow.resource):
+        pod = Pod(
+            resource=workflow.resource,
+            route=template.route,
+            data={"resources": template.value("podResources") or workflow.value("podResources")},
+            template=template,
+            limit_ranges=limits,
+            pod_level_resources=argo is None or argo >= _POD_RESOURCES_SINCE,
+        )
+        patches, unknown = _patches(workflow, template)
+        for keys, name, data, effective in _written(template):
+            layers = [_patch_for(name, patches), effective]
+            layers.append(_mapping(workflow.config.get("mainContainer") if workflow.config else {}))
+            route = (*template.route, *keys)
+            container = Container(
+                workflow.resource, route, merged(layers), name=name, role=Role.APP, pod=pod
+            )
+            unsure = unknown or (
+                template.kind == "containerSet"
+                and workflow.value("templateDefaults", "containerSet") is not None
+            )
+            yield MainContainer(workflow.resource, route, data, template, container, unsure)
+
+
+def _written(template: Template) -> Iterator[tuple[Route, str, Mapping[str, Any], Any]]:
+    if template.kind in ("container", "script"):
+        data = template.get(template.kind)
+        if isinstance(data, Mapping):
+            yield (template.kind,), MAIN, data, template.value(template.kind)
+    elif template.kind == "containerSet":
+        for number, item in enumerate(_items(template.data, "containerSet", "containers")):
+            if isinstance(item, Mapping):
+                name = item.get("name")
+                keys = ("containerSet", "containers", number)
+                yield keys, name if isinstance(name, str) else "", item, item
+
+
+def _patches(workflow: Workflow, template: Template) -> tuple[list[Any], bool]:
+    """The pod patches in force, the template's first, and whether any cannot be read yet."""
+    from kguard.source import read
+
+    parsed, unknown = [], False
+    for text in (template.value("podSpecPatch"), workflow.value("podSpecPatch")):
+        if text is None:
+            continue
+        if not isinstance(text, str) or is_placeholder(text):
+            unknown = True
+            continue
+        source = read("", text.encode("utf-8", "replace"))
+        unknown = unknown or bool(source.errors)
+        parsed += [document.data for document in source.documents]
+    return parsed, unknown
+
+
+def _patch_for(name: str, patches: list[Any]) -> Mapping[str, Any]:
+    found = [
+        item
+        for patch in patches
+        for item in _items(patch, "containers")
+        if dig(item, "name") == name
+    ]
+    return _mapping(merged(found)) if found else {}
+
+
+def _mapping(value: Any) -> Mapping[str, Any]:
+    return value if isinstance(value, Mapping) else {}
+
+
+def _items(data: Any, *keys: str) -> list[Any]:
+    found = dig(data, *keys)
+    return found if isinstance(found, list) else []
