@@ -8,11 +8,12 @@ from __future__ import annotations
 
 import os
 import stat
+from bisect import bisect_left
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, field
 
 from kguard.inputs.git import GitUnavailableError, git_root, list_files
-from kguard.inputs.gitignore import Ignores, parse_patterns
+from kguard.inputs.gitignore import NOTHING, Ignores, parse_patterns
 from kguard.inputs.names import JSON_HEAD, is_candidate, is_json, looks_like_object
 from kguard.inputs.walk import ignores_in, walk
 from kguard.report import Unchecked
@@ -46,12 +47,27 @@ class Discovery:
     widened: bool = False
     whole: bool = False
     """Whether everything below `base` was listed."""
+    excluded: Ignores = NOTHING
+    given: set[str] = field(default_factory=set)
+    """The given paths as they are shown; folders end in a slash, the base itself is empty."""
     undecodable: dict[str, str] = field(default_factory=dict)
     """Real names of files whose names are not UTF-8, by the names they are shown under."""
 
     def real_path(self, path: str) -> str:
         """The file behind a shown path."""
         return os.path.join(self.base, self.undecodable.get(path, path))
+
+    def covers(self, path: str) -> bool:
+        """Whether this run would have read a path, also one that no longer exists."""
+        at = bisect_left(self.files, path)
+        if path in self.given or self.files[at : at + 1] == [path]:
+            return True
+        inside = any(
+            path.startswith(folder) if folder else not path.startswith("../")
+            for folder in self.given
+            if not folder or folder.endswith("/")
+        )
+        return inside and not self.excluded.ignored_with_parents(path)
 
 
 def discover(
@@ -72,8 +88,9 @@ def discover(
     here = os.path.realpath(os.getcwd())
     root = git_root(here)
     base = root or here
-    found = Discovery(base, in_git=root is not None, widened=bool(context))
-    finder = _Finder(found, Ignores("", parse_patterns(exclude)), use_gitignore, force_exclude)
+    excluded = Ignores("", parse_patterns(exclude))
+    found = Discovery(base, in_git=root is not None, widened=bool(context), excluded=excluded)
+    finder = _Finder(found, excluded, use_gitignore, force_exclude)
     named: set[str] = set()
     files: set[str] = set()
     for path in paths:
@@ -81,6 +98,7 @@ def discover(
             found.stdin = finder.shown(os.path.join(here, stdin_name)) if stdin_name else STDIN_NAME
             named.add(found.stdin)
         else:
+            found.given.add(finder.shown_as_given(path))
             finder.add(path, files, named)
     beside: set[str] = set()
     if context:
@@ -131,6 +149,12 @@ class _Finder:
             real = os.path.join(os.path.realpath(folder), name)
         return self.printable(_relative(real, self.found.base))
 
+    def shown_as_given(self, path: str) -> str:
+        """The name of a given path, which need not exist; that of a folder ends in a slash."""
+        if os.path.isdir(path):
+            return self.printable(_prefix(os.path.realpath(path), self.found.base))
+        return self.shown(path)
+
     def beside(self, named: Iterable[str]) -> Iterable[str]:
         """The other candidates in the folders of named files, without asking git."""
         folders = {path.rpartition("/")[0] for path in named if path != STDIN_NAME}
@@ -140,7 +164,8 @@ class _Finder:
             inside = not os.path.isabs(folder) and not prefix.startswith("../")
             rules = ignores_in(self.found.base, prefix) if inside and self.use_gitignore else None
             try:
-                names = sorted(entry.name for entry in os.scandir(real) if entry.is_file())
+                with os.scandir(real) as entries:
+                    names = sorted(entry.name for entry in entries if entry.is_file())
             except OSError:
                 continue
             candidates = [
@@ -154,8 +179,12 @@ class _Finder:
                 text = f"`{folder or '.'}` holds {len(candidates)} files"
                 self.found.notes.append(f"{text}: only {MOST_SIBLINGS} are looked at as context")
             for path in candidates[:MOST_SIBLINGS]:
-                if not is_json(path) or _has_object(os.path.join(self.found.base, path)):
-                    yield self.printable(path)
+                file = os.path.join(self.found.base, path)
+                if os.path.islink(file) and not _inside(os.path.realpath(file), self.found.base):
+                    continue
+                if not is_json(path) or _has_object(file):
+                    # A link to a named file is that file, not a second object of the same name.
+                    yield self.shown(file) if os.path.islink(file) else self.printable(path)
 
     def _add_folder(self, given: str, into: set[str]) -> None:
         folder = os.path.realpath(given)

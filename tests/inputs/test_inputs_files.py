@@ -275,6 +275,17 @@ class TestContext:
         assert len(found.context) == MOST_SIBLINGS - 1
         assert f"only {MOST_SIBLINGS} are looked at" in found.notes[-1]
 
+    def test_a_link_beside_a_named_file_is_what_it_leads_to(
+        self, folder: Path, write: Write
+    ) -> None:
+        outside = folder.parent / "outside.yaml"
+        outside.write_text("")
+        write({"x/a.yaml": "", "y/b.yaml": ""})
+        (folder / "x/again.yaml").symlink_to("a.yaml")
+        (folder / "x/b.yaml").symlink_to("../y/b.yaml")
+        (folder / "x/outside.yaml").symlink_to(outside)
+        assert discover(["x/a.yaml"]).context == ["y/b.yaml"]
+
 
 class TestStandardInput:
     def test_it_has_a_name_of_its_own(self, folder: Path) -> None:
@@ -302,3 +313,25 @@ def test_untrusted_repositories_are_walked(
     found = discover(["."])
     assert found.files == ["a.yaml", "x/y/c.yaml"]
     assert found.notes == ["`.` is searched without git: git is not installed"]
+
+
+@pytest.mark.parametrize(
+    ("given", "path", "covered"),
+    [
+        (["."], "gone/a.yaml", True),
+        (["."], "vendor/a.yaml", False),
+        (["x"], "x/gone.yaml", True),
+        (["x"], "xy/gone.yaml", False),
+        (["x"], "gone.yaml", False),
+        (["x/a.yaml"], "x/a.yaml", True),
+        (["x/a.yaml"], "x/gone.yaml", False),
+        (["x/gone.yaml"], "x/gone.yaml", True),
+        (["vendor/a.yaml"], "vendor/a.yaml", True),
+    ],
+    ids=lambda value: " ".join(value) if isinstance(value, list) else str(value),
+)
+def test_a_run_knows_what_it_would_have_read(
+    folder: Path, write: Write, given: list[str], path: str, covered: bool
+) -> None:
+    write({"x/a.yaml": "", "xy/b.yaml": "", "vendor/a.yaml": ""})
+    assert discover(given, exclude=["vendor/"]).covers(path) is covered
