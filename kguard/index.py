@@ -115,11 +115,15 @@ class Index:
         found = []
         for budget in self.of_kind(workload, "policy", "PodDisruptionBudget"):
             try:
-                if matches(dig(budget.data, "spec", "selector"), pod_labels(workload)):
+                if matches(_budget_selector(budget), pod_labels(workload)):
                     found.append(budget)
             except SelectorError:
                 continue
         return found
+
+    def selected_by_budget(self, budget: Resource) -> list[Resource]:
+        """Workloads beside a PodDisruptionBudget whose pods it selects."""
+        return self.selected_pods(budget, _budget_selector(budget))
 
     def _candidates(self, bucket: _Bucket, wanted: Any) -> list[Resource]:
         """Workloads that may match: those of the rarest wanted label, or all of the namespace."""
@@ -127,6 +131,17 @@ class Index:
             return self._pods.get(bucket, [])
         lists = [self._by_label.get((bucket, k, str(v)), []) for k, v in wanted.items()]
         return min(lists, key=len)
+
+
+def _budget_selector(budget: Resource) -> Any:
+    """The selector of a budget. An empty one selects all pods, in policy/v1beta1 none.
+
+    Source: kubernetes pkg/apis/policy/v1beta1/conversion.go.
+    """
+    selector = dig(budget.data, "spec", "selector")
+    if budget.version == "v1beta1" and isinstance(selector, Mapping) and not any(selector.values()):
+        return None
+    return selector
 
 
 def scale_target(scaler: Resource) -> tuple[str, str, str] | None:

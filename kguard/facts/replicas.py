@@ -8,18 +8,32 @@ from typing import Any
 
 from kguard.model import Resource, dig
 
+# Kinds whose number of pods no field says: one a node, one a run, as traffic demands, none.
+_UNCOUNTED = frozenset(
+    {
+        ("apps", "DaemonSet"),
+        ("extensions", "DaemonSet"),
+        ("batch", "Job"),
+        ("batch", "CronJob"),
+        ("serving.knative.dev", "Service"),
+        ("", "PodTemplate"),
+    }
+)
+
 
 @dataclass(frozen=True, slots=True)
 class Replicas:
     """Replica counts of a workload; None where a count cannot be known.
 
     `written` is spec.replicas or None where it is absent; `floor` and `ceiling` are what
-    autoscalers allow, else the written count, else 1 (apps/v1 defaults.go).
+    autoscalers allow, else the written count, else 1 (apps/v1 defaults.go). `assumed` marks that
+    default: with an autoscaler that was not seen the count is another.
     """
 
     written: int | None
     floor: int | None
     ceiling: int | None
+    assumed: bool = False
 
 
 def replicas_of(workload: Resource, autoscalers: Sequence[Resource] = ()) -> Replicas:
@@ -28,12 +42,16 @@ def replicas_of(workload: Resource, autoscalers: Sequence[Resource] = ()) -> Rep
     HPA: minReplicas default 1 (autoscaling/v2 defaults.go). KEDA: minReplicaCount default 0, and
     0 only means that it sleeps, so the floor while it works is 1; maxReplicaCount default 100.
     """
+    if (workload.group, workload.kind) in _UNCOUNTED:
+        return Replicas(None, None, None)
+    if (workload.group, workload.kind) == ("", "Pod"):
+        return Replicas(None, 1, 1)
     raw = dig(workload.data, "spec", "replicas")
     written = raw if _is_count(raw) else None
     unknown = raw is not None and written is None
     if not autoscalers:
         count = None if unknown else 1 if written is None else written
-        return Replicas(written, count, count)
+        return Replicas(written, count, count, assumed=raw is None)
     floors: list[int] = []
     ceilings: list[int] = []
     for scaler in autoscalers:

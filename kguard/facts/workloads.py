@@ -2,21 +2,22 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any
 
 from kguard.facts.pods import Pod
 from kguard.facts.replicas import Replicas
-from kguard.model import Resource, Scope
+from kguard.model import Resource, Scope, dig
 from kguard.quantity.intorpercent import scaled
 
 # What an absent maxSurge or maxUnavailable means, by kind: apps/v1 defaults.go; argo-rollouts
-# utils/defaults/defaults.go (canary).
+# utils/defaults/defaults.go (canary). Kinds of the groups before apps/v1 had other defaults.
 _DEFAULT_ROLLING = {
-    "Deployment": ("25%", "25%"),
-    "Rollout": ("25%", "25%"),
-    "DaemonSet": (0, 1),
-    "StatefulSet": (0, 1),
+    ("apps", "Deployment"): ("25%", "25%"),
+    ("argoproj.io", "Rollout"): ("25%", "25%"),
+    ("apps", "DaemonSet"): (0, 1),
+    ("apps", "StatefulSet"): (0, 1),
 }
 
 
@@ -24,9 +25,7 @@ _DEFAULT_ROLLING = {
 class RollingUpdate:
     """How a rolling update replaces pods: as written (defaults filled in) and in pods.
 
-    `surge` and `unavailable` are None where the replica count or the value is unknown. They
-    follow ResolveFenceposts (pkg/controller/deployment/util/deployment_util.go): surge rounds up,
-    unavailable down, and where both come to 0 one pod may be unavailable.
+    `surge` and `unavailable` are None where the replica count or the value is unknown.
     """
 
     max_surge: Any
@@ -35,6 +34,24 @@ class RollingUpdate:
     unavailable: int | None
     fencepost: bool = False
     """Whether both rounded to 0, so that Kubernetes made one pod unavailable by itself."""
+
+
+def fenceposts(
+    max_surge: Any, max_unavailable: Any, replicas: int, *, unavailable_up: bool = False
+) -> tuple[int, int, bool]:
+    """Surge and unavailable pods at a replica count, and whether the one unavailable was forced.
+
+    Surge rounds up. Unavailable rounds down for Deployments (ResolveFenceposts in kubernetes
+    pkg/controller/deployment/util/deployment_util.go), Rollouts (argo-rollouts
+    utils/replicaset/canary.go) and StatefulSets (getStatefulSetMaxUnavailable in
+    pkg/controller/statefulset/stateful_set_utils.go), up for DaemonSets (UnavailableCount in
+    pkg/controller/daemon/util/daemonset_util.go). Where both come to 0, one pod is unavailable.
+    Raises ValueError for what is neither a whole number nor a percentage.
+    """
+    surge = scaled(max_surge, replicas, round_up=True)
+    unavailable = scaled(max_unavailable, replicas, round_up=unavailable_up)
+    forced = surge == 0 and unavailable == 0
+    return surge, 1 if forced else unavailable, forced
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -49,9 +66,27 @@ class Workload(Scope):
     complete: bool
 
     @property
+    def called(self) -> str:
+        """How messages name it: its kind and its name."""
+        return f"{self.resource.kind} `{self.resource.name or self.resource.generate_name}`"
+
+    @property
+    def floor(self) -> int | None:
+        """The fewest pods it runs; None where an autoscaler that was not seen may decide."""
+        return None if self.replicas.assumed and not self.complete else self.replicas.floor
+
+    @property
+    def serving(self) -> tuple[Resource, ...]:
+        """The Services through which its pods are called; those that only expose metrics do not
+        count, for a gap in metrics is no outage."""
+        return tuple(service for service in self.services if not _only_metrics(service))
+
+    @property
     def strategy_key(self) -> str:
         """The key under spec that holds the rollout strategy of this kind."""
-        return "updateStrategy" if self.resource.kind in ("StatefulSet", "DaemonSet") else "strategy"
+        return (
+            "updateStrategy" if self.resource.kind in ("StatefulSet", "DaemonSet") else "strategy"
+        )
 
     @property
     def rolling_route(self) -> tuple[str, ...]:
@@ -60,26 +95,51 @@ class Workload(Scope):
             return ("spec", "strategy", "canary")
         return ("spec", self.strategy_key, "rollingUpdate")
 
+    @property
+    def traffic_routed(self) -> bool:
+        """Whether a Rollout shifts traffic instead of pods: maxSurge and maxUnavailable do not
+        apply then, the stable pods all stay (argo-rollouts discussion 2237)."""
+        return (
+            self.resource.kind == "Rollout"
+            and self.get("spec", "strategy", "canary", "trafficRouting") is not None
+        )
+
     def rolling_update(self, replicas: int | None) -> RollingUpdate | None:
         """The rolling update at that many replicas; None where pods are replaced another way."""
-        kind = self.resource.kind
+        kind = (self.resource.group, self.resource.kind)
         if kind not in _DEFAULT_ROLLING:
             return None
-        if kind == "Rollout":
+        if kind[1] == "Rollout":
             if self.get("spec", "strategy", "canary") is None:
                 return None
-        elif self.get("spec", self.strategy_key, "type", default="RollingUpdate") != "RollingUpdate":
+        elif (
+            self.get("spec", self.strategy_key, "type", default="RollingUpdate") != "RollingUpdate"
+        ):
             return None
         surge_default, unavailable_default = _DEFAULT_ROLLING[kind]
         max_surge = self.get(*self.rolling_route, "maxSurge", default=surge_default)
-        max_unavailable = self.get(*self.rolling_route, "maxUnavailable", default=unavailable_default)
+        max_unavailable = self.get(
+            *self.rolling_route, "maxUnavailable", default=unavailable_default
+        )
         if replicas is None:
             return RollingUpdate(max_surge, max_unavailable, None, None)
         try:
-            surge = scaled(max_surge, replicas, round_up=True)
-            unavailable = scaled(max_unavailable, replicas, round_up=False)
+            surge, unavailable, forced = fenceposts(
+                max_surge, max_unavailable, replicas, unavailable_up=kind[1] == "DaemonSet"
+            )
         except ValueError:
             return RollingUpdate(max_surge, max_unavailable, None, None)
-        if surge == 0 and unavailable == 0:
-            return RollingUpdate(max_surge, max_unavailable, 0, 1, fencepost=True)
-        return RollingUpdate(max_surge, max_unavailable, surge, unavailable)
+        return RollingUpdate(max_surge, max_unavailable, surge, unavailable, forced)
+
+
+def _only_metrics(service: Resource) -> bool:
+    """Whether a Service is there for a scraper only, by the names people give such things."""
+    if "metrics" in service.name:
+        return True
+    ports = dig(service.data, "spec", "ports")
+    names = [
+        f"{port.get('name')} {port.get('targetPort')}"
+        for port in (ports if isinstance(ports, list) else ())
+        if isinstance(port, Mapping)
+    ]
+    return bool(names) and all("metrics" in name or "prometheus" in name for name in names)

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from typing import Any
 
 from kguard.model import Resource, Route, dig
 
@@ -57,11 +56,17 @@ def template_route(resource: Resource) -> Route | None:
     return route
 
 
-def pod_labels(resource: Resource) -> Mapping[str, Any]:
-    """The labels that pods of this workload carry: those of the template, never of the selector."""
+def pod_labels(resource: Resource) -> Mapping[str, str]:
+    """The labels that pods of this workload carry: those of the template, never of the selector.
+
+    Values that are no strings are left out: the API server refuses them, and a list among them
+    could not even be compared.
+    """
     route = template_route(resource)
     labels = dig(resource.data, *route, "metadata", "labels") if route is not None else None
-    return labels if isinstance(labels, Mapping) else {}
+    if not isinstance(labels, Mapping):
+        return {}
+    return {key: value for key, value in labels.items() if isinstance(value, str)}
 
 
 def is_owned(resource: Resource) -> bool:

@@ -1,0 +1,65 @@
+"""How long probes let a pod take until it is ready.
+
+Source: kubernetes pkg/kubelet/prober/worker.go (a startup probe holds back the others, the delay
+counts from the container's start), pkg/apis/core/v1/defaults.go (SetDefaults_Probe).
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+
+from kguard.facts.pods import Container, Pod, Role
+from kguard.model import Route
+
+_PERIOD, _FAILURES = 10, 3
+
+
+@dataclass(frozen=True, slots=True)
+class Start:
+    """The longest start that probes allow: in seconds, whose it is, and the route to the probe."""
+
+    seconds: int
+    container: Container
+    route: Route
+
+
+def slowest_start(pod: Pod) -> Start | None:
+    """The slowest start that kubelet would still wait for; None where no probe speaks of one.
+
+    Native sidecars start one after the other, then all app containers at once.
+    """
+    before = 0
+    slowest: Start | None = None
+    for container in pod.running:
+        seconds, probe = _allowed(container)
+        if probe and (slowest is None or before + seconds > slowest.seconds):
+            slowest = Start(before + seconds, container, (*container.route, probe))
+        if container.role is Role.SIDECAR:
+            before += seconds if probe == "startupProbe" else 0
+    return slowest
+
+
+def _allowed(container: Container) -> tuple[int, str]:
+    """Seconds a container may take to be ready, and the probe that says so ("" for none)."""
+    startup = container.get("startupProbe")
+    seconds, probe = 0, ""
+    if isinstance(startup, Mapping):
+        period = _number(startup, "periodSeconds", _PERIOD)
+        failures = _number(startup, "failureThreshold", _FAILURES)
+        seconds = _number(startup, "initialDelaySeconds", 0) + period * failures
+        probe = "startupProbe"
+    readiness = container.get("readinessProbe")
+    if isinstance(readiness, Mapping):
+        delay = _number(readiness, "initialDelaySeconds", 0)
+        if delay > seconds:
+            seconds, probe = delay, "readinessProbe"
+    return seconds, probe
+
+
+def _number(probe: Mapping[str, object], key: str, default: int) -> int:
+    """A field of a probe; 0 (which shortens the start) for what is no number."""
+    value = probe.get(key)
+    if value is None:
+        return default
+    return value if isinstance(value, int) and not isinstance(value, bool) and value >= 0 else 0

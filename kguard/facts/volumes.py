@@ -1,0 +1,74 @@
+"""Whether a pod can run beside its successor, as a rollout that surges has it."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping
+from typing import TYPE_CHECKING, Any
+
+from kguard.facts.pods import Pod
+
+if TYPE_CHECKING:
+    from kguard.facts.run import Facts
+
+# Volumes that one node or one writer has at a time, whatever a claim would say:
+# https://kubernetes.io/docs/concepts/storage/persistent-volumes/#access-modes. A hostPath is
+# state of the node that two processes may not share.
+_SINGLE_WRITER = (
+    "hostPath",
+    "awsElasticBlockStore",
+    "azureDisk",
+    "cinder",
+    "fc",
+    "gcePersistentDisk",
+    "iscsi",
+    "photonPersistentDisk",
+    "portworxVolume",
+    "rbd",
+    "scaleIO",
+    "storageos",
+    "vsphereVolume",
+)
+
+
+def stops_first(facts: Facts, pod: Pod) -> bool | None:
+    """Whether a pod has to stop before its successor can start.
+
+    So it is with a volume of one writer and with ports of the node. None where a volume claim
+    decides that was not seen.
+    """
+    if pod.get("hostNetwork") is True or any(_host_ports(pod)):
+        return True
+    answers = [_single_writer(facts, pod, volume) for volume in _volumes(pod)]
+    return True if True in answers else None if None in answers else False
+
+
+def _host_ports(pod: Pod) -> Iterator[Any]:
+    for container in pod.running:
+        ports = container.get("ports")
+        for port in ports if isinstance(ports, list) else ():
+            if isinstance(port, Mapping):
+                yield port.get("hostPort")
+
+
+def _volumes(pod: Pod) -> list[Mapping[str, Any]]:
+    volumes = pod.get("volumes")
+    return [v for v in (volumes if isinstance(volumes, list) else ()) if isinstance(v, Mapping)]
+
+
+def _single_writer(facts: Facts, pod: Pod, volume: Mapping[str, Any]) -> bool | None:
+    if any(volume.get(key) is not None for key in _SINGLE_WRITER):
+        return True
+    claim = volume.get("persistentVolumeClaim")
+    if claim is None:
+        return False
+    name = claim.get("claimName") if isinstance(claim, Mapping) else None
+    if not isinstance(name, str):
+        return None
+    found = facts.index.named(pod.resource, "", "PersistentVolumeClaim", name)
+    if len(found) != 1:
+        return None
+    spec = found[0].data.get("spec")
+    modes = spec.get("accessModes") if isinstance(spec, Mapping) else None
+    if not isinstance(modes, list):
+        return None
+    return "ReadWriteMany" not in modes and "ReadOnlyMany" not in modes

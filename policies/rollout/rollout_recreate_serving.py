@@ -1,0 +1,47 @@
+"""See rollout_recreate_serving.md."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from typing import Any
+
+from kguard.facts.pods import Pod
+from kguard.facts.volumes import stops_first
+from kguard.facts.workloads import Workload
+from kguard.model import Fault, Related, Unknown
+from kguard.policies.rollout._serving import unseen_service
+from kguard.policy.context import Context
+
+
+def check(workload: Workload, ctx: Context) -> Iterator[Fault | Unknown]:
+    """Yield a fault for a Deployment behind a Service that stops all pods first."""
+    if workload.get("spec", "strategy", "type") != "Recreate" or _workflow_controller(workload.pod):
+        return
+    if workload.replicas.ceiling == 0:
+        return
+    if not workload.serving:
+        yield from unseen_service(workload, ctx)
+        return
+    stops = stops_first(ctx.facts, workload.pod)
+    if stops is None:
+        yield ctx.unknown("volume claim not seen")
+    if stops is not False:
+        return
+    service = workload.serving[0]
+    yield workload.fault(
+        ("spec", "strategy", "type"),
+        f"`Recreate` stops all pods of {workload.called} before it starts the new ones",
+        related=[Related(service, ("metadata", "name"), "the Service is down meanwhile")],
+        help="every rollout is an outage of the Service; `RollingUpdate` is none",
+    )
+
+
+def _workflow_controller(pod: Pod) -> bool:
+    """Whether this is Argo's workflow controller: two versions must not lead side by side."""
+    texts: list[Any] = []
+    for container in pod.running:
+        texts.append(container.get("image"))
+        for key in ("command", "args"):
+            words = container.get(key)
+            texts += words if isinstance(words, list) else []
+    return any(isinstance(text, str) and "workflow-controller" in text for text in texts)
