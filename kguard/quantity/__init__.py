@@ -16,6 +16,7 @@ if TYPE_CHECKING:
         parse_go_duration,
         parse_sleep,
     )
+    from kguard.quantity.gounits import SizeError, parse_ram_bytes
     from kguard.quantity.images import Image, ImageError, parse_image
     from kguard.quantity.intorpercent import is_zero, scaled
     from kguard.quantity.quantities import (
@@ -37,6 +38,7 @@ __all__ = [
     "QuantityError",
     "Schedule",
     "SelectorError",
+    "SizeError",
     "format_cpu",
     "format_memory",
     "is_negative",
@@ -50,6 +52,7 @@ __all__ = [
     "parse_go_duration",
     "parse_image",
     "parse_quantity",
+    "parse_ram_bytes",
     "parse_sleep",
     "scaled",
     "stored_quantity",
@@ -65,6 +68,7 @@ _MODULES = {
         "parse_go_duration",
         "parse_sleep",
     ),
+    "gounits": ("SizeError", "parse_ram_bytes"),
     "images": ("Image", "ImageError", "parse_image"),
     "intorpercent": ("is_zero", "scaled"),
     "quantities": (
