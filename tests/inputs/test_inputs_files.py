@@ -7,7 +7,7 @@ import sys
 from pathlib import Path
 
 import pytest
-from conftest import DEPLOYMENT, Write, git
+from inputs_project import DEPLOYMENT, Write, git
 
 from kguard.inputs.files import MOST_SIBLINGS, Discovery, discover
 

@@ -7,7 +7,7 @@ import stat
 from pathlib import Path
 
 import pytest
-from conftest import Write, git
+from inputs_project import Write, git
 
 from kguard.inputs.git import GitUnavailableError, git_root, list_files
 

@@ -8,7 +8,7 @@ import time
 from pathlib import Path
 
 import pytest
-from conftest import git
+from inputs_project import git
 
 from kguard.inputs.gitignore import NOTHING, Ignores, parse_patterns
 from kguard.inputs.walk import walk

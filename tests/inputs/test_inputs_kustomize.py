@@ -5,7 +5,7 @@ from __future__ import annotations
 from pathlib import Path
 
 import pytest
-from conftest import DEPLOYMENT, Write, git
+from inputs_project import DEPLOYMENT, Write, git
 
 from kguard.inputs.files import discover
 from kguard.inputs.kustomize import MOST_FOLDERS, Kustomization, Kustomizations, parse

@@ -9,7 +9,7 @@ from pathlib import Path
 from typing import ClassVar
 
 import pytest
-from conftest import DEPLOYMENT, Write
+from inputs_project import DEPLOYMENT, Write
 
 from kguard.inputs.files import discover
 from kguard.inputs.load import Loaded, load
