@@ -10,7 +10,7 @@ from dataclasses import dataclass
 
 from kguard.facts.pods import Role
 from kguard.facts.run import Facts
-from kguard.kube import argo
+from kguard.kube import argo, drone
 from kguard.kube.recognise import HELM_VALUES
 from kguard.kube.workloads import TEMPLATES
 from kguard.model import Resource, Scope
@@ -118,6 +118,19 @@ def _workloads(facts: Facts, resource: Resource) -> Iterable[Scope]:
     return [workload] if workload else []
 
 
+def _drone_pipelines(facts: Facts, resource: Resource) -> Iterable[Scope]:
+    from kguard.facts.drone import pipeline_of
+
+    pipeline = facts.remember(pipeline_of, resource)
+    return [pipeline] if pipeline else []
+
+
+def _drone_amounts(facts: Facts, resource: Resource) -> Iterable[Scope]:
+    from kguard.facts.drone import amounts
+
+    return amounts(facts, resource)
+
+
 EACH: Mapping[str, Each] = {
     # The whole object, of the kinds the page names.
     "resource": Each(None, _resource),
@@ -154,4 +167,8 @@ EACH: Mapping[str, Each] = {
     "autoscaler": Each(AUTOSCALERS, _autoscalers),
     # The workload with its replicas, autoscalers, services and budgets.
     "workload": Each(WORKLOADS, _workloads),
+    # A Drone pipeline of type kubernetes, with its steps and services.
+    "drone-pipeline": Each(frozenset({drone.PIPELINE}), _drone_pipelines),
+    # Every cpu and memory amount of such a pipeline, and of the runner's policies.
+    "drone-amount": Each(frozenset({drone.PIPELINE, drone.POLICY}), _drone_amounts),
 }

@@ -7,7 +7,9 @@ from typing import Any
 
 from kguard.model import Duplicate, Origin, Resource, Route
 
-DRONE_KINDS = frozenset({"pipeline", "secret", "signature", "template", "cron", "registry"})
+DRONE_KINDS = frozenset(
+    {"pipeline", "secret", "signature", "template", "cron", "registry", "policy"}
+)
 HELM_VALUES = "HelmValues"
 """The kind under which Helm values that configure the Argo controller enter the index."""
 
