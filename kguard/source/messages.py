@@ -5,7 +5,6 @@ from __future__ import annotations
 from collections.abc import Callable
 
 from yaml import MarkedYAMLError, YAMLError
-from yaml.reader import ReaderError
 
 _CONSTRUCTS = {
     "while parsing a block mapping": "the mapping",
@@ -39,8 +38,6 @@ def explain(error: YAMLError, text: str, line_of: Callable[[int], int]) -> tuple
     `line_of` gives the line in the file for an offset; the message names where the construct that
     went wrong begins if that is another line.
     """
-    if isinstance(error, ReaderError):
-        return min(error.position, len(text)), f"character U+{_code(error):04X} is not allowed"
     if not isinstance(error, MarkedYAMLError) or error.problem is None:
         return 0, " ".join(str(error).split())
     mark = error.problem_mark or error.context_mark
@@ -64,7 +61,3 @@ def _context(error: MarkedYAMLError, offset: int, line_of: Callable[[int], int])
         return ""
     begun = line_of(error.context_mark.index)
     return f" ({construct} begins on line {begun})" if begun != line_of(offset) else ""
-
-
-def _code(error: ReaderError) -> int:
-    return error.character if isinstance(error.character, int) else ord(error.character)

@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Any
 from yaml import YAMLError
 from yaml.composer import ComposerError
 from yaml.nodes import Node
+from yaml.reader import ReaderError
 
 from kguard.model import Place, Route, Span
 from kguard.source.build import Repeated, build, repeated_keys
@@ -22,7 +23,8 @@ from kguard.source.text import (
     Unreadable,
     decode,
     displayable,
-    forbid_characters,
+    forbid_bad_bytes,
+    forbidden_character,
 )
 
 # Modules that most files do not need are imported where they are used: start-up time.
@@ -163,7 +165,7 @@ class _Reading:
             self._yaml(chunk)
         return SourceFile(
             self.path,
-            text if decoded.plain else displayable(text),
+            displayable(text) if decoded.damaged else text,
             tuple(self.documents),
             tuple(self.errors),
             decoded.crlf,
@@ -213,8 +215,8 @@ class _Reading:
 
         text = self.decoded.text[chunk.start : chunk.end]
         try:
-            if not self.decoded.plain:
-                forbid_characters(text, json=True)
+            if self.decoded.damaged:
+                forbid_bad_bytes(text)
             check_expansion(value.data, self.limits)
             repeated: list[Repeated] = []
             if value.repeats:
@@ -232,8 +234,8 @@ class _Reading:
             return
         text = _final_newline(self.decoded.text[chunk.start : chunk.end])
         try:
-            if not self.decoded.plain:
-                forbid_characters(text, json=False)
+            if self.decoded.damaged:
+                forbid_bad_bytes(text)
             check_text(text, self.limits)
             root = self._root(text)
             if root is None:
@@ -245,6 +247,9 @@ class _Reading:
             data, repeated = build(root, self.limits)
         except Unreadable as fault:
             self._fail(chunk.start + fault.offset, fault)
+        except ReaderError:
+            forbidden = forbidden_character(text)
+            self._fail(chunk.start + forbidden.offset, forbidden)
         except YAMLError as error:
             from kguard.source.messages import explain
 

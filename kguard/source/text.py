@@ -14,7 +14,7 @@ from typing import Any
 from kguard.model import Span
 
 _PRINTABLE = bytes([9, 10, *range(0x20, 0x7F)])
-# Uncompiled, because most files are plain ASCII and compiling costs start-up time.
+# Uncompiled, because only bad files need them and compiling costs start-up time.
 _FORBIDDEN = "[^\t\n\r\x20-\x7e\x85\xa0-\ud7ff\ue000-\ufffd\U00010000-\U0010ffff]"  # YAML 1.1 §5.1
 _UNDECODED = "[\udc80-\udcff]"
 _WIDE = (
@@ -66,12 +66,11 @@ def start_of(item: Any) -> int:
 class Decoded:
     """The text of a file, with `\\n` line ends and without the byte order mark.
 
-    A byte that is not UTF-8 is a lone surrogate here (`surrogateescape`). `plain` says that the
-    text is printable ASCII, so nothing in it can be a forbidden character.
+    `damaged` says that bytes were not UTF-8; each is a lone surrogate here (`surrogateescape`).
     """
 
     text: str
-    plain: bool
+    damaged: bool
     bom: bool
     crlf: bool
 
@@ -82,8 +81,13 @@ def decode(data: bytes) -> Decoded:
         if data.startswith(mark):
             raise Unreadable(f"the file is {name}, not UTF-8")
     if not data.translate(None, _PRINTABLE):
-        return Decoded(data.decode("ascii"), True, False, False)
-    text = data.decode("utf-8", "surrogateescape")
+        return Decoded(data.decode("ascii"), False, False, False)
+    damaged = False
+    try:
+        text = data.decode("utf-8")
+    except UnicodeDecodeError:
+        damaged = True
+        text = data.decode("utf-8", "surrogateescape")
     bom = text.startswith("\ufeff")
     if bom:
         text = text[1:]
@@ -91,19 +95,23 @@ def decode(data: bytes) -> Decoded:
     if "\r" in text:
         crlf = "\r\n" in text
         text = text.replace("\r\n", "\n").replace("\r", "\n")
-    return Decoded(text, False, bom, crlf)
+    return Decoded(text, damaged, bom, crlf)
 
 
-def forbid_characters(text: str, *, json: bool) -> None:
-    """Raise Unreadable at the first character of `text` that cannot stand in YAML (or JSON)."""
-    found = re.search(_UNDECODED if json else _FORBIDDEN, text)
-    if not found:
-        return
-    code = ord(found[0])
-    if 0xDC80 <= code <= 0xDCFF:
-        raise Unreadable(f"invalid UTF-8: byte 0x{code - 0xDC00:02x}", found.start())
+def forbid_bad_bytes(text: str) -> None:
+    """Raise Unreadable at the first byte in `text` that was not UTF-8."""
+    found = re.search(_UNDECODED, text)
+    if found:
+        byte = ord(found[0]) - 0xDC00
+        raise Unreadable(f"invalid UTF-8: byte 0x{byte:02x}", found.start())
+
+
+def forbidden_character(text: str) -> Unreadable:
+    """The error for the first character of `text` that cannot stand in YAML."""
+    found = re.search(_FORBIDDEN, text)
+    code, offset = (ord(found[0]), found.start()) if found else (0, 0)
     name = "NUL byte" if code == 0 else f"control character U+{code:04X}"
-    raise Unreadable(f"{name} is not allowed in YAML", found.start())
+    return Unreadable(f"{name} is not allowed in YAML", offset)
 
 
 def displayable(text: str) -> str:
