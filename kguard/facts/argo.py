@@ -94,6 +94,17 @@ class Workflow(Scope):
         )
         return not self.library and not judged
 
+    def retention(self, phase: str) -> bool:
+        """Whether the controller keeps only so many workflows of a phase, or of `all` of them.
+
+        `phase` is `completed`, `failed` or `errored`: the keys of its retentionPolicy.
+        """
+        phases = ("completed", "failed", "errored") if phase == "all" else (phase,)
+        config = self.config
+        return config is not None and all(
+            config.get("retentionPolicy", each) is not None for each in phases
+        )
+
     def value(self, *keys: Key) -> Any:
         """The value in force; mappings are merged, as a strategic merge does. None where absent."""
         found = list(self._written(keys))

@@ -1,0 +1,36 @@
+"""What the policies do where the controller's configuration was not seen."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from kguard.facts.argo import Reference, Workflow
+from kguard.policy.context import NOTE, WARNING, Context, Severity
+
+NOTICE = (
+    "the Argo controller's configuration was not seen: what its `workflowDefaults` may set is "
+    "reported as a note (`--argo-controller-config`, or `argo.assume: none`)"
+)
+_HELP = "unless the controller's `workflowDefaults`, which were not seen, set it"
+
+
+def not_seen(workflow: Workflow) -> str:
+    """The reason of a check that lacks the template a workflow refers to."""
+    if workflow.reference is Reference.UNKNOWN:
+        return "`workflowTemplateRef` leads to no certain template"
+    return "the WorkflowTemplate of `workflowTemplateRef` was not seen"
+
+
+def unless_default(
+    workflow: Workflow, ctx: Context, severity: Severity, help: str
+) -> dict[str, Any]:
+    """Severity and help of a fault that a default of the controller could undo."""
+    if workflow.defaults_known:
+        return {"severity": severity, "help": help}
+    ctx.facts.notice(NOTICE)
+    return {"severity": NOTE, "help": f"{help}; {_HELP}" if help else _HELP}
+
+
+def history_limited(workflow: Workflow, severity: Severity = WARNING) -> Severity:
+    """A CronWorkflow keeps three runs that succeeded and one that did not: only a note there."""
+    return NOTE if workflow.resource.kind == "CronWorkflow" else severity

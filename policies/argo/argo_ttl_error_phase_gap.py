@@ -1,0 +1,33 @@
+"""See argo_ttl_error_phase_gap.md."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping
+
+from kguard.facts.argo import Workflow
+from kguard.model import Fault, Unknown
+from kguard.policies.argo._unseen import history_limited, not_seen, unless_default
+from kguard.policy.context import Context
+
+_HELP = "only `secondsAfterCompletion` covers every phase"
+_PHASES = {"secondsAfterSuccess": "Succeeded", "secondsAfterFailure": "Failed"}
+
+
+def check(workflow: Workflow, ctx: Context) -> Iterator[Fault | Unknown]:
+    """Yield a fault for a TTL that leaves workflows of some phase in the cluster."""
+    if workflow.library or not isinstance(workflow.get("ttlStrategy"), Mapping):
+        return
+    strategy = workflow.value("ttlStrategy")
+    given = {key for key, value in strategy.items() if value is not None}
+    if not given or "secondsAfterCompletion" in given or workflow.retention("errored"):
+        return
+    if not workflow.complete:
+        yield ctx.unknown(not_seen(workflow))
+        return
+    phases = [phase for key, phase in _PHASES.items() if key not in given]
+    left = " or ".join(f"`{phase}`" for phase in (*phases, "Error"))
+    yield workflow.fault(
+        ("ttlStrategy", "secondsAfterCompletion"),
+        f"`ttlStrategy` never deletes a workflow that ends as {left}",
+        **unless_default(workflow, ctx, history_limited(workflow), _HELP),
+    )

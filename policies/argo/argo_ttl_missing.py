@@ -1,0 +1,26 @@
+"""See argo_ttl_missing.md."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+from kguard.facts.argo import Workflow
+from kguard.model import Fault, Unknown
+from kguard.policies.argo._unseen import history_limited, not_seen, unless_default
+from kguard.policy.context import Context
+
+_HELP = "finished workflows stay in etcd and in the controller's memory for ever"
+
+
+def check(workflow: Workflow, ctx: Context) -> Iterator[Fault | Unknown]:
+    """Yield a fault for a workflow that nothing deletes once it is finished."""
+    if workflow.value("ttlStrategy") is not None or workflow.retention("all"):
+        return
+    if not workflow.complete:
+        yield ctx.unknown(not_seen(workflow))
+    elif workflow.answers:
+        yield workflow.fault(
+            ("ttlStrategy",),
+            "no `ttlStrategy`: nothing deletes finished workflows",
+            **unless_default(workflow, ctx, history_limited(workflow), _HELP),
+        )
