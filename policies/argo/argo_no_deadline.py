@@ -1,0 +1,35 @@
+"""See argo_no_deadline.md."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+from kguard.facts.argo import Workflow
+from kguard.facts.argo_templates import reach
+from kguard.model import Fault, Unknown
+from kguard.policies.argo._unseen import not_seen, unless_default
+from kguard.policy.context import NOTE, WARNING, Context
+
+_HELP = "one that hangs or stays pending holds its locks and its share of parallelism"
+
+
+def check(workflow: Workflow, ctx: Context) -> Iterator[Fault | Unknown]:
+    """Yield a fault for a workflow that may run for ever."""
+    if workflow.value("activeDeadlineSeconds") is not None:
+        return
+    if not workflow.complete:
+        yield ctx.unknown(not_seen(workflow))
+    elif workflow.answers and not _every_leaf_times_out(workflow, ctx):
+        severity = WARNING if workflow.resource.kind in ("Workflow", "CronWorkflow") else NOTE
+        yield workflow.fault(
+            ("activeDeadlineSeconds",),
+            "no `activeDeadlineSeconds`: a run that hangs never ends",
+            **unless_default(workflow, ctx, severity, _HELP),
+        )
+
+
+def _every_leaf_times_out(workflow: Workflow, ctx: Context) -> bool:
+    """Whether each template that can run has a `timeout`, which counts time spent pending too."""
+    found = reach(ctx.facts, workflow)
+    leaves = [each for each in found.templates if each.kind not in ("steps", "dag")]
+    return found.whole and all(each.value("timeout", of=workflow) is not None for each in leaves)
