@@ -1,9 +1,9 @@
 """Drone pipelines as the Kubernetes runner compiles them: steps, amounts, what the runner adds.
 
 Sources: drone-runners/drone-runner-kube v1.0.0-rc.5, engine/resource/pipeline.go (the fields),
-engine/compiler/compiler.go (what becomes of them), engine/policy/policy.go, command/daemon/config.go
-(the environment); drone/runner-go manifest/unit.go (memory). Numbers were measured with them and
-with buildkite/yaml.
+engine/compiler/compiler.go (what becomes of them), engine/policy/policy.go and
+command/daemon/config.go (the environment); drone/runner-go v1.12.0, manifest/unit.go (memory). How
+numbers are read was measured with them and with buildkite/yaml v2.1.0.
 """
 
 from __future__ import annotations
@@ -26,7 +26,7 @@ from kguard.quantity.gounits import SizeError, parse_ram_bytes
 from kguard.quantity.images import ImageError, parse_image
 
 LIKELY_CORES = 20
-"""A whole number below this is rather meant as cores than as millicores: nobody asks for 2 % of one."""
+"""A whole number below this is rather meant as cores: as millicores it is under 2 % of one."""
 
 _RUNNER = "drone-runner-kube"
 

@@ -44,16 +44,6 @@ def parse_ram_bytes(text: str) -> int:
     return int(size)
 
 
-def unit_of(text: str) -> str:
-    """The unit of a memory size as written, without `i` and `b`: `m`, `G`, or empty.
-
-    Raises SizeError as `parse_ram_bytes` does.
-    """
-    parse_ram_bytes(text)
-    shape = _SHAPE.fullmatch(text)
-    return shape[2] if shape else ""
-
-
 def _suggestion(text: str) -> str | None:
     """The size that `text` was likely meant to be (`1,5 GiB` → `1.5GiB`), or None."""
     plain = "".join(text.split()).replace("_", "").replace(",", ".")

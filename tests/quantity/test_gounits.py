@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from kguard.quantity.gounits import MAX_LENGTH, SizeError, parse_ram_bytes, unit_of
+from kguard.quantity.gounits import MAX_LENGTH, SizeError, parse_ram_bytes
 
 MIB = 1024**2
 
@@ -84,10 +84,3 @@ def test_what_was_likely_meant(text: str, expected: str | None) -> None:
     with pytest.raises(SizeError) as caught:
         parse_ram_bytes(text)
     assert caught.value.suggestion == expected
-
-
-@pytest.mark.parametrize(
-    ("text", "expected"), [("500m", "m"), ("500MiB", "M"), ("500 gb", "g"), ("500i", ""), ("5", "")]
-)
-def test_the_unit_is_the_letter_before_i_and_b(text: str, expected: str) -> None:
-    assert unit_of(text) == expected
