@@ -1,0 +1,40 @@
+"""See hpa_replicas_conflict.md."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+from kguard.facts.autoscaling import paused
+from kguard.facts.workloads import Workload
+from kguard.model import Fault, Related, Resource
+from kguard.policy.context import Context
+
+
+def check(workload: Workload, ctx: Context) -> Iterator[Fault]:
+    """Yield a fault for replicas that an apply would set back against an autoscaler."""
+    count = workload.replicas
+    if count.written is None or count.written == count.floor == count.ceiling:
+        return
+    if _exported(workload):
+        return
+    scaler = next((s for s in workload.autoscalers if not paused(s)), None)
+    if scaler is None:
+        return
+    off = count.written == 0 and scaler.group == "autoscaling"
+    yield workload.fault(
+        ("spec", "replicas"),
+        f"`replicas` of {workload.called} is set by {_called(scaler)} too",
+        related=[Related(scaler, ("spec", "scaleTargetRef"), "scales the same workload")],
+        help="0 switches the autoscaler off"
+        if off
+        else f"each apply sets the number of pods back to {count.written}",
+    )
+
+
+def _called(scaler: Resource) -> str:
+    return f"{scaler.kind} `{scaler.name}`"
+
+
+def _exported(workload: Workload) -> bool:
+    """Whether this is an object as a cluster returned it: the API server gave it these fields."""
+    return any(workload.get("metadata", key) is not None for key in ("uid", "resourceVersion"))
