@@ -67,6 +67,10 @@ class Index:
         """Objects of a cluster-scoped kind by name in the unit of `near`."""
         return [item for item in self.in_unit(near, group, kind) if item.name == name]
 
+    def workloads(self) -> list[Resource]:
+        """Everything of the run that makes pods, in every unit."""
+        return [workload for found in self._pods.values() for workload in found]
+
     def selected_pods(self, near: Resource, selector: Any) -> list[Resource]:
         """Workloads beside `near` whose pods a LabelSelector selects, judged by template labels.
 
@@ -115,7 +119,7 @@ class Index:
         found = []
         for budget in self.of_kind(workload, "policy", "PodDisruptionBudget"):
             try:
-                if matches(_budget_selector(budget), pod_labels(workload)):
+                if matches(budget_selector(budget), pod_labels(workload)):
                     found.append(budget)
             except SelectorError:
                 continue
@@ -123,7 +127,7 @@ class Index:
 
     def selected_by_budget(self, budget: Resource) -> list[Resource]:
         """Workloads beside a PodDisruptionBudget whose pods it selects."""
-        return self.selected_pods(budget, _budget_selector(budget))
+        return self.selected_pods(budget, budget_selector(budget))
 
     def _candidates(self, bucket: _Bucket, wanted: Any) -> list[Resource]:
         """Workloads that may match: those of the rarest wanted label, or all of the namespace."""
@@ -133,7 +137,7 @@ class Index:
         return min(lists, key=len)
 
 
-def _budget_selector(budget: Resource) -> Any:
+def budget_selector(budget: Resource) -> Any:
     """The selector of a budget. An empty one selects all pods, in policy/v1beta1 none.
 
     Source: kubernetes pkg/apis/policy/v1beta1/conversion.go.

@@ -11,6 +11,7 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 from kguard.facts.workloads import Workload
+from kguard.index import budget_selector
 from kguard.kube.workloads import is_owned
 from kguard.model import Resource, Scope
 from kguard.quantity.intorpercent import is_zero, scaled
@@ -86,6 +87,11 @@ class Budget(Scope):
         except ValueError:
             return None
         return (key, value) if least >= 0 and (isinstance(value, int) or least <= 100) else None
+
+    @property
+    def selects_nothing(self) -> bool:
+        """Whether the selector itself selects no pod: absent, or empty in policy/v1beta1."""
+        return budget_selector(self.resource) is None
 
     @property
     def refuses_all(self) -> bool:

@@ -1,0 +1,48 @@
+"""See pdb_blocks_drain.md."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+from kguard.facts.disruption import Budget
+from kguard.facts.workloads import Workload
+from kguard.model import Confidence, Fault, Related, Unknown
+from kguard.policy.context import Context
+from kguard.quantity.intorpercent import is_zero
+
+
+def check(budget: Budget, ctx: Context) -> Iterator[Fault | Unknown]:
+    """Yield a fault for a budget that allows no eviction while its pods are at their fewest."""
+    limit = budget.limit
+    if limit is None or budget.selects_nothing or budget.pods == 0:
+        return
+    key, value = limit
+    if budget.refuses_all:
+        yield budget.fault(
+            ("spec", key),
+            f"`{key}: {value}` allows no eviction, however many pods there are",
+            help="node drains and upgrades hang until the budget or the pod is deleted",
+        )
+        return
+    if key == "maxUnavailable" or is_zero(value):
+        return  # Of any number of pods at least one may go.
+    if budget.allowed is None:
+        yield ctx.unknown("the number of pods the budget selects is not known")
+    elif budget.allowed == 0:
+        several = budget.pods != 1
+        yield budget.fault(
+            ("spec", key),
+            f"`{key}: {value}` allows no eviction: "
+            f"there {'are' if several else 'is'} {budget.pods} pod{'s' if several else ''}",
+            confidence=None if budget.complete else Confidence.MEDIUM,
+            related=[_count(workload) for workload in budget.selected],
+            help="node drains and upgrades hang; `maxUnavailable: 1` lets one pod go at a time",
+        )
+
+
+def _count(workload: Workload) -> Related:
+    """The place that says how many pods a workload has at least."""
+    for scaler in workload.autoscalers:
+        key = "minReplicaCount" if scaler.group == "keda.sh" else "minReplicas"
+        return Related(scaler, ("spec", key), f"at least {workload.floor}")
+    return Related(workload.resource, ("spec", "replicas"), f"pods: {workload.floor}")

@@ -1,0 +1,22 @@
+"""See pdb_no_policy.md."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping
+
+from kguard.facts.disruption import Budget
+from kguard.model import Fault
+from kguard.policy.context import Context
+
+
+def check(budget: Budget, ctx: Context) -> Iterator[Fault]:
+    """Yield a fault for a budget that has neither of its two limits."""
+    spec = budget.get("spec")
+    if not isinstance(spec, Mapping) or budget.selects_nothing:
+        return
+    if spec.get("minAvailable") is None and spec.get("maxUnavailable") is None:
+        yield budget.fault(
+            ("spec", "maxUnavailable"),
+            f"budget `{budget.resource.name}` has no limit, so it allows no eviction at all",
+            help="node drains hang on the pods it selects; `maxUnavailable: 1` lets one go",
+        )
