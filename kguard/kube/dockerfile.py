@@ -78,6 +78,9 @@ class Dockerfile:
     def locate(self, route: Route) -> Place:
         """Where a route into `data` stands: a value on the line where it begins."""
         instruction = self._instruction(route)
+        stage = self._stage(route)
+        if instruction is None and stage:
+            return Place(stage.start.keyword_span, tuple(route[3:]))
         if instruction is None:
             known = 1 if route[:1] == ("stages",) and self.stages else 0
             return Place(Span(1, 1, 1, len(self.line(1)) + 1), tuple(route[known:]))
@@ -189,6 +192,9 @@ def as_data(dockerfile: Dockerfile) -> dict[str, Any]:
             }
             for stage in dockerfile.stages
         ],
+        # Not part of the text: what the facts need of the last stage, worked out here because
+        # only here the instructions still have their places.
+        "image": dockerfile.image(),
     }
 
 

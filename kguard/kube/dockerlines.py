@@ -232,6 +232,7 @@ def _heredocs(
         else:
             message = f"the here-document has no closing `{delimiter}`"
             found.problems.append(Problem(start or 1, 1, message))
+            break
         heredocs.append(Heredoc(delimiter, bool(quote), "".join(line + "\n" for line in body)))
     return number, tuple(heredocs)
 

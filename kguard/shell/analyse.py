@@ -64,7 +64,7 @@ def analyse(
     Never raises for any argument list; what cannot be read has the verdict UNKNOWN.
     """
     candidates = LIKELY if shells is None else tuple(shells)
-    words = tuple(_argument(text) for text in argv)
+    words = tuple(_argument(text, index) for index, text in enumerate(argv))
     outcomes: dict[Shell, Outcome] = {}
     asked = False
     for shell in candidates or (Shell.DASH,):
@@ -84,7 +84,7 @@ def analyse(
         kill_after=outcome.kill_after,
         exec_point=outcome.exec_point,
         exec_offset=outcome.exec_offset,
-        script_index=_script_index(argv) if outcome.exec_offset is not None else None,
+        script_index=outcome.script_index,
     )
 
 
@@ -94,18 +94,9 @@ def _badness(outcome: Outcome) -> tuple[bool, int, int]:
     return not harmful, rank, _WORST.index(outcome.verdict)
 
 
-def _argument(text: str) -> Word:
-    return Word(text, 0, 0, literal="{{" not in text)
-
-
-def _script_index(argv: Sequence[str]) -> int | None:
-    """Where the shell text stands in `argv`: the argument behind the options with `-c`."""
-    for index, word in enumerate(argv[:-1]):
-        if word.startswith("-") and not word.startswith("--") and word.endswith("c"):
-            return index + 1
-        if word.startswith("-") and not word.startswith("--") and "c" in word[1:]:
-            return index + 1
-    return None
+def _argument(text: str, index: int) -> Word:
+    """A word of the argument list; `start` is its index there."""
+    return Word(text, index, index, literal="{{" not in text)
 
 
 @dataclass(frozen=True, slots=True)
@@ -159,8 +150,8 @@ class _Judge:
             if layer.shell_text:
                 shell = _NAMED.get(base_name(layer.shell)) or self._sh()
                 return self._text(words[0], shell, base_name(layer.shell) or "sh", (), start)
-        if not words:
-            return self._unknown(words, start, Cause.NO_PROGRAM)
+        if not words or not words[0].text:
+            return self._unknown((), start, Cause.NO_PROGRAM)
         if "{{" in words[0].text:
             return self._unknown(words, start, Cause.TEMPLATE)
         return self._program(words, start)
@@ -194,8 +185,10 @@ class _Judge:
             return self._package(runner, words, start)
         if words[0].text in self.scripts:
             return self._script(words, start)
-        if name.endswith((".sh", ".bash")) or name in ("entrypoint", "docker-entrypoint"):
-            return self._unknown(words, start, Cause.SCRIPT_FILE)
+        if name.endswith((".sh", ".bash", "entrypoint")):
+            # By convention an entrypoint runs what it is given; only a guess at the program.
+            given = words[1:] if len(words) > 1 and not words[1].text.startswith("-") else words
+            return self._said(Verdict.UNKNOWN, Cause.SCRIPT_FILE, given, start, by=name)
         texts = tuple(word.text for word in words)
         known = handling(texts)
         if start.pid1 and known is Handling.IGNORES:
@@ -221,14 +214,14 @@ class _Judge:
         return self._said(verdict, cause, words, start, by=runner)
 
     def _script(self, words: tuple[Word, ...], start: _Start) -> Outcome:
-        text = self.scripts[words[0].text]
+        text, name = self.scripts[words[0].text], base_name(words[0].text)
         first, _, _ = text.partition("\n")
         if not first.startswith("#!"):
-            return self._unknown(words, start, Cause.SCRIPT_FILE)
+            return self._said(Verdict.UNKNOWN, Cause.SCRIPT_FILE, words, start, by=name)
         interpreter = first[2:].split()
         if not interpreter:
-            return self._unknown(words, start, Cause.SCRIPT_FILE)
-        line = tuple(_argument(word) for word in interpreter)
+            return self._said(Verdict.UNKNOWN, Cause.SCRIPT_FILE, words, start, by=name)
+        line = tuple(_argument(word, 0) for word in interpreter)
         return self.process((*line, *words), replace(start, depth=start.depth + 1))
 
     def _shell(self, words: tuple[Word, ...], shell: Shell, start: _Start) -> Outcome:
@@ -260,7 +253,9 @@ class _Judge:
             text = self.scripts[rest[0].text]
             script = replace(rest[0], text=text)
             return self._text(script, shell, name, rest, start, file=True)
-        return self._unknown(words, start, Cause.SCRIPT_FILE)
+        return self._said(
+            Verdict.UNKNOWN, Cause.SCRIPT_FILE, rest, start, by=base_name(rest[0].text)
+        )
 
     def _text(
         self,
@@ -287,7 +282,8 @@ class _Judge:
         if chosen is None or (walk.opaque and role(bare(steps[chosen].words)) is Role.KEEPALIVE):
             cause = Cause.TEMPLATE if walk.opaque else Cause.NO_PROGRAM
             return self._unknown(nothing, start, cause)
-        text = _Text(script.text, program.end, name, shell, steps, walk, file)
+        index = None if file or start.depth else script.start
+        text = _Text(script.text, program.end, name, shell, steps, walk, file, index)
         outcome = self._placed(text, chosen, start)
         for other in alternatives(steps, chosen):
             if self._placed(text, other, start).verdict is not outcome.verdict:
@@ -338,13 +334,13 @@ class _Judge:
         self, text: _Text, step: Step, start: _Start, verdict: Verdict, detail: Cause
     ) -> Outcome:
         """The outcome where the shell stays in front of the program."""
-        cause = detail
+        cause, runner = detail, package_runner(step.words)
         quiet = detail in (Cause.ENDS_AT_ONCE, Cause.TRAP_ONE_WAIT)
         if start.init and verdict in (Verdict.SWALLOWED, Verdict.CUT) and not quiet:
             cause = Cause.INIT_WRAPS_SHELL
-        elif package_runner(step.words) and verdict in (Verdict.SWALLOWED, Verdict.CUT):
+        elif runner and verdict in (Verdict.SWALLOWED, Verdict.CUT):
             cause = Cause.PACKAGE_RUNNER
-        point, offset = text.exec_point(step, detail)
+        point, offset = text.exec_point(step, detail) if not runner else ("", None)
         inner = self._innermost(step.words)
         outcome = Outcome(
             verdict=verdict,
@@ -356,7 +352,8 @@ class _Judge:
             kill_after=start.kill_after,
             shell_stays=True,
             exec_point=point,
-            exec_offset=offset,
+            exec_offset=offset if text.index is not None else None,
+            script_index=text.index,
         )
         return replace(outcome, explanation=explain(outcome, text.name, step.place.follows))
 
@@ -395,7 +392,10 @@ class _Judge:
 
 @dataclass(frozen=True, slots=True, eq=False)
 class _Text:
-    """A shell text under judgement: `end` is behind its last command, `name` the shell's."""
+    """A shell text under judgement: `end` is behind its last command, `name` the shell's.
+
+    `index` is its place in the argument list, None for a script file or a nested text.
+    """
 
     text: str
     end: int
@@ -404,6 +404,7 @@ class _Text:
     steps: Sequence[Step]
     walk: Walk
     file: bool
+    index: int | None
 
     def exec_point(self, step: Step, detail: Cause) -> tuple[str, int | None]:
         """The command before which `exec` cures it, and its offset; nothing where none does."""

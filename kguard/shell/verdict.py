@@ -111,6 +111,7 @@ class Outcome:
     shell_stays: bool = False
     exec_point: str = ""
     exec_offset: int | None = None
+    script_index: int | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -118,9 +119,10 @@ class Analysis:
     """The answer for an argument list: one outcome per candidate shell, and what stands for all.
 
     `depends` is True where `/bin/sh` decides: the outcomes are then those of different shells.
-    The other fields are those of the outcome that counts, the worst one. `exec_point` is the text
-    of the command before which `exec` would cure it, `exec_offset` its place in the shell text
-    `script` (the argument at index `script_index`); empty and None where no simple cure exists.
+    The other fields are those of the outcome that counts, the worst one. `script_index` is the
+    place in the argument list of the shell text that decides, None where none does. `exec_point`
+    is the command in it before which `exec` would cure it and `exec_offset` where that stands;
+    empty and None where there is no simple cure.
     """
 
     outcomes: Mapping[Shell, Outcome]

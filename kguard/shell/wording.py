@@ -5,21 +5,16 @@ from __future__ import annotations
 from kguard.shell.programs import base_name
 from kguard.shell.verdict import Cause, Mode, Outcome, Verdict
 
-_FOLLOWED = {
-    "&&": "because `&&` follows it",
-    "||": "because `||` follows it",
-    ";": "because another command follows it",
-}
-_WHY = {
-    Cause.PIPE: "because it is part of a pipeline",
-    Cause.LOOP: "because it runs in a loop",
-    Cause.BACKGROUND: "because it runs in the background",
-    Cause.SUBSTITUTION: "because it runs in a command substitution",
-    Cause.CONDITION: "because it runs as a condition",
-    Cause.NEGATED: "because of the `!` in front of it",
-    Cause.TIMED: "because of the `time` in front of it",
-    Cause.EVAL: "because it runs through `eval` or `.`",
-    Cause.FUNCTION: "because it runs in a function",
+_PLACED = {
+    Cause.PIPE: "{program} is part of a pipeline",
+    Cause.LOOP: "{program} runs in a loop",
+    Cause.BACKGROUND: "{program} runs in the background",
+    Cause.SUBSTITUTION: "{program} runs in a command substitution",
+    Cause.CONDITION: "{program} runs as a condition",
+    Cause.NEGATED: "`!` stands before {program}",
+    Cause.TIMED: "`time` stands before {program}",
+    Cause.EVAL: "{program} runs through `eval` or `.`",
+    Cause.FUNCTION: "{program} runs in a function",
 }
 
 
@@ -28,8 +23,7 @@ def explain(outcome: Outcome, by: str, follows: str) -> str:
 
     `by` is the shell or wrapper in front of the program, `follows` what stands behind the command.
     """
-    program = base_name(outcome.program[0]) if outcome.program else "the program"
-    name = f"`{program}`"
+    name = f"`{base_name(outcome.program[0])}`" if outcome.program else "the program"
     if outcome.shell_stays:
         return _in_shell(outcome, f"`{by}`", name, follows)
     simple = {
@@ -40,7 +34,7 @@ def explain(outcome: Outcome, by: str, follows: str) -> str:
         Cause.KILLED_AFTER: f"{name} is killed {outcome.kill_after} s after SIGTERM",
         Cause.NOT_FORWARDED: f"`{by}` stays in front of {name} and does not forward SIGTERM",
         Cause.DETACHED: f"`{by}` forks as a session leader and ends at once, and {name} with it",
-        Cause.SCRIPT_FILE: f"{name} is a script whose text is not known",
+        Cause.SCRIPT_FILE: f"`{by}` is a script whose text is not known",
         Cause.TEMPLATE: "the command is filled in later",
         Cause.NO_SHELL: "the image has no shell",
         Cause.NO_PROGRAM: "no program is named that runs for long",
@@ -67,18 +61,27 @@ def _in_shell(outcome: Outcome, shell: str, program: str, follows: str) -> str:
     }
     if detail in traps:
         return traps[detail]
-    why = _FOLLOWED.get(follows, "") if detail is Cause.FOLLOWED_BY else _WHY.get(detail, "")
-    why = f" {why}" if why else ""
-    if outcome.init:
-        if outcome.init.mode is Mode.GROUP:
-            return (
-                f"{shell} stays in front of {program}{why}, ends on the SIGTERM of"
-                f" `{outcome.init.name}` and cuts it short"
-            )
+    if detail is Cause.LOOP and program == "`sleep`":
+        ends = "ignores SIGTERM as PID 1" if not outcome.init else "does nothing about SIGTERM"
+        return f"{shell} runs a loop and {ends}"
+    placed = _PLACED.get(detail, "").format(program=program)
+    if detail is Cause.FOLLOWED_BY:
+        placed = f"{_follower(follows)} follows {program}"
+    start, it = (f"{placed}, so {shell}", "it") if placed else (shell, program)
+    if outcome.init and outcome.init.mode is Mode.GROUP:
         return (
-            f"`{outcome.init.name}` signals only {shell}, which stays in front of"
-            f" {program}{why} and takes it along"
+            f"{start} stays in front of {it}, ends on the SIGTERM of `{outcome.init.name}`"
+            " and cuts it short"
+        )
+    if outcome.init:
+        return (
+            f"{start} stays in front of {it}, and the SIGTERM of `{outcome.init.name}` ends"
+            f" {shell} and takes the program along"
         )
     if outcome.verdict is Verdict.CUT:
-        return f"{shell} stays in front of {program}{why}, ends on SIGTERM and takes it along"
-    return f"{shell} stays PID 1{why} and does not forward SIGTERM to {program}"
+        return f"{start} stays in front of {it}, ends on SIGTERM and takes it along"
+    return f"{start} stays PID 1 and does not forward SIGTERM to {it}"
+
+
+def _follower(follows: str) -> str:
+    return f"`{follows}`" if follows in ("&&", "||") else "another command"

@@ -140,6 +140,8 @@ _UNKNOWN_RUNNERS = {
     "bun": "run",
     "deno": "task",
 }
+# Scripts that wait for a port and then exec what stands behind `--`.
+_WAITERS = frozenset(("wait-for-it", "wait-for-it.sh", "wait-for", "wait-for.sh"))
 _TINI = frozenset(("tini", "docker-init", "tini-static", "tini-amd64", "tini-muslc-amd64"))
 _PACKAGE_RUNNERS = {
     "npm": ("start", "run", "run-script", "exec", "x", "test", "restart"),
@@ -184,6 +186,9 @@ def peel(words: Sequence[Word]) -> Layer | None:
         return _dumb_init(words)
     if words[0].text == "/init":
         return Layer("/init", Passing.INIT, tuple(words[1:]), init=Init("/init", Mode.UNKNOWN))
+    if name in _WAITERS:
+        behind = [number for number, word in enumerate(words) if word.text == "--"]
+        return Layer(name, _SAME, tuple(words[behind[0] + 1 :])) if behind else None
     if name in ("su", "runuser"):
         return _su(name, words)
     if name in _UNKNOWN_RUNNERS and len(words) > 2 and words[1].text == _UNKNOWN_RUNNERS[name]:

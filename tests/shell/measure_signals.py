@@ -30,8 +30,7 @@ from collections.abc import Callable, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 
-sys.path.insert(0, str(Path(__file__).parent))
-from forms import BASH_FORMS, COMMANDS, FORMS
+from shell_forms import BASH_FORMS, COMMANDS, FORMS
 
 RECORD = Path(__file__).with_name("measured.tsv")
 
