@@ -102,9 +102,14 @@ class Forecast:
         return nodes + int(count.unlike_literals * _LITERAL_PACKED)
 
     @property
+    def completion(self) -> int:
+        """Bytes of status.taskResultsCompletionStatus."""
+        return self.count.pods * _COMPLETION
+
+    @property
     def fixed(self) -> int:
         """Bytes that are neither packed nor offloaded: the specification, and 45 per pod."""
-        return self.spec + self.count.pods * _COMPLETION
+        return self.spec + self.completion
 
 
 def forecast_of(facts: Facts, workflow: Workflow) -> Forecast | None:

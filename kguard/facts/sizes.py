@@ -16,12 +16,16 @@ _PLACEHOLDER = re.compile(r"\{\{[^{}]{0,200}\}\}|\$\{[^{}]{0,200}\}")
 
 def json_bytes(value: Any) -> int:
     """How long compact JSON of a value is in UTF-8."""
-    text = json.dumps(value, ensure_ascii=False, separators=(",", ":"), default=str)
+    text = _compact(value)
     size = len(text.encode("utf-8", "replace"))
     size += (_ESCAPED - 1) * sum(text.count(character) for character in "<>&")
     if not text.isascii():
         size += (_ESCAPED - 3) * (text.count("\u2028") + text.count("\u2029"))
     return size
+
+
+def _compact(value: Any) -> str:
+    return json.dumps(value, ensure_ascii=False, separators=(",", ":"), default=str)
 
 
 def literal_bytes(value: Any) -> int:
@@ -31,7 +35,7 @@ def literal_bytes(value: Any) -> int:
     """
     if value is None:
         return 0
-    text = value if isinstance(value, str) else json.dumps(value, ensure_ascii=False, default=str)
+    text = value if isinstance(value, str) else _compact(value)
     if "{{" in text or "${" in text:
         text = _PLACEHOLDER.sub("", text)
     return len(text) if text.isascii() else len(text.encode("utf-8", "replace"))
