@@ -124,16 +124,18 @@ def _ask(
     outcome: Outcome,
 ) -> Iterable[Finding]:
     ctx = Context(rule.params, facts, policy.severity)
+    judged: Resource | None = None
+    abstained = False
     for scope in scopes:
-        verdict = True
+        judged = scope.resource
         for answer in check(scope, ctx) or ():
             if isinstance(answer, Unknown):
                 outcome.unknown[policy.id, answer.reason] += 1
-                verdict = False
+                abstained = True
             else:
                 yield _finding(policy, rule, answer)
-        if verdict:
-            outcome.judged.add((policy.id, id(scope.resource)))
+    if judged is not None and not abstained:
+        outcome.judged.add((policy.id, id(judged)))
 
 
 def _finding(policy: Policy, rule: Rule, fault: Fault) -> Finding:

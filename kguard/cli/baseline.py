@@ -19,7 +19,7 @@ from kguard.baseline import (
 )
 from kguard.cli import BUG, OK, UNCHECKED, UsageError, fail
 from kguard.cli.options import add_input_options
-from kguard.cli.session import Session, collect
+from kguard.cli.session import collect
 from kguard.report import Located
 
 DEFAULT_FILE = ".kguard-baseline.json"
@@ -65,18 +65,11 @@ def run(args: argparse.Namespace) -> int:
         place = f"{item.path}:{item.line}:{item.column}" if item.line else item.path
         fail(f"{place}: {item.reason}")
     try:
-        said = update(path, session.report.findings, seen_by(session), prune=args.prune)
+        said = update(path, session.report.findings, session.seen(), prune=args.prune)
     except BaselineError as error:
         raise UsageError(str(error)) from None
     print(said)
     return UNCHECKED if session.report.unchecked else OK
-
-
-def seen_by(session: Session) -> Seen:
-    """What a session looked at, without the files that it could not read in full."""
-    unchecked = {item.path for item in session.report.unchecked}
-    seen: Seen = session.seen()
-    return replace(seen, unchecked=unchecked)
 
 
 def update(path: str, located: list[Located], seen: Seen, *, prune: bool) -> str:

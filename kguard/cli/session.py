@@ -19,7 +19,7 @@ from kguard.index import Index
 from kguard.inputs.files import Discovery, discover
 from kguard.inputs.load import Loaded, load
 from kguard.kube.workloads import is_owned
-from kguard.model import Finding, Resource, Severity, named_route
+from kguard.model import Finding, Origin, Resource, Severity, named_route
 from kguard.policy.page import Policy
 from kguard.policy.registry import Registry
 from kguard.report import Located, Note, Report, Unchecked
@@ -30,7 +30,7 @@ from kguard.term import Progress
 class Session:
     """A run up to its findings; `finish` hides what is accepted and makes the report.
 
-    `located` are all findings at or above the thresholds, in report order, before any is hidden.
+    `located` are all findings in report order, before any is hidden.
     """
 
     settings: Settings
@@ -57,7 +57,10 @@ class Session:
         kept = self._without_ignored()
         if self.settings.baseline:
             kept = self._without_baselined(kept, self.settings.baseline)
-        self.report.findings = sorted(kept, key=lambda item: item.order)
+        self.report.findings = sorted(
+            (item for item in kept if self.settings.reports(item.finding)),
+            key=lambda item: item.order,
+        )
 
     def _without_ignored(self) -> list[Located]:
         if not self.use_ignores:
@@ -73,8 +76,7 @@ class Session:
             self.report.unchecked.append(
                 Unchecked(*at, f"ignore without effect: {problem.message}")
             )
-        meta = [item for item in applied.meta if self.settings.reports(item.finding)]
-        return [*applied.kept, *meta]
+        return [*applied.kept, *applied.meta]
 
     def _without_baselined(self, located: list[Located], path: str) -> list[Located]:
         from kguard import baseline
@@ -92,7 +94,19 @@ class Session:
         """What this run looked at, as kguard.baseline needs to know it."""
         from kguard.baseline import Seen
 
-        return Seen(self.discovery.covers, self.report.policies.keys(), self.abstained)
+        # One more resource, because a run may have lost its last object of a kind.
+        resources = [*self.resources, Resource({}, Origin(""))]
+        selected = {
+            policy.id
+            for policy in self.registry.policies.values()
+            if any(self.rules(policy, resource) for resource in resources)
+        }
+        return Seen(
+            self.discovery.covers,
+            selected,
+            self.abstained,
+            {item.path for item in self.report.unchecked},
+        )
 
     @property
     def abstained(self) -> Collection[str]:
@@ -113,15 +127,13 @@ def collect(args: argparse.Namespace) -> Session:
         context=settings.context,
     )
     loaded = load(found, complete=settings.complete)
-    assume, extra = assumptions(settings, loaded)
+    assume, extra = assumptions(settings, found, loaded)
     resources = [_as_context(resource) for resource in loaded.resources]
     facts = Facts(Index([*resources, *extra], complete=loaded.complete), assume)
     rules = _with_kustomize(settings.rules(registry), loaded)
     with Progress(sys.stderr, enabled=not args.no_progress) as progress:
         outcome = run(registry.policies.values(), _counted(resources, progress), facts, rules)
-    located = with_keys(
-        _locate(finding, loaded) for finding in outcome.findings if settings.reports(finding)
-    )
+    located = with_keys(_locate(finding, loaded) for finding in outcome.findings)
     report = _report(settings, registry, found, loaded, outcome, facts, resources, rules)
     return Session(
         settings=settings,

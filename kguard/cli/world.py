@@ -8,12 +8,15 @@ from typing import Any
 from kguard.cli import UsageError
 from kguard.config import Settings
 from kguard.facts import Assumptions
+from kguard.inputs.files import Discovery
 from kguard.inputs.load import Loaded
 from kguard.kube.recognise import HELM_VALUES, resources
 from kguard.model import Resource
 
 
-def assumptions(settings: Settings, loaded: Loaded) -> tuple[Assumptions, list[Resource]]:
+def assumptions(
+    settings: Settings, found: Discovery, loaded: Loaded
+) -> tuple[Assumptions, list[Resource]]:
     """The assumptions of a run, and the resources they bring along as context.
 
     Raises UsageError for a file that is named and cannot be used.
@@ -29,7 +32,7 @@ def assumptions(settings: Settings, loaded: Loaded) -> tuple[Assumptions, list[R
         argo_controller=controller,
         argo_assume_none=settings.argo_assume_none,
         drone_requests_given=settings.drone_requests_given,
-        images=_images(settings, loaded),
+        images=_images(settings, found, loaded),
     ), extra
 
 
@@ -52,9 +55,9 @@ def _controller(path: str, loaded: Loaded) -> Resource:
     raise UsageError(f"{path}: neither the controller's ConfigMap nor its Helm values")
 
 
-def _images(settings: Settings, loaded: Loaded) -> Mapping[str, Any]:
+def _images(settings: Settings, found: Discovery, loaded: Loaded) -> Mapping[str, Any]:
     if not settings.images:
         return {}
     from kguard.cli.images import image_facts
 
-    return image_facts(settings.images, loaded)
+    return image_facts(settings.images, found, loaded)

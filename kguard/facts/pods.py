@@ -113,7 +113,7 @@ class Pod(Scope):
         return self.get("shareProcessNamespace") is True or self.get("hostPID") is True
 
     def amount(self, section: str, resource: str) -> Amount | None:
-        """What the pod-level `resources` say (cpu, memory, hugepages), where the version has them."""
+        """What the pod-level `resources` say, where the version has them."""
         text = self.get("resources", section, resource) if self.pod_level_resources else None
         if text is None and section == "requests" and self.pod_level_resources:
             # Missing pod-level requests default from pod-level limits (KEP-2837).

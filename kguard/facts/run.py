@@ -20,6 +20,7 @@ if TYPE_CHECKING:
     from kguard.facts.autoscaling import Autoscaler
     from kguard.facts.disruption import Budget
     from kguard.facts.forecast import Forecast
+    from kguard.facts.termination import Process
 
 T = TypeVar("T")
 
@@ -105,9 +106,24 @@ class Facts:
         """The Argo controller's configuration in a ConfigMap or in Helm values, None elsewhere."""
         return self.remember(_controller_config, resource)
 
+    def every_pod(self) -> list[Pod]:
+        """The pods of all workloads of the run, whatever their unit."""
+        return self.pods(self.index.workloads())
+
+    def processes(self, resource: Resource) -> list[Process]:
+        """The main processes of a workload's containers, or of the image a Dockerfile builds."""
+        return self.remember(_processes, resource)
+
     def pods(self, resources: Iterable[Resource]) -> list[Pod]:
         """The pods of several workloads, those without a readable spec left out."""
         return [pod for resource in resources if (pod := self.pod(resource)) is not None]
+
+
+def _processes(facts: Facts, resource: Resource) -> list[Process]:
+    from kguard.facts import termination
+
+    built = resource.kind == "Dockerfile"
+    return list((termination.built_processes if built else termination.processes)(facts, resource))
 
 
 def _budget(facts: Facts, resource: Resource) -> Budget:

@@ -113,6 +113,14 @@ def _argo_fields(name: str) -> Callable[[Facts, Resource], Iterable[Scope]]:
     return scopes
 
 
+def _processes(facts: Facts, resource: Resource) -> Iterable[Scope]:
+    return facts.processes(resource)
+
+
+def _built_images(facts: Facts, resource: Resource) -> Iterable[Scope]:
+    return [Scope(resource, (), resource.data)] if resource.data.get("image") else []
+
+
 def _workloads(facts: Facts, resource: Resource) -> Iterable[Scope]:
     workload = facts.workload(resource)
     return [workload] if workload else []
@@ -130,6 +138,8 @@ def _drone_amounts(facts: Facts, resource: Resource) -> Iterable[Scope]:
 
     return amounts(facts, resource)
 
+
+_DOCKERFILES: Kinds = frozenset({("", "Dockerfile")})
 
 EACH: Mapping[str, Each] = {
     # The whole object, of the kinds the page names.
@@ -165,6 +175,10 @@ EACH: Mapping[str, Each] = {
     "budget": Each(frozenset({("policy", "PodDisruptionBudget")}), _budgets),
     # A HorizontalPodAutoscaler or ScaledObject with its metrics and what it scales.
     "autoscaler": Each(AUTOSCALERS, _autoscalers),
+    # The main process of each container that serves, and of the image a Dockerfile builds.
+    "process": Each(WORKLOADS | _DOCKERFILES, _processes),
+    # A Dockerfile whose last stage builds an image.
+    "dockerfile": Each(_DOCKERFILES, _built_images),
     # The workload with its replicas, autoscalers, services and budgets.
     "workload": Each(WORKLOADS, _workloads),
     # A Drone pipeline of type kubernetes, with its steps and services.

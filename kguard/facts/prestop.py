@@ -1,0 +1,73 @@
+"""How long a preStop hook waits, where waiting is all it does.
+
+Source: kubernetes pkg/kubelet/lifecycle/handlers.go (sleep, exec), core/v1 types.go
+LifecycleHandler.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import Any
+
+from kguard.kube.images import words
+from kguard.quantity.durations import DurationError, parse_sleep
+from kguard.shell.parse import parse
+from kguard.shell.syntax import Simple, Unparsable
+
+_SHELLS = frozenset({"sh", "bash", "ash", "dash"})
+_QUIET = frozenset({":", "true", "echo", "exit", "date"})
+
+
+def sleep_seconds(hook: Any) -> float | None:
+    """Seconds a hook sleeps; 0 for no hook, None for one that does anything else."""
+    if hook is None:
+        return 0.0
+    if not isinstance(hook, Mapping):
+        return None
+    native = hook.get("sleep")
+    if isinstance(native, Mapping):
+        seconds = native.get("seconds")
+        return float(seconds) if isinstance(seconds, int) and seconds >= 0 else None
+    action = hook.get("exec")
+    command = words(action.get("command")) if isinstance(action, Mapping) else None
+    return _of_words(list(command)) if command else None
+
+
+def _of_words(command: list[str]) -> float | None:
+    name = command[0].rpartition("/")[2]
+    if name == "sleep":
+        return _parse(command[1:])
+    if name in _SHELLS and len(command) == 3 and command[1] in ("-c", "-ec", "-lc"):
+        return _of_text(command[2])
+    return None
+
+
+def _of_text(text: str) -> float | None:
+    """The sleeps of a shell text that holds nothing but sleeps and words that do nothing."""
+    try:
+        program = parse(text)
+    except Unparsable:
+        return None
+    total = 0.0
+    for item in program.items:
+        for pipeline in item.pipelines:
+            for command in pipeline.commands:
+                if not isinstance(command, Simple) or len(pipeline.commands) > 1:
+                    return None
+                texts = [word.text for word in command.words]
+                if not texts or texts[0] in _QUIET:
+                    continue
+                if texts[0].rpartition("/")[2] != "sleep":
+                    return None
+                seconds = _parse(texts[1:])
+                if seconds is None:
+                    return None
+                total += seconds
+    return total
+
+
+def _parse(arguments: list[str]) -> float | None:
+    try:
+        return float(parse_sleep(" ".join(arguments)))
+    except DurationError:
+        return None

@@ -1,0 +1,202 @@
+"""How a container's main process ends: what it is, and what SIGTERM does to it.
+
+The argv comes from the manifest, or from the Dockerfile that builds the image where the run knows
+it; the verdict on it from kguard.shell.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator
+from dataclasses import dataclass
+
+from kguard.facts.pods import Container
+from kguard.facts.run import Facts
+from kguard.kube.dockerimage import Image
+from kguard.kube.images import ImageFacts, built_image, find_image, known_shells, words
+from kguard.model import Fault, Related, Resource, Route, Scope, Severity
+from kguard.shell.analyse import LIKELY, analyse
+from kguard.shell.verdict import Analysis, Cause, Shell, Verdict
+from kguard.shell.workers import Worker, worker
+
+HARMFUL = (Verdict.SWALLOWED, Verdict.CUT)
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Process(Scope):
+    """The main process of a container, or of the image a Dockerfile builds.
+
+    `route` leads to the container (or is empty for a Dockerfile) and `place` from there to the
+    words that decide. `shells` are the candidates for `/bin/sh`, None where the image is unknown.
+    """
+
+    called: str
+    argv: tuple[str, ...]
+    analysis: Analysis
+    shells: tuple[Shell, ...] | None
+    place: Route
+    container: Container | None = None
+    related: tuple[Related, ...] = ()
+
+    @property
+    def worker(self) -> Worker | None:
+        """The queue worker that is the program, if it is one."""
+        return worker(self.analysis.program)
+
+    @property
+    def everywhere(self) -> bool:
+        """Whether SIGTERM is lost whichever of the usual shells `/bin/sh` is."""
+        return self.analysis.harmful and (not self.analysis.depends or self._likely().harmful)
+
+    @property
+    def somewhere(self) -> bool:
+        """Whether SIGTERM is lost with some of the shells that `/bin/sh` may be."""
+        return any(verdict in HARMFUL for verdict in self.analysis.verdicts.values())
+
+    def _likely(self) -> Analysis:
+        """The analysis for every usual shell, whatever is known of the image."""
+        if self.shells is None:
+            return self.analysis
+        shared = self.container is not None and self.container.pod.shares_pids
+        return analyse(self.argv, shells=LIKELY, shared_pid_namespace=shared)
+
+    def found(self, message: str, *, severity: Severity | None = None, help: str = "") -> Fault:
+        """A fault at the words that decide; all signal policies use the same place."""
+        return self.fault(self.place, message, severity=severity, help=help, related=self.related)
+
+    @property
+    def way_out(self) -> str:
+        """The change that cures it, where there is a simple one."""
+        if self.analysis.exec_point:
+            command = " ".join(self.analysis.exec_point.split())
+            return f"write `exec {_short(command)}`, so that it takes the shell's place"
+        return ""
+
+
+def processes(facts: Facts, resource: Resource) -> Iterator[Process]:
+    """The main processes of a workload's containers that serve until they are stopped.
+
+    Jobs and what else runs to completion have none: nobody waits for their SIGTERM. Neither have
+    containers whose preStop hook may stop the program itself.
+    """
+    pod = facts.pod(resource)
+    if pod is None or pod.batch or pod.get("restartPolicy") in ("Never", "OnFailure"):
+        return
+    for container in pod.running:
+        if stops_by_itself(container):
+            continue
+        process = _of_container(facts, container)
+        if process is not None:
+            yield process
+
+
+def stops_by_itself(container: Container) -> bool:
+    """Whether a preStop hook may stop the program: any hook but one that only sleeps."""
+    hook = container.get("lifecycle", "preStop")
+    return hook is not None and prestop_seconds(container) is None
+
+
+def prestop_seconds(container: Container) -> float | None:
+    """How long a preStop hook only waits: 0 without one, None for one that does something else."""
+    from kguard.facts.prestop import sleep_seconds
+
+    return sleep_seconds(container.get("lifecycle", "preStop"))
+
+
+def _of_container(facts: Facts, container: Container) -> Process | None:
+    image = container.get("image")
+    known = find_image(facts.assume.images, image)
+    command = words(container.get("command")) or ()
+    args = words(container.get("args")) or ()
+    if not command and known and known.dockerfile and not args and not known.dockerfile.context:
+        return None  # The Dockerfile is judged itself; one cause is reported once.
+    argv = known.argv(command, args) if known else (command and (*command, *args))
+    if not argv:
+        return None
+    shells = known_shells(image, known)
+    shared = container.pod.shares_pids
+    analysis = analyse(argv, shells=shells, shared_pid_namespace=shared, scripts=_scripts(known))
+    return Process(
+        container.resource,
+        container.route,
+        container.data,
+        called=container.called,
+        argv=argv,
+        analysis=analysis,
+        shells=shells,
+        place=_place(analysis, argv, command, args),
+        container=container,
+    )
+
+
+def _place(
+    analysis: Analysis, argv: tuple[str, ...], command: tuple[str, ...], args: tuple[str, ...]
+) -> Route:
+    """The words of a container that decide: the shell text where there is one, else its list."""
+    index = analysis.script_index
+    before = len(argv) - len(command) - len(args)
+    if index is not None and index >= before:
+        index -= before
+        return ("command", index) if index < len(command) else ("args", index - len(command))
+    return ("command",) if command else ("args",) if args else ("image",)
+
+
+def built_processes(facts: Facts, resource: Resource) -> Iterator[Process]:
+    """The main process of the image a Dockerfile builds, where something starts it as it is.
+
+    None where every workload of the run that uses the image names a command of its own.
+    """
+    image = built_image(resource)
+    argv = image.argv() if image else None
+    if image is None or not argv:
+        return
+    users = list(_users(facts, resource))
+    serving = [user for user in users if not user.get("command")]
+    if users and not serving:
+        return
+    shells = known_shells("", ImageFacts(resource))
+    analysis = analyse(argv, shells=shells, scripts=image.files)
+    yield Process(
+        resource,
+        (),
+        resource.data,
+        called="the image",
+        argv=argv,
+        analysis=analysis,
+        shells=shells,
+        place=_instruction(image),
+        related=tuple(
+            Related(user.resource, (*user.route, "image"), "runs this image") for user in serving
+        ),
+    )
+
+
+def _instruction(image: Image) -> Route:
+    """The instruction that decides: ENTRYPOINT where there is one in shell form, else CMD."""
+    if image.entrypoint is None or (image.cmd and image.entrypoint_form == "exec"):
+        return image.cmd_route or image.entrypoint_route
+    return image.entrypoint_route
+
+
+def _users(facts: Facts, dockerfile: Resource) -> Iterable[Container]:
+    """The containers of the run whose image is mapped to this Dockerfile."""
+    names = [name for name, known in facts.assume.images.items() if known.dockerfile is dockerfile]
+    if not names:
+        return
+    for pod in facts.every_pod():
+        for container in pod.running:
+            known = find_image(facts.assume.images, container.get("image"))
+            if known is not None and known.dockerfile is dockerfile:
+                yield container
+
+
+def _scripts(known: ImageFacts | None) -> dict[str, str]:
+    """The script files of an image whose text is known."""
+    built = known.built if known else None
+    return dict(built.files) if built else {}
+
+
+def _short(text: str, most: int = 60) -> str:
+    return text if len(text) <= most else f"{text[: most - 1]}…"
+
+
+__all__ = ["Cause", "Process", "built_processes", "prestop_seconds", "processes"]

@@ -1,0 +1,24 @@
+"""See grace_zero.md."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+from kguard.facts.pods import Pod
+from kguard.model import Fault
+from kguard.policy.context import ERROR, WARNING, Context
+
+
+def check(pod: Pod, ctx: Context) -> Iterator[Fault]:
+    """Yield a fault for a pod that is killed without a grace period."""
+    if pod.grace != 0:
+        return
+    stateful = pod.resource.kind == "StatefulSet"
+    yield pod.fault(
+        ("terminationGracePeriodSeconds",),
+        "a grace period of 0 kills the pod at once",
+        severity=ERROR if stateful else WARNING,
+        help="its name may be given to a new pod while the old one still runs"
+        if stateful
+        else "the program gets no SIGTERM and no time to finish what it is doing",
+    )

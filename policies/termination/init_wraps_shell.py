@@ -1,0 +1,19 @@
+"""See init_wraps_shell.md."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+from kguard.facts.termination import Process
+from kguard.model import Fault
+from kguard.policy.context import Context
+from kguard.shell.verdict import Cause
+
+
+def check(process: Process, ctx: Context) -> Iterator[Fault]:
+    """Yield a fault where an init signals a shell instead of the program."""
+    if process.analysis.harmful and process.analysis.cause is Cause.INIT_WRAPS_SHELL:
+        yield process.found(
+            f"SIGTERM does not stop {process.called} gracefully: {process.analysis.explanation}",
+            help=process.way_out or "have the last command replace the shell with `exec`",
+        )

@@ -1,0 +1,33 @@
+"""See prestop_exceeds_grace.md."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+from kguard.facts.pods import Container
+from kguard.facts.termination import prestop_seconds
+from kguard.model import Fault, Related
+from kguard.policy.context import ERROR, WARNING, Context
+
+
+def check(container: Container, ctx: Context) -> Iterator[Fault]:
+    """Yield a fault where a preStop sleep leaves the program too little of the grace period."""
+    seconds, grace = prestop_seconds(container), container.pod.grace
+    if not seconds or grace is None:
+        return
+    left = grace - seconds
+    if left >= ctx.params["min_app"]:
+        return
+    native = container.get("lifecycle", "preStop", "sleep") is not None
+    written = container.pod.get("terminationGracePeriodSeconds") is not None
+    route = (*container.pod.route, "terminationGracePeriodSeconds")
+    what = f"all of the {grace} s" if left <= 0 else f"all but {left:g} s of the {grace} s"
+    yield container.fault(
+        ("lifecycle", "preStop"),
+        f"preStop of {container.called} sleeps {seconds:g} s, {what} the pod has to stop",
+        severity=ERROR if native and left < 0 else WARNING,
+        help="the API server rejects it"
+        if native and left < 0
+        else "the grace period runs during preStop; what is left, at least 2 s, is the program's",
+        related=[Related(container.resource, route, "the grace period")] if written else [],
+    )

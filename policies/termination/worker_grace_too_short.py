@@ -1,0 +1,32 @@
+"""See worker_grace_too_short.md."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+from kguard.facts.pods import DEFAULT_GRACE
+from kguard.facts.termination import Process, prestop_seconds
+from kguard.model import Fault, Related
+from kguard.policy.context import NOTE, WARNING, Context
+
+
+def check(process: Process, ctx: Context) -> Iterator[Fault]:
+    """Yield a fault for a queue worker that is killed before its tasks can end."""
+    worker, container = process.worker, process.container
+    if worker is None or container is None or container.pod.grace is None:
+        return
+    grace = container.pod.grace - (prestop_seconds(container) or 0)
+    need = worker.needed_seconds
+    if (need is None and grace > DEFAULT_GRACE) or (need is not None and grace >= need):
+        return
+    workload = ctx.facts.workload(process.resource)
+    scalers = workload.autoscalers if workload else ()
+    needs = "as long as its longest task" if need is None else f"{float(need):g} s"
+    yield container.pod.fault(
+        ("terminationGracePeriodSeconds",),
+        f"{container.called} is killed {grace:g} s after SIGTERM; {worker.framework} needs {needs}",
+        severity=WARNING if scalers else NOTE,
+        help=f"{worker.why}; "
+        + ("each scale-down cuts tasks" if scalers else "rollouts and drains cut tasks"),
+        related=[Related(s, ("spec", "scaleTargetRef"), "scales it down") for s in scalers],
+    )
