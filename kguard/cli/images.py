@@ -42,7 +42,7 @@ def image_facts(
 
 def _read(path: str, found: Discovery, loaded: Loaded) -> Resource:
     from kguard.inputs.dockerfiles import read_dockerfile
-    from kguard.inputs.load import Limits
+    from kguard.source import Limits
 
     try:
         with open(path, "rb") as file:

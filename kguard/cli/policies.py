@@ -40,7 +40,9 @@ def run(args: argparse.Namespace) -> int:
     if args.format == "json":
         print(json.dumps([as_row(policy) for policy in shown], indent=2, ensure_ascii=False))
         return OK
-    rows = [("POLICY", "FAMILY", "SEVERITY", "CONFIDENCE", "PROFILE", "FIX", "TITLE")]
+    rows: list[tuple[str, ...]] = [
+        ("POLICY", "FAMILY", "SEVERITY", "CONFIDENCE", "PROFILE", "FIX", "TITLE")
+    ]
     rows += [tuple(as_row(policy).values()) for policy in shown]
     widths = [max(len(row[column]) for row in rows) for column in range(len(rows[0]) - 1)]
     for row in rows:

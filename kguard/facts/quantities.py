@@ -9,7 +9,7 @@ from typing import Any
 from kguard.facts.pods import Pod
 from kguard.facts.run import Facts
 from kguard.kube import argo
-from kguard.model import Resource, Route, Scope, dig
+from kguard.model import Key, Resource, Route, Scope, dig
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -126,7 +126,7 @@ def _fields(resource: Resource, route: Route, data: Any, called: str) -> Iterato
                 yield QuantityField(resource, route, data, key, text, f"{key} {called}")
 
 
-def _items(data: Any, *keys: str) -> Sequence[Mapping[str, Any]]:
+def _items(data: Any, *keys: Key) -> Sequence[Mapping[str, Any]]:
     items = dig(data, *keys)
     if not isinstance(items, list):
         return ()
