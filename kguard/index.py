@@ -88,15 +88,20 @@ class Index:
             return []
 
     def services_of(self, workload: Resource) -> list[Resource]:
-        """Services beside a workload whose selector matches its pods."""
+        """Services beside a workload whose selector matches its pods.
+
+        A malformed selector, a placeholder among them, selects nothing.
+        """
         labels = pod_labels(workload)
-        return [
-            service
-            for service in self.of_kind(workload, "", "Service")
-            if (selector := dig(service.data, "spec", "selector"))
-            and isinstance(selector, Mapping)
-            and matches_equality(selector, labels)
-        ]
+        found = []
+        for service in self.of_kind(workload, "", "Service"):
+            selector = dig(service.data, "spec", "selector")
+            try:
+                if isinstance(selector, Mapping) and matches_equality(selector, labels):
+                    found.append(service)
+            except SelectorError:
+                continue
+        return found
 
     def autoscalers_of(self, workload: Resource) -> list[Resource]:
         """HorizontalPodAutoscalers and KEDA ScaledObjects that target a workload."""

@@ -167,7 +167,7 @@ def build_pod(
         limit_ranges=[
             item
             for limit_range in limit_ranges
-            for item in dig(limit_range.data, "spec", "limits", default=[])
+            for item in _items(limit_range.data, "spec", "limits")
             if dig(item, "type") == "Container"
         ],
         pod_level_resources=pod_level_resources,
@@ -184,6 +184,11 @@ def pod_of(
     if route is None:
         return None
     return build_pod(resource, route, limit_ranges, pod_level_resources=pod_level_resources)
+
+
+def _items(data: Any, *keys: str) -> list[Any]:
+    items = dig(data, *keys)
+    return items if isinstance(items, list) else []
 
 
 def _containers(pod: Pod) -> Iterator[Container]:
