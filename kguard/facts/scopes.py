@@ -100,6 +100,12 @@ def _argo_calls(facts: Facts, resource: Resource) -> Iterable[Scope]:
     return [call for template in facts.argo_templates(resource) for call in calls_of(template)]
 
 
+def _argo_dags(facts: Facts, resource: Resource) -> Iterable[Scope]:
+    from kguard.facts.argo_dag import dags
+
+    return dags(facts, resource)
+
+
 def _argo_fields(name: str) -> Callable[[Facts, Resource], Iterable[Scope]]:
     """A provider made of the generator of that name in kguard.facts.argo_fields."""
 
@@ -124,6 +130,13 @@ def _built_images(facts: Facts, resource: Resource) -> Iterable[Scope]:
 def _workloads(facts: Facts, resource: Resource) -> Iterable[Scope]:
     workload = facts.workload(resource)
     return [workload] if workload else []
+
+
+def _argo_controllers(facts: Facts, resource: Resource) -> Iterable[Scope]:
+    from kguard.facts.argo_controller import argo_controller
+
+    controller = facts.remember(argo_controller, resource)
+    return [controller] if controller else []
 
 
 def _drone_pipelines(facts: Facts, resource: Resource) -> Iterable[Scope]:
@@ -161,6 +174,8 @@ EACH: Mapping[str, Each] = {
     "argo-template": Each(argo.KINDS, lambda facts, resource: facts.argo_templates(resource)),
     # A step or DAG task.
     "argo-call": Each(argo.KINDS, _argo_calls),
+    # A DAG template with its tasks and what they wait for.
+    "argo-dag": Each(argo.KINDS, _argo_dags),
     # Values of parameters and items of loops.
     "argo-literal": Each(argo.KINDS, _argo_fields("literals")),
     # Durations, in whichever of Argo's two grammars.
@@ -181,6 +196,8 @@ EACH: Mapping[str, Each] = {
     "dockerfile": Each(_DOCKERFILES, _built_images),
     # The workload with its replicas, autoscalers, services and budgets.
     "workload": Each(WORKLOADS, _workloads),
+    # The Deployment of the Argo controller.
+    "argo-controller": Each(frozenset({("apps", "Deployment")}), _argo_controllers),
     # A Drone pipeline of type kubernetes, with its steps and services.
     "drone-pipeline": Each(frozenset({drone.PIPELINE}), _drone_pipelines),
     # Every cpu and memory amount of such a pipeline, and of the runner's policies.
