@@ -11,14 +11,13 @@ from kguard.model import Fault, Related
 from kguard.policy.context import WARNING, Context
 
 _DEFAULT = 600
-_NONE = 2**31 - 1  # HasProgressDeadline: the largest int32 means no deadline.
 
 
 def check(workload: Workload, ctx: Context) -> Iterator[Fault]:
     """Yield a fault for a deadline that the API rejects, or that a healthy start may miss."""
     deadline = workload.get("spec", "progressDeadlineSeconds", default=_DEFAULT)
     wait = workload.get("spec", "minReadySeconds", default=0)
-    if not _seconds(deadline) or not _seconds(wait) or deadline == _NONE:
+    if not _seconds(deadline) or not _seconds(wait):
         return
     if deadline <= wait:
         yield workload.fault(

@@ -8,7 +8,7 @@ from math import ceil
 from typing import Any
 
 import pytest
-from hypothesis import given
+from hypothesis import example, given, settings
 from hypothesis import strategies as st
 
 from kguard.facts import Facts
@@ -61,6 +61,12 @@ def evict_all_you_can(
 LIMITS = st.one_of(st.integers(0, 12), st.integers(0, 100).map(lambda share: f"{share}%"))
 
 
+@settings(max_examples=500)
+@example(scales=[], bare=2, min_available=1, max_unavailable=None)
+@example(scales=[], bare=2, min_available="1%", max_unavailable=None)
+@example(scales=[3], bare=0, min_available="67%", max_unavailable=None)
+@example(scales=[3], bare=0, min_available=None, max_unavailable="1%")
+@example(scales=[2], bare=2, min_available=None, max_unavailable=0)
 @given(
     scales=st.lists(st.integers(0, 9), max_size=4),
     bare=st.integers(0, 3),

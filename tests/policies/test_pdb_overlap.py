@@ -44,4 +44,6 @@ def test_three_budgets_are_three_pairs() -> None:
     world.append(made("apps/v1", "Deployment", "web", {"template": TEMPLATE}))
     policies = [policy for policy in builtin() if policy.id == "pdb-overlap"]
     outcome = run(policies, world, Facts(Index(world)))
-    assert ["b", "c", "c"] == sorted(finding.resource.name for finding in outcome.findings)
+    reported = sorted(finding.resource.name for finding in outcome.findings)
+    expected = ["b", "c", "c"]
+    assert expected == reported
