@@ -1,0 +1,33 @@
+"""See argo_rate_limit_no_burst.md."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping
+from typing import Any
+
+from kguard.facts.argo_config import ControllerConfig
+from kguard.model import Fault
+from kguard.policy.context import Context
+
+
+def check(config: ControllerConfig, ctx: Context) -> Iterator[Fault]:
+    """Yield a fault where the rate limit lets no pod through, or only the first few."""
+    limit = config.get("resourceRateLimit")
+    if not isinstance(limit, Mapping):
+        return
+    empty = [key for key in ("burst", "limit") if _is_zero(config.get("resourceRateLimit", key))]
+    if not empty:
+        return
+    burst = config.get("resourceRateLimit", "burst")
+    created = (
+        "no pod is ever created" if "burst" in empty else f"only {burst} pods are ever created"
+    )
+    yield config.fault(
+        ("resourceRateLimit", *(empty if len(empty) == 1 else ())),
+        f"`resourceRateLimit` has no {' and no '.join(f'`{key}`' for key in empty)}: {created}",
+        help="what is left out counts as 0; set both, such as `limit: 10` and `burst: 25`",
+    )
+
+
+def _is_zero(value: Any) -> bool:
+    return value is None or (not isinstance(value, str) and value == 0)
