@@ -113,7 +113,8 @@ class Call(Scope):
     @property
     def called(self) -> str:
         """How messages name it."""
-        return f"{'task' if self.task else 'step'} `{self.name}`"
+        word = "task" if self.task else "step"
+        return f"{word} `{self.name}`" if self.name else f"unnamed {word}"
 
 
 @dataclass(frozen=True, slots=True)

@@ -1,0 +1,156 @@
+"""The dependencies between the tasks of a DAG template.
+
+Sources: argo-workflows workflow/common/ancestry.go (GetTaskDependencies, ValidateTaskResults) and
+workflow/validate/validate.go (validateDAG, verifyNoCycles, validateDAGTargets).
+"""
+
+from __future__ import annotations
+
+import re
+from collections import defaultdict
+from collections.abc import Iterable, Iterator, Mapping
+from dataclasses import dataclass
+from typing import Any
+
+from kguard.facts.argo_templates import Call, Template, calls_of
+from kguard.facts.quantities import is_placeholder
+from kguard.facts.run import Facts
+from kguard.model import Resource, Route, Scope
+
+RESULTS = frozenset(
+    {"Succeeded", "Failed", "Errored", "Skipped", "Omitted", "Daemoned"}
+    | {"AnySucceeded", "AllFailed"}
+)
+"""What may stand behind the point in `depends`."""
+
+LOOP_RESULTS = frozenset({"AnySucceeded", "AllFailed"})
+"""Results that only tasks with a loop have."""
+
+_NAME = "[a-zA-Z0-9][-a-zA-Z0-9]*"
+_TERM = re.compile(rf"({_NAME}?)\.([A-Z][a-zA-Z]+)|({_NAME})")
+_PARAMETER = re.compile(r"\{\{[-a-zA-Z0-9]+(\.[-a-zA-Z0-9_]+)*\}\}")
+
+
+@dataclass(frozen=True, slots=True)
+class Dependency:
+    """One task that another waits for, and where that is written below the waiting task."""
+
+    name: str
+    keys: Route
+    result: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class Task:
+    """A task and what it waits for."""
+
+    call: Call
+    dependencies: tuple[Dependency, ...]
+
+    @property
+    def name(self) -> str:
+        """Its name, empty where it has none."""
+        return self.call.name
+
+    @property
+    def lists(self) -> bool:
+        """Whether it writes `dependencies`."""
+        names = self.call.get("dependencies")
+        return isinstance(names, list) and bool(names)
+
+    def waits_for(self, other: Task) -> Route:
+        """Where it is written that this task waits for another."""
+        return next(each.keys for each in self.dependencies if each.name == other.name)
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Dag(Scope):
+    """A DAG template. `data` is the template; `tasks` are those that can be read."""
+
+    template: Template
+    tasks: tuple[Task, ...]
+
+    @property
+    def by_name(self) -> Mapping[str, Task]:
+        """The tasks by name; of several with one name the last, as Argo keeps it."""
+        return {task.name: task for task in self.tasks}
+
+    @property
+    def expressive(self) -> bool:
+        """Whether any task writes `depends`, which rules `dependencies` out for all."""
+        return any(_is_text(task.call.get("depends")) for task in self.tasks)
+
+    @property
+    def targets(self) -> list[str]:
+        """The names in `target`, placeholders left out."""
+        target = self.get("dag", "target")
+        words = target.split(" ") if isinstance(target, str) and target else []
+        return [word for word in words if not _PARAMETER.search(word) and not is_placeholder(word)]
+
+    def cycles(self) -> Iterator[list[Task]]:
+        """Tasks that wait for each other in a circle; no task is in two of them."""
+        tasks = self.by_name
+        done: set[str] = set()
+        for start in tasks:
+            path: list[str] = []
+            pending: list[tuple[str, Iterator[str]]] = []
+            if start not in done:
+                path, pending = [start], [(start, _names(tasks[start]))]
+            while pending:
+                name, names = pending[-1]
+                following = next((n for n in names if n in tasks and n not in done), None)
+                if following is None:
+                    pending.pop()
+                    path.pop()
+                    done.add(name)
+                elif following in path:
+                    circle = path[path.index(following) :]
+                    done.update(circle)
+                    yield [tasks[each] for each in circle]
+                else:
+                    path.append(following)
+                    pending.append((following, _names(tasks[following])))
+
+
+def _is_text(value: Any) -> bool:
+    return isinstance(value, str) and bool(value)
+
+
+def _names(task: Task) -> Iterator[str]:
+    return iter([each.name for each in task.dependencies])
+
+
+def dags(facts: Facts, resource: Resource) -> Iterator[Dag]:
+    """The DAG templates that an Argo object writes itself."""
+    for template in facts.argo_templates(resource):
+        tasks = [call for call in calls_of(template) if call.task]
+        if tasks:
+            yield Dag(
+                template.resource,
+                template.route,
+                template.data,
+                template,
+                tuple(Task(call, tuple(_dependencies(call))) for call in tasks),
+            )
+
+
+def _dependencies(call: Call) -> Iterable[Dependency]:
+    depends = call.get("depends")
+    if _is_text(depends):
+        if not is_placeholder(depends):
+            for name, result, alone in _TERM.findall(depends):
+                yield Dependency(name or alone, ("depends",), result)
+        return
+    names = call.get("dependencies")
+    for number, name in enumerate(names if isinstance(names, list) else ()):
+        if isinstance(name, str) and not is_placeholder(name):
+            yield Dependency(name, ("dependencies", number))
+
+
+def repeated_names(dag: Dag) -> Iterator[tuple[Task, Task]]:
+    """Tasks whose name an earlier one has, each with the first of that name."""
+    first: dict[str, list[Task]] = defaultdict(list)
+    for task in dag.tasks:
+        if task.name and first[task.name]:
+            yield task, first[task.name][0]
+        first[task.name].append(task)

@@ -1,0 +1,49 @@
+"""See argo_template_unresolved.md."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping
+from typing import Any
+
+from kguard.facts.argo import Workflow
+from kguard.facts.argo_templates import Call, Found, calls_of, named_template, target_of
+from kguard.model import Fault, Unknown
+from kguard.policies.argo._unseen import unless_default
+from kguard.policy.context import ERROR, NOTE, Context
+
+
+def check(workflow: Workflow, ctx: Context) -> Iterator[Fault | Unknown]:
+    """Yield a fault for every template that is used and does not exist."""
+    for key in ("entrypoint", "onExit"):
+        name = workflow.get(key)
+        if name and named_template(ctx.facts, workflow, name).found is Found.MISSING:
+            options: dict[str, Any] = {"severity": ERROR}
+            if key == "onExit":
+                # Exit handlers are what platforms put into their workflowDefaults.
+                options = unless_default(workflow, ctx, ERROR, "the workflow ends in Error")
+            yield workflow.fault((key,), f"`{key}` names template `{name}`: no such one", **options)
+    for template in ctx.facts.argo_templates(workflow.resource):
+        for call in calls_of(template):
+            yield from _call(call, ctx)
+
+
+def _call(call: Call, ctx: Context) -> Iterator[Fault | Unknown]:
+    found = target_of(ctx.facts, call).found
+    reference = call.get("templateRef")
+    if not isinstance(reference, Mapping):
+        if found is Found.MISSING:
+            text = f"{call.called} calls template `{call.get('template')}`: no such one here"
+            yield call.fault(("template",), text)
+        return
+    kind = (
+        "ClusterWorkflowTemplate" if reference.get("clusterScope") is True else "WorkflowTemplate"
+    )
+    name = reference.get("name")
+    if found is Found.MISSING:
+        text = f"{call.called} calls `{reference.get('template')}`, which {kind} `{name}` has not"
+        yield call.fault(("templateRef", "template"), text)
+    elif found is Found.OUTSIDE and ctx.index.is_complete(call.resource):
+        text = f"{call.called} calls {kind} `{name}`, which is not among the files"
+        yield call.fault(("templateRef", "name"), text, severity=NOTE)
+    elif found is Found.OUTSIDE:
+        yield ctx.unknown(f"a {kind} was not seen")
