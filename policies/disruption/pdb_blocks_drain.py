@@ -29,11 +29,11 @@ def check(budget: Budget, ctx: Context) -> Iterator[Fault | Unknown]:
     if budget.allowed is None:
         yield ctx.unknown("the number of pods the budget selects is not known")
     elif budget.allowed == 0:
-        several = budget.pods != 1
+        pods = "1 pod" if budget.pods == 1 else f"{budget.pods} pods"
+        rounded = "rounded up that is all of" if isinstance(value, str) else "it selects only"
         yield budget.fault(
             ("spec", key),
-            f"`{key}: {value}` allows no eviction: "
-            f"there {'are' if several else 'is'} {budget.pods} pod{'s' if several else ''}",
+            f"`{key}: {value}` allows no eviction: {rounded} {pods}",
             confidence=None if budget.complete else Confidence.MEDIUM,
             related=[_count(workload) for workload in budget.selected],
             help="node drains and upgrades hang; `maxUnavailable: 1` lets one pod go at a time",
