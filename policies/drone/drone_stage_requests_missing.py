@@ -4,8 +4,8 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
-from kguard.facts.drone import Pipeline, runner_requests
-from kguard.model import Fault, Unknown
+from kguard.facts.drone import Pipeline, runner_requests, runners
+from kguard.model import Confidence, Fault, Unknown
 from kguard.policy.context import Context
 
 _DEFAULTS = {"cpu": "100 millicores", "memory": "100 MiB"}
@@ -29,6 +29,8 @@ def check(pipeline: Pipeline, ctx: Context) -> Iterator[Fault | Unknown]:
         yield pipeline.fault(
             keys,
             f"{pipeline.called} requests no {' and no '.join(missing)}",
+            # A runner that is elsewhere may be told to request for every pipeline.
+            confidence=None if any(runners(ctx.facts, pipeline.resource)) else Confidence.MEDIUM,
             help=f"its pod asks for {' and '.join(_DEFAULTS[key] for key in missing)} for all "
             "steps together, unless the runner is told otherwise (`drone.requests: given`)",
         )
