@@ -97,6 +97,7 @@ def _assumptions(example: Example, world: list[Resource]) -> Assumptions:
         argo_assume_none=options.get("assume") == "none",
         drone_requests_given=options.get("drone") == "requests-given",
         images=images,
+        retagged=frozenset(options.get("retagged", "").split(",")),
     )
 
 

@@ -33,6 +33,7 @@ def assumptions(
         argo_assume_none=settings.argo_assume_none,
         drone_requests_given=settings.drone_requests_given,
         images=_images(settings, found, loaded),
+        retagged=frozenset(loaded.retagged),
     ), extra
 
 

@@ -35,7 +35,8 @@ class Assumptions:
     `kube` and `argo` are (major, minor); `argo` is None where unknown. `argo_controller` is the
     controller's configuration (a ConfigMap or Helm values) named by the user. With
     `argo_assume_none` an unseen configuration counts as one that sets no defaults.
-    `images` maps image names to a Dockerfile resource or to known facts (`--image-map`).
+    `images` maps image names to a Dockerfile resource or to known facts (`--image-map`);
+    `retagged` are names of images to which a tool gives the tag later (Kustomize, Skaffold).
     """
 
     kube: tuple[int, int] = NEWEST_KUBERNETES
@@ -44,6 +45,7 @@ class Assumptions:
     argo_assume_none: bool = False
     drone_requests_given: bool = False
     images: Mapping[str, Any] = field(default_factory=dict)
+    retagged: frozenset[str] = frozenset()
 
 
 class Facts:

@@ -27,13 +27,15 @@ class Kustomization:
     """One kustomization or component, with all paths as they are shown.
 
     `patches` are the patch files it lists, `inline` whether it holds patches itself, `parts` the
-    folders and files it builds on, `components` those of them that may patch the others.
+    folders and files it builds on, `components` those of them that may patch the others. `images`
+    are the names it gives another tag, name or digest.
     """
 
     patches: frozenset[str]
     inline: bool
     parts: tuple[str, ...]
     components: tuple[str, ...]
+    images: frozenset[str]
 
 
 def parse(folder: str, data: Any) -> Kustomization:
@@ -55,7 +57,9 @@ def parse(folder: str, data: Any) -> Kustomization:
             patches.update(_paths(folder, [entry]))
     components = tuple(_paths(folder, _list(data, "components")))
     parts = (*_paths(folder, [*_list(data, "resources"), *_list(data, "bases")]), *components)
-    return Kustomization(frozenset(patches), inline, parts, components)
+    images = (dig(image, "name") for image in _list(data, "images"))
+    named = frozenset(name for name in images if isinstance(name, str))
+    return Kustomization(frozenset(patches), inline, parts, components, named)
 
 
 def _list(data: Any, key: str) -> list[Any]:
@@ -115,6 +119,10 @@ class Kustomizations:
         """The files that the known kustomizations list as patches."""
         return {path for known in self._known.values() if known for path in known.patches}
 
+    def images(self) -> set[str]:
+        """The images to which the known kustomizations give another tag, name or digest."""
+        return {name for known in self._known.values() if known for name in known.images}
+
     def patched(self) -> set[str]:
         """The folders whose objects a known kustomization patches, directly or further down."""
         found: set[str] = set()
@@ -157,8 +165,8 @@ class Kustomizations:
         for entry in found:
             if entry.name in KUSTOMIZATIONS and folder not in self._known:
                 text = _head(entry.path)
-                # Only what patches is of interest here; what it builds on is read on the way.
-                if b"patch" in text or b"components" in text:
+                # Only what changes others matters here; what it builds on is read on the way.
+                if b"patch" in text or b"components" in text or b"images" in text:
                     self.of(folder)
             elif (
                 entry.is_dir(follow_symlinks=False)

@@ -11,6 +11,7 @@ from kguard.inputs.charts import UNRENDERED, Charts, breaks_as_template
 from kguard.inputs.files import Discovery
 from kguard.inputs.kustomize import Kustomizations
 from kguard.inputs.names import is_dockerfile, is_kustomization
+from kguard.inputs.skaffold import built_images
 from kguard.inputs.sources import Document, Source
 from kguard.kube.recognise import foreign, is_kubernetes, resources
 from kguard.model import Duplicate, Place, Resource, Route
@@ -38,6 +39,7 @@ class Loaded:
     notes: list[str] = field(default_factory=list)
     complete: set[str] = field(default_factory=set)
     patched_units: set[str] = field(default_factory=set)
+    retagged: set[str] = field(default_factory=set)
     files: int = 0
     documents: int = 0
 
@@ -139,6 +141,8 @@ class _Loader:
             known.look_around(base for base in bases if base is not None)
         self.patches = known.patch_files()
         self.loaded.patched_units = known.patched()
+        folders = {folder_of(path) for path in found.files}
+        self.loaded.retagged = known.images() | built_images(found.base, folders)
 
     def finish(self) -> Loaded:
         """What was loaded, once every file was added."""

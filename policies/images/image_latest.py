@@ -20,7 +20,8 @@ def check(container: Container, ctx: Context) -> Iterator[Fault]:
         image = parse_image(text)
     except ImageError:
         return  # Another policy's fault: the image cannot be pulled at all.
-    if image.pulled_tag != "latest":
+    name = text.removesuffix(f":{image.tag}")
+    if image.pulled_tag != "latest" or not ctx.assume.retagged.isdisjoint({name, image.name}):
         return
     how = "has the tag `latest`" if image.tag else "has no tag, so `latest` is pulled"
     yield container.fault(

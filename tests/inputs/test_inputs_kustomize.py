@@ -57,7 +57,7 @@ def test_remote_parts_are_no_paths() -> None:
         "bases": ["."],
     }
     assert parse("x/y", data) == Kustomization(
-        frozenset(), False, ("x/base", "x/y/a.yaml", "x/y", "x/c"), ("x/c",)
+        frozenset(), False, ("x/base", "x/y/a.yaml", "x/y", "x/c"), ("x/c",), frozenset()
     )
 
 
@@ -179,3 +179,40 @@ def test_a_broken_kustomization_is_reported_and_hides_nothing(project: Path, wri
     loaded = check(".")
     assert [(item.path, item.line) for item in loaded.unchecked] == [("kustomization.yaml", 2)]
     assert judged(loaded) == ["web.yaml"]
+
+
+def test_images_that_a_kustomization_retags_are_known(project: Path, write: Write) -> None:
+    write(
+        {
+            "base/kustomization.yaml": "resources: [web.yaml]\n",
+            "base/web.yaml": DEPLOYMENT,
+            "prod/kustomization.yaml": "resources: [../base]\nimages: [{name: web, newTag: '1'}]\n",
+        }
+    )
+    assert check("base").retagged == {"web"}
+    assert check("base/web.yaml").retagged == {"web"}
+
+
+@pytest.mark.parametrize(
+    ("text", "images"),
+    [
+        ("build: {artifacts: [{image: web}, {image: shop/api}]}", {"web", "shop/api"}),
+        (
+            "build: {artifacts: [{image: web}]}\n---\nbuild: {artifacts: [{image: api}]}",
+            {"web", "api"},
+        ),
+        ("build: {artifacts: web}", set()),
+        ("build: {artifacts: [web, {image: 1}, null]}", set()),
+        ("build: [", set()),
+    ],
+)
+def test_images_that_skaffold_builds_are_known(
+    project: Path, write: Write, text: str, images: set[str]
+) -> None:
+    write({"skaffold.yaml": text, "manifests/web.yaml": DEPLOYMENT})
+    assert check("manifests/web.yaml").retagged == images
+
+
+def test_skaffold_beside_the_folder_is_no_business_of_it(project: Path, write: Write) -> None:
+    write({"other/skaffold.yaml": "build: {artifacts: [{image: web}]}", "a/web.yaml": DEPLOYMENT})
+    assert check("a/web.yaml").retagged == set()
