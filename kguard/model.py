@@ -95,7 +95,7 @@ class Origin:
 
 @dataclass(frozen=True, slots=True)
 class Duplicate:
-    """A key written twice in one mapping: the route to it, and the line of the value that is lost."""
+    """A key written twice in one mapping: the route to it, the line of the value that is lost."""
 
     route: Route
     lost_line: int

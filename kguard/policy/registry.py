@@ -135,7 +135,8 @@ def read_entries(root: Path, *, validate: bool = False) -> list[dict[str, Any]]:
     for path in page_files(root):
         meta = read_front_matter(path, validate=validate)
         if path.stem != meta["id"].replace("-", "_"):
-            raise PageError(str(path), 2, f"the page of `{meta['id']}` is not called {path.stem}.md")
+            cause = f"the page of `{meta['id']}` is not called {path.stem}.md"
+            raise PageError(str(path), 2, cause)
         relative = path.relative_to(root)
         family = relative.parent.name or root.name
         entries.append({"page": relative.as_posix(), "family": family, "meta": meta})
@@ -195,11 +196,10 @@ def _installed_index(root: Path) -> list[dict[str, Any]] | None:
 
 def _cached_index(root: Path) -> list[dict[str, Any]]:
     """The index of a checkout: from the cache when no page changed, else read and stored."""
-    import hashlib
-
     from kguard import __version__
+    from kguard.digest import blake2b
 
-    digest = hashlib.blake2b(__version__.encode(), digest_size=16)
+    digest = blake2b(__version__.encode(), digest_size=16)
     for path in page_files(root):
         digest.update(path.relative_to(root).as_posix().encode())
         digest.update(path.read_bytes())
