@@ -13,6 +13,7 @@ ROOT = Path(__file__).resolve().parent.parent
 # Top to bottom. What shares a line shares a layer, and may not import each other.
 LAYERS = """
 __init__
+record digest
 model quantity shell
 source
 kube

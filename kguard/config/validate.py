@@ -226,9 +226,9 @@ def _stamp(
     data: Mapping[str, Any], parameters: Iterable[tuple[Route, Any, Mapping[str, Any]]]
 ) -> Path:
     """The file that exists once this data was found valid by these schemas."""
-    import hashlib
+    from kguard.digest import blake2b
 
-    digest = hashlib.blake2b(SCHEMA.read_bytes(), digest_size=16)
+    digest = blake2b(SCHEMA.read_bytes(), digest_size=16)
     schemas = [schema for _, _, schema in parameters]
     digest.update(json.dumps([data, schemas], sort_keys=True, default=str).encode())
     return _cache_folder() / f"config-{digest.hexdigest()}"

@@ -7,7 +7,6 @@ holds `check(scope, ctx)`, a generator of faults.
 from __future__ import annotations
 
 import importlib
-import importlib.util
 import sys
 from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass, field
@@ -84,6 +83,8 @@ class Policy:
 
 
 def _import_file(path: str, policy: str) -> Any:
+    import importlib.util
+
     name = f"kguard_user_policies.{policy.replace('-', '_')}"
     spec = importlib.util.spec_from_file_location(name, path)
     if spec is None or spec.loader is None:
