@@ -6,7 +6,7 @@ export PIP_DISABLE_PIP_VERSION_CHECK = 1
 install: $(BIN)/.installed  ## make .venv with kguard, editable, and the tools
 
 check: install              ## what it is for: check the examples
-	$(BIN)/kguard check examples
+	$(BIN)/kguard check examples || test $$? -eq 1  # half of them are bad on purpose
 
 test: install               ## every test
 	$(BIN)/pytest
