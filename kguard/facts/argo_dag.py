@@ -65,20 +65,16 @@ class Task:
 
 @dataclass(frozen=True, slots=True, eq=False)
 class Dag(Scope):
-    """A DAG template. `data` is the template; `tasks` are those that can be read."""
+    """A DAG template. `data` is the template; `tasks` are those that can be read.
+
+    `by_name` has of several tasks with one name the last, as Argo does. `expressive` says that
+    some task writes `depends`, which rules `dependencies` out for all.
+    """
 
     template: Template
     tasks: tuple[Task, ...]
-
-    @property
-    def by_name(self) -> Mapping[str, Task]:
-        """The tasks by name; of several with one name the last, as Argo keeps it."""
-        return {task.name: task for task in self.tasks}
-
-    @property
-    def expressive(self) -> bool:
-        """Whether any task writes `depends`, which rules `dependencies` out for all."""
-        return any(_is_text(task.call.get("depends")) for task in self.tasks)
+    by_name: Mapping[str, Task]
+    expressive: bool
 
     @property
     def targets(self) -> list[str]:
@@ -92,23 +88,24 @@ class Dag(Scope):
         tasks = self.by_name
         done: set[str] = set()
         for start in tasks:
-            path: list[str] = []
+            path: dict[str, None] = {}
             pending: list[tuple[str, Iterator[str]]] = []
             if start not in done:
-                path, pending = [start], [(start, _names(tasks[start]))]
+                path, pending = {start: None}, [(start, _names(tasks[start]))]
             while pending:
                 name, names = pending[-1]
                 following = next((n for n in names if n in tasks and n not in done), None)
-                if following is None:
+                if following is None or name in done:
                     pending.pop()
-                    path.pop()
+                    del path[name]
                     done.add(name)
                 elif following in path:
-                    circle = path[path.index(following) :]
+                    names_so_far = list(path)
+                    circle = names_so_far[names_so_far.index(following) :]
                     done.update(circle)
                     yield [tasks[each] for each in circle]
                 else:
-                    path.append(following)
+                    path[following] = None
                     pending.append((following, _names(tasks[following])))
 
 
@@ -123,14 +120,17 @@ def _names(task: Task) -> Iterator[str]:
 def dags(facts: Facts, resource: Resource) -> Iterator[Dag]:
     """The DAG templates that an Argo object writes itself."""
     for template in facts.argo_templates(resource):
-        tasks = [call for call in calls_of(template) if call.task]
+        calls = [call for call in calls_of(template) if call.task]
+        tasks = tuple(Task(call, tuple(_dependencies(call))) for call in calls)
         if tasks:
             yield Dag(
                 template.resource,
                 template.route,
                 template.data,
                 template,
-                tuple(Task(call, tuple(_dependencies(call))) for call in tasks),
+                tasks,
+                by_name={task.name: task for task in tasks},
+                expressive=any(_is_text(call.get("depends")) for call in calls),
             )
 
 

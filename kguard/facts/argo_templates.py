@@ -18,7 +18,7 @@ from kguard.facts.quantities import is_placeholder
 from kguard.facts.run import Facts
 from kguard.facts.sizes import literal_bytes
 from kguard.kube import argo
-from kguard.model import Key, Route, Scope
+from kguard.model import Key, Resource, Route, Scope
 
 TYPES = (
     "container",
@@ -166,18 +166,27 @@ def named_template(facts: Facts, workflow: Workflow, name: Any) -> Target:
     """The template of that name in a workflow's effective specification."""
     if not isinstance(name, str) or not name or is_placeholder(name):
         return Target(Found.UNKNOWN)
-    found: list[Template] = []
-    for layer in workflow.layers:
+    by_name = facts.remember(_by_name, workflow.resource)
+    template = by_name.get(name)
+    if template is not None:
+        return Target(Found.HERE, template)
+    if any(is_placeholder(each) for each in by_name):
+        return Target(Found.UNKNOWN)
+    return Target(Found.MISSING if workflow.complete else Found.OUTSIDE)
+
+
+def _by_name(facts: Facts, resource: Resource) -> dict[str, Template]:
+    """The named templates in force, those of stronger layers before others of their name."""
+    found: dict[str, Template] = {}
+    workflow = facts.argo_workflow(resource)
+    for layer in workflow.layers if workflow else ():
         items = layer.data.get("templates")
         for number, item in enumerate(items if isinstance(items, list) else ()):
-            if isinstance(item, Mapping) and item.get("name") == name:
+            name = item.get("name") if isinstance(item, Mapping) else None
+            if workflow and isinstance(name, str):
                 route = layer.at("templates", number)
-                found.append(Template(layer.resource, route, item, name, workflow))
-            elif isinstance(item, Mapping) and is_placeholder(item.get("name")):
-                return Target(Found.UNKNOWN)
-    if found:
-        return Target(Found.HERE, found[0])
-    return Target(Found.MISSING if workflow.complete else Found.OUTSIDE)
+                found.setdefault(name, Template(layer.resource, route, item, name, workflow))
+    return found
 
 
 def _by_reference(facts: Facts, near: Workflow, reference: Mapping[str, Any]) -> Target:

@@ -10,7 +10,14 @@ from __future__ import annotations
 from dataclasses import dataclass, replace
 
 from kguard.facts.argo import Workflow
-from kguard.facts.argo_templates import Call, Template, calls_of, named_template, target_of
+from kguard.facts.argo_templates import (
+    Call,
+    Loop,
+    Template,
+    calls_of,
+    named_template,
+    target_of,
+)
 from kguard.facts.run import Facts
 from kguard.facts.sizes import json_bytes, literal_bytes
 from kguard.model import dig
@@ -174,8 +181,8 @@ class _Counter:
         loop = call.loop
         number, assumed = 1, False
         if loop is not None:
-            number = self.expected or ASSUMED_ITEMS if loop.count is None else loop.count
             assumed = loop.count is None and not self.expected
+            number = self._items(loop, one)
         unlike = literals * number if literals > _WINDOW else literals
         unlike += loop.literal_bytes if loop else 0
         total = one.times(number) + Count(
@@ -185,6 +192,12 @@ class _Counter:
             assumed=assumed,
         )
         return total + self._exit(call).times(number)
+
+    def _items(self, loop: Loop, one: Count) -> int:
+        if loop.count is not None:
+            return loop.count
+        # Guesses are not multiplied: a guess around another one adds nothing to it.
+        return self.expected or (1 if one.assumed else ASSUMED_ITEMS)
 
     def _exit(self, call: Call) -> Count:
         """The exit handler of a step or task, written either way."""

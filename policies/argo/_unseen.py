@@ -5,7 +5,8 @@ from __future__ import annotations
 from typing import Any
 
 from kguard.facts.argo import Reference, Workflow
-from kguard.policy.context import NOTE, WARNING, Context, Severity
+from kguard.model import Severity
+from kguard.policy.context import NOTE, WARNING, Context
 
 NOTICE = (
     "the Argo controller's configuration was not seen: what its `workflowDefaults` may set is "

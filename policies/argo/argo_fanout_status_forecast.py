@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
+from typing import Any
 
 from kguard.facts.argo import Workflow
 from kguard.facts.forecast import ASSUMED_ITEMS, EXPECTED_ITEMS
@@ -24,6 +25,7 @@ def check(workflow: Workflow, ctx: Context) -> Iterator[Fault]:
     most, offloaded = ctx.params["max_bytes"], ctx.params["max_offloaded_bytes"]
     config = workflow.config
     offload = config is not None and config.get("persistence", "nodeStatusOffLoad") is True
+    options: dict[str, Any]
     stored = forecast.packed + forecast.fixed
     count = f"{forecast.count.nodes:,} nodes make a status of {written(forecast.raw)}"
     if forecast.completion > offloaded - forecast.spec > 0:

@@ -17,6 +17,8 @@ def check(workflow: Workflow, ctx: Context) -> Iterator[Fault | Unknown]:
     if workflow.value("podGC") is not None:
         return
     forecast = ctx.facts.forecast(workflow.resource)
+    if forecast is not None and forecast.count.pods == 0:
+        return
     pods = forecast.count.pods if forecast and not forecast.count.assumed else 0
     many = pods > ctx.params["max_pods"]
     if not (many or _lives_longer(workflow, ctx.params["max_ttl_seconds"])):

@@ -1,0 +1,186 @@
+"""Node counts of one run, and the bytes its status takes."""
+
+from __future__ import annotations
+
+import pytest
+from argo_world import workflow, world
+
+from kguard.facts.argo_templates import Loop, loop_of
+from kguard.facts.forecast import Count, Forecast
+
+# Spec → (pods, retry nodes, other nodes), counted by hand after steps.go and dag.go.
+COUNTS = {
+    "one pod": ("{entrypoint: a, templates: [{name: a, script: {}}]}", (1, 0, 0)),
+    "no pod": ("{entrypoint: a, templates: [{name: a, suspend: {}}]}", (0, 0, 1)),
+    "a container set": (
+        "{entrypoint: a, templates: [{name: a, containerSet: {containers: [{}, {}]}}]}",
+        (1, 0, 2),
+    ),
+    "two groups of steps": (
+        """
+        entrypoint: a
+        templates:
+          - {name: a, steps: [[{template: b}, {template: b}], [{template: b}]]}
+          - {name: b, container: {}}
+        """,
+        (3, 0, 1 + 2),
+    ),
+    "a loop in steps": (
+        """
+        entrypoint: a
+        templates:
+          - {name: a, steps: [[{template: b, withItems: [1, 2, 3]}]]}
+          - {name: b, container: {}}
+        """,
+        (3, 0, 1 + 1),
+    ),
+    "a loop in a DAG has a task group": (
+        """
+        entrypoint: a
+        templates:
+          - {name: a, dag: {tasks: [{template: b, withItems: [1, 2, 3]}, {template: b}]}}
+          - {name: b, container: {}}
+        """,
+        (4, 0, 1 + 1),
+    ),
+    "loops multiply": (
+        """
+        entrypoint: a
+        templates:
+          - {name: a, steps: [[{template: b, withSequence: {count: 10}}]]}
+          - {name: b, steps: [[{template: c, withSequence: {start: 1, end: 20}}]]}
+          - {name: c, retryStrategy: {limit: 2}, container: {}}
+        """,
+        (200, 200, 2 + 10 * 2),
+    ),
+    "retries of the whole workflow": (
+        """
+        entrypoint: a
+        retryStrategy: {limit: 2}
+        templates:
+          - {name: a, steps: [[{template: b}]]}
+          - {name: b, container: {}}
+        """,
+        (1, 2, 2),
+    ),
+    "exit handlers": (
+        """
+        entrypoint: a
+        onExit: b
+        templates:
+          - name: a
+            steps: [[{template: b, onExit: b}, {template: b, hooks: {exit: {template: b}}}]]
+          - {name: b, container: {}}
+        """,
+        (5, 0, 2),
+    ),
+    "a recursion is followed once": (
+        """
+        entrypoint: a
+        templates:
+          - {name: a, steps: [[{template: b}], [{template: a, when: x}]]}
+          - {name: b, container: {}}
+        """,
+        (1, 0, 3 + 1),
+    ),
+    "a loop of unknown length": (
+        """
+        entrypoint: a
+        templates:
+          - {name: a, steps: [[{template: b, withParam: "{{x}}"}]]}
+          - {name: b, container: {}}
+        """,
+        (100, 0, 2),
+    ),
+    "calls that cannot be followed": (
+        "{entrypoint: a, templates: [{name: a, steps: [[{templateRef: {name: x}}, {}]]}]}",
+        (2, 0, 2),
+    ),
+}
+
+
+@pytest.mark.parametrize(("spec", "expected"), COUNTS.values(), ids=COUNTS)
+def test_counts(spec: str, expected: tuple[int, int, int]) -> None:
+    facts, found = workflow(f"\n{spec}")
+    forecast = facts.forecast(found.resource)
+
+    assert forecast is not None
+    count = forecast.count
+    assert (count.pods, count.retries, count.others) == expected
+
+
+def test_deep_chains_end() -> None:
+    templates = "".join(
+        f"\n  - {{name: t{n}, steps: [[{{template: t{n + 1}}}]]}}" for n in range(300)
+    )
+    facts, found = workflow(f"\nentrypoint: t0\ntemplates:{templates}")
+
+    assert facts.forecast(found.resource) is not None
+
+
+def test_calls_of_unseen_templates_are_told_apart() -> None:
+    facts, found = workflow("\nentrypoint: a\ntemplates: [{name: a, steps: [[{templateRef: {}}]]}]")
+    forecast = facts.forecast(found.resource)
+
+    assert forecast is not None
+    assert forecast.count.partial
+
+
+@pytest.mark.parametrize("text", ["-1", "many", "", "1.5", "12345678901"])
+def test_an_annotation_that_is_no_number_says_nothing(text: str) -> None:
+    facts, (resource,) = world(
+        f"""
+        apiVersion: argoproj.io/v1alpha1
+        kind: Workflow
+        metadata: {{annotations: {{kguard.dev/expected-items: "{text}"}}}}
+        spec:
+          entrypoint: a
+          templates:
+            - {{name: a, steps: [[{{template: b, withParam: "{{{{x}}}}"}}]]}}
+            - {{name: b, container: {{}}}}
+        """
+    )
+    forecast = facts.forecast(resource)
+
+    assert forecast is not None
+    assert (forecast.count.pods, forecast.count.assumed) == (100, True)
+
+
+# Where the measured status of a plain fan-out passes a limit, in pods.
+BREAKS = {
+    "compression begins": (lambda f: f.raw, 1_050, 1_150),
+    "no room is left": (lambda f: f.packed + f.fixed, 6_300, 6_700),
+}
+
+
+@pytest.mark.parametrize(("size", "low", "high"), BREAKS.values(), ids=BREAKS)
+def test_the_model_agrees_with_the_measurements(size: object, low: int, high: int) -> None:
+    limit = 1024 * 1024
+    assert callable(size)
+
+    assert size(Forecast(Count(pods=low), 0)) <= limit < size(Forecast(Count(pods=high), 0))
+
+
+LOOPS = {
+    "items": ({"withItems": [1, "ab"]}, Loop("withItems", 2, literal_bytes=3)),
+    "no items": ({"withItems": []}, Loop("withItems", 0)),
+    "items that are a text": ({"withItems": "{{x}}"}, Loop("withItems", None, dynamic=True)),
+    "a literal list": ({"withParam": "[1, 2]"}, Loop("withParam", 2, literal_bytes=6)),
+    "no list": ({"withParam": "{}"}, Loop("withParam", None, literal_bytes=2)),
+    "a placeholder": ({"withParam": "{{x}}"}, Loop("withParam", None, dynamic=True)),
+    "a count": ({"withSequence": {"count": "7"}}, Loop("withSequence", 7)),
+    "from and to": ({"withSequence": {"start": 3, "end": "1"}}, Loop("withSequence", 3)),
+    "to": ({"withSequence": {"end": 4}}, Loop("withSequence", 5)),
+    "nothing": ({"withSequence": {}}, Loop("withSequence", None)),
+    "a placeholder in it": (
+        {"withSequence": {"count": "{{n}}"}},
+        Loop("withSequence", None, dynamic=True),
+    ),
+    "a boolean": ({"withSequence": {"count": True}}, Loop("withSequence", None)),
+    "none": ({"withItems": None}, None),
+}
+
+
+@pytest.mark.parametrize(("call", "expected"), LOOPS.values(), ids=LOOPS)
+def test_loops(call: dict[str, object], expected: Loop | None) -> None:
+    assert loop_of(call) == expected
