@@ -107,6 +107,8 @@ def _judge(
         except Exception as error:
             outcome.crashes.append(Crash(f"facts of {each}", resource, error))
             continue
+        if not scopes:  # Nothing to judge: the checks need not even be imported.
+            continue
         for policy, rule in active:
             try:
                 found += _ask(policy, rule, scopes, dispatch.check(policy), facts, outcome)

@@ -72,6 +72,8 @@ def _runs_controller(container: Container) -> bool:
     program = command[0] if isinstance(command, list) and command else ""
     if isinstance(program, str) and program.rpartition("/")[2] == _PROGRAM:
         return True
+    if _PROGRAM not in image:
+        return False
     try:
         return parse_image(image).repository.rpartition("/")[2] == _PROGRAM
     except ImageError:
