@@ -39,8 +39,8 @@ class MainContainer(Scope):
     @property
     def called(self) -> str:
         """How messages name it."""
-        name = self.effective.name
-        of = f"container `{name}` of " if name != MAIN else ""
+        member = self.template.kind == "containerSet"
+        of = f"container `{self.effective.name}` of " if member else ""
         return f"{of}{self.template.called}"
 
 

@@ -12,7 +12,7 @@ NOTICE = (
     "the Argo controller's configuration was not seen: what its `workflowDefaults` may set is "
     "reported as a note (`--argo-controller-config`, or `argo.assume: none`)"
 )
-_HELP = "unless the controller's `workflowDefaults`, which were not seen, set it"
+_HELP = "unless the controller's configuration, which was not seen, sets it"
 
 
 def not_seen(workflow: Workflow) -> str:

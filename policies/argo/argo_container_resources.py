@@ -26,7 +26,7 @@ def check(workflow: Workflow, ctx: Context) -> Iterator[Fault | Unknown]:
     if not lacking:
         return
     (first, what), *others = lacking
-    more = f"; {len(others)} more lack some" if others else ""
+    more = f"; {len(others)} more {'lacks' if len(others) == 1 else 'lack'} some" if others else ""
     yield first.fault(
         ("resources",),
         f"{first.called} has {what}{more}",
