@@ -14,6 +14,8 @@ from collections.abc import Sequence
 from functools import partial
 from typing import cast
 
+from kguard.cli.parser import Parser, unknown_words
+
 
 class UsageError(Exception):
     """A wrong option or configuration: said in one line, exit code 2."""
@@ -66,7 +68,7 @@ def _formatter(prog: str) -> argparse.HelpFormatter:
 
 def build_parser(commands: Sequence[str] = tuple(COMMANDS)) -> argparse.ArgumentParser:
     """The argument parser with the named commands filled in and the others listed."""
-    parser = argparse.ArgumentParser(
+    parser = Parser(
         prog="kguard",
         description="Find what makes Kubernetes workloads and workflows fail at scale.",
         epilog="exit codes: 0 nothing to report, 1 findings, 2 wrong option or configuration, "
@@ -81,7 +83,7 @@ def build_parser(commands: Sequence[str] = tuple(COMMANDS)) -> argparse.Argument
         title="commands",
         parser_class=cast(
             "type[argparse.ArgumentParser]",
-            partial(argparse.ArgumentParser, formatter_class=_formatter),
+            partial(Parser, formatter_class=_formatter),
         ),
     )
     for command, module in COMMANDS.items():
@@ -94,12 +96,16 @@ def build_parser(commands: Sequence[str] = tuple(COMMANDS)) -> argparse.Argument
 
 def run(argv: Sequence[str]) -> int:
     """Run one command line; returns the exit code and never raises for what users can cause."""
-    named = next((word for word in argv if word in COMMANDS), None)
+    named = next((word for word in argv if not word.startswith("-")), None)
+    if named is not None and named not in COMMANDS:
+        return fail(_unknown_command(named))
     parser = build_parser((named,) if named else ())
     try:
-        args = parser.parse_args(argv)
+        args, unknown = parser.parse_known_args(argv)
     except SystemExit as stop:
         return int(stop.code or 0)
+    if unknown:
+        return fail(unknown_words(parser, unknown))
     if args.version:
         from kguard import __version__
 
@@ -127,6 +133,16 @@ def run(argv: Sequence[str]) -> int:
         return bug(error)
 
 
+def _unknown_command(word: str) -> str:
+    """The sentence for a first word that is no command; often it is a path to be checked."""
+    if os.path.exists(word):
+        return f"no command is called `{word}`; did you mean `kguard check {word}`?"
+    from kguard.config.errors import nearest
+
+    hint = nearest(word, COMMANDS) or f" (one of {', '.join(COMMANDS)})"
+    return f"no command is called `{word}`{hint}"
+
+
 def _user_error(error: ValueError) -> int:
     """Report a configuration or baseline that cannot be used; anything else is a bug of ours."""
     from kguard.config import ConfigError
@@ -147,13 +163,7 @@ def fail(message: str, code: int = USAGE) -> int:
 
 
 def bug(error: BaseException) -> int:
-    """Report a bug in kguard in one line, with the details in a log file beside it."""
-    import tempfile
-    import traceback
+    """Report a bug in kguard in one line, with the details in a log file."""
+    from kguard.cli.crashes import described, write_log
 
-    with tempfile.NamedTemporaryFile(
-        "w", prefix="kguard-", suffix=".log", delete=False, encoding="utf-8"
-    ) as log:
-        traceback.print_exception(error, file=log)
-    kind = type(error).__name__
-    return fail(f"bug in kguard: {kind}: {error} (details: {log.name}; report: {ISSUES})", BUG)
+    return fail(f"bug in kguard: {described(error)} ({write_log([error])}; report: {ISSUES})", BUG)

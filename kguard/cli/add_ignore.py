@@ -5,8 +5,10 @@ from __future__ import annotations
 import datetime
 from collections import defaultdict
 
-from kguard.cli import OK, UNCHECKED, UsageError, fail
+from kguard.cli import BUG, OK, UNCHECKED, UsageError, fail
+from kguard.cli.common import say_unchecked
 from kguard.cli.session import Session
+from kguard.config.errors import plural
 from kguard.ignore import Explained, GrammarError, parse_date, utc_today
 from kguard.ignore.write import add_ignores as with_comments
 from kguard.ignore.write import explanation, write_file
@@ -15,7 +17,8 @@ from kguard.report import Located
 
 
 def add_ignores(session: Session, reason: str, until: str | None) -> int:
-    """Write the comments and say what was written; exit 3 where a finding cannot have one.
+    """Write the comments and say what was written; exit 3 where a finding cannot have one
+    or a file could not be read.
 
     Raises UsageError for a reason or date that cannot be written.
     """
@@ -30,12 +33,18 @@ def add_ignores(session: Session, reason: str, until: str | None) -> int:
     by_path: dict[str, list[Located]] = defaultdict(list)
     for item in session.report.findings:
         by_path[item.path].append(item)
-    written, failed = 0, False
+    written, changed, failed = 0, 0, say_unchecked(session.report)
     for path, located in sorted(by_path.items()):
         added, complete = _add(session, path, located, why, today)
         written += added
+        changed += added > 0
         failed |= not complete
-    print(f"added ignores for {written} findings in {len(by_path)} files")
+    print(f"added ignores for {plural(written, 'finding')} in {plural(changed, 'file')}")
+    if session.crashes:
+        from kguard.cli.crashes import report_crashes
+
+        report_crashes(session.crashes, session.registry)
+        return BUG
     return UNCHECKED if failed else OK
 
 

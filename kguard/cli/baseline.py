@@ -18,8 +18,10 @@ from kguard.baseline import (
     write,
 )
 from kguard.cli import BUG, OK, UNCHECKED, UsageError, fail
+from kguard.cli.common import say_unchecked
 from kguard.cli.options import add_input_options
 from kguard.cli.session import collect
+from kguard.config.errors import plural
 from kguard.report import Located
 
 DEFAULT_FILE = ".kguard-baseline.json"
@@ -55,21 +57,21 @@ def run(args: argparse.Namespace) -> int:
     """
     session = collect(args)
     if session.crashes:
-        crash = session.crashes[0]
-        return fail(f"bug in `{crash.policy}`: {crash.error!r}; nothing was written", BUG)
+        from kguard.cli.crashes import report_crashes
+
+        report_crashes(session.crashes, session.registry)
+        return fail("no baseline is written", BUG)
     path = args.output or session.settings.baseline or DEFAULT_FILE
     # The report of a run without a baseline: that is what the new one has to hide.
     session.settings = replace(session.settings, baseline=None)
     session.finish()
-    for item in session.report.unchecked:
-        place = f"{item.path}:{item.line}:{item.column}" if item.line else item.path
-        fail(f"{place}: {item.reason}")
+    incomplete = say_unchecked(session.report)
     try:
         said = update(path, session.report.findings, session.seen(), prune=args.prune)
     except BaselineError as error:
         raise UsageError(str(error)) from None
     print(said)
-    return UNCHECKED if session.report.unchecked else OK
+    return UNCHECKED if incomplete else OK
 
 
 def update(path: str, located: list[Located], seen: Seen, *, prune: bool) -> str:
@@ -84,8 +86,4 @@ def update(path: str, located: list[Located], seen: Seen, *, prune: bool) -> str
         write(path, new.values())
     added = len(new.keys() - old.entries.keys())
     removed = len(old.entries.keys() - new.keys())
-    return f"{path}: {_counted(len(new))}, {added} added, {removed} removed"
-
-
-def _counted(count: int) -> str:
-    return f"{count} finding" if count == 1 else f"{count} findings"
+    return f"{path}: {plural(len(new), 'finding')}, {added} added, {removed} removed"

@@ -34,7 +34,11 @@ def add_parser(subparsers: Any) -> None:
 def run(args: argparse.Namespace) -> int:
     """Check, write every report asked for, and say by the exit code what came of it."""
     outputs = _outputs(args.format or ["full"])
+    if args.until is not None and args.add_ignore is None:
+        raise UsageError("`--until` goes with `--add-ignore`")
     session = collect(args)
+    if args.strict_baseline and not session.settings.baseline:
+        raise UsageError("`--strict-baseline` goes with `--baseline`, and none is given")
     if args.add_ignore is not None:
         from kguard.cli.add_ignore import add_ignores
 
@@ -48,10 +52,10 @@ def run(args: argparse.Namespace) -> int:
 def exit_code(session: Session) -> int:
     """The highest of what applies: a crashed check, things unchecked, findings."""
     report = session.report
-    for crash in session.crashes:
-        label = crash.resource.label
-        print(f"kguard: bug in `{crash.policy}` at {label}: {crash.error!r}", file=sys.stderr)
     if session.crashes:
+        from kguard.cli.crashes import report_crashes
+
+        report_crashes(session.crashes, session.registry)
         return BUG
     if report.unchecked:
         return UNCHECKED
@@ -64,14 +68,22 @@ def _outputs(formats: list[str]) -> list[tuple[str, str]]:
     """Format and file of each `-f`; the file is empty for standard output."""
     outputs = []
     for text in formats:
-        name, _, target = text.partition("=")
+        name, equals, target = text.partition("=")
         if name not in FORMATS:
-            raise UsageError(f"no format is called `{name}` (one of {', '.join(FORMATS)})")
+            from kguard.config.errors import choices_hint
+
+            raise UsageError(f"no format is called `{name}`{choices_hint(name, FORMATS)}")
+        if equals and not target:
+            raise UsageError(f"`-f {text}` names no file")
         outputs.append((name, target))
-    if len(outputs) > 1 and sum(1 for name, target in outputs if not target) > 1:
+    targets = [target for _, target in outputs]
+    if targets.count("") > 1:
         raise UsageError(
             "two formats for standard output: give all but one a file (-f sarif=out.sarif)"
         )
+    for target in targets:
+        if targets.count(target) > 1:
+            raise UsageError(f"two formats for the file {target}")
     return outputs
 
 

@@ -9,7 +9,7 @@ from collections.abc import Iterator
 from pathlib import Path
 
 from kguard import term
-from kguard.cli import USAGE, UsageError
+from kguard.cli import USAGE, UsageError, fail
 from kguard.config import ConfigError, Problem, Settings, load
 from kguard.config.options import ROUTES
 from kguard.inputs.git import git_root
@@ -17,6 +17,7 @@ from kguard.model import Span
 from kguard.policy.page import PageError
 from kguard.policy.registry import Registry, load_registry
 from kguard.render.frame import frame, gutter
+from kguard.report import Report
 
 
 def add_policy_folders(parser: argparse._ActionsContainer) -> None:
@@ -65,6 +66,15 @@ def complain(error: ConfigError) -> int:
     blocks = ["\n".join(_framed(problem, style)) for problem in error.problems]
     print("\n\n".join(blocks), file=sys.stderr)
     return USAGE
+
+
+def say_unchecked(report: Report) -> bool:
+    """Say on standard error what could not be checked; whether there was anything."""
+    from kguard.render.text import place
+
+    for item in report.unchecked:
+        fail(f"{place(item.path, item.line, item.column)}: {term.safe(item.reason)}")
+    return bool(report.unchecked)
 
 
 def _framed(problem: Problem, style: term.Style) -> Iterator[str]:

@@ -40,10 +40,10 @@ def run(args: argparse.Namespace) -> int:
 
 def unknown_policy(name: str, registry: Registry) -> str:
     """The sentence for a name that is no policy, with the nearest ones that are."""
-    import difflib
+    from kguard.config.errors import nearest
 
-    near = difflib.get_close_matches(name, [*registry.policies, *registry.aliases], n=3)
-    hint = f"; did you mean {' or '.join(f'`{n}`' for n in near)}?" if near else ""
+    hint = nearest(name, [*registry.policies, *registry.families()])
+    hint = hint or nearest(name, registry.aliases)
     return f"no policy or family is called `{name}`{hint} (`kguard policies` lists them)"
 
 

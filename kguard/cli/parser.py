@@ -1,0 +1,50 @@
+"""The argument parser: errors in one line, with the word that was likely meant."""
+
+from __future__ import annotations
+
+import argparse
+from collections.abc import Iterable, Iterator
+from typing import Any, NoReturn
+
+
+class Parser(argparse.ArgumentParser):
+    """argparse's parser with other words for errors.
+
+    argparse prints every option it has above an error: a screen of them hides what matters.
+    """
+
+    def error(self, message: str) -> NoReturn:
+        """Say on standard error what is wrong and leave with exit code 2."""
+        text = message.removeprefix("argument ")
+        self.exit(2, f"kguard: {text}\n  see `{self.prog} --help`\n")
+
+    def _check_value(self, action: argparse.Action, value: Any) -> None:
+        """Refuse a value that is none of an option's choices, naming the nearest."""
+        if action.choices is not None and value not in action.choices:
+            from kguard.config.errors import choices_hint
+
+            hint = choices_hint(value, map(str, action.choices))
+            raise argparse.ArgumentError(action, f"cannot be `{value}`{hint}")
+
+
+def unknown_words(parser: argparse.ArgumentParser, words: Iterable[str]) -> str:
+    """The sentence for words on the command line that a parser and those below it do not know."""
+    from kguard.config.errors import nearest
+
+    options = list(dict.fromkeys(_options(parser)))
+    sentences = []
+    for word in words:
+        name = word.partition("=")[0]
+        if name.startswith("-"):
+            sentences.append(f"no option is called `{name}`{nearest(name, options)}")
+        elif not sentences:  # Else it is the value of an option that does not exist.
+            sentences.append(f"one word too many: `{word}`")
+    return "\n".join(sentences)
+
+
+def _options(parser: argparse.ArgumentParser) -> Iterator[str]:
+    for action in parser._actions:
+        yield from action.option_strings
+        if isinstance(action, argparse._SubParsersAction):
+            for below in action.choices.values():
+                yield from _options(below)
