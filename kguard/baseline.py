@@ -8,11 +8,11 @@ from __future__ import annotations
 
 import json
 from collections.abc import Callable, Collection, Iterable
-from dataclasses import asdict, dataclass
 from typing import Any
 
 from kguard.fingerprint import fingerprint, ratchet_key, with_keys
 from kguard.ignore.files import write_atomically
+from kguard.record import record
 from kguard.report import Located
 
 VERSION = 1
@@ -44,7 +44,7 @@ class BaselineError(ValueError):
         self.path, self.line, self.cause = path, line, cause
 
 
-@dataclass(frozen=True, slots=True)
+@record
 class Entry:
     """One finding of a baseline: its fingerprint, and what it was, for people."""
 
@@ -61,7 +61,7 @@ class Entry:
         return (self.path, self.resource, self.policy, self.route, self.key)
 
 
-@dataclass(frozen=True, slots=True)
+@record
 class Baseline:
     """The entries of a baseline by key, and the file they were read from."""
 
@@ -69,7 +69,7 @@ class Baseline:
     path: str = ""
 
 
-@dataclass(frozen=True, slots=True)
+@record
 class Seen:
     """What a run looked at, so that a finding that is gone can be told from one not looked for.
 
@@ -141,7 +141,7 @@ def renewed(baseline: Baseline, located: Iterable[Located], seen: Seen) -> dict[
 def dump(entries: Iterable[Entry]) -> str:
     """The text of a baseline file."""
     lines = [
-        json.dumps(asdict(entry), ensure_ascii=False)
+        json.dumps({key: getattr(entry, key) for key in Entry.__match_args__}, ensure_ascii=False)
         for entry in sorted(entries, key=lambda entry: entry.order)
     ]
     body = "\n{}\n  ".format(",\n".join(f"    {line}" for line in lines)) if lines else ""
@@ -207,7 +207,7 @@ def _broken(path: str, text: str, error: json.JSONDecodeError) -> BaselineError:
 
 def _entry(path: str, data: bytes, number: int, item: Any) -> Entry:
     if isinstance(item, dict) and isinstance(item.get("key"), str) and item["key"]:
-        texts = {name: item.get(name, "") for name in Entry.__slots__}
+        texts = {name: item.get(name, "") for name in Entry.__match_args__}
         wrong = next((name for name, value in texts.items() if not isinstance(value, str)), None)
         if wrong is None:
             return Entry(**texts)

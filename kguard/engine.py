@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from collections import Counter
 from collections.abc import Callable, Iterable, Mapping
-from dataclasses import dataclass, field
 from typing import Any
 
 from kguard.facts import Facts
@@ -12,9 +11,10 @@ from kguard.facts.scopes import EACH
 from kguard.model import Fault, Finding, Resource, Scope, Severity, Unknown
 from kguard.policy.context import Context
 from kguard.policy.page import Check, Policy, matches_kind
+from kguard.record import field, record
 
 
-@dataclass(frozen=True, slots=True)
+@record
 class Rule:
     """A policy as configured for one resource: its parameters, and a severity the user set."""
 
@@ -26,7 +26,7 @@ Rules = Callable[[Policy, Resource], "Rule | None"]
 """The configuration as the engine sees it: the rule for a policy there, None where it is off."""
 
 
-@dataclass(frozen=True, slots=True)
+@record
 class Crash:
     """A check that raised: a bug in the policy, which costs its own answer and no other."""
 
@@ -35,7 +35,7 @@ class Crash:
     error: Exception
 
 
-@dataclass(slots=True)
+@record(frozen=False)
 class Outcome:
     """What a run found, what it could not know, and which policies came to a verdict where."""
 

@@ -9,10 +9,10 @@ from __future__ import annotations
 import json
 from collections import defaultdict
 from collections.abc import Iterable, Mapping
-from dataclasses import replace
 from typing import Any
 
 from kguard.model import Finding, Key, Resource, dig
+from kguard.record import replace
 from kguard.report import Located
 
 _BYTES = 16

@@ -1,16 +1,17 @@
 """The words every layer speaks: routes, spans, resources, scopes, faults and findings. No I/O.
 
 Policies speak in routes (keys and indexes from the root of a resource); only the edge of the
-program turns a route into a line and a column. All dataclasses here are frozen and slotted; those
+program turns a route into a line and a column. All records here are frozen and slotted; those
 that hold manifest data compare by identity, because their data is not hashable.
 """
 
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, field
 from enum import IntEnum
 from typing import Any, TypeVar
+
+from kguard.record import field, record
 
 Key = str | int
 Route = tuple[Key, ...]
@@ -61,7 +62,7 @@ def _from_word(kind: type[E], word: str) -> E:
     raise ValueError(f"{word!r} is none of {', '.join(m.name.lower() for m in kind)}")
 
 
-@dataclass(frozen=True, slots=True, order=True)
+@record(order=True)
 class Span:
     """A stretch of a file: 1-based lines and columns, columns in code points, the end exclusive."""
 
@@ -71,7 +72,7 @@ class Span:
     end_column: int
 
 
-@dataclass(frozen=True, slots=True)
+@record
 class Place:
     """Where a route is in a file.
 
@@ -84,7 +85,7 @@ class Place:
     via: tuple[Span, ...] = ()
 
 
-@dataclass(frozen=True, slots=True)
+@record
 class Origin:
     """Where a resource was read: file, document in it (from 0), route to it (items of a List)."""
 
@@ -93,7 +94,7 @@ class Origin:
     prefix: Route = ()
 
 
-@dataclass(frozen=True, slots=True)
+@record
 class Duplicate:
     """A key written twice in one mapping: the route to it, the line of the value that is lost."""
 
@@ -101,7 +102,7 @@ class Duplicate:
     lost_line: int
 
 
-@dataclass(frozen=True, slots=True, eq=False)
+@record(eq=False)
 class Resource:
     """One object to be judged: a Kubernetes object, a Drone pipeline, a Dockerfile.
 
@@ -133,7 +134,7 @@ class Resource:
         return "/".join(part for part in (self.kind, self.namespace or "", name) if part)
 
 
-@dataclass(frozen=True, slots=True)
+@record
 class Related:
     """A second place that explains a finding, with a short label for it."""
 
@@ -142,7 +143,7 @@ class Related:
     label: str
 
 
-@dataclass(frozen=True, slots=True)
+@record
 class Edit:
     """One change to a document: set the value at `route`, or remove it where `value` is REMOVE."""
 
@@ -150,7 +151,7 @@ class Edit:
     value: Any
 
 
-@dataclass(frozen=True, slots=True)
+@record
 class Fix:
     """Edits that cure a finding. `safe` ones cannot delete, stop or reschedule anything."""
 
@@ -159,7 +160,7 @@ class Fix:
     title: str
 
 
-@dataclass(frozen=True, slots=True)
+@record
 class Fault:
     """What a policy found, before the engine adds the policy's name and severity.
 
@@ -177,14 +178,14 @@ class Fault:
     fix: Fix | None = None
 
 
-@dataclass(frozen=True, slots=True)
+@record
 class Unknown:
     """A policy's answer where context it would need was not seen. Never an accusation."""
 
     reason: str
 
 
-@dataclass(frozen=True, slots=True)
+@record
 class Finding:
     """A fault with the name, severity and confidence under which it is reported."""
 
@@ -199,7 +200,7 @@ class Finding:
     fix: Fix | None = None
 
 
-@dataclass(frozen=True, slots=True, eq=False)
+@record(eq=False)
 class Scope:
     """A part of a resource that a policy looks at: its data and the route to it.
 

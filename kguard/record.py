@@ -39,15 +39,27 @@ def field(
 def record(cls: type[T], /) -> type[T]: ...
 @overload
 def record(
-    *, frozen: bool = True, eq: bool = True, order: bool = False
+    *, frozen: bool = True, eq: bool = True, order: bool = False, repr: bool = True
 ) -> Callable[[type[T]], type[T]]: ...
 @dataclass_transform(frozen_default=True, field_specifiers=(field,))
-def record(cls: Any = None, /, *, frozen: bool = True, eq: bool = True, order: bool = False) -> Any:
+def record(
+    cls: Any = None,
+    /,
+    *,
+    frozen: bool = True,
+    eq: bool = True,
+    order: bool = False,
+    repr: bool = True,
+) -> Any:
     """Make a slotted record of the annotated names of a class; options are those of dataclasses.
 
     Raises ValueError for a default that can change.
     """
-    return _make(cls, True, True, False) if cls else lambda cls: _make(cls, frozen, eq, order)
+    shared = _SHARED | (_REPR if repr else {}) | (_FROZEN if frozen else {})
+    shared |= (_ORDER if order else {}) | (_EQ if eq else {})
+    if eq:
+        shared["__hash__"] = _hash if frozen else None
+    return _make(cls, shared, frozen) if cls else lambda cls: _make(cls, shared, frozen)
 
 
 def replace(instance: T, /, **changes: Any) -> T:
@@ -58,9 +70,8 @@ def replace(instance: T, /, **changes: Any) -> T:
     return made
 
 
-def _make(cls: Any, frozen: bool, eq: bool, order: bool) -> Any:
-    namespace = _SHARED | (_EQ if eq else {}) | (_ORDER if order else {})
-    namespace |= (_FROZEN if frozen else {}) | cls.__dict__
+def _make(cls: Any, shared: dict[str, Any], frozen: bool) -> Any:
+    namespace = {**shared, **cls.__dict__}
     fields: dict[str, _Field] = {}
     for base in reversed(cls.__mro__[1:]):
         fields |= base.__dict__.get("__record_fields__", {})
@@ -78,8 +89,6 @@ def _make(cls: Any, frozen: bool, eq: bool, order: bool) -> Any:
     namespace["__qualname__"] = cls.__qualname__
     namespace["__record_fields__"] = fields
     namespace["__record_values__"] = _values_of(fields)
-    if eq:
-        namespace["__hash__"] = _hash if frozen else None
     made = type(cls)(cls.__name__, cls.__bases__, namespace)
 
     def __init__(self: Any, *args: Any, **kwargs: Any) -> None:
@@ -151,8 +160,12 @@ def _delattr(self: Any, name: str) -> None:
     raise AttributeError(f"cannot delete field {name!r}")
 
 
-_SHARED = {"__repr__": _repr, "__getstate__": _getstate, "__setstate__": _setstate}
-_SHARED["__replace__"] = replace
+_SHARED: dict[str, Any] = {
+    "__getstate__": _getstate,
+    "__setstate__": _setstate,
+    "__replace__": replace,
+}
+_REPR: dict[str, Any] = {"__repr__": _repr}
 _FROZEN: dict[str, Any] = {"__setattr__": _setattr, "__delattr__": _delattr}
 _EQ: dict[str, Any] = {"__eq__": _comparison(operator.eq)}
 _ORDER = {f"__{name}__": _comparison(getattr(operator, name)) for name in ("lt", "le", "gt", "ge")}

@@ -3,13 +3,13 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass, field
 
 from kguard.model import Finding, Route, Severity, Span
 from kguard.policy.page import Policy
+from kguard.record import field, record
 
 
-@dataclass(frozen=True, slots=True)
+@record
 class Note:
     """A labelled place that explains a finding."""
 
@@ -18,7 +18,7 @@ class Note:
     label: str
 
 
-@dataclass(frozen=True, slots=True)
+@record
 class Located:
     """A finding with its place in a file.
 
@@ -41,7 +41,7 @@ class Located:
         return (self.path, self.span.line, self.span.column, self.finding.policy)
 
 
-@dataclass(frozen=True, slots=True)
+@record
 class Unchecked:
     """Something that was to be checked and could not be; line and column are 1-based, 0 unknown."""
 
@@ -51,7 +51,7 @@ class Unchecked:
     reason: str
 
 
-@dataclass(frozen=True, slots=True)
+@record
 class Skipped:
     """Something that is not for kguard, and what it was taken for."""
 
@@ -59,7 +59,7 @@ class Skipped:
     reason: str
 
 
-@dataclass(slots=True)
+@record(frozen=False)
 class Report:
     """One run, ready to be rendered. Findings are sorted and nothing is left to be decided."""
 

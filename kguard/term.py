@@ -6,8 +6,9 @@ import os
 import sys
 import time
 from collections.abc import Iterator, Mapping
-from dataclasses import dataclass
 from typing import TextIO
+
+from kguard.record import record
 
 CHOICES = ("auto", "always", "never")
 """What `--color` and `--links` accept."""
@@ -29,7 +30,7 @@ _SGR = {
 }
 
 
-@dataclass(frozen=True, slots=True)
+@record
 class Style:
     """How a report is to look: what the terminal can do, and how much the user wants to read."""
 

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
-from dataclasses import dataclass
 from typing import Any
 
 from kguard.engine import Rule, run
@@ -13,9 +12,10 @@ from kguard.kube.recognise import resources
 from kguard.model import Duplicate, Finding, Resource
 from kguard.policy.examples import Example, Mark
 from kguard.policy.page import Policy
+from kguard.record import record
 
 
-@dataclass(frozen=True, slots=True)
+@record
 class Mismatch:
     """One way in which an example and its policy disagree, as a sentence."""
 

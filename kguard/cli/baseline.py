@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import argparse
 import os
-from dataclasses import replace
 from typing import Any
 
 from kguard.baseline import (
@@ -22,6 +21,7 @@ from kguard.cli.common import say_unchecked
 from kguard.cli.options import add_input_options
 from kguard.cli.session import collect
 from kguard.config.errors import plural
+from kguard.record import replace
 from kguard.report import Located
 
 DEFAULT_FILE = ".kguard-baseline.json"

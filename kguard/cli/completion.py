@@ -8,14 +8,14 @@ from __future__ import annotations
 
 import argparse
 from collections.abc import Iterator, Sequence
-from dataclasses import dataclass
 from typing import Any
 
 from kguard.cli import COMMANDS, OK, build_parser
 from kguard.cli.common import registry_of
+from kguard.record import record
 
 
-@dataclass(frozen=True, slots=True)
+@record
 class Argument:
     """An option (with flags) or a positional (without) of a command.
 
@@ -31,7 +31,7 @@ class Argument:
     many: bool = False
 
 
-@dataclass(frozen=True, slots=True)
+@record
 class Command:
     """A command with its arguments; the name is empty for kguard itself."""
 

@@ -5,7 +5,6 @@ from __future__ import annotations
 import argparse
 import sys
 from collections.abc import Collection, Iterable, Mapping
-from dataclasses import dataclass, field, replace
 from typing import Any
 
 from kguard import ignore
@@ -22,11 +21,12 @@ from kguard.kube.workloads import is_owned
 from kguard.model import Finding, Origin, Resource, Severity, named_route
 from kguard.policy.page import Policy
 from kguard.policy.registry import Registry
+from kguard.record import field, record, replace
 from kguard.report import Located, Note, Report, Unchecked
 from kguard.term import Progress
 
 
-@dataclass(slots=True)
+@record(frozen=False)
 class Session:
     """A run up to its findings; `finish` hides what is accepted and makes the report.
 

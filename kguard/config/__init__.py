@@ -6,7 +6,6 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
@@ -25,6 +24,7 @@ from kguard.config.selection import Choice, Override, PolicySettings
 from kguard.config.settings import Image, Settings
 from kguard.config.validate import check_shape, usable, without
 from kguard.policy.registry import Registry
+from kguard.record import replace
 
 
 def load(

@@ -3,15 +3,15 @@
 from __future__ import annotations
 
 from collections.abc import Iterable
-from dataclasses import dataclass
 
 from kguard.model import Route
+from kguard.record import record
 
 SHORT = 8
 """Lists of choices up to this length are printed whole; longer ones only suggest the nearest."""
 
 
-@dataclass(frozen=True, slots=True)
+@record
 class Where:
     """A place in what the user wrote.
 
@@ -31,7 +31,7 @@ class Where:
         return f"{self.path}:{self.line}" if self.line else self.path
 
 
-@dataclass(frozen=True, slots=True)
+@record
 class Problem:
     """One fault: its place, a sentence, and perhaps a second sentence with the way out.
 

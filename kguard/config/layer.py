@@ -3,12 +3,12 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
 from kguard.config.errors import ConfigError, Problem, Where, plural
 from kguard.model import Route
+from kguard.record import field, record
 from kguard.source import Limits, read
 
 LIMITS = Limits(max_bytes=1024 * 1024, max_depth=20, max_nodes=100_000)
@@ -18,7 +18,7 @@ Locate = Callable[[Route, bool], Where]
 """Where a route was written; True asks for the key in place of its value."""
 
 
-@dataclass(frozen=True, slots=True, eq=False)
+@record(eq=False)
 class Layer:
     """Settings from one source: a file, the environment, the command line.
 

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Mapping, Sequence
-from dataclasses import dataclass, field
 from typing import Any
 
 from kguard.engine import Rule, Rules
@@ -11,6 +10,7 @@ from kguard.ignore.globs import matches_name, matches_path
 from kguard.model import Resource, Severity
 from kguard.policy.page import Policy
 from kguard.policy.registry import Registry
+from kguard.record import field, record
 
 PROFILES: Mapping[str, frozenset[str]] = {
     "default": frozenset({"default"}),
@@ -20,7 +20,7 @@ PROFILES: Mapping[str, frozenset[str]] = {
 """Which pages' profiles a profile takes in; `all` takes every one."""
 
 
-@dataclass(frozen=True, slots=True)
+@record
 class Choice:
     """What one source of settings says about which policies run.
 
@@ -35,7 +35,7 @@ class Choice:
     local: bool = False
 
 
-@dataclass(frozen=True, slots=True)
+@record
 class PolicySettings:
     """What the user sets on one policy: parameters by name, and a severity or None."""
 
@@ -47,7 +47,7 @@ class PolicySettings:
         return PolicySettings({**self.params, **other.params}, other.severity or self.severity)
 
 
-@dataclass(frozen=True, slots=True, eq=False)
+@record(eq=False)
 class Override:
     """Settings for some resources. An empty condition holds for all; the others all must.
 

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass, field
 from typing import Any
 
 from kguard.config.selection import Choice, Override, PolicySettings, build_rules
@@ -12,12 +11,13 @@ from kguard.facts.run import NEWEST_KUBERNETES
 from kguard.ignore import IgnoreEntry
 from kguard.model import Confidence, Finding, Severity
 from kguard.policy.registry import Registry
+from kguard.record import field, record
 
 DEFAULT = "default"
 """The origin of what nobody set."""
 
 
-@dataclass(frozen=True, slots=True)
+@record
 class Image:
     """What the user says about an image: a Dockerfile (absolute path), or facts; None is unknown.
 
@@ -30,7 +30,7 @@ class Image:
     cmd: tuple[str, ...] | None = None
 
 
-@dataclass(frozen=True, slots=True, eq=False)
+@record(eq=False)
 class Settings:
     """Everything a run is told, merged: defaults < file < environment < command line.
 

@@ -9,7 +9,6 @@ from __future__ import annotations
 import json
 import os
 from collections.abc import Iterable, Iterator, Mapping
-from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
@@ -17,6 +16,7 @@ from kguard.config.errors import Problem, choices_hint
 from kguard.config.layer import Layer
 from kguard.model import Route, dig, named_route
 from kguard.policy.registry import Registry, _cache_folder
+from kguard.record import replace
 
 SCHEMA = Path(__file__).with_name("schema.json")
 

@@ -8,7 +8,6 @@ over the controller's workflowDefaults, a strategic merge) and workflow/controll
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
-from dataclasses import dataclass
 from enum import Enum
 from functools import partial
 from typing import Any
@@ -18,6 +17,7 @@ from kguard.facts.quantities import is_placeholder
 from kguard.facts.run import Facts
 from kguard.kube import argo
 from kguard.model import Key, Resource, Route, Scope, dig
+from kguard.record import record
 
 
 class Reference(Enum):
@@ -29,7 +29,7 @@ class Reference(Enum):
     UNKNOWN = "a placeholder, or several templates of that name"
 
 
-@dataclass(frozen=True, slots=True)
+@record
 class Layer:
     """One specification of those that are merged; the text at `route` of `resource`."""
 
@@ -46,7 +46,7 @@ class Layer:
         return (*self.route, *keys)
 
 
-@dataclass(frozen=True, slots=True)
+@record
 class Setting:
     """A value in force and where it is written."""
 
@@ -60,7 +60,7 @@ class Setting:
         return is_placeholder(self.value)
 
 
-@dataclass(frozen=True, slots=True, eq=False)
+@record(eq=False)
 class Workflow(Scope):
     """An Argo object with a workflow specification. `data` is what it writes itself.
 

@@ -7,7 +7,6 @@ YAML text and then stands alone; else every key of `data` is a setting whose val
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import dataclass
 from enum import Enum
 from typing import Any
 
@@ -25,6 +24,7 @@ from kguard.model import (
     Severity,
     dig,
 )
+from kguard.record import record
 
 CONFIG_NAME = "workflow-controller-configmap"
 """The name in the official manifests; Helm puts the release and the chart before it."""
@@ -66,7 +66,7 @@ class Layout(Enum):
     HELM = "values"
 
 
-@dataclass(frozen=True, slots=True)
+@record
 class Unparsed:
     """A text of the configuration that is no YAML, or a value that is no text: route and cause."""
 
@@ -74,7 +74,7 @@ class Unparsed:
     cause: str
 
 
-@dataclass(frozen=True, slots=True)
+@record
 class Repeated:
     """A key written twice inside a YAML text: the route to the text, and the keys inside it."""
 
@@ -82,7 +82,7 @@ class Repeated:
     keys: Route
 
 
-@dataclass(frozen=True, slots=True, eq=False)
+@record(eq=False)
 class ControllerConfig(Scope):
     """The configuration as the controller reads it; `data` is `sections`, names as written.
 

@@ -8,7 +8,6 @@ sidecars and init containers; `podSpecPatch` is applied last.
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
-from dataclasses import dataclass
 from typing import Any
 
 from kguard.facts.argo import Workflow, merged
@@ -17,6 +16,7 @@ from kguard.facts.pods import Container, Pod, Role
 from kguard.facts.quantities import is_placeholder
 from kguard.facts.run import Facts
 from kguard.model import Route, Scope, dig
+from kguard.record import record
 
 MAIN = "main"
 """The name Argo gives the container of `container` and `script` templates."""
@@ -24,7 +24,7 @@ MAIN = "main"
 _POD_RESOURCES_SINCE = (4, 1)
 
 
-@dataclass(frozen=True, slots=True, eq=False)
+@record(eq=False)
 class MainContainer(Scope):
     """A container that does a template's work. `data` is what is written.
 

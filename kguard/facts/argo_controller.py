@@ -8,7 +8,6 @@ cmd/workflow-controller/main.go (leader election).
 from __future__ import annotations
 
 import re
-from dataclasses import dataclass
 
 from kguard.facts.environment import Variable, variable
 from kguard.facts.pods import Container
@@ -17,12 +16,13 @@ from kguard.facts.workloads import Workload
 from kguard.index import Index
 from kguard.model import Resource, Scope
 from kguard.quantity.images import ImageError, parse_image
+from kguard.record import record
 
 _PROGRAM = "workflow-controller"
 _VERSION = re.compile(r"v?(\d+)\.(\d+)(?:\.|$)")
 
 
-@dataclass(frozen=True, slots=True, eq=False)
+@record(eq=False)
 class ArgoController(Scope):
     """The Deployment of a controller and the container that runs it. `data` is the Deployment."""
 

@@ -9,13 +9,13 @@ from __future__ import annotations
 import re
 from collections import defaultdict
 from collections.abc import Iterable, Iterator, Mapping
-from dataclasses import dataclass
 from typing import Any
 
 from kguard.facts.argo_templates import Call, Template, calls_of
 from kguard.facts.quantities import is_placeholder
 from kguard.facts.run import Facts
 from kguard.model import Resource, Route, Scope
+from kguard.record import record
 
 RESULTS = frozenset(
     {"Succeeded", "Failed", "Errored", "Skipped", "Omitted", "Daemoned"}
@@ -31,7 +31,7 @@ _TERM = re.compile(rf"({_NAME}?)\.([A-Z][a-zA-Z]+)|({_NAME})")
 _PARAMETER = re.compile(r"\{\{[-a-zA-Z0-9]+(\.[-a-zA-Z0-9_]+)*\}\}")
 
 
-@dataclass(frozen=True, slots=True)
+@record
 class Dependency:
     """One task that another waits for, and where that is written below the waiting task."""
 
@@ -40,7 +40,7 @@ class Dependency:
     result: str = ""
 
 
-@dataclass(frozen=True, slots=True)
+@record
 class Task:
     """A task and what it waits for."""
 
@@ -63,7 +63,7 @@ class Task:
         return next(each.keys for each in self.dependencies if each.name == other.name)
 
 
-@dataclass(frozen=True, slots=True, eq=False)
+@record(eq=False)
 class Dag(Scope):
     """A DAG template. `data` is the template; `tasks` are those that can be read.
 

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
-from dataclasses import dataclass
 from typing import Any
 
 from kguard.facts.argo import Workflow
@@ -13,9 +12,10 @@ from kguard.facts.run import Facts
 from kguard.facts.sizes import literal_bytes
 from kguard.kube import argo
 from kguard.model import Key, Route, Scope, dig
+from kguard.record import record
 
 
-@dataclass(frozen=True, slots=True, eq=False)
+@record(eq=False)
 class Literal(Scope):
     """A literal value of a parameter or a loop; `data` is the mapping it stands in."""
 
@@ -29,7 +29,7 @@ class Literal(Scope):
         return literal_bytes(self.value)
 
 
-@dataclass(frozen=True, slots=True, eq=False)
+@record(eq=False)
 class DurationField(Scope):
     """A duration; `bare` says whether a whole number without a unit stands for seconds there."""
 
@@ -44,7 +44,7 @@ class DurationField(Scope):
         return not isinstance(self.value, str) or is_placeholder(self.value)
 
 
-@dataclass(frozen=True, slots=True, eq=False)
+@record(eq=False)
 class Retry(Scope):
     """A retryStrategy where it is written; `data` is the mapping it stands in.
 
@@ -61,7 +61,7 @@ class Retry(Scope):
         return dig(self.effective, *keys)
 
 
-@dataclass(frozen=True, slots=True, eq=False)
+@record(eq=False)
 class ProcessText(Scope):
     """One text handed to a container's process; `bytes` as the kernel counts it, without NUL."""
 

@@ -9,17 +9,17 @@ from __future__ import annotations
 
 import json
 from collections.abc import Iterator, Mapping
-from dataclasses import dataclass
 from functools import cache
 from pathlib import Path
 from typing import Any
 
 from kguard.model import Route
+from kguard.record import record
 
 Version = tuple[int, int]
 
 
-@dataclass(frozen=True, slots=True)
+@record
 class UnknownKey:
     """A key no listed version has, or not the one asked for: the route of keys that leads to it.
 

@@ -9,7 +9,6 @@ from __future__ import annotations
 
 import json
 from collections.abc import Iterator, Mapping
-from dataclasses import dataclass
 from enum import Enum
 from typing import Any
 
@@ -19,6 +18,7 @@ from kguard.facts.run import Facts
 from kguard.facts.sizes import literal_bytes
 from kguard.kube import argo
 from kguard.model import Key, Resource, Route, Scope
+from kguard.record import record
 
 TYPES = (
     "container",
@@ -47,7 +47,7 @@ class Found(Enum):
     UNKNOWN = "a placeholder, or several objects of that name"
 
 
-@dataclass(frozen=True, slots=True, eq=False)
+@record(eq=False)
 class Template(Scope):
     """One template, named or inline, as it is written in the object of `workflow`."""
 
@@ -87,7 +87,7 @@ class Template(Scope):
         return own if own is not None else (of or self.workflow).value("retryStrategy")
 
 
-@dataclass(frozen=True, slots=True)
+@record
 class Loop:
     """How often a call is made: `count`, None where the text does not say.
 
@@ -101,7 +101,7 @@ class Loop:
     literal_bytes: int = 0
 
 
-@dataclass(frozen=True, slots=True, eq=False)
+@record(eq=False)
 class Call(Scope):
     """One step or DAG task of a template."""
 
@@ -117,7 +117,7 @@ class Call(Scope):
         return f"{word} `{self.name}`" if self.name else f"unnamed {word}"
 
 
-@dataclass(frozen=True, slots=True)
+@record
 class Target:
     """The template a name leads to, or why there is none."""
 
@@ -251,7 +251,7 @@ def _number(value: Any) -> int | None:
     return None
 
 
-@dataclass(frozen=True, slots=True)
+@record
 class Reach:
     """The templates a workflow can come to, and whether every call of it could be followed."""
 

@@ -7,12 +7,12 @@ pkg/apis/autoscaling/v2/defaults.go (omitted metrics), KEDA's cpu and memory sca
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
-from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
 from kguard.facts.pods import Container, Pod
 from kguard.facts.workloads import Workload
 from kguard.model import Resource, Route, Scope, dig
+from kguard.record import record
 
 if TYPE_CHECKING:
     from kguard.facts.run import Facts
@@ -22,7 +22,7 @@ if TYPE_CHECKING:
 _V1_METRICS = "autoscaling.alpha.kubernetes.io/metrics"
 
 
-@dataclass(frozen=True, slots=True)
+@record
 class Utilization:
     """A metric that is a share of requests: the resource, the one container it names (or ""),
     the keys that lead to it from the autoscaler, and whether it is the default of omitted ones.
@@ -34,7 +34,7 @@ class Utilization:
     omitted: bool = False
 
 
-@dataclass(frozen=True, slots=True, eq=False)
+@record(eq=False)
 class Autoscaler(Scope):
     """A HorizontalPodAutoscaler or ScaledObject with the one workload it was seen to scale.
 

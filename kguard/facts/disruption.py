@@ -7,7 +7,6 @@ getExpectedScale, updatePdbStatus, failSafe).
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 from kguard.facts.workloads import Workload
@@ -15,6 +14,7 @@ from kguard.index import budget_selector
 from kguard.kube.workloads import is_owned
 from kguard.model import Resource, Scope
 from kguard.quantity.intorpercent import is_zero, scaled
+from kguard.record import record
 
 if TYPE_CHECKING:
     from kguard.facts.run import Facts
@@ -60,7 +60,7 @@ def disruptions_allowed(
     return max(0, healthy - desired) if expected > 0 else 0
 
 
-@dataclass(frozen=True, slots=True, eq=False)
+@record(eq=False)
 class Budget(Scope):
     """A PodDisruptionBudget with the workloads whose pods it selects in its unit."""
 

@@ -10,7 +10,6 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterator
-from dataclasses import dataclass
 from enum import Enum
 from typing import Any
 
@@ -24,6 +23,7 @@ from kguard.quantity._go import MAX_INT64
 from kguard.quantity._quote import quoted
 from kguard.quantity.gounits import SizeError, parse_ram_bytes
 from kguard.quantity.images import ImageError, parse_image
+from kguard.record import record
 
 LIKELY_CORES = 20
 """A whole number below this is rather meant as cores: as millicores it is under 2 % of one."""
@@ -42,7 +42,7 @@ class Use(Enum):
     REFUSED = "refused"
 
 
-@dataclass(frozen=True, slots=True, eq=False)
+@record(eq=False)
 class Amount(Scope):
     """One cpu or memory amount. `data` is the section it stands in, `key` is `cpu` or `memory`."""
 
@@ -57,14 +57,14 @@ class Amount(Scope):
         return is_placeholder(self.value)
 
 
-@dataclass(frozen=True, slots=True, eq=False)
+@record(eq=False)
 class Step(Scope):
     """A step or a service: one container of the pipeline's pod."""
 
     called: str
 
 
-@dataclass(frozen=True, slots=True, eq=False)
+@record(eq=False)
 class Pipeline(Scope):
     """A pipeline of type kubernetes. With `old_runner` the requests of its steps count."""
 

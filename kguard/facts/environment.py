@@ -3,15 +3,15 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass
 from typing import Any
 
 from kguard.facts.pods import Container
 from kguard.index import Index
 from kguard.model import Related, Route, dig
+from kguard.record import record
 
 
-@dataclass(frozen=True, slots=True)
+@record
 class Variable:
     """A variable that is set, or may be: `value` is None where the manifests do not show it.
 

@@ -7,8 +7,6 @@ writes it, and after gzip and base64 as workflow/packer/packer.go stores it.
 
 from __future__ import annotations
 
-from dataclasses import dataclass, replace
-
 from kguard.facts.argo import Workflow
 from kguard.facts.argo_templates import (
     Call,
@@ -21,6 +19,7 @@ from kguard.facts.argo_templates import (
 from kguard.facts.run import Facts
 from kguard.facts.sizes import json_bytes, literal_bytes
 from kguard.model import dig
+from kguard.record import record, replace
 
 MAX_DEPTH = 100
 """How deep templates may call each other (controller.go, maxAllowedStackDepth)."""
@@ -43,7 +42,7 @@ _WINDOW = 32 * 1024
 _COMPLETION = 45
 
 
-@dataclass(frozen=True, slots=True)
+@record
 class Count:
     """Nodes of a part of a run. `literals` are the bytes of inputs in the nodes, all and unlike."""
 
@@ -85,7 +84,7 @@ class Count:
         )
 
 
-@dataclass(frozen=True, slots=True)
+@record
 class Forecast:
     """A run in which every step runs once and nothing is retried, in nodes and bytes."""
 

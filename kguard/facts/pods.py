@@ -8,7 +8,6 @@ resources).
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import dataclass, field
 from enum import Enum
 from fractions import Fraction
 from typing import Any
@@ -16,6 +15,7 @@ from typing import Any
 from kguard.kube.workloads import BATCH, template_route
 from kguard.model import Resource, Route, Scope, dig
 from kguard.quantity.quantities import QuantityError, parse_quantity
+from kguard.record import field, record
 
 DEFAULT_GRACE = 30
 """Seconds between SIGTERM and SIGKILL where the pod does not say (core/v1 defaults.go)."""
@@ -30,7 +30,7 @@ class Role(Enum):
     EPHEMERAL = "ephemeral container"
 
 
-@dataclass(frozen=True, slots=True)
+@record
 class Amount:
     """An effective request or limit: what was written, its value, and where it comes from.
 
@@ -43,7 +43,7 @@ class Amount:
     source: str
 
 
-@dataclass(frozen=True, slots=True, eq=False)
+@record(eq=False)
 class Container(Scope):
     """One container of a pod, whichever list it stands in."""
 
@@ -82,7 +82,7 @@ class Container(Scope):
         return f"{self.role.value} `{self.name}`" if self.name else f"unnamed {self.role.value}"
 
 
-@dataclass(frozen=True, slots=True, eq=False)
+@record(eq=False)
 class Pod(Scope):
     """The pod a workload creates. `data` is the pod's spec, `route` leads to it."""
 

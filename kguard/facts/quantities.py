@@ -3,16 +3,16 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import dataclass
 from typing import Any
 
 from kguard.facts.pods import Pod
 from kguard.facts.run import Facts
 from kguard.kube import argo
 from kguard.model import Key, Resource, Route, Scope, dig
+from kguard.record import record
 
 
-@dataclass(frozen=True, slots=True, eq=False)
+@record(eq=False)
 class QuantityField(Scope):
     """One field that holds a quantity: `text` as written, `called` as messages name it.
 

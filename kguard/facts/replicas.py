@@ -3,10 +3,10 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass
 from typing import Any
 
 from kguard.model import Resource, dig
+from kguard.record import record
 
 # Kinds whose number of pods no field says: one a node, one a run, as traffic demands, none.
 _UNCOUNTED = frozenset(
@@ -21,7 +21,7 @@ _UNCOUNTED = frozenset(
 )
 
 
-@dataclass(frozen=True, slots=True)
+@record
 class Replicas:
     """Replica counts of a workload; None where a count cannot be known.
 

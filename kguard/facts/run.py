@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Mapping
-from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any, TypeVar
 
 from kguard.facts.pods import Pod, pod_of
@@ -12,6 +11,7 @@ from kguard.facts.workloads import Workload
 from kguard.index import Index
 from kguard.kube import argo
 from kguard.model import Resource
+from kguard.record import field, record
 
 if TYPE_CHECKING:
     from kguard.facts.argo import Workflow
@@ -28,7 +28,7 @@ NEWEST_KUBERNETES = (1, 37)
 """What `--kube-version` assumes where it is not given: the newest release the rules know."""
 
 
-@dataclass(frozen=True, slots=True)
+@record
 class Assumptions:
     """What the user said about the world outside the files.
 

@@ -6,7 +6,6 @@ A provider turns one resource into scopes; it is asked only for the kinds it lis
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Mapping
-from dataclasses import dataclass
 
 from kguard.facts.pods import Role
 from kguard.facts.run import Facts
@@ -14,6 +13,7 @@ from kguard.kube import argo, drone
 from kguard.kube.recognise import HELM_VALUES
 from kguard.kube.workloads import TEMPLATES
 from kguard.model import Resource, Scope
+from kguard.record import record
 
 Kinds = frozenset[tuple[str, str]]
 
@@ -37,7 +37,7 @@ _QUANTITY_KINDS: Kinds = (
 )
 
 
-@dataclass(frozen=True, slots=True)
+@record
 class Each:
     """One word of `each:`: the (group, kind) pairs it covers, None for all, and its provider."""
 

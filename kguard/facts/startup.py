@@ -7,15 +7,15 @@ counts from the container's start), pkg/apis/core/v1/defaults.go (SetDefaults_Pr
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass
 
 from kguard.facts.pods import Container, Pod, Role
 from kguard.model import Route
+from kguard.record import record
 
 _PERIOD, _FAILURES = 10, 3
 
 
-@dataclass(frozen=True, slots=True)
+@record
 class Start:
     """The longest start that probes allow: in seconds, whose it is, and the route to the probe."""
 

@@ -7,13 +7,13 @@ it; the verdict on it from kguard.shell.
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator
-from dataclasses import dataclass
 
 from kguard.facts.pods import Container
 from kguard.facts.run import Facts
 from kguard.kube.dockerimage import Image
 from kguard.kube.images import ImageFacts, built_image, find_image, known_shells, words
 from kguard.model import Fault, Related, Resource, Route, Scope, Severity
+from kguard.record import record
 from kguard.shell.analyse import LIKELY, analyse
 from kguard.shell.verdict import Analysis, Cause, Shell, Verdict
 from kguard.shell.workers import Worker, worker
@@ -21,7 +21,7 @@ from kguard.shell.workers import Worker, worker
 HARMFUL = (Verdict.SWALLOWED, Verdict.CUT)
 
 
-@dataclass(frozen=True, slots=True, eq=False)
+@record(eq=False)
 class Process(Scope):
     """The main process of a container, or of the image a Dockerfile builds.
 

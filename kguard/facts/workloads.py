@@ -3,13 +3,13 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass
 from typing import Any
 
 from kguard.facts.pods import Pod
 from kguard.facts.replicas import Replicas
 from kguard.model import Resource, Scope, dig
 from kguard.quantity.intorpercent import scaled
+from kguard.record import record
 
 # What an absent maxSurge or maxUnavailable means, by kind: apps/v1 defaults.go; argo-rollouts
 # utils/defaults/defaults.go (canary). Kinds of the groups before apps/v1 had other defaults.
@@ -21,7 +21,7 @@ _DEFAULT_ROLLING = {
 }
 
 
-@dataclass(frozen=True, slots=True)
+@record
 class RollingUpdate:
     """How a rolling update replaces pods: as written (defaults filled in) and in pods.
 
@@ -54,7 +54,7 @@ def fenceposts(
     return surge, 1 if forced else unavailable, forced
 
 
-@dataclass(frozen=True, slots=True, eq=False)
+@record(eq=False)
 class Workload(Scope):
     """A resource that creates pods, with what its unit says about it."""
 

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from collections import defaultdict
 from collections.abc import Iterable, Iterator, Mapping, Sequence
-from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
 
 from kguard.ignore.model import (
@@ -18,6 +17,7 @@ from kguard.ignore.model import (
 from kguard.kube.workloads import template_route
 from kguard.model import Resource, Route, Span, dig
 from kguard.policy.registry import Registry
+from kguard.record import field, record
 
 if TYPE_CHECKING:
     from kguard.ignore.grammar import Directive
@@ -30,7 +30,7 @@ META = "meta"
 _WHOLE_FILE = 1 << 62
 
 
-@dataclass(frozen=True, slots=True, eq=False)
+@record(eq=False)
 class Problem:
     """An ignore that has no effect because it is written wrongly: where, and what is wrong.
 
@@ -43,7 +43,7 @@ class Problem:
     message: str
 
 
-@dataclass(slots=True, eq=False)
+@record(frozen=False, eq=False)
 class Ignores:
     """The ignores of a run by where they can matter, and those that are written wrongly."""
 
@@ -154,7 +154,7 @@ def _read_annotations(resource: Resource, world: World, registry: Registry, foun
             found.problems.append(Problem(path, place.span.line, place.span.column, message))
 
 
-@dataclass(slots=True, eq=False)
+@record(frozen=False, eq=False)
 class _File:
     """A file with comments, and the resources in it that are reported on."""
 

@@ -8,8 +8,9 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterator
-from dataclasses import dataclass
 from typing import TYPE_CHECKING
+
+from kguard.record import record
 
 if TYPE_CHECKING:
     import datetime
@@ -34,7 +35,7 @@ class GrammarError(ValueError):
     """Text that is meant as an ignore and is none; the message says what is wrong with it."""
 
 
-@dataclass(frozen=True, slots=True)
+@record
 class Explained:
     """Why something is ignored, and the last day (UTC) on which it is; no date means for good."""
 
@@ -42,7 +43,7 @@ class Explained:
     until: datetime.date | None = None
 
 
-@dataclass(frozen=True, slots=True)
+@record
 class Directive:
     """One ignore of a comment. `start` and `end` are offsets in the comment's text."""
 
@@ -53,7 +54,7 @@ class Directive:
     end: int
 
 
-@dataclass(frozen=True, slots=True)
+@record
 class Mistake:
     """A part of a comment that is meant for kguard and says nothing it understands."""
 

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from collections import defaultdict
 from collections.abc import Collection, Iterable, Iterator
-from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
 
 from kguard.engine import Rules, as_written
@@ -13,6 +12,7 @@ from kguard.ignore.find import Ignores, Problem
 from kguard.ignore.model import Ignore, IgnoreEntry, Lines, Object
 from kguard.model import Finding, Resource, named_route
 from kguard.policy.registry import Registry
+from kguard.record import field, record
 from kguard.report import Located
 
 if TYPE_CHECKING:
@@ -26,7 +26,7 @@ _Match = tuple[Ignore, list[str]]
 UNUSED, EXPIRED, UNEXPLAINED = "unused-ignore", "expired-ignore", "unexplained-ignore"
 
 
-@dataclass(frozen=True, slots=True, eq=False)
+@record(eq=False)
 class Hidden:
     """A finding that is not reported, and the first ignore that hides it."""
 
@@ -34,7 +34,7 @@ class Hidden:
     ignore: Ignore
 
 
-@dataclass(slots=True, eq=False)
+@record(frozen=False, eq=False)
 class Applied:
     """Findings sorted into kept and hidden, what ignores themselves are reported for, problems.
 
@@ -48,7 +48,7 @@ class Applied:
     problems: list[Problem] = field(default_factory=list)
 
 
-@dataclass(frozen=True, slots=True, eq=False)
+@record(eq=False)
 class Verdicts:
     """Where policies came to a verdict, so that an ignore that hid nothing can be judged.
 
@@ -87,7 +87,7 @@ def apply(
     return _Run(ignores, verdicts, registry, world, today or utc_today(), rules).apply(located)
 
 
-@dataclass(slots=True, eq=False)
+@record(frozen=False, eq=False)
 class _Run:
     ignores: Ignores
     verdicts: Verdicts

@@ -3,11 +3,11 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
 from typing import TYPE_CHECKING, Protocol
 
 from kguard.ignore.globs import matches_name, matches_path
 from kguard.model import Finding, Resource, Route, Span, dig
+from kguard.record import record
 
 if TYPE_CHECKING:
     import datetime
@@ -20,7 +20,7 @@ CONTAINER_LISTS = frozenset(
 """Lists whose items an annotation calls by name: containers, Argo's sidecars and its templates."""
 
 
-@dataclass(frozen=True, slots=True)
+@record
 class Written:
     """Where an ignore is written: a stretch of a file."""
 
@@ -28,7 +28,7 @@ class Written:
     span: Span
 
 
-@dataclass(frozen=True, slots=True)
+@record
 class IgnoreEntry:
     """One entry of the configuration's `ignore:` list. An empty tuple does not narrow it.
 
@@ -70,7 +70,7 @@ class Extent(Protocol):
         ...
 
 
-@dataclass(frozen=True, slots=True, eq=False)
+@record(eq=False)
 class Lines:
     """Lines of a file, both ends included; `resources` are the id() of those on them."""
 
@@ -88,7 +88,7 @@ class Lines:
         return id(resource) in self.resources
 
 
-@dataclass(frozen=True, slots=True, eq=False)
+@record(eq=False)
 class Object:
     """A whole resource, or the named containers in it."""
 
@@ -114,7 +114,7 @@ class Object:
         )
 
 
-@dataclass(frozen=True, slots=True, eq=False)
+@record(eq=False)
 class Ignore:
     """An ignore, wherever it was written.
 

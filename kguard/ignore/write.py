@@ -11,7 +11,6 @@ import json
 import re
 from collections import defaultdict
 from collections.abc import Callable, Collection, Iterable, Mapping, Sequence
-from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 from kguard.ignore import grammar
@@ -19,6 +18,7 @@ from kguard.ignore.files import write_atomically
 from kguard.ignore.find import covered_lines
 from kguard.ignore.grammar import Directive, Explained, GrammarError
 from kguard.ignore.hide import EXPIRED, UNEXPLAINED, UNUSED
+from kguard.record import record
 from kguard.report import Located
 
 if TYPE_CHECKING:
@@ -32,7 +32,7 @@ _LINE = re.compile(r"([^\r\n]*)(\r\n|\r|\n|\Z)")
 _CONTROL = re.compile(r"[^\x20-\x7e\xa0-\ud7ff\ue000-\ufffd\U00010000-\U0010ffff]|[\u2028\u2029]")
 
 
-@dataclass(frozen=True, slots=True)
+@record
 class Impossible:
     """A finding that no comment can hide, and why."""
 
@@ -40,7 +40,7 @@ class Impossible:
     reason: str
 
 
-@dataclass(frozen=True, slots=True)
+@record
 class Addition:
     """The new content of a file, the findings it hides, and those that no comment can."""
 
@@ -136,7 +136,7 @@ def _refusal(path: str, data: bytes, source: SourceLike) -> str:
     return ""
 
 
-@dataclass(frozen=True, slots=True)
+@record
 class _Trial:
     """A file, and what happens to it when comments are added to some of its lines."""
 

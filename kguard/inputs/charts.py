@@ -5,7 +5,8 @@ from __future__ import annotations
 import os
 import re
 from collections.abc import Sequence
-from dataclasses import dataclass, field
+
+from kguard.record import field, record
 
 UNRENDERED = "unrendered Helm template"
 
@@ -37,7 +38,7 @@ def breaks_as_template(lines: Sequence[str], line: int) -> bool:
     )
 
 
-@dataclass(slots=True, eq=False, repr=False)
+@record(frozen=False, eq=False, repr=False)
 class Charts:
     """The charts among the folders below `base`, found by their Chart.yaml and remembered."""
 

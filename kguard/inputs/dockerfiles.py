@@ -4,11 +4,11 @@ from __future__ import annotations
 
 import re
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, replace
 from typing import Any
 
 from kguard.kube.dockerfile import Dockerfile, as_resource, parse
 from kguard.model import Place, Resource, Route
+from kguard.record import record, replace
 from kguard.source import Comment, ReadError
 
 # Other frontends have instructions of their own; BuildKit's is published under these names
@@ -17,7 +17,7 @@ _SYNTAX = re.compile(r"#[ \t]*syntax[ \t]*=[ \t]*(\S+)", re.IGNORECASE)
 _OURS = re.compile(r"(?:docker\.io/)?docker/dockerfile(?:-upstream)?(?:[:@]|\Z)")
 
 
-@dataclass(frozen=True, slots=True)
+@record
 class DockerDocument:
     """The one document of a Dockerfile; what it answers is that of a YAML document."""
 
@@ -43,7 +43,7 @@ class DockerDocument:
         return self.dockerfile.following(line)
 
 
-@dataclass(frozen=True, slots=True)
+@record
 class DockerSource:
     """A Dockerfile that was read, with the answers of any source."""
 

@@ -10,12 +10,12 @@ import os
 import stat
 from bisect import bisect_left
 from collections.abc import Iterable, Sequence
-from dataclasses import dataclass, field
 
 from kguard.inputs.git import GitUnavailableError, git_root, list_files
 from kguard.inputs.gitignore import NOTHING, Ignores, parse_patterns
 from kguard.inputs.names import JSON_HEAD, is_candidate, is_json, looks_like_object
 from kguard.inputs.walk import ignores_in, walk
+from kguard.record import field, record
 from kguard.report import Unchecked
 
 STDIN = "-"
@@ -26,7 +26,7 @@ MOST_SIBLINGS = 500
 """How many files beside named ones are looked at as context, per folder: a hook must stay quick."""
 
 
-@dataclass(slots=True, eq=False, repr=False)
+@record(frozen=False, eq=False, repr=False)
 class Discovery:
     """What a run will read. Paths are shown relative to `base`, with forward slashes.
 
@@ -112,7 +112,7 @@ def discover(
     return found
 
 
-@dataclass(slots=True, eq=False, repr=False)
+@record(frozen=False, eq=False, repr=False)
 class _Finder:
     """One run of `discover`."""
 
@@ -247,7 +247,7 @@ class _Finder:
         self.found.missing.append(Unchecked(self.printable(given), 0, 0, reason))
 
 
-@dataclass(slots=True, eq=False, repr=False)
+@record(frozen=False, eq=False, repr=False)
 class _Listing:
     """The files of one folder, judged one by one: by name, by patterns, by what they are."""
 

@@ -9,13 +9,14 @@ from __future__ import annotations
 import os
 import re
 from collections.abc import Iterable
-from dataclasses import dataclass
+
+from kguard.record import record
 
 _LARGEST = 1024 * 1024
 """Bytes of a .gitignore that are read; the rest of a larger one is not for people either."""
 
 
-@dataclass(frozen=True, slots=True)
+@record
 class Pattern:
     """One line of a .gitignore: what it matches, relative to the folder it stands in."""
 
@@ -24,7 +25,7 @@ class Pattern:
     folders_only: bool
 
 
-@dataclass(frozen=True, slots=True)
+@record
 class Ignores:
     """The patterns that apply in a folder: its own, and those of the folders above it.
 

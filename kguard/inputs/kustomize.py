@@ -10,11 +10,11 @@ import os
 import posixpath
 from collections import deque
 from collections.abc import Iterable, Iterator
-from dataclasses import dataclass, field
 from typing import Any
 
 from kguard.inputs.names import KUSTOMIZATIONS, is_candidate
 from kguard.model import dig
+from kguard.record import field, record
 
 MOST_FOLDERS = 2000
 """How many folders are searched for overlays of one base; 40 µs each."""
@@ -22,7 +22,7 @@ _LARGEST = 1024 * 1024
 _OTHERS = frozenset({"node_modules", "vendor", "__pycache__"})
 
 
-@dataclass(frozen=True, slots=True)
+@record
 class Kustomization:
     """One kustomization or component, with all paths as they are shown.
 
@@ -75,7 +75,7 @@ def _paths(folder: str, entries: Iterable[Any]) -> Iterator[str]:
             yield "" if path == "." else path
 
 
-@dataclass(slots=True, eq=False, repr=False)
+@record(frozen=False, eq=False, repr=False)
 class Kustomizations:
     """The kustomizations around the files of a run, read when they are asked for.
 

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from collections import Counter
 from collections.abc import Callable, Iterable
-from dataclasses import dataclass, field
 from typing import Any
 
 from kguard.inputs.charts import UNRENDERED, Charts, breaks_as_template
@@ -15,6 +14,7 @@ from kguard.inputs.skaffold import built_images
 from kguard.inputs.sources import Document, Source
 from kguard.kube.recognise import foreign, is_kubernetes, resources
 from kguard.model import Duplicate, Place, Resource, Route
+from kguard.record import field, record
 from kguard.report import Skipped, Unchecked
 from kguard.source import Limits, read
 
@@ -23,7 +23,7 @@ WORLD = "."
 _KUSTOMIZE = "kustomize.config.k8s.io"
 
 
-@dataclass(slots=True, eq=False, repr=False)
+@record(frozen=False, eq=False, repr=False)
 class Loaded:
     """What a run judges, what it looks at, and what it does not judge.
 
@@ -111,7 +111,7 @@ def folder_of(path: str) -> str:
     return path.rpartition("/")[0]
 
 
-@dataclass(slots=True, eq=False, repr=False)
+@record(frozen=False, eq=False, repr=False)
 class _Loader:
     """One run of `load`."""
 

@@ -11,12 +11,12 @@ documentation for what `command` and `args` do to ENTRYPOINT and CMD.
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, field, replace
 from typing import Any
 
 from kguard.kube.dockerimage import Image, Stage, form_of, image_of, substitute, unquote
 from kguard.kube.dockerlines import Comment, Instruction, Problem, read_lines
 from kguard.model import Origin, Place, Resource, Route, Span
+from kguard.record import field, record, replace
 
 KIND = "Dockerfile"
 MAX_LENGTH = 1_000_000
@@ -24,7 +24,7 @@ MAX_LENGTH = 1_000_000
 _WITH_FORM = frozenset(("CMD", "ENTRYPOINT", "SHELL", "RUN"))
 
 
-@dataclass(slots=True, eq=False)
+@record(frozen=False, eq=False)
 class Dockerfile:
     """A Dockerfile that was read. It answers what a source file answers: text, lines, places.
 

@@ -9,11 +9,11 @@ from __future__ import annotations
 import json
 import re
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, field
 from typing import Any
 
 from kguard.kube.dockerlines import Instruction
 from kguard.model import Route
+from kguard.record import field, record
 from kguard.shell.parse import parse as parse_shell
 from kguard.shell.syntax import Simple, Unparsable
 
@@ -25,7 +25,7 @@ _VARIABLE = re.compile(
 _PAIR = re.compile(r"([A-Za-z_][\w.-]*)=(\"(?:[^\"\\]|\\.)*\"|'[^']*'|(?:[^\s\\]|\\.)*)")
 
 
-@dataclass(frozen=True, slots=True)
+@record
 class Form:
     """How a command is written: `exec` with its words, `shell`, or `broken`: an array that is none.
 
@@ -36,7 +36,7 @@ class Form:
     words: tuple[str, ...] = ()
 
 
-@dataclass(frozen=True, slots=True)
+@record
 class Stage:
     """A build stage: its base as written with known ARGs put in, its name, its instructions.
 
@@ -50,7 +50,7 @@ class Stage:
     instructions: tuple[Instruction, ...]
 
 
-@dataclass(frozen=True, slots=True)
+@record
 class Image:
     """What a stage's image is configured to do.
 
@@ -161,7 +161,7 @@ def image_of(stages: Sequence[Stage], stage: Stage) -> Image:
     return image.done()
 
 
-@dataclass(slots=True)
+@record(frozen=False)
 class _Build:
     """An image in the making: what the instructions so far have set."""
 

@@ -9,9 +9,9 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterator
-from dataclasses import dataclass
 
 from kguard.model import Span
+from kguard.record import record
 
 KEYWORDS = frozenset(
     (
@@ -42,7 +42,7 @@ _HEREDOC = re.compile(r"\d*<<(-?)([\"']?)([A-Za-z_][\w.-]*)\2\Z")
 _FLAG = re.compile(r"--[A-Za-z][\w-]*(=\S*)?\Z")
 
 
-@dataclass(frozen=True, slots=True)
+@record
 class Comment:
     """A comment line: place of its `#` (1-based) and its text, stripped."""
 
@@ -52,7 +52,7 @@ class Comment:
     own_line: bool = True
 
 
-@dataclass(frozen=True, slots=True)
+@record
 class Problem:
     """Something that cannot be read: place (1-based) and what is wrong with it."""
 
@@ -61,7 +61,7 @@ class Problem:
     message: str
 
 
-@dataclass(frozen=True, slots=True)
+@record
 class Heredoc:
     """A here-document: what ends it, whether it is quoted (no substitution), its text."""
 
@@ -70,7 +70,7 @@ class Heredoc:
     text: str
 
 
-@dataclass(frozen=True, slots=True)
+@record
 class Instruction:
     """One instruction. `value` is all behind keyword and flags, continuations joined.
 
@@ -88,7 +88,7 @@ class Instruction:
     heredocs: tuple[Heredoc, ...] = ()
 
 
-@dataclass(slots=True)
+@record(frozen=False)
 class Lines:
     """What was read: instructions in order, comments, problems, the escape character."""
 

@@ -10,12 +10,12 @@ An image map is a YAML mapping from image names to what is known of them:
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
 from fnmatch import fnmatchcase
 
 from kguard.kube.dockerimage import Image
 from kguard.model import Resource
 from kguard.quantity.images import ImageError, parse_image
+from kguard.record import record
 from kguard.shell.images import shells_of
 from kguard.shell.verdict import Shell
 
@@ -31,7 +31,7 @@ SHELL_NAMES: Mapping[str, tuple[Shell, ...]] = {
 """What a user may call an image's `/bin/sh`."""
 
 
-@dataclass(frozen=True, slots=True, eq=False)
+@record(eq=False)
 class ImageFacts:
     """What is known of one image. `shells` are the candidates for `/bin/sh`, None where unknown.
 

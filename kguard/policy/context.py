@@ -3,17 +3,17 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass
 from typing import Any
 
 from kguard.facts import Assumptions, Facts
 from kguard.index import Index
 from kguard.model import Severity, Unknown
+from kguard.record import record
 
 NOTE, WARNING, ERROR = Severity.NOTE, Severity.WARNING, Severity.ERROR
 
 
-@dataclass(frozen=True, slots=True)
+@record
 class Context:
     """The parameters in force and the facts of the run. `severity` is the policy's own."""
 

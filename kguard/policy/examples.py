@@ -21,11 +21,11 @@ import json
 import re
 import shlex
 from collections.abc import Iterator, Mapping
-from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
 from kguard.policy.page import PageError, Policy, split_page
+from kguard.record import field, record
 
 LANGUAGES = {"yaml": "manifest.yaml", "json": "manifest.json", "dockerfile": "Dockerfile"}
 _FENCE = re.compile(r"^(?P<ticks>`{3,})(?P<info>.*)$")
@@ -33,7 +33,7 @@ _MARK = re.compile(r"# finding: (?P<id>[a-z0-9-]+)(?: (?P<severity>note|warning|
 _ATTRIBUTE = re.compile(r"(?P<id>[a-z0-9-]+)@(?P<line>\d+)(?::(?P<severity>note|warning|error))?$")
 
 
-@dataclass(frozen=True, slots=True, order=True)
+@record(order=True)
 class Mark:
     """A finding an example must give: file, line (from 1), policy, and a severity where named."""
 
@@ -43,7 +43,7 @@ class Mark:
     severity: str = ""
 
 
-@dataclass(slots=True)
+@record(frozen=False)
 class Example:
     """One executable example: its files, what must be found in them, and the options to use."""
 
@@ -62,7 +62,7 @@ class Example:
         return f"{Path(self.page).name}:{self.line} {self.heading}"
 
 
-@dataclass(frozen=True, slots=True)
+@record
 class _Fence:
     line: int
     heading: str

@@ -9,12 +9,12 @@ from __future__ import annotations
 import importlib
 import sys
 from collections.abc import Callable, Iterator, Mapping
-from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
 from kguard.model import Confidence, Fault, Scope, Severity, Unknown
 from kguard.policy.context import Context
+from kguard.record import field, record
 
 Check = Callable[[Any, Context], "Iterator[Fault | Unknown] | None"]
 
@@ -30,7 +30,7 @@ class PageError(ValueError):
         self.path, self.line, self.cause = path, line, cause
 
 
-@dataclass(frozen=True, slots=True)
+@record
 class Policy:
     """The metadata of a page. `params` is a JSON Schema of the parameters' properties."""
 

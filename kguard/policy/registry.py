@@ -11,17 +11,17 @@ from __future__ import annotations
 import json
 import os
 from collections.abc import Iterable, Iterator, Mapping
-from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
 from kguard.policy.page import PageError, Policy, from_front_matter, split_page
+from kguard.record import record
 
 INDEX = "index.json"
 ENTRY_POINTS = "kguard.policies"
 
 
-@dataclass(frozen=True, slots=True)
+@record
 class Registry:
     """All policies of a run, by id; aliases lead to the policy that replaced them."""
 

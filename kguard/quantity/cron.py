@@ -15,12 +15,12 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterator
-from dataclasses import dataclass
 from itertools import pairwise
 
 from kguard.quantity._go import SPACE, atoi
 from kguard.quantity._quote import quoted
 from kguard.quantity.durations import SECOND, DurationError, parse_go_duration
+from kguard.record import record
 
 MAX_LENGTH = 1024
 """The longest text that is looked at, in characters."""
@@ -61,7 +61,7 @@ class CronError(ValueError):
     """A text that is no schedule; its message says which field is wrong."""
 
 
-@dataclass(frozen=True, slots=True)
+@record
 class Schedule:
     """When something runs: sets of minutes, hours, days and months, or every `every` seconds.
 

@@ -7,9 +7,9 @@ what the kubelet and containerd use; digests from opencontainers/go-digest v1.
 from __future__ import annotations
 
 import re
-from dataclasses import dataclass
 
 from kguard.quantity._quote import quoted
+from kguard.record import record
 
 MAX_LENGTH = 2048
 """More than any valid reference needs: 255 of path, 128 of tag, 135 of digest, a DNS name."""
@@ -30,7 +30,7 @@ class ImageError(ValueError):
     """A text that is no image reference; its message says which part is wrong."""
 
 
-@dataclass(frozen=True, slots=True)
+@record
 class Image:
     """A normalised image reference: `nginx` has registry `docker.io`, repository `library/nginx`.
 

@@ -10,8 +10,8 @@ and on the place of the command in its text; `optimise` holds what was measured 
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, replace
 
+from kguard.record import record, replace
 from kguard.shell.choose import alternatives, choose, detail_of
 from kguard.shell.optimise import becomes
 from kguard.shell.parse import parse
@@ -99,7 +99,7 @@ def _argument(text: str, index: int) -> Word:
     return Word(text, index, index, literal="{{" not in text)
 
 
-@dataclass(frozen=True, slots=True)
+@record
 class _Start:
     """How a process is started: `leader` of its session, `group` signalled as a whole."""
 
@@ -390,7 +390,7 @@ class _Judge:
         return replace(outcome, explanation=explain(outcome, by, ""))
 
 
-@dataclass(frozen=True, slots=True, eq=False)
+@record(eq=False)
 class _Text:
     """A shell text under judgement: `end` is behind its last command, `name` the shell's.
 

@@ -7,15 +7,16 @@ was parsed, the end exclusive; inside a backquoted substitution they count in it
 
 from __future__ import annotations
 
-from dataclasses import dataclass
 from typing import TypeAlias
+
+from kguard.record import record
 
 
 class Unparsable(Exception):
     """The text is no shell program this parser understands; the message says why."""
 
 
-@dataclass(frozen=True, slots=True)
+@record
 class Word:
     """One word. `text` is what is left after quote removal, expansions kept as written.
 
@@ -32,7 +33,7 @@ class Word:
     substitutions: tuple[List, ...] = ()
 
 
-@dataclass(frozen=True, slots=True)
+@record
 class Redirect:
     """A redirection. `operator` as written, without the file descriptor."""
 
@@ -40,7 +41,7 @@ class Redirect:
     target: Word
 
 
-@dataclass(frozen=True, slots=True)
+@record
 class Simple:
     """A simple command: assignments, then words, with redirections anywhere."""
 
@@ -51,7 +52,7 @@ class Simple:
     end: int
 
 
-@dataclass(frozen=True, slots=True)
+@record
 class Group:
     """`{ ...; }` or, where `subshell`, `( ... )`."""
 
@@ -60,7 +61,7 @@ class Group:
     redirects: tuple[Redirect, ...] = ()
 
 
-@dataclass(frozen=True, slots=True)
+@record
 class If:
     """`if` with its `elif`s: conditions with what follows them, and the `else` part."""
 
@@ -69,7 +70,7 @@ class If:
     redirects: tuple[Redirect, ...] = ()
 
 
-@dataclass(frozen=True, slots=True)
+@record
 class Loop:
     """`while`, `until`, `for` or `select`; only the first two have a condition."""
 
@@ -79,7 +80,7 @@ class Loop:
     redirects: tuple[Redirect, ...] = ()
 
 
-@dataclass(frozen=True, slots=True)
+@record
 class Case:
     """`case`: the subject and what each clause runs."""
 
@@ -87,7 +88,7 @@ class Case:
     redirects: tuple[Redirect, ...] = ()
 
 
-@dataclass(frozen=True, slots=True)
+@record
 class Function:
     """A function definition. Runs nothing by itself."""
 
@@ -95,7 +96,7 @@ class Function:
     body: Command
 
 
-@dataclass(frozen=True, slots=True)
+@record
 class Test:
     """`[[ ... ]]` or `(( ... ))`: runs nothing but what it substitutes."""
 
@@ -106,7 +107,7 @@ class Test:
 Command: TypeAlias = Simple | Group | If | Loop | Case | Function | Test
 
 
-@dataclass(frozen=True, slots=True)
+@record
 class Pipeline:
     """Commands joined by `|`; a single command is a pipeline of one."""
 
@@ -115,7 +116,7 @@ class Pipeline:
     timed: bool = False
 
 
-@dataclass(frozen=True, slots=True)
+@record
 class Item:
     """Pipelines joined by `&&` and `||`, run in the background where `&` follows.
 
@@ -128,7 +129,7 @@ class Item:
     fresh: bool = True
 
 
-@dataclass(frozen=True, slots=True)
+@record
 class List:
     """A sequence of items, run one after the other; `end` is behind its last token on a line."""
 

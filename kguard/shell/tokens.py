@@ -8,9 +8,9 @@ from __future__ import annotations
 
 import re
 from collections.abc import Callable
-from dataclasses import dataclass
 from enum import Enum, auto
 
+from kguard.record import record
 from kguard.shell.syntax import List, Unparsable, Word
 
 MAX_LENGTH = 100_000
@@ -37,7 +37,7 @@ class Kind(Enum):
     END = auto()
 
 
-@dataclass(frozen=True, slots=True)
+@record
 class Token:
     """A token with its place; `word` is set for words, `text` for operators."""
 

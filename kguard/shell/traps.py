@@ -8,8 +8,8 @@ Language 2.11). All of it was measured; `tests/shell/measured.tsv` has the table
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass
 
+from kguard.record import record
 from kguard.shell.parse import parse
 from kguard.shell.programs import Role, role
 from kguard.shell.syntax import Unparsable, Word
@@ -22,7 +22,7 @@ _ELSEWHERE = Frame.BACKGROUND | Frame.SUBSHELL | Frame.SUBSTITUTION | Frame.PIPE
 _SHORT_SLEEP = 10.0
 
 
-@dataclass(frozen=True, slots=True)
+@record
 class Trap:
     """A trap in force: its action, None where the signal is ignored, and the step that set it."""
 
@@ -30,7 +30,7 @@ class Trap:
     index: int
 
 
-@dataclass(frozen=True, slots=True)
+@record
 class _Action:
     """What a trap's action does, as far as it matters here."""
 

@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass
 from enum import Enum
+
+from kguard.record import record
 
 
 class Verdict(Enum):
@@ -82,7 +83,7 @@ class Mode(Enum):
     UNKNOWN = "unknown"
 
 
-@dataclass(frozen=True, slots=True)
+@record
 class Init:
     """An init in front of the program: its name as written and whom it signals."""
 
@@ -90,7 +91,7 @@ class Init:
     mode: Mode
 
 
-@dataclass(frozen=True, slots=True)
+@record
 class Outcome:
     """The answer for one shell.
 
@@ -114,7 +115,7 @@ class Outcome:
     script_index: int | None = None
 
 
-@dataclass(frozen=True, slots=True)
+@record
 class Analysis:
     """The answer for an argument list: one outcome per candidate shell, and what stands for all.
 

@@ -8,9 +8,9 @@ from __future__ import annotations
 
 import re
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, field, replace
 from enum import Flag, auto
 
+from kguard.record import field, record, replace
 from kguard.shell.parse import parse
 from kguard.shell.programs import base_name
 from kguard.shell.syntax import (
@@ -56,7 +56,7 @@ class Frame(Flag):
     REDIRECTED = auto()
 
 
-@dataclass(frozen=True, slots=True)
+@record
 class Place:
     """Where a command stands.
 
@@ -81,7 +81,7 @@ class Place:
         return Place(self.frames | frame, False, ";", False, False, False)
 
 
-@dataclass(frozen=True, slots=True)
+@record
 class Step:
     """One simple command as it will run: `words` after expansion of what is known.
 
@@ -112,7 +112,7 @@ class Step:
         return len(words) > 1 and words[0].text == "exec" and words[0].literal
 
 
-@dataclass(slots=True)
+@record(frozen=False)
 class Walk:
     """Steps are collected in `steps`; `opaque` says that some part could not be followed."""
 

@@ -13,15 +13,15 @@ docs/howto/advanced/shutdown.md (waits for running jobs unless shutdown_timeout 
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass
 from fractions import Fraction
 
+from kguard.record import record
 from kguard.shell.programs import base_name, program_name
 
 Seconds = Fraction | int | None
 
 
-@dataclass(frozen=True, slots=True)
+@record
 class Worker:
     """A queue worker. `needed_seconds` is how long it may take to stop after SIGTERM, None where
     only the longest task bounds it; `why` says so in a clause; `flag` is the option that decides.

@@ -7,9 +7,9 @@ measured (`tests/shell/measured.tsv`) or, for the Python and Ruby launchers, rea
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
 from enum import Enum, auto
 
+from kguard.record import record
 from kguard.shell.programs import base_name
 from kguard.shell.syntax import Word
 from kguard.shell.verdict import Init, Mode
@@ -34,7 +34,7 @@ class Passing(Enum):
     """It stays; what it does is not known."""
 
 
-@dataclass(frozen=True, slots=True)
+@record
 class Layer:
     """A wrapper taken off: its name, its behaviour, what is left to run.
 
@@ -51,7 +51,7 @@ class Layer:
     rewrites: str = ""
 
 
-@dataclass(frozen=True, slots=True)
+@record
 class _Rule:
     """How to find the wrapped command: options with a value, operands before it."""
 

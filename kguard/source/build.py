@@ -7,12 +7,12 @@ its value, or the name of a tag that still has to be applied.
 from __future__ import annotations
 
 from collections.abc import Iterator
-from dataclasses import dataclass, field
 from typing import Any
 
 from yaml.nodes import MappingNode, Node, ScalarNode, SequenceNode
 
 from kguard.model import Route
+from kguard.record import field, record
 from kguard.source.limits import Limits, check_expansion, too_deep, too_many_nodes
 from kguard.source.resolve import MERGE_TAG, BadScalar, Scalar, key_text, tagged_value
 from kguard.source.text import Unreadable, start_of
@@ -20,7 +20,7 @@ from kguard.source.text import Unreadable, start_of
 _OPEN = object()
 
 
-@dataclass(slots=True)
+@record(frozen=False)
 class _State:
     """What building one document carries along."""
 
@@ -34,7 +34,7 @@ class _State:
     merged: int = 0
 
 
-@dataclass(frozen=True, slots=True)
+@record
 class Repeated:
     """A key that a mapping holds twice: the route to it and the nodes of both keys."""
 

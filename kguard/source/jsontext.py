@@ -10,12 +10,12 @@ import json
 import math
 import re
 from collections.abc import Iterator
-from dataclasses import dataclass
 from typing import Any
 
 from yaml.error import Mark
 from yaml.nodes import MappingNode, Node, ScalarNode, SequenceNode
 
+from kguard.record import record
 from kguard.source.text import Unreadable
 from kguard.source.tree import Tree
 
@@ -28,7 +28,7 @@ _SURROGATE = re.compile("[\ud800-\udfff]")
 _INT64_CHARACTERS = 20
 
 
-@dataclass(frozen=True, slots=True)
+@record
 class Value:
     """One JSON value of a stream: data, the offsets of its text, whether a key is repeated."""
 

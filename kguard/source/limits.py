@@ -6,16 +6,16 @@ thousand brackets, so the depth is bounded on the text and on the event stream, 
 
 from __future__ import annotations
 
-from dataclasses import dataclass
 from typing import Any
 
 from yaml.events import CollectionEndEvent, CollectionStartEvent, NodeEvent
 
+from kguard.record import record
 from kguard.source.parser import events
 from kguard.source.text import Unreadable, start_of
 
 
-@dataclass(frozen=True, slots=True)
+@record
 class Limits:
     """What is refused instead of read.
 

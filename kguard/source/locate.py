@@ -5,13 +5,13 @@ from __future__ import annotations
 import re
 from bisect import bisect_left
 from collections.abc import Iterator
-from dataclasses import dataclass
 from typing import Any
 
 from yaml.error import Mark
 from yaml.nodes import MappingNode, Node, ScalarNode, SequenceNode
 
 from kguard.model import Place, Route, Span
+from kguard.record import record
 from kguard.source.build import is_merge, key_of, merge_sources
 from kguard.source.text import Lines
 from kguard.source.tree import Tree
@@ -27,7 +27,7 @@ _START = Mark("", 0, 0, 0, None, 0)
 _NOTHING = ScalarNode("", "", _START, _START)
 
 
-@dataclass(frozen=True, slots=True)
+@record
 class _Step:
     """A node reached on a route: the key or list it hangs on and the aliases passed."""
 

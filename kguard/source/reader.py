@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any
 
 from yaml import YAMLError
@@ -11,6 +10,7 @@ from yaml.nodes import Node
 from yaml.reader import ReaderError
 
 from kguard.model import Place, Route, Span
+from kguard.record import field, record
 from kguard.source.build import Repeated, build, repeated_keys
 from kguard.source.limits import Limits, check_expansion, check_text, too_deep
 from kguard.source.parser import first_node
@@ -35,7 +35,7 @@ if TYPE_CHECKING:
 DEFAULT_LIMITS = Limits()
 
 
-@dataclass(frozen=True, slots=True)
+@record
 class DuplicateKey:
     """A key written twice in one mapping; Kubernetes keeps the later value.
 
@@ -47,7 +47,7 @@ class DuplicateKey:
     first: Span
 
 
-@dataclass(slots=True, eq=False)
+@record(frozen=False, eq=False)
 class Document:
     """One document: plain data as Kubernetes reads it, and places in its text.
 
@@ -89,12 +89,15 @@ class Document:
 
             chunk = self._chunk
             text = self._text[chunk.start : chunk.end]
-            nodes = jsontext.compose(text) if chunk.json else tree.compose(_final_newline(text))
+            if chunk.json:
+                nodes = jsontext.compose(text)
+            else:
+                nodes = tree.compose_read(_final_newline(text))
             self._locator = Locator(nodes, text, chunk.start, self._lines)
         return self._locator
 
 
-@dataclass(slots=True, eq=False)
+@record(frozen=False, eq=False)
 class SourceFile:
     """A file that was read: `text` has `\\n` line ends, no byte order mark, U+FFFD for bad bytes.
 
@@ -141,7 +144,7 @@ def read(path: str, data: bytes, limits: Limits = DEFAULT_LIMITS) -> SourceFile:
     return _Reading(path, decoded, limits).run()
 
 
-@dataclass(slots=True)
+@record(frozen=False)
 class _Reading:
     """One run of `read` over a decoded file."""
 

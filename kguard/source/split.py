@@ -7,10 +7,11 @@ that begins with `---` separates, wherever it stands, and may hold nothing else 
 from __future__ import annotations
 
 from collections.abc import Iterator
-from dataclasses import dataclass
+
+from kguard.record import record
 
 
-@dataclass(frozen=True, slots=True)
+@record
 class Chunk:
     """The text between two separators: `start` and `end` offsets into the file, 1-based line.
 

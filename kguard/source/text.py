@@ -8,10 +8,10 @@ from __future__ import annotations
 
 import re
 from bisect import bisect_right
-from dataclasses import dataclass
 from typing import Any
 
 from kguard.model import Span
+from kguard.record import record
 
 _PRINTABLE = bytes([9, 10, *range(0x20, 0x7F)])
 # Uncompiled, because only bad files need them and compiling costs start-up time.
@@ -25,7 +25,7 @@ _WIDE = (
 )
 
 
-@dataclass(frozen=True, slots=True)
+@record
 class ReadError:
     """Why a file or a document in it could not be read; 1-based line and column in the file."""
 
@@ -34,7 +34,7 @@ class ReadError:
     message: str
 
 
-@dataclass(frozen=True, slots=True)
+@record
 class Comment:
     """A comment: 1-based place of its `#`, its text without the `#`, stripped.
 
@@ -62,7 +62,7 @@ def start_of(item: Any) -> int:
     return offset
 
 
-@dataclass(frozen=True, slots=True)
+@record
 class Decoded:
     """The text of a file, with `\\n` line ends and without the byte order mark.
 

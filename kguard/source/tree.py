@@ -9,7 +9,6 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterable
-from dataclasses import dataclass, field
 from typing import Any
 
 from yaml import MarkedYAMLError
@@ -26,7 +25,8 @@ from yaml.events import (
 )
 from yaml.nodes import CollectionNode, MappingNode, Node, ScalarNode, SequenceNode
 
-from kguard.source.parser import events
+from kguard.record import field, record
+from kguard.source.parser import events, first_node
 from kguard.source.resolve import resolve_tag
 from kguard.source.text import Unreadable, start_of
 
@@ -35,7 +35,7 @@ _ESCAPE = re.compile(r"\\.", re.DOTALL)
 Slot = tuple[int, int]
 
 
-@dataclass(frozen=True, slots=True)
+@record
 class Tree:
     """The nodes of one document.
 
@@ -47,7 +47,7 @@ class Tree:
     aliases: dict[Slot, tuple[Any, Any]] = field(default_factory=dict)
 
 
-@dataclass(slots=True)
+@record(frozen=False)
 class _Open:
     """A collection whose end has not been read: its children, keys and values alike."""
 
@@ -61,6 +61,14 @@ def compose(text: str) -> Tree:
     An alias means the latest anchor of that name before it, as in YAML 1.2 and go-yaml.
     """
     return _compose(events(text))
+
+
+def compose_read(text: str) -> Tree:
+    """The tree of a document that was read without a fault: the same at a quarter of the cost.
+
+    Without an `&` nothing can have an alias, and libyaml's composer, in C, leaves nothing out.
+    """
+    return compose(text) if "&" in text else Tree(first_node(text))
 
 
 def second_document(text: str) -> int | None:

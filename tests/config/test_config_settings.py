@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import datetime
 from collections.abc import Mapping, Sequence
-from dataclasses import replace
 from typing import Any
 
 import pytest
@@ -14,6 +13,7 @@ from kguard.config import ConfigError, Image, validate
 from kguard.facts.run import NEWEST_KUBERNETES
 from kguard.ignore import Written
 from kguard.model import Confidence, Severity, Span
+from kguard.record import replace
 
 EVERYTHING = """
 fail-on: never

@@ -2,12 +2,11 @@
 
 from __future__ import annotations
 
-from dataclasses import replace
-
 import pytest
 
 from kguard.model import Severity
 from kguard.policy.page import Policy
+from kguard.record import replace
 from kguard.render import links
 from kguard.report import Report, Skipped, Unchecked
 from kguard.term import Style

@@ -4,10 +4,10 @@ from __future__ import annotations
 
 import io
 import os
-from dataclasses import replace
 
 import pytest
 
+from kguard.record import replace
 from kguard.render import FORMATS, MACHINE_FORMATS, load, write
 from kguard.report import Report
 from kguard.term import Style

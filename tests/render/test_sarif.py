@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import json
-from dataclasses import replace
 from typing import Any
 
 import jsonschema
@@ -11,6 +10,7 @@ import pytest
 
 from kguard.model import Severity, Span
 from kguard.policy.page import Policy
+from kguard.record import replace
 from kguard.render import sarif
 from kguard.report import Report, Unchecked
 from kguard.term import Style
