@@ -6,11 +6,11 @@ from collections.abc import Iterator
 
 from kguard.facts.autoscaling import paused
 from kguard.facts.workloads import Workload
-from kguard.model import Fault, Related, Resource
+from kguard.model import Fault, Related, Resource, Unknown
 from kguard.policy.context import Context
 
 
-def check(workload: Workload, ctx: Context) -> Iterator[Fault]:
+def check(workload: Workload, ctx: Context) -> Iterator[Fault | Unknown]:
     """Yield a fault for replicas that an apply would set back against an autoscaler."""
     count = workload.replicas
     if count.written is None or count.written == count.floor == count.ceiling:
@@ -19,6 +19,9 @@ def check(workload: Workload, ctx: Context) -> Iterator[Fault]:
         return
     scaler = next((s for s in workload.autoscalers if not paused(s)), None)
     if scaler is None:
+        return
+    if len(ctx.index.target_of(scaler)) > 1:
+        yield ctx.unknown("several objects have the name that the autoscaler targets")
         return
     off = count.written == 0 and scaler.group == "autoscaling"
     yield workload.fault(
