@@ -36,11 +36,14 @@ class Report:
     detail: str = ""
 
 
-# What the pages do not say, each seen in a run: tools the pages have no row for, and checks that
-# answer to a neighbouring concern as well (a request of zero counts as none for both tools).
+# What the pages do not say, each seen in a run: tools that the pages have no row for.
 ADDED: Mapping[str, Mapping[str, tuple[str, ...]]] = {
     "yaml-duplicate-key": {"yamllint": ("key-duplicates",), "kubeconform": ("duplicate-key",)},
     "quantity-invalid": {"kube-score": ("refused",)},
+}
+
+# Checks of another concern that speak here as well: both tools count a request of zero as none.
+ALSO: Mapping[str, Mapping[str, tuple[str, ...]]] = {
     "zero-request": {
         "kube-score": ("container-resources",),
         "checkov": ("CKV_K8S_10", "CKV_K8S_12"),
@@ -60,7 +63,8 @@ SAYS: Mapping[tuple[str, str, str], str] = {
 
 def same_concern(peer: str, policy: str, named: Mapping[str, Any], report: Report) -> bool:
     """Whether a report of `peer` is about `policy`, whose page names `named` ids for each peer."""
-    ids = (*named.get(peer, ()), *ADDED.get(policy, {}).get(peer, ()))
+    added = ADDED.get(policy, {}).get(peer, ())
+    ids = (*named.get(peer, ()), *added, *ALSO.get(policy, {}).get(peer, ()))
     return report.concern in ids and SAYS.get((peer, report.concern, policy), "") in report.detail
 
 
@@ -140,8 +144,11 @@ def read_kubeconform(text: str, folder: Path) -> Iterator[Report]:
             concern = "schema"
         else:
             concern = "error"
-        file = _relative(item["filename"], folder)
-        yield Report(concern, file, item["kind"], item["name"], detail=item["msg"])
+        # What it makes of a generateName is no name; ours is empty there.
+        name = "" if "generateName" in item["name"] else item["name"]
+        yield Report(
+            concern, _relative(item["filename"], folder), item["kind"], name, detail=item["msg"]
+        )
 
 
 def read_hadolint(text: str, folder: Path) -> Iterator[Report]:
@@ -184,7 +191,7 @@ def _json(peer: str, text: str) -> Any:
 
 
 def _relative(path: str, folder: Path) -> str:
-    """A path seen from `folder`: tools write it absolute, from git's root, or with a false slash."""
+    """A path from `folder`, which tools write absolute, from git's root or with a false slash."""
     parts = Path(path).parts
     for start in range(len(parts)):
         tail = Path(*parts[start:])

@@ -5,8 +5,8 @@
 Runs whichever of the peers are on PATH over the bad and the good state of every example, each tool
 with its own defaults, offline and with the state as its working directory, and prints tables in
 Markdown. Each FOLDER of manifests is measured too: CPU seconds, peak memory, and on how many
-objects kguard and a peer agree. What is a fault here is what kguard finds in the bad examples, so kguard's
-own row says nothing; the last list says what the peers find there beside it.
+objects kguard and a peer agree. What is a fault here is what kguard finds in the bad examples, so
+kguard's own row says nothing; the last list says what the peers find there beside it.
 
 DIR holds the JSON schemas of one Kubernetes version as the PyPI package kubernetes-validate ships
 them (kubernetes-json-schema/v1.N.0-local-strict); kubeconform brings none and is left out without.
@@ -15,6 +15,7 @@ them (kubernetes-json-schema/v1.N.0-local-strict); kubeconform brings none and i
 from __future__ import annotations
 
 import argparse
+import itertools
 import json
 import os
 import re
@@ -28,7 +29,7 @@ from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass
 from pathlib import Path
 
-from bench.peer_reports import READERS, PeerError, Report, same_concern, same_object
+from bench.peer_reports import ALSO, READERS, PeerError, Report, same_concern, same_object
 from kguard.policy.registry import load_registry
 
 ROOT = Path(__file__).resolve().parent.parent
@@ -66,17 +67,33 @@ class Run:
     memory: float
 
 
+# Waits for a command in a process of its own, small enough not to show: Linux counts the memory of
+# the process that forks as the child's own.
+_WAIT = """
+import json, os, sys
+child = os.posix_spawnp(sys.argv[2], sys.argv[2:], os.environ)
+_, status, usage = os.wait4(child, 0)
+with open(sys.argv[1], "w") as file:
+    json.dump([usage.ru_utime + usage.ru_stime, usage.ru_maxrss / 1024], file)
+"""
+
+
 def execute(command: list[str], folder: Path) -> tuple[str, str, float, float]:
     """Run a command in a folder: (stdout, stderr, CPU seconds, peak MB of its largest process)."""
     environment = {**os.environ, "PYTHONPATH": str(ROOT), "NO_COLOR": "1"}
-    with tempfile.TemporaryFile() as out, tempfile.TemporaryFile() as err:
-        process = subprocess.Popen(command, cwd=folder, stdout=out, stderr=err, env=environment)
-        _, status, usage = os.wait4(process.pid, 0)
-        process.returncode = os.waitstatus_to_exitcode(status)
-        out.seek(0)
-        err.seek(0)
-        texts = [stream.read().decode("utf-8", "replace") for stream in (out, err)]
-    return texts[0], texts[1], usage.ru_utime + usage.ru_stime, usage.ru_maxrss / 1024
+    with tempfile.NamedTemporaryFile("r", encoding="utf-8") as costs:
+        done = subprocess.run(
+            [sys.executable, "-I", "-S", "-c", _WAIT, costs.name, *command],
+            cwd=folder,
+            env=environment,
+            capture_output=True,
+            encoding="utf-8",
+            errors="replace",
+        )
+        if done.returncode:
+            raise PeerError(f"{command[0]}: {done.stderr[-500:]}")
+        cpu, memory = json.load(costs)
+    return done.stdout, done.stderr, cpu, memory
 
 
 def run_tool(tool: str, folder: Path, schemas: Path | None) -> Run | None:
@@ -87,19 +104,39 @@ def run_tool(tool: str, folder: Path, schemas: Path | None) -> Run | None:
     files = dockerfiles(folder) if tool == "hadolint" else manifests(folder)
     if tool in TAKES_FILES and not files:
         return None
-    refused: list[Report] = []
+    if tool == "kube-score":
+        return run_kube_score(files, folder)
     text, errors, cpu, memory = execute(command_of(tool, files, schemas), folder)
-    if tool == "kube-score" and not text.strip():
-        # One object it cannot parse ends its run: find the files, and judge it by the others.
-        for file in list(files):
-            text, errors, *_ = execute(command_of(tool, [file], schemas), folder)
-            if not text.strip():
-                refused.append(Report("refused", file, detail=errors.strip()))
-                files.remove(file)
-        text, errors, cpu, memory = execute(command_of(tool, files, schemas), folder)
     if not text.strip() and errors.strip():
         raise PeerError(f"{tool}: {errors.strip()[:500]}")
-    return Run((*refused, *READERS[tool](text, folder)), cpu, memory)
+    return Run(tuple(READERS[tool](text, folder)), cpu, memory)
+
+
+def run_kube_score(files: list[str], folder: Path) -> Run:
+    """kube-score as it can be compared: without the files it refuses, and folder by folder.
+
+    One object that it cannot parse ends its run, and objects of one name are one object to it,
+    whatever their files. The cost is that of a single run over all files that it takes.
+    """
+    refused: list[Report] = []
+    reports: list[Report] = []
+    taken: list[str] = []
+    for _, group in itertools.groupby(files, lambda file: Path(file).parent):
+        together = list(group)
+        text, *_ = execute(command_of("kube-score", together, None), folder)
+        if not text.strip():
+            for file in tuple(together):
+                text, errors, *_ = execute(command_of("kube-score", [file], None), folder)
+                if not text.strip():
+                    refused.append(Report("refused", file, detail=errors.strip()))
+                    together.remove(file)
+            text = "[]"
+            if together:
+                text, *_ = execute(command_of("kube-score", together, None), folder)
+        reports += READERS["kube-score"](text, folder)
+        taken += together
+    *_, cpu, memory = execute(command_of("kube-score", taken, None), folder)
+    return Run((*refused, *reports), cpu, memory)
 
 
 def command_of(tool: str, files: list[str], schemas: Path | None) -> list[str]:
@@ -219,6 +256,9 @@ def examples(tools: list[str], schemas: Path | None) -> Iterator[str]:
             "exact column",
             "reports, bad",
             "reports, good",
+            "CPU, kguard = 1",
+            "CPU s",
+            "peak MB",
         ],
         (
             [
@@ -230,6 +270,7 @@ def examples(tools: list[str], schemas: Path | None) -> Iterator[str]:
                 str(sum(_offset(faults[n][1], r) == (0, 0) for n, r in found[tool].items())),
                 str(sum(len(run.reports) for run in bad[tool] if run)),
                 str(good[tool]),
+                *costs(bad[tool], bad["kguard"]),
             ]
             for tool in tools
         ),
@@ -256,6 +297,15 @@ def examples(tools: list[str], schemas: Path | None) -> Iterator[str]:
         yield f"- {peer}: {told or 'nothing'}"
 
 
+def costs(several: list[Run | None], own: list[Run | None]) -> list[str]:
+    """CPU as a multiple of our own over the same folders, its sum in seconds, and peak MB."""
+    pairs = [(run, ours) for run, ours in zip(several, own, strict=True) if run and ours]
+    cpu = sum(run.cpu for run, _ in pairs)
+    memory = max((run.memory for run, _ in pairs), default=0)
+    base = sum(ours.cpu for _, ours in pairs)
+    return [f"{cpu / base:.2f}", f"{cpu:.2f}", f"{memory:.0f}"] if pairs else ["", "", ""]
+
+
 def _offset(fault: Report, report: Report) -> tuple[int, int]:
     """How far from a fault a report points: lines, then columns."""
     return abs(fault.line - report.line), abs(fault.column - report.column)
@@ -268,7 +318,8 @@ def policies(faults: Iterable[tuple[int, Report]]) -> list[str]:
 
 def slice_of(folder: Path, tools: list[str], schemas: Path | None, runs: int) -> Iterator[str]:
     """Cost and agreement over one folder of public manifests, line by line."""
-    named = {policy.id: policy.peers for policy in load_registry().policies.values()}
+    every = load_registry().policies.values()
+    named = {policy.id: policy.peers for policy in every if policy.profile == "default"}
     results: dict[str, list[Run]] = {}
     for tool in tools:
         repeated = [run_tool(tool, folder, schemas) for _ in range(runs)]
@@ -290,6 +341,8 @@ def slice_of(folder: Path, tools: list[str], schemas: Path | None, runs: int) ->
     yield ""
     rows = []
     for policy, ids in named.items():
+        if policy in ALSO:
+            continue
         for peer in (tool for tool in tools if tool != "kguard" and results[tool]):
             theirs = [r for r in results[peer][0].reports if same_concern(peer, policy, ids, r)]
             ours = [r for r in own[0].reports if r.concern == policy]

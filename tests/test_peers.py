@@ -1,0 +1,256 @@
+"""Readers of the bench against other linters: recorded output of each, cut down."""
+
+from __future__ import annotations
+
+import json
+from pathlib import Path
+
+import pytest
+
+from bench.peer_reports import READERS, PeerError, Report, same_concern, same_object
+from bench.peers import prepare_schemas
+
+CHECKOV = """{
+  "check_type": "kubernetes",
+  "results": {"failed_checks": [{
+    "check_id": "CKV_K8S_10",
+    "check_name": "CPU requests should be set",
+    "check_result": {"result": "FAILED"},
+    "file_path": "/k8s/web.yaml",
+    "file_abs_path": "/srv/shop/k8s/web.yaml",
+    "file_line_range": [3, 32],
+    "resource": "Deployment.shop.web.v1"
+  }]}
+}"""
+
+KUBE_SCORE = """[{
+  "object_name": "Deployment/apps/v1/shop/web",
+  "type_meta": {"kind": "Deployment", "apiVersion": "apps/v1"},
+  "object_meta": {"name": "web", "namespace": "shop"},
+  "checks": [
+    {"check": {"id": "stable-version"}, "grade": 10, "skipped": false, "comments": null},
+    {"check": {"id": "pod-probes"}, "grade": 0, "skipped": true, "comments": null},
+    {"check": {"id": "container-resources"}, "grade": 1, "skipped": false, "comments": [
+      {"path": "app", "summary": "CPU limit is not set", "description": ""},
+      {"path": "app", "summary": "CPU request is not set", "description": ""}
+    ]},
+    {"check": {"id": "deployment-strategy"}, "grade": 5, "skipped": false, "comments": null}
+  ],
+  "file_name": "k8s/web.yaml",
+  "file_row": 1
+}]"""
+
+KUBECONFORM = r"""{"resources": [
+  {"filename": "k8s/web.yaml", "kind": "Deployment", "name": "web", "version": "apps/v1",
+   "status": "statusError", "msg": "yaml:\n  line 31: key \"env\" already set in map"},
+  {"filename": "k8s/web.yaml", "kind": "Job", "name": "{{ generateName }}", "version": "batch/v1",
+   "status": "statusInvalid", "msg": "at '/spec/replicas': got string, want null or integer"},
+  {"filename": "k8s/web.yaml", "kind": "Workflow", "name": "w", "version": "argoproj.io/v1alpha1",
+   "status": "statusSkipped", "msg": ""}
+]}"""
+
+HADOLINT = """[{"code": "DL3025", "column": 1, "file": "Dockerfile", "level": "warning", "line": 9,
+  "message": "Use arguments JSON notation for CMD and ENTRYPOINT arguments"}]"""
+
+YAMLLINT = """\
+./k8s/web.yaml:1:1: [warning] missing document start "---" (document-start)
+./k8s/web.yaml:30:11: [error] duplication of key "env" in mapping (key-duplicates)
+./k8s/web.yaml:4:2: [error] syntax error: could not find expected ':' (syntax)
+"""
+
+KGUARD = json.dumps(
+    {
+        "findings": [
+            {
+                "policy": "zero-request",
+                "file": "shop/k8s/web.yaml",
+                "line": 28,
+                "column": 29,
+                "message": "container `app` requests cpu of zero",
+                "resource": {"kind": "Deployment", "name": None},
+            }
+        ]
+    }
+)
+
+WEB = "k8s/web.yaml"
+
+
+@pytest.fixture
+def folder(tmp_path: Path) -> Path:
+    """The folder of a run, with the files that the recordings name."""
+    shop = tmp_path / "shop"
+    (shop / "k8s").mkdir(parents=True)
+    (shop / WEB).touch()
+    (shop / "Dockerfile").touch()
+    return shop
+
+
+@pytest.mark.parametrize(
+    ("tool", "text", "expected"),
+    [
+        (
+            "checkov",
+            CHECKOV,
+            [Report("CKV_K8S_10", WEB, "Deployment", "web.v1", 3, 0, "CPU requests should be set")],
+        ),
+        (
+            "kube-score",
+            KUBE_SCORE,
+            [
+                Report(
+                    "container-resources",
+                    WEB,
+                    "Deployment",
+                    "web",
+                    1,
+                    detail="app: CPU limit is not set",
+                ),
+                Report(
+                    "container-resources",
+                    WEB,
+                    "Deployment",
+                    "web",
+                    1,
+                    detail="app: CPU request is not set",
+                ),
+                Report("deployment-strategy", WEB, "Deployment", "web", 1, detail=": "),
+            ],
+        ),
+        (
+            "kubeconform",
+            KUBECONFORM.replace("\n   ", " "),
+            [
+                Report(
+                    "duplicate-key",
+                    WEB,
+                    "Deployment",
+                    "web",
+                    detail='yaml:\n  line 31: key "env" already set in map',
+                ),
+                Report(
+                    "schema",
+                    WEB,
+                    "Job",
+                    "",
+                    detail="at '/spec/replicas': got string, want null or integer",
+                ),
+            ],
+        ),
+        (
+            "hadolint",
+            HADOLINT,
+            [
+                Report(
+                    "DL3025",
+                    "Dockerfile",
+                    "",
+                    "",
+                    9,
+                    1,
+                    "Use arguments JSON notation for CMD and ENTRYPOINT arguments",
+                )
+            ],
+        ),
+        (
+            "yamllint",
+            YAMLLINT,
+            [
+                Report("document-start", WEB, "", "", 1, 1, 'missing document start "---"'),
+                Report(
+                    "key-duplicates", WEB, "", "", 30, 11, 'duplication of key "env" in mapping'
+                ),
+                Report("syntax", WEB, "", "", 4, 2, "syntax error: could not find expected ':'"),
+            ],
+        ),
+        (
+            "kguard",
+            KGUARD,
+            [
+                Report(
+                    "zero-request",
+                    WEB,
+                    "Deployment",
+                    "",
+                    28,
+                    29,
+                    "container `app` requests cpu of zero",
+                )
+            ],
+        ),
+    ],
+    ids=["checkov", "kube-score", "kubeconform", "hadolint", "yamllint", "kguard"],
+)
+def test_recorded_output_is_read(
+    tool: str, text: str, expected: list[Report], folder: Path
+) -> None:
+    assert expected == list(READERS[tool](text, folder))
+
+
+@pytest.mark.parametrize("tool", sorted(READERS))
+def test_a_tool_that_failed_is_not_taken_for_a_silent_one(tool: str, folder: Path) -> None:
+    with pytest.raises(PeerError, match=tool):
+        list(READERS[tool]("Traceback (most recent call last):", folder))
+
+
+def test_checkov_that_found_no_file_of_its_frameworks_reports_nothing(folder: Path) -> None:
+    assert not list(READERS["checkov"]('{"passed": 0, "failed": 0}', folder))
+
+
+@pytest.mark.parametrize(
+    ("policy", "said", "expected"),
+    [
+        ("missing-cpu-request", "app: CPU request is not set", True),
+        ("missing-cpu-request", "app: CPU limit is not set", False),
+        ("zero-request", "app: CPU request is not set", True),
+        ("image-latest", "app: CPU request is not set", False),
+    ],
+)
+def test_an_id_for_several_concerns_is_told_apart_by_its_words(
+    policy: str, said: str, expected: bool
+) -> None:
+    named = {} if policy == "zero-request" else {"kube-score": ["container-resources"]}
+    if policy == "image-latest":
+        named = {"kube-score": ["container-image-tag"]}
+    report = Report("container-resources", WEB, "Deployment", "web", detail=said)
+    assert expected == same_concern("kube-score", policy, named, report)
+
+
+FAULT = Report("zero-request", WEB, "Deployment", "web", 28, 29)
+
+
+@pytest.mark.parametrize(
+    ("fault", "report", "expected"),
+    [
+        (FAULT, Report("x", WEB, "Deployment", "web", 1), True),
+        (FAULT, Report("x", WEB, "Deployment", "api", 28), False),
+        (FAULT, Report("x", "k8s/api.yaml", "Deployment", "web", 28), False),
+        (FAULT, Report("x", WEB, line=28), True),
+        (FAULT, Report("x", WEB, line=27), False),
+        (FAULT, Report("refused", WEB), True),
+        (
+            Report("y", "Dockerfile", "Dockerfile", "Dockerfile", 9),
+            Report("x", "Dockerfile", line=7),
+            True,
+        ),
+    ],
+    ids=["object", "other-name", "other-file", "line", "other-line", "file", "dockerfile"],
+)
+def test_reports_are_of_an_object_by_name_line_or_file(
+    fault: Report, report: Report, expected: bool
+) -> None:
+    assert expected == same_object(fault, report)
+
+
+def test_prepared_schemas_refer_to_files_beside_them(tmp_path: Path) -> None:
+    source, target = tmp_path / "source", tmp_path / "target"
+    source.mkdir()
+    target.mkdir()
+    schema = {
+        "$id": "https://kubernetes.io/api/pod/v1",
+        "properties": {"spec": {"$ref": "/api/_definitions.json#/$defs/PodSpec"}},
+    }
+    (source / "pod-v1.json").write_text(json.dumps(schema), encoding="utf-8")
+    prepare_schemas(source, target)
+    expected = {"properties": {"spec": {"$ref": "_definitions.json#/$defs/PodSpec"}}}
+    assert expected == json.loads((target / "pod-v1.json").read_text(encoding="utf-8"))
