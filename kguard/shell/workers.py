@@ -100,7 +100,7 @@ def _celery(arguments: list[str]) -> Worker:
     soft = _option(arguments, ("--soft-time-limit",))
     if soft:
         return Worker("Celery", soft, "a task may run that long", "--soft-time-limit")
-    why = "it waits for running tasks, and no time limit bounds them"
+    why = "it waits for running tasks, and its arguments set them no time limit"
     return Worker("Celery", None, why)
 
 

@@ -15,5 +15,5 @@ def check(scope: Scope, ctx: Context) -> Iterator[Fault]:
         yield scope.fault(
             duplicate.route,
             f"key `{key}` is written twice; what stands at line {duplicate.lost_line} is lost",
-            help="kubectl refuses the file, other tools take the last value in silence",
+            help="`kubectl apply -f` takes the last value in silence, Kustomize refuses the file",
         )

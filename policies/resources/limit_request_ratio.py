@@ -22,5 +22,5 @@ def check(container: Container, ctx: Context) -> Iterator[Fault]:
                 ("resources", "limits", resource),
                 f"{resource} limit `{limit.text}` of {container.called} is "
                 f"{float(limit.value / request.value):.3g} times its request `{request.text}`",
-                help=f"at most {most:g} times is allowed",
+                help=f"what exceeds the request was promised to others; more than {most:g} times is too much",
             )

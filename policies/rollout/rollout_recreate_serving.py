@@ -32,7 +32,7 @@ def check(workload: Workload, ctx: Context) -> Iterator[Fault | Unknown]:
         ("spec", "strategy", "type"),
         f"`Recreate` stops all pods of {workload.called} before it starts the new ones",
         related=[Related(service, ("metadata", "name"), "the Service is down meanwhile")],
-        help="every rollout is an outage of the Service; `RollingUpdate` is none",
+        help="every rollout is an outage of the Service; `RollingUpdate` avoids it",
     )
 
 

@@ -20,5 +20,5 @@ def check(pod: Pod, ctx: Context) -> Iterator[Fault]:
         severity=ERROR if stateful else WARNING,
         help="its name may be given to a new pod while the old one still runs"
         if stateful
-        else "the program gets no SIGTERM and no time to finish what it is doing",
+        else "the kubelet sends SIGKILL a second or two after SIGTERM: too soon to finish anything",
     )
