@@ -17,7 +17,7 @@ from kguard.baseline import (
     write,
 )
 from kguard.cli import BUG, OK, UNCHECKED, UsageError, fail
-from kguard.cli.common import say_unchecked
+from kguard.cli.common import near, say_unchecked
 from kguard.cli.options import add_input_options
 from kguard.cli.session import collect
 from kguard.config.errors import plural
@@ -61,7 +61,7 @@ def run(args: argparse.Namespace) -> int:
 
         report_crashes(session.crashes, session.registry)
         return fail("no baseline is written", BUG)
-    path = args.output or session.settings.baseline or DEFAULT_FILE
+    path = args.output or near(session.settings.baseline or DEFAULT_FILE)
     # The report of a run without a baseline: that is what the new one has to hide.
     session.settings = replace(session.settings, baseline=None)
     session.finish()

@@ -68,6 +68,14 @@ def complain(error: ConfigError) -> int:
     return USAGE
 
 
+def near(path: str) -> str:
+    """A path as seen from the working directory, where that is shorter."""
+    try:
+        return min(os.path.relpath(path), path, key=len)
+    except ValueError:  # Another drive.
+        return path
+
+
 def say_unchecked(report: Report) -> bool:
     """Say on standard error what could not be checked; whether there was anything."""
     from kguard.render.text import place

@@ -44,14 +44,15 @@ def _read(path: str, found: Discovery, loaded: Loaded) -> Resource:
     from kguard.inputs.dockerfiles import read_dockerfile
     from kguard.source import Limits
 
+    shown = found.shown(path)
     try:
         with open(path, "rb") as file:
-            source = read_dockerfile(path, file.read(), Limits().max_bytes)
+            source = read_dockerfile(shown, file.read(), Limits().max_bytes)
     except OSError as error:
-        raise UsageError(f"image map: {path}: {error.strerror}") from None
+        raise UsageError(f"image map: {shown}: {error.strerror}") from None
     for problem in source.errors:
-        raise UsageError(f"image map: {path}:{problem.line}: {problem.message}")
-    loaded.sources.setdefault(path, source)
+        raise UsageError(f"image map: {shown}:{problem.line}: {problem.message}")
+    loaded.sources.setdefault(shown, source)
     resource = source.resource(unit="", context=True)
     loaded.resources.append(resource)
     return resource

@@ -8,7 +8,7 @@ from collections.abc import Collection, Iterable, Mapping
 from typing import Any
 
 from kguard import ignore
-from kguard.cli.common import load_settings, registry_of
+from kguard.cli.common import load_settings, near, registry_of
 from kguard.cli.world import assumptions
 from kguard.config import Settings
 from kguard.engine import Crash, Outcome, Rule, Rules, run
@@ -81,12 +81,14 @@ class Session:
     def _without_baselined(self, located: list[Located], path: str) -> list[Located]:
         from kguard import baseline
 
-        kept, hidden, fixed = baseline.apply(located, baseline.read(path), self.seen())
+        kept, hidden, fixed = baseline.apply(located, baseline.read(near(path)), self.seen())
         self.report.baselined = len(hidden)
         if fixed and self.strict_baseline:
             self.stale_baseline = True
+            one = len(fixed) == 1
+            gone = "1 finding of it is" if one else f"{len(fixed)} findings of it are"
             self.report.notices.append(
-                f"{len(fixed)} of the baseline's findings are gone: `kguard baseline --prune`"
+                f"the baseline is out of date: {gone} gone (`kguard baseline --prune`)"
             )
         return kept
 
@@ -205,13 +207,13 @@ def _report(
     rules: Rules,
 ) -> Report:
     unchecked = [*found.missing, *loaded.unchecked]
-    if not found.files and not unchecked:
+    if not found.files and not unchecked and not found.refused:
         unchecked.append(Unchecked(".", 0, 0, "nothing to check was found here"))
     by_id: Mapping[int, Resource] = {id(resource): resource for resource in resources}
     judged = [(policy, by_id[key]) for policy, key in outcome.judged if key in by_id]
     notices = list(facts.notices)
     abstentions = [
-        f"`{policy}` came to no verdict: {reason} ({count} times)"
+        f"`{policy}` came to no verdict{f' {count} times' if count > 1 else ''}: {reason}"
         for (policy, reason), count in sorted(outcome.unknown.items())
     ]
     return Report(

@@ -24,7 +24,7 @@ def assumptions(
     extra: list[Resource] = []
     controller = None
     if settings.argo_controller_config:
-        controller = _controller(settings.argo_controller_config, loaded)
+        controller = _controller(settings.argo_controller_config, found, loaded)
         extra.append(controller)
     return Assumptions(
         kube=settings.kube,
@@ -37,23 +37,34 @@ def assumptions(
     ), extra
 
 
-def _controller(path: str, loaded: Loaded) -> Resource:
-    """The controller's configuration in a file: its ConfigMap, or Helm values for it."""
+def _controller(path: str, found: Discovery, loaded: Loaded) -> Resource:
+    """The controller's configuration in a file: its ConfigMap, or Helm values for it.
+
+    Of several ConfigMaps, as in an installation's manifests, it is the one with the usual name.
+    """
+    from kguard.facts.argo_config import CONFIG_NAME
     from kguard.source import read
 
+    shown = found.shown(path)
     try:
         with open(path, "rb") as file:
-            source = read(path, file.read())
+            source = read(shown, file.read())
     except OSError as error:
-        raise UsageError(f"{path}: cannot be read: {error.strerror}") from None
+        raise UsageError(f"{shown}: cannot be read: {error.strerror}") from None
     for problem in source.errors:
-        raise UsageError(f"{path}:{problem.line}: {problem.message}")
-    for document in source.documents:
-        for resource in resources(document.data, path, document.index, context=True):
-            if resource.kind in ("ConfigMap", HELM_VALUES):
-                loaded.sources.setdefault(path, source)
-                return resource
-    raise UsageError(f"{path}: neither the controller's ConfigMap nor its Helm values")
+        raise UsageError(f"{shown}:{problem.line}: {problem.message}")
+    candidates = [
+        resource
+        for document in source.documents
+        for resource in resources(document.data, shown, document.index, context=True)
+        if resource.kind in ("ConfigMap", HELM_VALUES)
+    ]
+    if len(candidates) > 1:
+        candidates = [r for r in candidates if r.name.endswith(CONFIG_NAME)]
+    if len(candidates) != 1:
+        raise UsageError(f"{shown}: not the one ConfigMap of the controller, nor its Helm values")
+    loaded.sources.setdefault(shown, source)
+    return candidates[0]
 
 
 def _images(settings: Settings, found: Discovery, loaded: Loaded) -> Mapping[str, Any]:

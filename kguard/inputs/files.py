@@ -48,6 +48,8 @@ class Discovery:
     whole: bool = False
     """Whether everything below `base` was listed."""
     excluded: Ignores = NOTHING
+    refused: int = 0
+    """How many named files are left out because they are excluded (`force_exclude`)."""
     given: set[str] = field(default_factory=set)
     """The given paths as they are shown; folders end in a slash, the base itself is empty."""
     undecodable: dict[str, str] = field(default_factory=dict)
@@ -56,6 +58,10 @@ class Discovery:
     def real_path(self, path: str) -> str:
         """The file behind a shown path."""
         return os.path.join(self.base, self.undecodable.get(path, path))
+
+    def shown(self, path: str) -> str:
+        """The name under which messages show the file at an absolute path."""
+        return _relative(path, self.base) if _inside(path, self.base) else path
 
     def covers(self, path: str) -> bool:
         """Whether this run would have read a path, also one that no longer exists."""
@@ -133,6 +139,7 @@ class _Finder:
             return
         path = self.shown(given)
         if self.force_exclude and self.excluded.ignored_with_parents(path):
+            self.found.refused += 1
             self.found.notes.append(f"`{path}` is excluded")
         else:
             named.add(path)
@@ -244,7 +251,8 @@ class _Finder:
         return path
 
     def _miss(self, given: str, reason: str) -> None:
-        self.found.missing.append(Unchecked(self.printable(given), 0, 0, reason))
+        shown = self.printable(self.found.shown(given))
+        self.found.missing.append(Unchecked(shown, 0, 0, reason))
 
 
 @record(frozen=False, eq=False, repr=False)
