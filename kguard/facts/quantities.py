@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterator, Mapping, Sequence
 from typing import Any
 
@@ -29,9 +30,20 @@ class QuantityField(Scope):
         return is_placeholder(self.text)
 
 
+# Whole values that scripts replace, perhaps with a unit behind: `__NAME__` as in the add-ons of
+# kubernetes, `<NAME>` and `@NAME@`. Within a longer text they may mean something else.
+_REPLACED = re.compile(r"(?:__[A-Z][A-Z0-9_]*__|<[A-Za-z][^<>]*>|@[A-Z][A-Z0-9_]*@)[A-Za-z]{0,2}")
+
+
 def is_placeholder(value: Any) -> bool:
-    """Whether a value is filled in later: Argo's and Helm's `{{...}}`, `${...}` of envsubst."""
-    return isinstance(value, str) and ("{{" in value or "${" in value)
+    """Whether a value is filled in later.
+
+    That is `{{...}}` of Argo and Helm, `${...}` of envsubst, and what sed replaces: a value that is
+    `__NAME__`, `<NAME>` or `@NAME@` as a whole.
+    """
+    if not isinstance(value, str):
+        return False
+    return "{{" in value or "${" in value or _REPLACED.fullmatch(value) is not None
 
 
 def quantities(facts: Facts, resource: Resource) -> Iterator[QuantityField]:

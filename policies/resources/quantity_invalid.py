@@ -18,7 +18,8 @@ def check(field: QuantityField, ctx: Context) -> Iterator[Fault]:
         value = parse_quantity(field.text)
     except QuantityError as error:
         meant = f"did you mean `{error.suggestion}`?" if error.suggestion else ""
-        yield field.fault((field.key,), f"{field.called} is no quantity: {error}", help=meant)
+        reason = str(error).removesuffix(" is no quantity")
+        yield field.fault((field.key,), f"{field.called} is no quantity: {reason}", help=meant)
         return
     if value < 0:
         yield field.fault((field.key,), f"{field.called} is negative: `{field.text}`")
