@@ -22,5 +22,5 @@ def check(container: Container, ctx: Context) -> Iterator[Fault]:
                 ("resources", "limits", resource),
                 f"{resource} limit `{limit.text}` of {container.called} is "
                 f"{float(limit.value / request.value):.3g} times its request `{request.text}`",
-                help=f"what exceeds the request was promised to others; more than {most:g} times is too much",
+                help=f"the node promised others what exceeds the request; {most:g} times is the most",
             )
