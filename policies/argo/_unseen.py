@@ -32,6 +32,13 @@ def unless_default(
     return {"severity": NOTE, "help": f"{help}; {_HELP}" if help else _HELP}
 
 
+def kept(workflow: Workflow) -> str:
+    """What becomes of finished runs that no TTL deletes, as the second half of a message."""
+    if workflow.resource.kind == "CronWorkflow":
+        return "only the history limits delete finished workflows"
+    return "nothing deletes finished workflows"
+
+
 def history_limited(workflow: Workflow, severity: Severity = WARNING) -> Severity:
     """A CronWorkflow keeps three runs that succeeded and one that did not: only a note there."""
     return NOTE if workflow.resource.kind == "CronWorkflow" else severity

@@ -6,7 +6,7 @@ from collections.abc import Iterator, Mapping
 
 from kguard.facts.argo import Workflow
 from kguard.model import Fault, Unknown
-from kguard.policies.argo._unseen import history_limited, not_seen, unless_default
+from kguard.policies.argo._unseen import history_limited, kept, not_seen, unless_default
 from kguard.policy.context import ERROR, Context
 
 
@@ -23,6 +23,6 @@ def check(workflow: Workflow, ctx: Context) -> Iterator[Fault | Unknown]:
         return
     yield workflow.fault(
         ("ttlStrategy",),
-        "`ttlStrategy` sets no time: nothing deletes finished workflows",
+        f"`ttlStrategy` sets no time: {kept(workflow)}",
         **unless_default(workflow, ctx, history_limited(workflow, ERROR), "an empty one is none"),
     )

@@ -6,10 +6,11 @@ from collections.abc import Iterator
 
 from kguard.facts.argo import Workflow
 from kguard.model import Fault, Unknown
-from kguard.policies.argo._unseen import history_limited, not_seen, unless_default
+from kguard.policies.argo._unseen import history_limited, kept, not_seen, unless_default
 from kguard.policy.context import Context
 
 _HELP = "finished workflows stay in etcd and in the controller's memory for ever"
+_CRON = "the last ones stay until newer ones take their place, however old they get"
 
 
 def check(workflow: Workflow, ctx: Context) -> Iterator[Fault | Unknown]:
@@ -19,8 +20,9 @@ def check(workflow: Workflow, ctx: Context) -> Iterator[Fault | Unknown]:
     if not workflow.complete:
         yield ctx.unknown(not_seen(workflow))
     elif workflow.answers:
+        cron = workflow.resource.kind == "CronWorkflow"
         yield workflow.fault(
             ("ttlStrategy",),
-            "no `ttlStrategy`: nothing deletes finished workflows",
-            **unless_default(workflow, ctx, history_limited(workflow), _HELP),
+            f"no `ttlStrategy`: {kept(workflow)}",
+            **unless_default(workflow, ctx, history_limited(workflow), _CRON if cron else _HELP),
         )
