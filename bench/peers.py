@@ -15,30 +15,18 @@ them (kubernetes-json-schema/v1.N.0-local-strict); kubeconform brings none and i
 from __future__ import annotations
 
 import argparse
-import itertools
-import json
-import os
-import re
 import shutil
 import statistics
-import subprocess
 import sys
 import tempfile
 from collections import Counter
 from collections.abc import Iterable, Iterator, Mapping
-from dataclasses import dataclass
 from pathlib import Path
+from typing import Any
 
 from bench.peer_reports import ALSO, READERS, PeerError, Report, same_concern, same_object
+from bench.peer_runs import ROOT, Run, manifests, prepare_schemas, run_tool, version_of
 from kguard.policy.registry import load_registry
-
-ROOT = Path(__file__).resolve().parent.parent
-
-# Modules of the peers that `go install` builds, whose binaries do not know their own version.
-GO_TOOLS = ("kube-score", "kubeconform")
-
-# Tools that are given the files; the others walk the folder themselves.
-TAKES_FILES = ("kube-score", "kubeconform", "hadolint")
 
 # Which faults lie in inputs a tool reads at all.
 READS: Mapping[str, frozenset[str]] = {
@@ -51,160 +39,6 @@ READS: Mapping[str, frozenset[str]] = {
 }
 
 _ARGO_KINDS = frozenset({"Workflow", "WorkflowTemplate", "CronWorkflow", "ClusterWorkflowTemplate"})
-_API_VERSION = re.compile(r"^[\"']?apiVersion[\"']?\s*:", re.MULTILINE)
-_KIND = re.compile(r"^[\"']?kind[\"']?\s*:", re.MULTILINE)
-
-
-@dataclass(frozen=True, slots=True)
-class Run:
-    """What one tool said about one folder, and its cost: CPU seconds, peak memory in MB.
-
-    The memory is that of the largest single process, so a tool that forks is flattered.
-    """
-
-    reports: tuple[Report, ...]
-    cpu: float
-    memory: float
-
-
-# Waits for a command in a process of its own, small enough not to show: Linux counts the memory of
-# the process that forks as the child's own.
-_WAIT = """
-import json, os, sys
-child = os.posix_spawnp(sys.argv[2], sys.argv[2:], os.environ)
-_, status, usage = os.wait4(child, 0)
-with open(sys.argv[1], "w") as file:
-    json.dump([usage.ru_utime + usage.ru_stime, usage.ru_maxrss / 1024], file)
-"""
-
-
-def execute(command: list[str], folder: Path) -> tuple[str, str, float, float]:
-    """Run a command in a folder: (stdout, stderr, CPU seconds, peak MB of its largest process)."""
-    environment = {**os.environ, "PYTHONPATH": str(ROOT), "NO_COLOR": "1"}
-    with tempfile.NamedTemporaryFile("r", encoding="utf-8") as costs:
-        done = subprocess.run(
-            [sys.executable, "-I", "-S", "-c", _WAIT, costs.name, *command],
-            cwd=folder,
-            env=environment,
-            capture_output=True,
-            encoding="utf-8",
-            errors="replace",
-        )
-        if done.returncode:
-            raise PeerError(f"{command[0]}: {done.stderr[-500:]}")
-        cpu, memory = json.load(costs)
-    return done.stdout, done.stderr, cpu, memory
-
-
-def run_tool(tool: str, folder: Path, schemas: Path | None) -> Run | None:
-    """One run of a tool over a folder; None where the folder holds nothing it takes.
-
-    Raises PeerError where the tool failed.
-    """
-    files = dockerfiles(folder) if tool == "hadolint" else manifests(folder)
-    if tool in TAKES_FILES and not files:
-        return None
-    if tool == "kube-score":
-        return run_kube_score(files, folder)
-    text, errors, cpu, memory = execute(command_of(tool, files, schemas), folder)
-    if not text.strip() and errors.strip():
-        raise PeerError(f"{tool}: {errors.strip()[:500]}")
-    return Run(tuple(READERS[tool](text, folder)), cpu, memory)
-
-
-def run_kube_score(files: list[str], folder: Path) -> Run:
-    """kube-score as it can be compared: without the files it refuses, and folder by folder.
-
-    One object that it cannot parse ends its run, and objects of one name are one object to it,
-    whatever their files. The cost is that of a single run over all files that it takes.
-    """
-    refused: list[Report] = []
-    reports: list[Report] = []
-    taken: list[str] = []
-    for _, group in itertools.groupby(files, lambda file: Path(file).parent):
-        together = list(group)
-        text, *_ = execute(command_of("kube-score", together, None), folder)
-        if not text.strip():
-            for file in tuple(together):
-                text, errors, *_ = execute(command_of("kube-score", [file], None), folder)
-                if not text.strip():
-                    refused.append(Report("refused", file, detail=errors.strip()))
-                    together.remove(file)
-            text = "[]"
-            if together:
-                text, *_ = execute(command_of("kube-score", together, None), folder)
-        reports += READERS["kube-score"](text, folder)
-        taken += together
-    *_, cpu, memory = execute(command_of("kube-score", taken, None), folder)
-    return Run((*refused, *reports), cpu, memory)
-
-
-def command_of(tool: str, files: list[str], schemas: Path | None) -> list[str]:
-    """The command line of a tool: machine-readable, offline, its defaults otherwise."""
-    match tool:
-        case "kguard":
-            return [sys.executable, "-m", "kguard", "check", "-f", "json", "."]
-        case "checkov":
-            frameworks = ["--framework", "kubernetes", "dockerfile", "argo_workflows"]
-            quiet = ["--compact", "--quiet", "--skip-download"]
-            return [tool, "-d", ".", "-o", "json", *quiet, *frameworks]
-        case "kube-score":
-            # Its default is 1.18, for which half of today's API versions are unknown.
-            return [tool, "score", "-o", "json", "--kubernetes-version", "v1.33", *files]
-        case "kubeconform":
-            where = f"{schemas}/{{{{.ResourceKind}}}}{{{{.KindSuffix}}}}.json"
-            flags = ["-strict", "-ignore-missing-schemas", "-output", "json"]
-            return [tool, *flags, "-schema-location", where, *files]
-        case "hadolint":
-            return [tool, "--no-fail", "-f", "json", *files]
-        case _:
-            return [tool, "-f", "parsable", "-d", "default", "."]
-
-
-def manifests(folder: Path) -> list[str]:
-    """YAML files with an apiVersion and a kind; some tools take any other file for a fault."""
-    return [
-        path.relative_to(folder).as_posix()
-        for path in sorted(folder.rglob("*"))
-        if path.suffix in (".yaml", ".yml") and path.is_file() and _is_manifest(path)
-    ]
-
-
-def _is_manifest(path: Path) -> bool:
-    text = path.read_text(encoding="utf-8", errors="replace")
-    return bool(_API_VERSION.search(text) and _KIND.search(text))
-
-
-def dockerfiles(folder: Path) -> list[str]:
-    """Dockerfiles by their names."""
-    return [
-        path.relative_to(folder).as_posix()
-        for path in sorted(folder.rglob("*"))
-        if re.fullmatch(r"(.+\.)?[Dd]ockerfile(\..+)?", path.name) and path.is_file()
-    ]
-
-
-def prepare_schemas(source: Path, target: Path) -> None:
-    """Copy schemas so that kubeconform finds what they refer to beside them, not on the network."""
-    for path in source.glob("*.json"):
-        text = path.read_text(encoding="utf-8")
-        schema = json.loads(text.replace('"/api/_definitions.json#', '"_definitions.json#'))
-        schema.pop("$id", None)
-        (target / path.name).write_text(json.dumps(schema), encoding="utf-8")
-
-
-def version_of(tool: str) -> str:
-    """The version a tool gives, or the one in the build data of a Go binary."""
-    if tool == "kguard":
-        command = [sys.executable, "-m", "kguard", "--version"]
-    elif tool in GO_TOOLS and shutil.which("go"):
-        command = ["go", "version", "-m", str(shutil.which(tool))]
-    else:
-        command = [tool, "--version"]
-    text = execute(command, ROOT)[0]
-    module = re.search(r"^\s*mod\s+\S+\s+v?(\S+)", text, re.MULTILINE)
-    number = module or re.search(r"(\d+\.\d+\S*)", text)
-    return number[1] if number else "unknown"
 
 
 def door(fault: Report) -> str:
@@ -220,29 +54,16 @@ def examples(tools: list[str], schemas: Path | None) -> Iterator[str]:
     """The tables about the examples, line by line."""
     named = {policy.id: policy.peers for policy in load_registry().policies.values()}
     bad: dict[str, list[Run | None]] = {}
-    good: Counter[str] = Counter()
+    good: dict[str, list[str]] = {}
     states = sorted(path for path in (ROOT / "examples").glob("*/bad") if path.is_dir())
     for tool in tools:
         bad[tool] = [run_tool(tool, state, schemas) for state in states]
-        for state in states:
-            run = run_tool(tool, state.parent / "good", schemas)
-            good[tool] += len(run.reports) if run else 0
+        fine = [run_tool(tool, state.parent / "good", schemas) for state in states]
+        good[tool] = [report.concern for run in fine if run for report in run.reports]
     faults = [(i, fault) for i, run in enumerate(bad["kguard"]) if run for fault in run.reports]
-    found: dict[str, dict[int, Report]] = {}
-    used: dict[str, set[tuple[int, Report]]] = {tool: set() for tool in tools}
+    found, used = {}, {}
     for tool in tools:
-        found[tool] = {}
-        for number, (state_number, fault) in enumerate(faults):
-            run = bad[tool][state_number]
-            for report in run.reports if run else ():
-                own = tool == "kguard" and report == fault
-                concern = own or same_concern(tool, fault.concern, named[fault.concern], report)
-                if concern and same_object(fault, report):
-                    # The nearest of several reports on the object, in the tool's favour.
-                    best = found[tool].get(number)
-                    if best is None or _offset(fault, report) < _offset(fault, best):
-                        found[tool][number] = report
-                    used[tool].add((state_number, report))
+        found[tool], used[tool] = match(tool, faults, bad[tool], named)
 
     yield f"## Faults of the bad examples ({len(faults)}, of {len(policies(faults))} policies)"
     yield ""
@@ -269,7 +90,7 @@ def examples(tools: list[str], schemas: Path | None) -> Iterator[str]:
                 str(sum(faults[n][1].line == r.line for n, r in found[tool].items())),
                 str(sum(_offset(faults[n][1], r) == (0, 0) for n, r in found[tool].items())),
                 str(sum(len(run.reports) for run in bad[tool] if run)),
-                str(good[tool]),
+                str(len(good[tool])),
                 *costs(bad[tool], bad["kguard"]),
             ]
             for tool in tools
@@ -288,13 +109,44 @@ def examples(tools: list[str], schemas: Path | None) -> Iterator[str]:
     yield ""
     yield "## What the peers report in the bad examples beside these"
     for peer in peers:
-        others: Counter[str] = Counter()
-        for state_number, run in enumerate(bad[peer]):
-            for report in run.reports if run else ():
-                if (state_number, report) not in used[peer]:
-                    others[report.concern] += 1
-        told = ", ".join(f"{concern} {count}" for concern, count in sorted(others.items()))
-        yield f"- {peer}: {told or 'nothing'}"
+        numbered = [(i, r) for i, run in enumerate(bad[peer]) if run for r in run.reports]
+        yield f"- {peer}: {counted(r.concern for i, r in numbered if (i, r) not in used[peer])}"
+    yield ""
+    yield "## What the peers report in the good examples"
+    for peer in peers:
+        yield f"- {peer}: {counted(good[peer])}"
+
+
+def match(
+    tool: str,
+    faults: list[tuple[int, Report]],
+    runs: list[Run | None],
+    named: Mapping[str, Mapping[str, Any]],
+) -> tuple[dict[int, Report], set[tuple[int, Report]]]:
+    """Which faults a tool reports: by number, its report nearest to the fault; and all it used.
+
+    A fault comes with the number of its state, and `runs` are the tool's over the states.
+    """
+    found: dict[int, Report] = {}
+    used: set[tuple[int, Report]] = set()
+    for number, (state, fault) in enumerate(faults):
+        run = runs[state]
+        for report in run.reports if run else ():
+            own = tool == "kguard" and report == fault
+            concern = own or same_concern(tool, fault.concern, named[fault.concern], report)
+            if concern and same_object(fault, report):
+                # The nearest of several reports on one object: in the tool's favour.
+                best = found.get(number)
+                if best is None or _offset(fault, report) < _offset(fault, best):
+                    found[number] = report
+                used.add((state, report))
+    return found, used
+
+
+def counted(concerns: Iterable[str]) -> str:
+    """Ids and how often each occurs."""
+    told = [f"{concern} {count}" for concern, count in sorted(Counter(concerns).items())]
+    return ", ".join(told) or "nothing"
 
 
 def costs(several: list[Run | None], own: list[Run | None]) -> list[str]:
@@ -375,6 +227,11 @@ def main() -> int:
     parser.add_argument("--schemas", type=Path, metavar="DIR")
     parser.add_argument("--runs", type=int, default=3, metavar="N")
     args = parser.parse_args()
+    if args.schemas and not (args.schemas / "_definitions.json").is_file():
+        parser.error(f"no _definitions.json in {args.schemas}")
+    for folder in args.folders:
+        if not folder.is_dir():
+            parser.error(f"no folder {folder}")
     with tempfile.TemporaryDirectory() as prepared:
         if args.schemas:
             prepare_schemas(args.schemas, Path(prepared))

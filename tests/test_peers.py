@@ -3,12 +3,14 @@
 from __future__ import annotations
 
 import json
+import sys
 from pathlib import Path
 
 import pytest
 
 from bench.peer_reports import READERS, PeerError, Report, same_concern, same_object
-from bench.peers import prepare_schemas
+from bench.peer_runs import Run, dockerfiles, execute, manifests, prepare_schemas
+from bench.peers import match
 
 CHECKOV = """{
   "check_type": "kubernetes",
@@ -254,3 +256,33 @@ def test_prepared_schemas_refer_to_files_beside_them(tmp_path: Path) -> None:
     prepare_schemas(source, target)
     expected = {"properties": {"spec": {"$ref": "_definitions.json#/$defs/PodSpec"}}}
     assert expected == json.loads((target / "pod-v1.json").read_text(encoding="utf-8"))
+
+
+def test_the_report_nearest_to_a_fault_counts_for_its_place() -> None:
+    far = Report("key-duplicates", WEB, line=28, column=1)
+    near = Report("key-duplicates", WEB, line=28, column=29)
+    fault = Report("yaml-duplicate-key", WEB, "Deployment", "web", 28, 29)
+    other = Report("yaml-duplicate-key", WEB, "Deployment", "web", 40, 5)
+    runs: list[Run | None] = [None, Run((far, near), 1.0, 1.0)]
+    named: dict[str, dict[str, list[str]]] = {"yaml-duplicate-key": {}}
+    found, used = match("yamllint", [(0, fault), (1, fault), (1, other)], runs, named)
+    assert found == {1: near}
+    assert used == {(1, far), (1, near)}
+
+
+def test_only_kubernetes_objects_are_given_to_tools_that_take_every_file(tmp_path: Path) -> None:
+    (tmp_path / "values.yaml").write_text("kind: small\n", encoding="utf-8")
+    (tmp_path / "pod.yml").write_text('"apiVersion": v1\nkind: Pod\n', encoding="utf-8")
+    (tmp_path / "notes.txt").write_text("apiVersion: v1\nkind: Pod\n", encoding="utf-8")
+    for name in ("Dockerfile", "web.Dockerfile", "Dockerfile.dev", "Dockerfiles"):
+        (tmp_path / name).touch()
+    assert manifests(tmp_path) == ["pod.yml"]
+    assert dockerfiles(tmp_path) == ["Dockerfile", "Dockerfile.dev", "web.Dockerfile"]
+
+
+def test_cost_is_that_of_the_command_and_its_output_is_kept_apart(tmp_path: Path) -> None:
+    script = "import sys; x = bytearray(90_000_000); print('out'); print('err', file=sys.stderr)"
+    out, err, cpu, memory = execute([sys.executable, "-c", script], tmp_path)
+    assert (out, err) == ("out\n", "err\n")
+    assert cpu > 0
+    assert 90 < memory < 180
