@@ -7,15 +7,16 @@ that finds nothing there means unknown.
 
 from __future__ import annotations
 
-from collections import defaultdict
-from collections.abc import Iterable, Mapping
+from collections import Counter, defaultdict
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from typing import Any
 
+from kguard import quantity
 from kguard.kube.workloads import TEMPLATES, pod_labels, template_route
 from kguard.model import Resource, dig
-from kguard.quantity.selectors import SelectorError, matches, matches_equality
 
 _Bucket = tuple[str, str | None]  # unit, namespace
+_Target = tuple[str, str, str]  # group, kind, name
 
 
 class Index:
@@ -29,9 +30,14 @@ class Index:
         """`complete` names the units whose absent objects are known not to exist."""
         self._complete = frozenset(complete)
         self._by_kind: dict[tuple[str, str, str], list[Resource]] = defaultdict(list)
+        self._by_place: dict[tuple[_Bucket, str, str], list[Resource]] = defaultdict(list)
         self._by_name: dict[tuple[_Bucket, str, str, str], list[Resource]] = defaultdict(list)
         self._pods: dict[_Bucket, list[Resource]] = defaultdict(list)
         self._by_label: dict[tuple[_Bucket, str, str], list[Resource]] = defaultdict(list)
+        # Made on first use: most runs ask for few of them.
+        self._services: dict[_Bucket, _BySelector] = {}
+        self._budgets: dict[_Bucket, _BySelector] = {}
+        self._scalers: dict[_Bucket, dict[_Target, list[Resource]]] = {}
         for resource in resources:
             self._add(resource)
 
@@ -39,6 +45,7 @@ class Index:
         unit, group, kind = resource.unit, resource.group, resource.kind
         self._by_kind[unit, group, kind].append(resource)
         bucket = (unit, resource.namespace)
+        self._by_place[bucket, group, kind].append(resource)
         if resource.name:
             self._by_name[bucket, group, kind, resource.name].append(resource)
         if (group, kind) in TEMPLATES and template_route(resource) is not None:
@@ -50,14 +57,13 @@ class Index:
         """Whether the unit of this resource holds all there is."""
         return resource.unit in self._complete
 
-    def of_kind(self, near: Resource, group: str, kind: str) -> list[Resource]:
+    def of_kind(self, near: Resource, group: str, kind: str) -> Sequence[Resource]:
         """All objects of a kind in the unit and namespace of `near`."""
-        found = self._by_kind.get((near.unit, group, kind), [])
-        return [item for item in found if item.namespace == near.namespace]
+        return self._by_place.get(((near.unit, near.namespace), group, kind), ())
 
-    def in_unit(self, near: Resource, group: str, kind: str) -> list[Resource]:
+    def in_unit(self, near: Resource, group: str, kind: str) -> Sequence[Resource]:
         """All objects of a kind in the unit of `near`, whatever their namespace."""
-        return list(self._by_kind.get((near.unit, group, kind), []))
+        return self._by_kind.get((near.unit, group, kind), ())
 
     def named(self, near: Resource, group: str, kind: str, name: str) -> list[Resource]:
         """Objects of that kind and name beside `near`; several mean that the answer is unknown."""
@@ -82,9 +88,9 @@ class Index:
             return [
                 workload
                 for workload in self._candidates(bucket, wanted)
-                if matches(selector, pod_labels(workload))
+                if quantity.matches(selector, pod_labels(workload))
             ]
-        except SelectorError:
+        except quantity.SelectorError:
             return []
 
     def services_of(self, workload: Resource) -> list[Resource]:
@@ -92,27 +98,34 @@ class Index:
 
         A malformed selector, a placeholder among them, selects nothing.
         """
+        bucket = (workload.unit, workload.namespace)
+        if bucket not in self._services:
+            services = self.of_kind(workload, "", "Service")
+            self._services[bucket] = _BySelector(services, _service_labels)
         labels = pod_labels(workload)
         found = []
-        for service in self.of_kind(workload, "", "Service"):
+        for service in self._services[bucket].candidates(labels):
             selector = dig(service.data, "spec", "selector")
             try:
-                if isinstance(selector, Mapping) and matches_equality(selector, labels):
+                if isinstance(selector, Mapping) and quantity.matches_equality(selector, labels):
                     found.append(service)
-            except SelectorError:
+            except quantity.SelectorError:
                 continue
         return found
 
     def autoscalers_of(self, workload: Resource) -> list[Resource]:
         """HorizontalPodAutoscalers and KEDA ScaledObjects that target a workload."""
-        return [
-            scaler
+        bucket = (workload.unit, workload.namespace)
+        if bucket not in self._scalers:
+            by_target = self._scalers[bucket] = defaultdict(list)
             for scaler in (
                 *self.of_kind(workload, "autoscaling", "HorizontalPodAutoscaler"),
                 *self.of_kind(workload, "keda.sh", "ScaledObject"),
-            )
-            if scale_target(scaler) == (workload.group, workload.kind, workload.name)
-        ]
+            ):
+                if (target := scale_target(scaler)) is not None:
+                    by_target[target].append(scaler)
+        target = (workload.group, workload.kind, workload.name)
+        return list(self._scalers[bucket].get(target, ()))
 
     def target_of(self, scaler: Resource) -> list[Resource]:
         """The workloads an autoscaler targets beside it; none or several mean unknown."""
@@ -121,12 +134,17 @@ class Index:
 
     def budgets_of(self, workload: Resource) -> list[Resource]:
         """PodDisruptionBudgets beside a workload that select its pods."""
+        bucket = (workload.unit, workload.namespace)
+        if bucket not in self._budgets:
+            budgets = self.of_kind(workload, "policy", "PodDisruptionBudget")
+            self._budgets[bucket] = _BySelector(budgets, _budget_labels)
+        labels = pod_labels(workload)
         found = []
-        for budget in self.of_kind(workload, "policy", "PodDisruptionBudget"):
+        for budget in self._budgets[bucket].candidates(labels):
             try:
-                if matches(budget_selector(budget), pod_labels(workload)):
+                if quantity.matches(budget_selector(budget), labels):
                     found.append(budget)
-            except SelectorError:
+            except quantity.SelectorError:
                 continue
         return found
 
@@ -142,6 +160,43 @@ class Index:
         return min(lists, key=len)
 
 
+class _BySelector:
+    """Objects that select pods by labels, each under the rarest label it wants.
+
+    A namespace may hold thousands of Services and as many workloads: comparing each with each
+    takes minutes.
+    """
+
+    def __init__(
+        self, selecting: Iterable[Resource], labels_of: Callable[[Resource], Mapping[Any, Any]]
+    ) -> None:
+        """`labels_of` gives the labels a pod needs at least, none where there is no telling."""
+        wanted = [
+            (item, [(k, v) for k, v in labels_of(item).items() if isinstance(v, str)])
+            for item in selecting
+        ]
+        counts = Counter(label for _, labels in wanted for label in labels)
+        self._found: dict[Any, list[tuple[int, Resource]]] = defaultdict(list)
+        for number, (item, labels) in enumerate(wanted):
+            rarest = min(labels, key=lambda label: counts[label]) if labels else None
+            self._found[rarest].append((number, item))
+
+    def candidates(self, labels: Mapping[str, str]) -> list[Resource]:
+        """Those that may select a pod with these labels, in the order in which they were given."""
+        found = [each for label in (None, *labels.items()) for each in self._found.get(label, ())]
+        return [item for _, item in sorted(found, key=lambda each: each[0])]
+
+
+def _service_labels(service: Resource) -> Mapping[Any, Any]:
+    labels = dig(service.data, "spec", "selector")
+    return labels if isinstance(labels, Mapping) else {}
+
+
+def _budget_labels(budget: Resource) -> Mapping[Any, Any]:
+    labels = dig(budget_selector(budget), "matchLabels")
+    return labels if isinstance(labels, Mapping) else {}
+
+
 def budget_selector(budget: Resource) -> Any:
     """The selector of a budget. An empty one selects all pods, in policy/v1beta1 none.
 
@@ -153,7 +208,7 @@ def budget_selector(budget: Resource) -> Any:
     return selector
 
 
-def scale_target(scaler: Resource) -> tuple[str, str, str] | None:
+def scale_target(scaler: Resource) -> _Target | None:
     """Group, kind and name of what an HPA or ScaledObject scales; None where it names nothing.
 
     The version is ignored, as the controller does (pkg/controller/podautoscaler/horizontal.go,

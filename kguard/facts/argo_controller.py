@@ -8,18 +8,20 @@ cmd/workflow-controller/main.go (leader election).
 from __future__ import annotations
 
 import re
+from typing import TYPE_CHECKING
 
-from kguard.facts.environment import Variable, variable
+from kguard import quantity
 from kguard.facts.pods import Container
 from kguard.facts.run import Facts
 from kguard.facts.workloads import Workload
 from kguard.index import Index
 from kguard.model import Resource, Scope
-from kguard.quantity.images import ImageError, parse_image
 from kguard.record import record
 
+if TYPE_CHECKING:
+    from kguard.facts.environment import Variable
+
 _PROGRAM = "workflow-controller"
-_VERSION = re.compile(r"v?(\d+)\.(\d+)(?:\.|$)")
 
 
 @record(eq=False)
@@ -38,14 +40,16 @@ class ArgoController(Scope):
     def version(self) -> tuple[int, int] | None:
         """Major and minor of the image's tag; None for `latest`, a digest, a placeholder."""
         try:
-            tag = parse_image(str(self.container.get("image"))).tag
-        except ImageError:
+            tag = quantity.parse_image(str(self.container.get("image"))).tag
+        except quantity.ImageError:
             return None
-        found = _VERSION.match(tag) if tag else None
+        found = re.match(r"v?(\d+)\.(\d+)(?:\.|$)", tag) if tag else None
         return (int(found[1]), int(found[2])) if found else None
 
     def election_switch(self, index: Index) -> Variable | None:
         """LEADER_ELECTION_DISABLE, which turns leader election off by the exact text `true`."""
+        from kguard.facts.environment import variable
+
         return variable(index, self.container, "LEADER_ELECTION_DISABLE")
 
 
@@ -75,8 +79,8 @@ def _runs_controller(container: Container) -> bool:
     if _PROGRAM not in image:
         return False
     try:
-        return parse_image(image).repository.rpartition("/")[2] == _PROGRAM
-    except ImageError:
+        return quantity.parse_image(image).repository.rpartition("/")[2] == _PROGRAM
+    except quantity.ImageError:
         return False
 
 

@@ -77,6 +77,16 @@ class Container(Scope):
         )
 
     @property
+    def prestop_seconds(self) -> float | None:
+        """How long its preStop hook only waits: 0 without one, None for one that does more."""
+        hook = self.get("lifecycle", "preStop")
+        if hook is None:
+            return 0.0
+        from kguard.facts.prestop import sleep_seconds  # Late: it needs the shell parser.
+
+        return sleep_seconds(hook)
+
+    @property
     def called(self) -> str:
         """How messages name it: its role and its name."""
         return f"{self.role.value} `{self.name}`" if self.name else f"unnamed {self.role.value}"

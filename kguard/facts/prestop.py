@@ -19,9 +19,7 @@ _QUIET = frozenset({":", "true", "echo", "exit", "date"})
 
 
 def sleep_seconds(hook: Any) -> float | None:
-    """Seconds a hook sleeps; 0 for no hook, None for one that does anything else."""
-    if hook is None:
-        return 0.0
+    """Seconds a hook sleeps; None for one that does anything else."""
     if not isinstance(hook, Mapping):
         return None
     native = hook.get("sleep")

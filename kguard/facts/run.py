@@ -122,10 +122,24 @@ class Facts:
 
 
 def _processes(facts: Facts, resource: Resource) -> list[Process]:
+    built = resource.kind == "Dockerfile"
+    if not built and not _may_name_a_program(facts, resource):
+        return []
     from kguard.facts import termination
 
-    built = resource.kind == "Dockerfile"
     return list((termination.built_processes if built else termination.processes)(facts, resource))
+
+
+def _may_name_a_program(facts: Facts, resource: Resource) -> bool:
+    """Whether the main process of some container can be known.
+
+    Most manifests leave it to an image of which nothing is known; the analyser of commands takes
+    longer to import than such a manifest to judge.
+    """
+    pod = facts.pod(resource)
+    if pod is None:
+        return False
+    return bool(facts.assume.images) or any(container.get("command") for container in pod.running)
 
 
 def _budget(facts: Facts, resource: Resource) -> Budget:

@@ -82,24 +82,11 @@ def processes(facts: Facts, resource: Resource) -> Iterator[Process]:
     if pod is None or pod.batch or pod.get("restartPolicy") in ("Never", "OnFailure"):
         return
     for container in pod.running:
-        if stops_by_itself(container):
+        if container.prestop_seconds is None:
             continue
         process = _of_container(facts, container)
         if process is not None:
             yield process
-
-
-def stops_by_itself(container: Container) -> bool:
-    """Whether a preStop hook may stop the program: any hook but one that only sleeps."""
-    hook = container.get("lifecycle", "preStop")
-    return hook is not None and prestop_seconds(container) is None
-
-
-def prestop_seconds(container: Container) -> float | None:
-    """How long a preStop hook only waits: 0 without one, None for one that does something else."""
-    from kguard.facts.prestop import sleep_seconds
-
-    return sleep_seconds(container.get("lifecycle", "preStop"))
 
 
 def _of_container(facts: Facts, container: Container) -> Process | None:
@@ -199,4 +186,4 @@ def _short(text: str, most: int = 60) -> str:
     return text if len(text) <= most else f"{text[: most - 1]}…"
 
 
-__all__ = ["Cause", "Process", "built_processes", "prestop_seconds", "processes"]
+__all__ = ["Cause", "Process", "built_processes", "processes"]

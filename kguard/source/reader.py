@@ -84,14 +84,17 @@ class Document:
 
     def _places(self) -> Locator:
         if self._locator is None:
-            from kguard.source import jsontext, tree
             from kguard.source.locate import Locator
 
             chunk = self._chunk
             text = self._text[chunk.start : chunk.end]
             if chunk.json:
+                from kguard.source import jsontext
+
                 nodes = jsontext.compose(text)
             else:
+                from kguard.source import tree
+
                 nodes = tree.compose_read(_final_newline(text))
             self._locator = Locator(nodes, text, chunk.start, self._lines)
         return self._locator

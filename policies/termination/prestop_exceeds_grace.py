@@ -5,14 +5,13 @@ from __future__ import annotations
 from collections.abc import Iterator
 
 from kguard.facts.pods import Container
-from kguard.facts.termination import prestop_seconds
 from kguard.model import Fault, Related
 from kguard.policy.context import ERROR, WARNING, Context
 
 
 def check(container: Container, ctx: Context) -> Iterator[Fault]:
     """Yield a fault where a preStop sleep leaves the program too little of the grace period."""
-    seconds, grace = prestop_seconds(container), container.pod.grace
+    seconds, grace = container.prestop_seconds, container.pod.grace
     if not seconds or grace is None:
         return
     left = grace - seconds

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 
 from kguard.facts.pods import DEFAULT_GRACE
-from kguard.facts.termination import Process, prestop_seconds
+from kguard.facts.termination import Process
 from kguard.model import Fault, Related
 from kguard.policy.context import NOTE, WARNING, Context
 
@@ -15,7 +15,7 @@ def check(process: Process, ctx: Context) -> Iterator[Fault]:
     worker, container = process.worker, process.container
     if worker is None or container is None or container.pod.grace is None:
         return
-    grace = container.pod.grace - (prestop_seconds(container) or 0)
+    grace = container.pod.grace - (container.prestop_seconds or 0)
     need = worker.needed_seconds
     if (need is None and grace > DEFAULT_GRACE) or (need is not None and grace >= need):
         return
