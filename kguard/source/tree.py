@@ -64,7 +64,7 @@ def compose(text: str) -> Tree:
 
 
 def compose_read(text: str) -> Tree:
-    """The tree of a document that was read without a fault: the same at a quarter of the cost.
+    """The tree of a document that was read without a fault: the same at half the cost.
 
     Without an `&` nothing can have an alias, and libyaml's composer, in C, leaves nothing out.
     """
