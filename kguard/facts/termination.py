@@ -112,7 +112,16 @@ def _of_container(facts: Facts, container: Container) -> Process | None:
         shells=shells,
         place=_place(analysis, argv, command, args),
         container=container,
+        related=() if command or known is None else _built_by(known),
     )
+
+
+def _built_by(known: ImageFacts) -> tuple[Related, ...]:
+    """The instruction that says what an image starts, where that is known from a Dockerfile."""
+    built = known.built
+    if known.dockerfile is None or built is None or known.entrypoint or known.cmd:
+        return ()
+    return (Related(known.dockerfile, _instruction(built), "what the image starts"),)
 
 
 def _place(
