@@ -2,12 +2,14 @@
 
 Source: argo-workflows workflow/templateresolution/context.go, pkg/apis/workflow/v1alpha1
 (Template.GetType, WorkflowStep, DAGTask, Sequence), workflow/controller/operator.go
-(mergedTemplateDefaultsInto, retryStrategy, processItem, expandSequence).
+(mergedTemplateDefaultsInto, retryStrategy, processItem, expandSequence,
+processAggregateNodeOutputs).
 """
 
 from __future__ import annotations
 
 import json
+import re
 from collections.abc import Iterator, Mapping
 from enum import Enum
 from typing import Any
@@ -92,13 +94,15 @@ class Loop:
     """How often a call is made: `count`, None where the text does not say.
 
     `dynamic` says that only a run can tell; a text that is no list has neither. `literal_bytes`
-    is the length of all items together as they stand in the text.
+    is the length of all items together as they stand in the text. `at_most` marks a count that
+    items may fall out of: they are what another loop of that count has left.
     """
 
     key: str
     count: int | None
     dynamic: bool = False
     literal_bytes: int = 0
+    at_most: bool = False
 
 
 @record(eq=False)
@@ -137,7 +141,9 @@ def _template(workflow: Workflow, route: Route, data: Mapping[str, Any]) -> Temp
 
 def calls_of(template: Template) -> Iterator[Call]:
     """The steps and tasks of a template in the order in which they are written."""
-    for keys, data in argo.calls(template.data):
+    written = list(argo.calls(template.data))
+    by_name = {data["name"]: data for _, data in written if isinstance(data.get("name"), str)}
+    for keys, data in written:
         name = data.get("name")
         yield Call(
             resource=template.resource,
@@ -146,7 +152,7 @@ def calls_of(template: Template) -> Iterator[Call]:
             template=template,
             name=name if isinstance(name, str) else "",
             task=keys[0] == "dag",
-            loop=loop_of(data),
+            loop=loop_of(data, by_name),
         )
 
 
@@ -201,8 +207,36 @@ def _by_reference(facts: Facts, near: Workflow, reference: Mapping[str, Any]) ->
     return named_template(facts, workflow, template) if workflow else Target(Found.UNKNOWN)
 
 
-def loop_of(call: Mapping[str, Any]) -> Loop | None:
-    """The loop of a step or task; None where it runs once."""
+# What a loop has left, as the list another loop takes: all results, or a parameter of each.
+_LEFT = re.compile(
+    r"\s*\{\{\s*(?:steps|tasks)\.([\w-]+)\.outputs\.(?:result|parameters(?:\.[\w-]+)?)\s*\}\}\s*"
+)
+
+
+def loop_of(
+    call: Mapping[str, Any], others: Mapping[str, Mapping[str, Any]] | None = None
+) -> Loop | None:
+    """The loop of a step or task; None where it runs once.
+
+    `others` are the steps and tasks of the same template by name: a loop over what one of them has
+    left is as long as that one is.
+    """
+    loop, seen = _written_loop(call), {id(call)}
+    source: Mapping[str, Any] | None = call
+    while source is not None and others is not None:
+        parameter = source.get("withParam")
+        left = _LEFT.fullmatch(parameter) if isinstance(parameter, str) else None
+        source = others.get(left[1]) if left else None
+        if source is None or id(source) in seen:
+            break
+        seen.add(id(source))
+        first = _written_loop(source)
+        if first is not None and first.count is not None:
+            return Loop("withParam", first.count, at_most=True)
+    return loop
+
+
+def _written_loop(call: Mapping[str, Any]) -> Loop | None:
     items = call.get("withItems")
     if items is not None:
         if not isinstance(items, list):

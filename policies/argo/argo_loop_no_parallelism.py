@@ -37,9 +37,11 @@ def check(call: Call, ctx: Context) -> Iterator[Fault | Unknown]:
         severity, help = NOTE, f"{help}; whether a caller does so, or a lock, was not seen"
     elif workflow.config and workflow.config.get("resourceRateLimit") is not None:
         severity, help = NOTE, f"{help}; `resourceRateLimit` only slows them down"
-    number = f"starts {count:,} items" if count is not None else "starts all items"
+    number = "all items" if count is None else f"{count:,} items"
+    if loop.at_most:
+        number = f"up to {number}"
     yield call.fault(
         (loop.key,),
-        f"{call.called} {number} of `{loop.key}` at once: no `parallelism` limits them",
+        f"{call.called} starts {number} of `{loop.key}` at once: no `parallelism` limits them",
         **unless_default(workflow, ctx, severity, help),
     )

@@ -181,6 +181,32 @@ LOOPS = {
 }
 
 
+LEFT = {
+    "results": ("{{steps.few.outputs.result}}", Loop("withParam", 2, at_most=True)),
+    "parameters": ("{{ tasks.few.outputs.parameters }}", Loop("withParam", 2, at_most=True)),
+    "one parameter": ("{{tasks.few.outputs.parameters.a-b}}", Loop("withParam", 2, at_most=True)),
+    "at second hand": ("{{tasks.second.outputs.result}}", Loop("withParam", 2, at_most=True)),
+    "of a step that runs once": ("{{steps.once.outputs.result}}", Loop("withParam", None, True)),
+    "of nobody": ("{{steps.gone.outputs.result}}", Loop("withParam", None, True)),
+    "in a circle": ("{{steps.round.outputs.result}}", Loop("withParam", None, True)),
+    "of an open loop": ("{{steps.open.outputs.result}}", Loop("withParam", None, True)),
+    "artifacts": ("{{steps.few.outputs.artifacts.a}}", Loop("withParam", None, True)),
+    "two of them": ("[{{steps.few.outputs.result}}]", Loop("withParam", None, True)),
+}
+NEIGHBOURS: dict[str, dict[str, object]] = {
+    "few": {"withItems": [1, 2]},
+    "second": {"withParam": "{{tasks.few.outputs.result}}"},
+    "once": {"template": "a"},
+    "round": {"withParam": "{{steps.round.outputs.result}}"},
+    "open": {"withParam": "{{workflow.parameters.list}}"},
+}
+
+
+@pytest.mark.parametrize(("parameter", "expected"), LEFT.values(), ids=LEFT)
+def test_a_loop_over_what_another_has_left(parameter: str, expected: Loop) -> None:
+    assert loop_of({"withParam": parameter}, NEIGHBOURS) == expected
+
+
 @pytest.mark.parametrize(("call", "expected"), LOOPS.values(), ids=LOOPS)
 def test_loops(call: dict[str, object], expected: Loop | None) -> None:
     assert loop_of(call) == expected
