@@ -22,5 +22,5 @@ def check(container: Container, ctx: Context) -> Iterator[Fault]:
                 ("resources", "limits", resource),
                 f"{resource} limit `{limit.text}` of {container.called} is "
                 f"{float(limit.value / request.value):.3g} times its request `{request.text}`",
-                help=f"the node promised others what exceeds the request; {most:g} times is the most",
+                help=f"the node promised the rest to others; {most:g} times is the most",
             )
