@@ -38,7 +38,11 @@ class Report:
 
 # What the pages do not say, each seen in a run: tools that the pages have no row for.
 ADDED: Mapping[str, Mapping[str, tuple[str, ...]]] = {
-    "yaml-duplicate-key": {"yamllint": ("key-duplicates",), "kubeconform": ("duplicate-key",)},
+    "yaml-duplicate-key": {
+        "yamllint": ("key-duplicates",),
+        "kubeconform": ("duplicate-key",),
+        "kube-score": ("refused",),
+    },
     "quantity-invalid": {"kube-score": ("refused",)},
 }
 
@@ -58,6 +62,7 @@ SAYS: Mapping[tuple[str, str, str], str] = {
     ("kube-score", "container-resources", "missing-memory-limit"): "Memory limit",
     ("kube-score", "container-resources", "zero-request"): "request",
     ("kube-score", "refused", "quantity-invalid"): "quantities must match",
+    ("kube-score", "refused", "yaml-duplicate-key"): "already defined",
 }
 
 
