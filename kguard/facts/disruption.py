@@ -117,7 +117,7 @@ class Budget(Scope):
     @property
     def bare(self) -> list[Workload]:
         """The selected Pods that no controller keeps."""
-        return [w for w in self.selected if (w.resource.group, w.resource.kind) == ("", "Pod")]
+        return [w for w in self.selected if _is_bare(w)]
 
     @property
     def scales(self) -> list[int] | None:
@@ -129,7 +129,7 @@ class Budget(Scope):
         names = {(w.resource.group, w.resource.kind, w.resource.name) for w in self.selected}
         if not self.selected or len(names) != len(self.selected):
             return None
-        counts = [w.floor for w in self.selected if w not in self.bare]
+        counts = [w.floor for w in self.selected if not _is_bare(w)]
         return None if None in counts else [count for count in counts if count is not None]
 
     @property
@@ -148,6 +148,10 @@ class Budget(Scope):
         if key == "maxUnavailable":
             return disruptions_allowed(scales, len(self.bare), max_unavailable=value)
         return disruptions_allowed(scales, len(self.bare), min_available=value)
+
+
+def _is_bare(workload: Workload) -> bool:
+    return (workload.resource.group, workload.resource.kind) == ("", "Pod")
 
 
 def budget_of(facts: Facts, resource: Resource) -> Budget:
