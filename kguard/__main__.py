@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 import sys
 
 
@@ -17,5 +18,16 @@ def main() -> int:
     return run(sys.argv[1:])
 
 
+def leave_working_directory() -> None:
+    """Take the working directory off the import path, unless kguard itself lives there.
+
+    `python -m` puts it first, and there the repository under check may hold a `yaml.py`.
+    """
+    if sys.path and os.path.dirname(os.path.dirname(__file__)) != sys.path[0]:
+        del sys.path[0]
+
+
 if __name__ == "__main__":
+    if not sys.flags.safe_path:
+        leave_working_directory()
     sys.exit(main())
