@@ -6,7 +6,6 @@ import argparse
 import os
 import sys
 from collections.abc import Iterator
-from pathlib import Path
 
 from kguard import term
 from kguard.cli import USAGE, UsageError, fail
@@ -46,13 +45,12 @@ def load_settings(args: argparse.Namespace, registry: Registry) -> Settings:
     `args` has `config`, `isolated` and any of the options of kguard.config.options.ROUTES, None
     where one is not given. Raises ConfigError.
     """
-    cwd = Path.cwd()
-    root = git_root(str(cwd))
+    cwd = os.getcwd()
     given = {name: getattr(args, name.replace("-", "_"), None) for name in ROUTES}
     return load(
         registry,
         cwd,
-        Path(root) if root else None,
+        git_root(cwd),
         options={name: value for name, value in given.items() if value is not None},
         environment=os.environ,
         config=args.config,

@@ -6,7 +6,6 @@ import argparse
 import json
 import os
 from collections.abc import Iterator
-from pathlib import Path
 from typing import Any
 
 from kguard import term
@@ -43,7 +42,7 @@ def add_parser(subparsers: Any) -> None:
 def run(args: argparse.Namespace) -> int:
     """Show, check or write; exit 2 for a configuration that cannot be used."""
     if args.action == "init":
-        return _init(Path.cwd())
+        return _init(os.getcwd())
     registry = registry_of(args)
     if args.action == "check" and args.file:
         args.config.append(f"./{args.file}" if "=" in args.file else args.file)
@@ -146,27 +145,26 @@ def _condition(override: Override, path: str | None) -> str:
 
 
 def _from_root(path: str) -> str:
-    cwd = Path.cwd()
-    root = git_root(str(cwd))
-    return shown(Path(os.path.normpath(cwd / path)), Path(root) if root else cwd)
+    cwd = os.getcwd()
+    return shown(os.path.normpath(os.path.join(cwd, path)), git_root(cwd) or cwd)
 
 
-def _init(folder: Path) -> int:
+def _init(folder: str) -> int:
     """Write the template, unless the folder is configured already."""
     try:
         present = find(folder, folder)
     except ConfigError as error:
         return complain(error)
-    target = folder / YAML_NAMES[0]
+    target = YAML_NAMES[0]
     if present is not None:
-        return fail(f"this folder is configured already: {present.name}")
+        return fail(f"this folder is configured already: {os.path.basename(present)}")
     import kguard.config
 
-    template = Path(kguard.config.__file__).with_name("template.yaml").read_text(encoding="utf-8")
+    template = os.path.join(os.path.dirname(kguard.config.__file__), "template.yaml")
     try:
-        with target.open("x", encoding="utf-8", newline="\n") as file:
-            file.write(template)
+        with open(template, "rb") as source, open(os.path.join(folder, target), "xb") as file:
+            file.write(source.read())
     except OSError as error:
-        return fail(f"{target.name} cannot be written: {error.strerror}")
-    print(f"wrote {target.name}")
+        return fail(f"{target} cannot be written: {error.strerror}")
+    print(f"wrote {target}")
     return OK

@@ -5,8 +5,8 @@
 
 from __future__ import annotations
 
+import os
 from collections.abc import Mapping, Sequence
-from pathlib import Path
 from typing import Any
 
 from kguard.config.build import build
@@ -29,8 +29,8 @@ from kguard.record import replace
 
 def load(
     registry: Registry,
-    cwd: Path,
-    root: Path | None,
+    cwd: str,
+    root: str | None,
     *,
     options: Mapping[str, str | bool | Sequence[str]] | None = None,
     environment: Mapping[str, str] | None = None,
@@ -86,7 +86,7 @@ def load(
     return settings
 
 
-def _file(files: Sequence[str], cwd: Path, root: Path, *, isolated: bool) -> Layer | None:
+def _file(files: Sequence[str], cwd: str, root: str, *, isolated: bool) -> Layer | None:
     if len(files) > 1:
         where = Where(f"--config {files[1]}")
         raise ConfigError([Problem(where, f"`{files[0]}` is the configuration already")])
@@ -94,12 +94,14 @@ def _file(files: Sequence[str], cwd: Path, root: Path, *, isolated: bool) -> Lay
         message = "`--isolated` reads no file"
         raise ConfigError([Problem(Where(f"--config {files[0]}"), message)])
     if files:
-        path = regular(cwd / files[0], root)
+        from pathlib import Path  # Late: 3 ms, for nearly everybody's nothing.
+
+        path = regular(str(Path(cwd, files[0])), root)
         return file_layer(path, shown(path, root), cwd, trusted=True)
     found = None if isolated else find(cwd, root)
     if found is None:
         return None
-    return file_layer(found, shown(found, root), found.parent, trusted=False)
+    return file_layer(found, shown(found, root), os.path.dirname(found), trusted=False)
 
 
 __all__ = [

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import os
 from collections.abc import Iterable, Iterator, Mapping, Sequence
-from pathlib import Path
 from typing import TYPE_CHECKING, Any, TypeVar
 
 from kguard.config.errors import ConfigError, Problem, choices_hint, nearest
@@ -30,7 +29,7 @@ _LISTS = ("exclude", "context")
 
 
 def build(
-    weak: Sequence[Layer], strong: Sequence[Layer], registry: Registry, root: Path, file: str
+    weak: Sequence[Layer], strong: Sequence[Layer], registry: Registry, root: str, file: str
 ) -> Settings:
     """The settings of layers that are already validated.
 
@@ -73,7 +72,7 @@ def build(
 class _Builder:
     """Reads values out of layers and collects the problems with them."""
 
-    def __init__(self, registry: Registry, root: Path) -> None:
+    def __init__(self, registry: Registry, root: str) -> None:
         self.registry = registry
         self.root = root
         self.problems: list[Problem] = []
@@ -107,7 +106,7 @@ class _Builder:
         A file in the repository under check may have been written by anybody, and some of these
         files are written to: links and `..` must not lead out of the repository.
         """
-        path: str = os.path.normpath(layer.folder / dig(layer.data, *route))
+        path = os.path.normpath(os.path.join(layer.folder, dig(layer.data, *route)))
         if not layer.trusted:
             inside = os.path.realpath(self.root)
             real = os.path.realpath(path)
@@ -277,9 +276,10 @@ class _Builder:
 
     def image_file(self, layer: Layer, path: str) -> Layer | None:
         """The layer of an image map in a file of its own; None, with a problem, if unusable."""
-        name = shown(Path(path), self.root)
+        name = shown(path, self.root)
         try:
-            data, locate = parse_yaml(name, Path(path).read_bytes())
+            with open(path, "rb") as file:
+                data, locate = parse_yaml(name, file.read())
         except OSError as error:
             message = f"`{name}` cannot be read: {error.strerror}"
             self.problems.append(layer.problem(("image-map",), message))
@@ -290,7 +290,7 @@ class _Builder:
         inner = Layer(
             {"image-map": data},
             lambda route, at_key: locate(route[1:], at_key),
-            Path(path).parent,
+            os.path.dirname(path),
             layer.trusted,
         )
         if problems := check_shape(inner, self.registry):

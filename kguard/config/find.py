@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import os
 import re
-from pathlib import Path
 
 from kguard.config.errors import ConfigError, Problem, Where
 
@@ -15,7 +14,7 @@ PYPROJECT = "pyproject.toml"
 _MENTIONS_US = re.compile(rb"""tool["']?\s*\.\s*["']?kguard|^\s*\[\s*["']?tool["']?\s*\]""", re.M)
 
 
-def find(cwd: Path, root: Path) -> Path | None:
+def find(cwd: str, root: str) -> str | None:
     """The configuration nearest to `cwd`, looking upwards as far as `root`; None where none is.
 
     In one folder `.kguard.yaml` comes before a `[tool.kguard]` in pyproject.toml. Outside of git
@@ -23,26 +22,27 @@ def find(cwd: Path, root: Path) -> Path | None:
     /tmp must not decide. Raises ConfigError for two YAML files in one folder, or for one that is
     no regular file.
     """
-    for folder in (cwd, *cwd.parents):
-        if (found := _in_folder(folder, root)) is not None:
-            return found
-        if folder == root:
-            break
-    return None
+    folder, above = cwd, os.path.dirname(cwd)
+    while (found := _in_folder(folder, root)) is None and folder not in (root, above):
+        folder, above = above, os.path.dirname(above)
+    return found
 
 
-def _in_folder(folder: Path, root: Path) -> Path | None:
-    named = [folder / name for name in YAML_NAMES if os.path.lexists(folder / name)]
+def _in_folder(folder: str, root: str) -> str | None:
+    paths = [os.path.join(folder, name) for name in YAML_NAMES]
+    named = [path for path in paths if os.path.lexists(path)]
     if len(named) > 1:
         second = Where(shown(named[1], root))
-        raise ConfigError([Problem(second, f"`{named[0].name}` is there too; keep one of them")])
+        first = os.path.basename(named[0])
+        raise ConfigError([Problem(second, f"`{first}` is there too; keep one of them")])
     if named:
         return regular(named[0], root)
-    pyproject = folder / PYPROJECT
-    if not pyproject.is_file():
+    pyproject = os.path.join(folder, PYPROJECT)
+    if not os.path.isfile(pyproject):
         return None
     try:
-        data = pyproject.read_bytes()
+        with open(pyproject, "rb") as file:
+            data = file.read()
     except OSError:
         return None  # Somebody else's file; whoever needs it complains.
     if not _MENTIONS_US.search(data):
@@ -52,17 +52,16 @@ def _in_folder(folder: Path, root: Path) -> Path | None:
     return pyproject if declares(data) else None
 
 
-def regular(path: Path, root: Path) -> Path:
+def regular(path: str, root: str) -> str:
     """The path itself; raises ConfigError where it is no regular file (a folder, a pipe)."""
-    if not path.is_file():
+    if not os.path.isfile(path):
         cause = "not a regular file" if os.path.lexists(path) else "no such file"
         raise ConfigError([Problem(Where(shown(path, root)), cause)])
     return path
 
 
-def shown(path: Path, root: Path) -> str:
+def shown(path: str, root: str) -> str:
     """A path as messages show it: relative to the root where it is below it, forward slashes."""
-    try:
-        return path.relative_to(root).as_posix()
-    except ValueError:
-        return path.as_posix()
+    if path == root:
+        return "."
+    return path.removeprefix(root.rstrip(os.sep) + os.sep).replace(os.sep, "/")

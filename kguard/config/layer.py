@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
+import os
 from collections.abc import Callable, Mapping
-from pathlib import Path
 from typing import Any
 
 from kguard.config.errors import ConfigError, Problem, Where, plural
@@ -29,7 +29,7 @@ class Layer:
 
     data: Mapping[str, Any]
     locate: Locate = field(repr=False)
-    folder: Path
+    folder: str
     trusted: bool = True
 
     def problem(
@@ -39,20 +39,21 @@ class Layer:
         return Problem(self.locate(route, at_key), message, help, route)
 
 
-def file_layer(path: Path, name: str, folder: Path, *, trusted: bool) -> Layer:
+def file_layer(path: str, name: str, folder: str, *, trusted: bool) -> Layer:
     """The layer of a configuration file; `name` is the path as messages show it.
 
     Files that end in `.toml` hold it in `[tool.kguard]`; any other is YAML. Raises ConfigError for
     what cannot be read or parsed, with every fault that was found.
     """
     try:
-        if path.stat().st_size > LIMITS.max_bytes:
+        if os.path.getsize(path) > LIMITS.max_bytes:
             cause = f"larger than {LIMITS.max_bytes // 1024} KiB, which is too much"
             raise ConfigError([Problem(Where(name), cause)])
-        content = path.read_bytes()
+        with open(path, "rb") as file:
+            content = file.read()
     except OSError as error:
         raise ConfigError([Problem(Where(name), f"cannot be read: {error.strerror}")]) from None
-    if path.suffix.lower() == ".toml":
+    if os.path.splitext(path)[1].lower() == ".toml":
         from kguard.config.toml import parse
 
         data, locate = parse(name, content)

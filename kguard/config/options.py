@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import re
 from collections.abc import Mapping, Sequence
-from pathlib import Path
 from typing import Any
 
 from kguard.config.errors import ConfigError, Problem, Where
@@ -44,7 +43,7 @@ def is_override(text: str) -> bool:
     return _KEY_VALUE.fullmatch(text) is not None
 
 
-def options_layer(given: Mapping[str, str | bool | Sequence[str]], folder: Path) -> Layer:
+def options_layer(given: Mapping[str, str | bool | Sequence[str]], folder: str) -> Layer:
     """The layer of the options on the command line, by name without dashes.
 
     Options that repeat come as sequences; each item may hold several selectors with commas
@@ -67,7 +66,7 @@ def options_layer(given: Mapping[str, str | bool | Sequence[str]], folder: Path)
     return _layer(data, names, folder, problems)
 
 
-def environment_layer(environment: Mapping[str, str], folder: Path) -> Layer:
+def environment_layer(environment: Mapping[str, str], folder: str) -> Layer:
     """The layer of the variables `KGUARD_<OPTION>`; empty ones count as unset.
 
     Lists have commas between their items. Variables that are no option are left alone: Kubernetes
@@ -94,7 +93,7 @@ def flag(environment: Mapping[str, str], name: str) -> bool:
     return word in _YES
 
 
-def override_layer(pairs: Sequence[str], folder: Path) -> tuple[Layer, list[Route]]:
+def override_layer(pairs: Sequence[str], folder: str) -> tuple[Layer, list[Route]]:
     """The layer of `--config KEY=VALUE`, and the routes that were set; raises ConfigError."""
     schema = load_schema() if pairs else {}
     data: dict[str, Any] = {}
@@ -116,7 +115,7 @@ def override_layer(pairs: Sequence[str], folder: Path) -> tuple[Layer, list[Rout
 
 
 def _layer(
-    data: Mapping[str, Any], names: Mapping[Route, str], folder: Path, problems: Sequence[Problem]
+    data: Mapping[str, Any], names: Mapping[Route, str], folder: str, problems: Sequence[Problem]
 ) -> Layer:
     if problems:
         raise ConfigError(problems)

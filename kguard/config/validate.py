@@ -9,7 +9,6 @@ from __future__ import annotations
 import json
 import os
 from collections.abc import Iterable, Iterator, Mapping
-from pathlib import Path
 from typing import Any
 
 from kguard.config.errors import Problem, choices_hint
@@ -18,7 +17,7 @@ from kguard.model import Route, dig, named_route
 from kguard.policy.registry import Registry, _cache_folder
 from kguard.record import replace
 
-SCHEMA = Path(__file__).with_name("schema.json")
+SCHEMA = os.path.join(os.path.dirname(__file__), "schema.json")
 
 NEVER_CODE = "a configuration never names code: use `--policies DIR` or `KGUARD_POLICIES`"
 _CODE_KEYS = frozenset(
@@ -50,7 +49,7 @@ _WANTED = {
 
 def load_schema() -> dict[str, Any]:
     """The JSON Schema of the format."""
-    schema: dict[str, Any] = json.loads(SCHEMA.read_text(encoding="utf-8"))
+    schema: dict[str, Any] = json.loads(_schema_text())
     return schema
 
 
@@ -63,7 +62,7 @@ def check_shape(layer: Layer, registry: Registry) -> list[Problem]:
         return []
     parameters = list(_parameters(layer.data, registry))
     stamp = _stamp(layer.data, parameters)
-    if stamp.exists():
+    if os.path.exists(stamp):
         return []
     problems = list(_judge(layer, layer.data, load_schema(), ()))
     for route, value, schema in parameters:
@@ -224,19 +223,25 @@ def _parameters(
 
 def _stamp(
     data: Mapping[str, Any], parameters: Iterable[tuple[Route, Any, Mapping[str, Any]]]
-) -> Path:
+) -> str:
     """The file that exists once this data was found valid by these schemas."""
     from kguard.digest import blake2b
 
-    digest = blake2b(SCHEMA.read_bytes(), digest_size=16)
+    digest = blake2b(_schema_text(), digest_size=16)
     schemas = [schema for _, _, schema in parameters]
     digest.update(json.dumps([data, schemas], sort_keys=True, default=str).encode())
-    return _cache_folder() / f"config-{digest.hexdigest()}"
+    return os.path.join(_cache_folder(), f"config-{digest.hexdigest()}")
 
 
-def _remember(stamp: Path) -> None:
+def _schema_text() -> bytes:
+    with open(SCHEMA, "rb") as file:
+        return file.read()
+
+
+def _remember(stamp: str) -> None:
     try:
-        os.makedirs(stamp.parent, exist_ok=True)
-        stamp.touch()
+        os.makedirs(os.path.dirname(stamp), exist_ok=True)
+        with open(stamp, "ab"):
+            pass
     except OSError:
         pass  # A read-only home costs time, nothing else.

@@ -9,7 +9,6 @@ from __future__ import annotations
 import importlib
 import sys
 from collections.abc import Callable, Iterator, Mapping
-from pathlib import Path
 from typing import Any
 
 from kguard.model import Confidence, Fault, Scope, Severity, Unknown
@@ -79,7 +78,8 @@ class Policy:
 
     def body(self) -> str:
         """The page's Markdown without its front matter."""
-        return split_page(self.page, Path(self.page).read_text(encoding="utf-8"))[1]
+        with open(self.page, encoding="utf-8") as file:
+            return split_page(self.page, file.read())[1]
 
 
 def _import_file(path: str, policy: str) -> Any:

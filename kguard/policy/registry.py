@@ -11,11 +11,13 @@ from __future__ import annotations
 import json
 import os
 from collections.abc import Iterable, Iterator, Mapping
-from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from kguard.policy.page import PageError, Policy, from_front_matter, split_page
 from kguard.record import record
+
+if TYPE_CHECKING:
+    from pathlib import Path
 
 INDEX = "index.json"
 ENTRY_POINTS = "kguard.policies"
@@ -69,8 +71,10 @@ def load_registry(folders: Iterable[str] = (), *, entry_points: bool = True) -> 
     if entry_points:
         policies += installed()
     for folder in folders:
-        if not Path(folder).is_dir():
+        if not os.path.isdir(folder):
             raise FileNotFoundError(f"no policy folder at {folder}")
+        from pathlib import Path  # Late: 3 ms, and few have policies of their own.
+
         policies += read_folder(Path(folder), validate=True)
     return build_registry(policies)
 
@@ -79,14 +83,14 @@ def builtin() -> list[Policy]:
     """The policies kguard ships."""
     import kguard.policies
 
-    root = Path(next(iter(kguard.policies.__path__)))
+    root = next(iter(kguard.policies.__path__))
     entries = _installed_index(root)
     if entries is None:
         entries = _cached_index(root)
     return [
         from_front_matter(
             entry["meta"],
-            page=str(root / entry["page"]),
+            page=os.path.join(root, *entry["page"].split("/")),
             family=entry["family"],
             module=_builtin_module(entry["page"]),
         )
@@ -95,15 +99,25 @@ def builtin() -> list[Policy]:
 
 
 def installed() -> Iterator[Policy]:
-    """Policies of packages that declare an entry point `kguard.policies` naming their package."""
+    """Policies of packages that declare an entry point `kguard.policies` naming their package.
+
+    Raises PageError for a page that cannot be used and FileNotFoundError for a missing package.
+    """
     if not _any_entry_points():
         return
     import importlib.metadata
     import importlib.util
+    from pathlib import Path
 
     for point in importlib.metadata.entry_points(group=ENTRY_POINTS):
-        spec = importlib.util.find_spec(point.value)
-        for location in (spec.submodule_search_locations or ()) if spec else ():
+        try:
+            spec = importlib.util.find_spec(point.value)
+        except (ImportError, ValueError):
+            spec = None
+        if spec is None or not spec.submodule_search_locations:
+            named = f"entry point `{point.name}` names `{point.value}`"
+            raise FileNotFoundError(f"{named}, which is no installed package")
+        for location in spec.submodule_search_locations:
             yield from read_folder(Path(location), validate=True)
 
 
@@ -164,7 +178,9 @@ def _validate(path: Path, meta: dict[str, Any], document: Any) -> None:
 
     from kguard.facts.scopes import EACH
 
-    schema = json.loads((Path(__file__).parent / "front_matter.schema.json").read_text())
+    schema_file = os.path.join(os.path.dirname(__file__), "front_matter.schema.json")
+    with open(schema_file, encoding="utf-8") as file:
+        schema = json.load(file)
     validator = jsonschema.Draft202012Validator(schema)
     for error in sorted(validator.iter_errors(meta), key=lambda e: list(map(str, e.absolute_path))):
         line = document.locate(tuple(error.absolute_path)).span.line + 1
@@ -186,24 +202,28 @@ def _builtin_module(page: str) -> str:
     return "kguard.policies." + page.removesuffix(".md").replace("/", ".")
 
 
-def _installed_index(root: Path) -> list[dict[str, Any]] | None:
+def _installed_index(root: str) -> list[dict[str, Any]] | None:
     try:
-        loaded: list[dict[str, Any]] = json.loads((root / INDEX).read_text(encoding="utf-8"))
+        with open(os.path.join(root, INDEX), encoding="utf-8") as file:
+            loaded: list[dict[str, Any]] = json.load(file)
     except (OSError, ValueError):
         return None
     return loaded
 
 
-def _cached_index(root: Path) -> list[dict[str, Any]]:
+def _cached_index(folder: str) -> list[dict[str, Any]]:
     """The index of a checkout: from the cache when no page changed, else read and stored."""
+    from pathlib import Path
+
     from kguard import __version__
     from kguard.digest import blake2b
 
     digest = blake2b(__version__.encode(), digest_size=16)
+    root = Path(folder)
     for path in page_files(root):
         digest.update(path.relative_to(root).as_posix().encode())
         digest.update(path.read_bytes())
-    stored = _cache_folder() / f"pages-{digest.hexdigest()}.json"
+    stored = Path(_cache_folder(), f"pages-{digest.hexdigest()}.json")
     try:
         cached: list[dict[str, Any]] = json.loads(stored.read_text(encoding="utf-8"))
         return cached
@@ -219,9 +239,9 @@ def _cached_index(root: Path) -> list[dict[str, Any]]:
     return entries
 
 
-def _cache_folder() -> Path:
+def _cache_folder() -> str:
     base = os.environ.get("KGUARD_CACHE_DIR") or os.environ.get("XDG_CACHE_HOME")
-    return Path(base or os.path.expanduser("~/.cache")) / "kguard"
+    return os.path.join(base or os.path.expanduser("~/.cache"), "kguard")
 
 
 def _any_entry_points() -> bool:
@@ -235,7 +255,22 @@ def _any_entry_points() -> bool:
     for folder in sys.path:
         if not folder.endswith(("site-packages", "dist-packages")):
             continue
-        for text in Path(folder).glob("*.dist-info/entry_points.txt"):
-            if ENTRY_POINTS in text.read_text(encoding="utf-8", errors="replace"):
+        for name in _names_in(folder):
+            if name.endswith(".dist-info") and _mentions_us(os.path.join(folder, name)):
                 return True
     return False
+
+
+def _names_in(folder: str) -> list[str]:
+    try:
+        return os.listdir(folder)
+    except OSError:
+        return []
+
+
+def _mentions_us(distribution: str) -> bool:
+    try:
+        with open(os.path.join(distribution, "entry_points.txt"), "rb") as file:
+            return ENTRY_POINTS.encode() in file.read()
+    except OSError:
+        return False  # Most have none.

@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-from pathlib import Path
-
 from kguard.policy.page import Policy
 
 REPOSITORY = "https://github.com/kguard/kguard"
@@ -21,4 +19,8 @@ def terminal_url(policy: Policy | None) -> str:
     """As page_url, and for a user's own policy the file itself."""
     if policy is None:
         return ""
-    return page_url(policy) or Path(policy.page).absolute().as_uri()
+    if url := page_url(policy):
+        return url
+    from pathlib import Path  # Late: 3 ms.
+
+    return Path(policy.page).absolute().as_uri()

@@ -75,8 +75,8 @@ class Project:
             self.write(file, text)
         return load(
             self.registry,
-            (self.root / cwd).resolve(),
-            self.root,
+            str((self.root / cwd).resolve()),
+            str(self.root),
             options=options,
             environment=environment,
             config=config,

@@ -40,8 +40,8 @@ def test_the_nearest_file_up_to_the_root(
     root = tmp_path / "root"
     (root / "a/b").mkdir(parents=True)
     lay(root, *files)
-    found = find(root / cwd, root)
-    assert (found.relative_to(root).as_posix() if found else None) == expected
+    found = find(str(root / cwd), str(root))
+    assert (Path(found).relative_to(root).as_posix() if found else None) == expected
 
 
 @pytest.mark.parametrize(
@@ -61,25 +61,25 @@ def test_the_nearest_file_up_to_the_root(
 )
 def test_a_pyproject_counts_with_our_table_only(tmp_path: Path, text: str, expected: bool) -> None:
     (tmp_path / "pyproject.toml").write_text(text, encoding="utf-8")
-    assert (find(tmp_path, tmp_path) is not None) is expected
+    assert (find(str(tmp_path), str(tmp_path)) is not None) is expected
 
 
 def test_two_yaml_files_in_one_folder_are_refused(tmp_path: Path) -> None:
     lay(tmp_path, ".kguard.yaml", ".kguard.yml")
     with pytest.raises(ConfigError, match=r"\.kguard\.yml: `\.kguard\.yaml` is there too"):
-        find(tmp_path, tmp_path)
+        find(str(tmp_path), str(tmp_path))
 
 
 def test_a_folder_and_a_pipe_are_no_configuration(tmp_path: Path) -> None:
     (tmp_path / ".kguard.yaml").mkdir()
     os.mkfifo(tmp_path / "pyproject.toml")
     with pytest.raises(ConfigError, match="not a regular file"):
-        find(tmp_path, tmp_path)
+        find(str(tmp_path), str(tmp_path))
     (tmp_path / ".kguard.yaml").rmdir()
-    assert find(tmp_path, tmp_path) is None
+    assert find(str(tmp_path), str(tmp_path)) is None
 
 
 def test_a_link_that_leads_nowhere_is_not_overlooked(tmp_path: Path) -> None:
     (tmp_path / ".kguard.yaml").symlink_to("gone.yaml")
     with pytest.raises(ConfigError, match="not a regular file"):
-        find(tmp_path, tmp_path)
+        find(str(tmp_path), str(tmp_path))

@@ -295,7 +295,7 @@ def test_outside_of_git_the_working_directory_is_the_root(project: Project) -> N
 
     (project.root / ".git").rmdir()
     folder = project.write("svc/.kguard.yaml", "exclude: [gen/x]").parent
-    found = load(project.registry, folder, None)
+    found = load(project.registry, str(folder), None)
     assert (found.file, found.exclude) == (".kguard.yaml", ("/gen/x",))
 
 
