@@ -19,17 +19,21 @@ def check(workflow: Workflow, ctx: Context) -> Iterator[Fault | Unknown]:
         return
     if not workflow.complete:
         yield ctx.unknown(not_seen(workflow))
-    elif workflow.answers and not _every_leaf_times_out(workflow, ctx):
+    elif workflow.answers and not _every_leaf_has(workflow, ctx, "timeout"):
         severity = WARNING if workflow.resource.kind in ("Workflow", "CronWorkflow") else NOTE
+        bounded = _every_leaf_has(workflow, ctx, "timeout", "activeDeadlineSeconds")
+        hangs = "stays pending" if bounded else "hangs"
         yield workflow.fault(
             ("activeDeadlineSeconds",),
-            "no `activeDeadlineSeconds`: a run that hangs never ends",
+            f"no `activeDeadlineSeconds` of the workflow: a run that {hangs} never ends",
             **unless_default(workflow, ctx, severity, _HELP),
         )
 
 
-def _every_leaf_times_out(workflow: Workflow, ctx: Context) -> bool:
-    """Whether each template that can run has a `timeout`, which counts time spent pending too."""
+def _every_leaf_has(workflow: Workflow, ctx: Context, *keys: str) -> bool:
+    """Whether each template that can run has one of these: only `timeout` counts time pending."""
     found = reach(ctx.facts, workflow)
     leaves = [each for each in found.templates if each.kind not in ("steps", "dag")]
-    return found.whole and all(each.value("timeout", of=workflow) is not None for each in leaves)
+    return found.whole and all(
+        any(each.value(key, of=workflow) is not None for key in keys) for each in leaves
+    )
