@@ -38,6 +38,7 @@ class Index:
         self._services: dict[_Bucket, _BySelector] = {}
         self._budgets: dict[_Bucket, _BySelector] = {}
         self._scalers: dict[_Bucket, dict[_Target, list[Resource]]] = {}
+        self._vertical: dict[_Bucket, dict[tuple[str, str], list[Resource]]] = {}
         for resource in resources:
             self._add(resource)
 
@@ -126,6 +127,19 @@ class Index:
                     by_target[target].append(scaler)
         target = (workload.group, workload.kind, workload.name)
         return list(self._scalers[bucket].get(target, ()))
+
+    def vertical_autoscalers_of(self, workload: Resource) -> list[Resource]:
+        """VerticalPodAutoscalers that target a workload, by kind and name."""
+        bucket = (workload.unit, workload.namespace)
+        if bucket not in self._vertical:
+            by_target = self._vertical[bucket] = defaultdict(list)
+            for scaler in self.of_kind(workload, "autoscaling.k8s.io", "VerticalPodAutoscaler"):
+                kind, name = (
+                    dig(scaler.data, "spec", "targetRef", key) for key in ("kind", "name")
+                )
+                if isinstance(kind, str) and isinstance(name, str):
+                    by_target[kind, name].append(scaler)
+        return list(self._vertical[bucket].get((workload.kind, workload.name), ()))
 
     def target_of(self, scaler: Resource) -> list[Resource]:
         """The workloads an autoscaler targets beside it; none or several mean unknown."""

@@ -36,6 +36,7 @@ def other(kind: str, name: str, spec: Any, *, namespace: str | None = None) -> R
         "PodDisruptionBudget": "policy/v1",
         "HorizontalPodAutoscaler": "autoscaling/v2",
         "ScaledObject": "keda.sh/v1alpha1",
+        "VerticalPodAutoscaler": "autoscaling.k8s.io/v1",
     }
     metadata = {"name": name} | ({"namespace": namespace} if namespace else {})
     return built({"apiVersion": versions[kind], "kind": kind, "metadata": metadata, "spec": spec})
@@ -107,6 +108,16 @@ def test_autoscalers_keep_their_order_and_know_their_target() -> None:
         other("HorizontalPodAutoscaler", "none", {"scaleTargetRef": "web"}),
     ]
     assert names(Index([web, *found]).autoscalers_of(web)) == ["second", "third", "keda"]
+
+
+def test_vertical_autoscalers_know_their_target() -> None:
+    web = deployment("web", {})
+    found = [
+        other("VerticalPodAutoscaler", "a", {"targetRef": {"kind": "Deployment", "name": "web"}}),
+        other("VerticalPodAutoscaler", "b", {"targetRef": {"kind": "DaemonSet", "name": "web"}}),
+        other("VerticalPodAutoscaler", "c", {"targetRef": {"kind": ["Deployment"], "name": "web"}}),
+    ]
+    assert names(Index([web, *found]).vertical_autoscalers_of(web)) == ["a"]
 
 
 def test_units_and_namespaces_are_worlds_of_their_own() -> None:

@@ -196,7 +196,7 @@ def controller_config(facts: Facts, resource: Resource) -> ControllerConfig | No
         return None
     named = resource is facts.assume.argo_controller
     known = resource.name == CONFIG_NAME or resource.name.endswith(f"-{CONFIG_NAME}")
-    if not (named or known or resource.name in _names_in_arguments(facts, resource)):
+    if not (named or known or resource.name in facts.remember_unit(_names_in_arguments, resource)):
         return None
     return _from_config_map(resource)
 
@@ -208,6 +208,10 @@ def find_controller_config(facts: Facts, near: Resource) -> ControllerConfig | N
     """
     if facts.assume.argo_controller is not None:
         return facts.controller_config(facts.assume.argo_controller)
+    return facts.remember_unit(_of_unit, near)
+
+
+def _of_unit(facts: Facts, near: Resource) -> ControllerConfig | None:
     candidates = [
         config
         for kind in ("ConfigMap", HELM_VALUES)

@@ -88,6 +88,10 @@ def argo_version(facts: Facts, near: Resource) -> tuple[int, int] | None:
     """The version of Argo around `near`: as the user says, else that of the unit's controller."""
     if facts.assume.argo is not None:
         return facts.assume.argo
+    return facts.remember_unit(_version_of_unit, near)
+
+
+def _version_of_unit(facts: Facts, near: Resource) -> tuple[int, int] | None:
     seen = {
         controller.version
         for item in facts.index.in_unit(near, "apps", "Deployment")

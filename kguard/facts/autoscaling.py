@@ -97,12 +97,11 @@ def autoscaler_of(facts: Facts, resource: Resource) -> Autoscaler:
 
 
 def _vertically_scaled(facts: Facts, workload: Resource) -> bool:
-    for scaler in facts.index.of_kind(workload, "autoscaling.k8s.io", "VerticalPodAutoscaler"):
-        target = dig(scaler.data, "spec", "targetRef")
-        mode = dig(scaler.data, "spec", "updatePolicy", "updateMode", default="Auto")
-        if (dig(target, "kind"), dig(target, "name")) == (workload.kind, workload.name):
-            return bool(mode != "Off")
-    return False
+    scalers = facts.index.vertical_autoscalers_of(workload)
+    modes = (
+        dig(scaler.data, "spec", "updatePolicy", "updateMode", default="Auto") for scaler in scalers
+    )
+    return next(modes, "Off") != "Off"
 
 
 def _hpa(resource: Resource) -> Iterator[Utilization | None]:

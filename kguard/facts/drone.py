@@ -133,14 +133,18 @@ def _called(role: str, name: Any, default: str = "") -> str:
     return f"{role} {quoted(name)}" if name else f"unnamed {role}"
 
 
-def runners(facts: Facts, near: Resource) -> Iterator[Container]:
+def runners(facts: Facts, near: Resource) -> list[Container]:
     """The containers of Kubernetes runners in the unit of `near`."""
-    for workload in facts.index.in_unit(near, "apps", "Deployment"):
-        pod = facts.pod(workload)
-        for container in pod.running if pod else ():
-            image = container.get("image")
-            if isinstance(image, str) and _RUNNER in image:
-                yield container
+    return facts.remember_unit(_runners, near)
+
+
+def _runners(facts: Facts, near: Resource) -> list[Container]:
+    return [
+        container
+        for pod in facts.pods(facts.index.in_unit(near, "apps", "Deployment"))
+        for container in pod.running
+        if isinstance(image := container.get("image"), str) and _RUNNER in image
+    ]
 
 
 def _is_old(runner: Container) -> bool:

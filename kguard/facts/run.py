@@ -56,7 +56,7 @@ class Facts:
         self.assume = assume or Assumptions()
         self.notices: dict[str, None] = {}
         """Sentences about the run as a whole, in the order in which they were first needed."""
-        self._memo: dict[tuple[Callable[..., Any], int], Any] = {}
+        self._memo: dict[tuple[Callable[..., Any], int | str], Any] = {}
 
     def notice(self, sentence: str) -> None:
         """Have a sentence said once at the end of the report."""
@@ -67,6 +67,17 @@ class Facts:
         key = (work, id(resource))
         if key not in self._memo:
             self._memo[key] = work(self, resource)
+        found: T = self._memo[key]
+        return found
+
+    def remember_unit(self, work: Callable[[Facts, Resource], T], near: Resource) -> T:
+        """`work(facts, near)`, worked out once per unit: it asks `near` for nothing else.
+
+        A unit may hold thousands of objects that all ask the same.
+        """
+        key = (work, near.unit)
+        if key not in self._memo:
+            self._memo[key] = work(self, near)
         found: T = self._memo[key]
         return found
 
