@@ -10,6 +10,7 @@ import json
 import os
 import re
 import shutil
+import statistics
 import subprocess
 import sys
 import tempfile
@@ -85,6 +86,27 @@ def run_tool(tool: str, folder: Path, schemas: Path | None) -> Run | None:
     if not text.strip() and errors.strip():
         raise PeerError(f"{tool}: {errors.strip()[:500]}")
     return Run(tuple(READERS[tool](text, folder)), cpu, memory)
+
+
+def measure(
+    tools: list[str], folder: Path, schemas: Path | None, runs: int
+) -> dict[str, Run | None]:
+    """What each tool says about a folder, and the medians of its costs over several runs.
+
+    The tools take turns, so that a machine that is slow for a while is slow for all of them.
+    """
+    turns = [[run_tool(tool, folder, schemas) for tool in tools] for _ in range(runs)]
+    return {
+        tool: _median([run for run in several if run])
+        for tool, several in zip(tools, zip(*turns, strict=True), strict=True)
+    }
+
+
+def _median(runs: list[Run]) -> Run | None:
+    if not runs:
+        return None
+    cpu = statistics.median(run.cpu for run in runs)
+    return Run(runs[0].reports, cpu, statistics.median(run.memory for run in runs))
 
 
 def run_kube_score(files: list[str], folder: Path) -> Run:

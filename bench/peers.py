@@ -16,7 +16,6 @@ from __future__ import annotations
 
 import argparse
 import shutil
-import statistics
 import sys
 import tempfile
 from collections import Counter
@@ -25,7 +24,7 @@ from pathlib import Path
 from typing import Any
 
 from bench.peer_reports import ALSO, READERS, PeerError, Report, same_concern, same_object
-from bench.peer_runs import ROOT, Run, manifests, prepare_schemas, run_tool, version_of
+from bench.peer_runs import ROOT, Run, manifests, measure, prepare_schemas, run_tool, version_of
 from kguard.policy.registry import load_registry
 
 # Which faults lie in inputs a tool reads at all.
@@ -50,14 +49,14 @@ def door(fault: Report) -> str:
     return "argo" if fault.kind in _ARGO_KINDS else "kubernetes"
 
 
-def examples(tools: list[str], schemas: Path | None) -> Iterator[str]:
+def examples(tools: list[str], schemas: Path | None, runs: int) -> Iterator[str]:
     """The tables about the examples, line by line."""
     named = {policy.id: policy.peers for policy in load_registry().policies.values()}
-    bad: dict[str, list[Run | None]] = {}
-    good: dict[str, list[str]] = {}
     states = sorted(path for path in (ROOT / "examples").glob("*/bad") if path.is_dir())
+    measured = [measure(tools, state, schemas, runs) for state in states]
+    bad = {tool: [state[tool] for state in measured] for tool in tools}
+    good: dict[str, list[str]] = {}
     for tool in tools:
-        bad[tool] = [run_tool(tool, state, schemas) for state in states]
         fine = [run_tool(tool, state.parent / "good", schemas) for state in states]
         good[tool] = [report.concern for run in fine if run for report in run.reports]
     faults = [(i, fault) for i, run in enumerate(bad["kguard"]) if run for fault in run.reports]
@@ -172,22 +171,16 @@ def slice_of(folder: Path, tools: list[str], schemas: Path | None, runs: int) ->
     """Cost and agreement over one folder of public manifests, line by line."""
     every = load_registry().policies.values()
     named = {policy.id: policy.peers for policy in every if policy.profile == "default"}
-    results: dict[str, list[Run]] = {}
-    for tool in tools:
-        repeated = [run_tool(tool, folder, schemas) for _ in range(runs)]
-        results[tool] = [run for run in repeated if run]
+    results = measure(tools, folder, schemas, runs)
     own = results["kguard"]
     yield f"## {folder.name} ({len(manifests(folder))} manifests)"
     yield ""
     rows = []
-    base = statistics.median(run.cpu for run in own)
-    for tool, several in results.items():
-        if several:
-            cpu = statistics.median(run.cpu for run in several)
-            memory = statistics.median(run.memory for run in several)
-            sums = [f"{cpu / base:.2f}", f"{cpu:.2f}", f"{memory:.0f}"]
-            refused = sum(report.concern == "refused" for report in several[0].reports)
-            rows.append([tool, *sums, str(len(several[0].reports)), str(refused or "")])
+    for tool, run in results.items():
+        if run:
+            refused = sum(report.concern == "refused" for report in run.reports)
+            sums = costs([run], [own])
+            rows.append([tool, *sums, str(len(run.reports)), str(refused or "")])
     head = ["tool", "CPU, kguard = 1", "CPU s", "peak MB", "reports", "files refused"]
     yield from table(head, rows)
     yield ""
@@ -195,20 +188,27 @@ def slice_of(folder: Path, tools: list[str], schemas: Path | None, runs: int) ->
     for policy, ids in named.items():
         if policy in ALSO:
             continue
-        for peer in (tool for tool in tools if tool != "kguard" and results[tool]):
-            theirs = [r for r in results[peer][0].reports if same_concern(peer, policy, ids, r)]
-            ours = [r for r in own[0].reports if r.concern == policy]
-            by_line = any(not report.kind for report in theirs)
-            left, right = ({place(r, by_line) for r in side} for side in (ours, theirs))
+        ours = [r for r in own.reports if r.concern == policy] if own else []
+        for peer, run in results.items():
+            if run is None or peer == "kguard":
+                continue
+            theirs = [r for r in run.reports if same_concern(peer, policy, ids, r)]
             if theirs:
+                left, right = (set(places(side, theirs)) for side in (ours, theirs))
                 counts = (len(left & right), len(left - right), len(right - left))
                 rows.append([policy, peer, *map(str, counts)])
     yield from table(["policy", "peer", "both", "kguard only", "peer only"], rows)
 
 
-def place(report: Report, by_line: bool) -> tuple[str, ...]:
-    """What two tools agree on: the object, or the line where one of them names no object."""
-    return (report.file, str(report.line)) if by_line else (report.file, report.kind, report.name)
+def places(reports: list[Report], theirs: list[Report]) -> Iterator[tuple[str, ...]]:
+    """What two tools can agree on: the object, or as much of the place as the peer tells."""
+    for report in reports:
+        if all(other.kind for other in theirs):
+            yield report.file, report.kind, report.name
+        elif all(other.line for other in theirs):
+            yield report.file, str(report.line)
+        else:
+            yield (report.file,)
 
 
 def table(head: Iterable[str], rows: Iterable[Iterable[str]]) -> Iterator[str]:
@@ -225,7 +225,7 @@ def main() -> int:
     parser = argparse.ArgumentParser(prog="python -m bench.peers")
     parser.add_argument("folders", nargs="*", type=Path, metavar="FOLDER")
     parser.add_argument("--schemas", type=Path, metavar="DIR")
-    parser.add_argument("--runs", type=int, default=3, metavar="N")
+    parser.add_argument("--runs", type=int, default=3, metavar="N", choices=range(1, 100))
     args = parser.parse_args()
     if args.schemas and not (args.schemas / "_definitions.json").is_file():
         parser.error(f"no _definitions.json in {args.schemas}")
@@ -241,7 +241,7 @@ def main() -> int:
         absent = sorted(READERS.keys() - set(tools))
         print(f"not run: {', '.join(absent) or 'none'}\n")
         try:
-            print("\n".join(examples(tools, Path(prepared))))
+            print("\n".join(examples(tools, Path(prepared), args.runs)))
             for folder in args.folders:
                 print("")
                 print("\n".join(slice_of(folder.resolve(), tools, Path(prepared), args.runs)))

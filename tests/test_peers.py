@@ -10,7 +10,7 @@ import pytest
 
 from bench.peer_reports import READERS, PeerError, Report, same_concern, same_object
 from bench.peer_runs import Run, dockerfiles, execute, manifests, prepare_schemas
-from bench.peers import match
+from bench.peers import match, places
 
 CHECKOV = """{
   "check_type": "kubernetes",
@@ -286,3 +286,19 @@ def test_cost_is_that_of_the_command_and_its_output_is_kept_apart(tmp_path: Path
     assert (out, err) == ("out\n", "err\n")
     assert cpu > 0
     assert 90 < memory < 180
+
+
+@pytest.mark.parametrize(
+    ("theirs", "expected"),
+    [
+        ([Report("x", WEB, "Deployment", "web", 1)], (WEB, "Deployment", "web")),
+        ([Report("x", WEB, line=28)], (WEB, "28")),
+        ([Report("refused", WEB)], (WEB,)),
+    ],
+    ids=["object", "line", "file"],
+)
+def test_tools_are_compared_by_as_much_of_the_place_as_both_tell(
+    theirs: list[Report], expected: tuple[str, ...]
+) -> None:
+    assert list(places([FAULT], theirs)) == [expected]
+    assert list(places(theirs, theirs)) == [expected]
