@@ -225,10 +225,12 @@ def main() -> int:
     parser = argparse.ArgumentParser(prog="python -m bench.peers")
     parser.add_argument("folders", nargs="*", type=Path, metavar="FOLDER")
     parser.add_argument("--schemas", type=Path, metavar="DIR")
-    parser.add_argument("--runs", type=int, default=3, metavar="N", choices=range(1, 100))
+    parser.add_argument("--runs", type=int, default=3, metavar="N")
     args = parser.parse_args()
     if args.schemas and not (args.schemas / "_definitions.json").is_file():
         parser.error(f"no _definitions.json in {args.schemas}")
+    if args.runs < 1:
+        parser.error("at least one run")
     for folder in args.folders:
         if not folder.is_dir():
             parser.error(f"no folder {folder}")
