@@ -111,6 +111,7 @@ def installed() -> Iterator[Policy]:
 
     for point in importlib.metadata.entry_points(group=ENTRY_POINTS):
         try:
+            try:
             spec = importlib.util.find_spec(point.value)
         except (ImportError, ValueError):
             spec = None
@@ -151,6 +152,9 @@ def read_entries(root: Path, *, validate: bool = False) -> list[dict[str, Any]]:
         if path.stem != meta["id"].replace("-", "_"):
             cause = f"the page of `{meta['id']}` is not called {path.stem}.md"
             raise PageError(str(path), 2, cause)
+        if validate and meta["each"] != "none" and not path.with_suffix(".py").is_file():
+            cause = f"no {path.stem}.py with its check beside the page"
+            raise PageError(str(path), 1, cause)
         relative = path.relative_to(root)
         family = relative.parent.name or root.name
         entries.append({"page": relative.as_posix(), "family": family, "meta": meta})
