@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import os
 import sys
 
 
@@ -23,8 +22,9 @@ def leave_working_directory() -> None:
 
     `python -m` puts it first, and there the repository under check may hold a `yaml.py`.
     """
-    if sys.path and os.path.dirname(os.path.dirname(__file__)) != sys.path[0]:
-        del sys.path[0]
+    home = __file__.removesuffix("__main__.py").rstrip("/\\").removesuffix("kguard").rstrip("/\\")
+    if sys.path[:1] != [home]:
+        del sys.path[:1]
 
 
 if __name__ == "__main__":

@@ -119,8 +119,7 @@ def run(argv: Sequence[str]) -> int:
         sys.stdout.flush()
         return code
     except BrokenPipeError:
-        # The reader (`| head`) has gone: not our fault, and nothing more can be said there.
-        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+        abandon_stdout()
         return OK
     except KeyboardInterrupt:
         print("kguard: interrupted", file=sys.stderr)
@@ -131,6 +130,11 @@ def run(argv: Sequence[str]) -> int:
         return _user_error(error)
     except Exception as error:
         return bug(error)
+
+
+def abandon_stdout() -> None:
+    """Send what is still to come nowhere: the reader (`| head`) has gone, which is no fault."""
+    os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
 
 
 def _unknown_command(word: str) -> str:

@@ -5,6 +5,7 @@ from __future__ import annotations
 import argparse
 import sys
 from collections.abc import Collection, Iterable, Mapping
+from contextlib import redirect_stdout
 from typing import Any
 
 from kguard import ignore
@@ -133,7 +134,9 @@ def collect(args: argparse.Namespace) -> Session:
     resources = [_as_context(resource) for resource in loaded.resources]
     facts = Facts(Index([*resources, *extra], complete=loaded.complete), assume)
     rules = _with_kustomize(settings.rules(registry), loaded)
-    with Progress(sys.stderr, enabled=not args.no_progress) as progress:
+    # What a policy of the user's prints must not end up in the report.
+    progress = Progress(sys.stderr, enabled=not args.no_progress)
+    with progress, redirect_stdout(sys.stderr):
         outcome = run(registry.policies.values(), _counted(resources, progress), facts, rules)
     located = with_keys(_locate(finding, loaded) for finding in outcome.findings)
     report = _report(settings, registry, found, loaded, outcome, facts, resources, rules)
