@@ -1,0 +1,298 @@
+"""Policies: written, tested, loaded from where users say, never from what is checked."""
+
+from __future__ import annotations
+
+import json
+import os
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+from cli_project import CHECKOUT, FIXED, POD, Project
+
+OURS = "no-work-dir"
+TRAP = "raise SystemExit('the checked repository ran')\n"
+
+
+@pytest.fixture
+def ours(project: Project, tmp_path: Path) -> Path:
+    """A policy folder outside of the project, as `kguard new` fills it."""
+    folder = tmp_path / "ours"
+    answer = project.run("new", f"house/{OURS}", "--dir", str(folder))
+    assert (answer.code, answer.err) == (0, "")
+    return folder
+
+
+def test_a_new_policy_passes_its_own_examples(project: Project, ours: Path) -> None:
+    assert sorted(path.name for path in (ours / "house").iterdir()) == [
+        "no_work_dir.md",
+        "no_work_dir.py",
+    ]
+    answer = project.run("test", str(ours))
+    assert (answer.code, answer.out) == (0, "1 policy, 2 examples, 0 wrong\n")
+
+
+def test_new_overwrites_nothing(project: Project, ours: Path) -> None:
+    before = (ours / "house" / "no_work_dir.py").read_bytes()
+    answer = project.run("new", f"house/{OURS}", "--dir", str(ours))
+    assert answer.code == 2
+    assert answer.err.endswith("no_work_dir.md exists already\n")
+    assert (ours / "house" / "no_work_dir.py").read_bytes() == before
+
+
+def test_a_wrong_example_is_named_with_its_line(project: Project, ours: Path) -> None:
+    page = ours / "house" / "no_work_dir.md"
+    page.write_text(page.read_text(encoding="utf-8").replace(" # finding: no-work-dir", ""))
+    answer = project.run("test", str(ours))
+    assert answer.code == 1
+    assert answer.out.endswith("1 policy, 2 examples, 2 wrong\n")
+    assert f"{page}:18: " in answer.out
+    assert "not expected: " in answer.out
+    assert f"{page}:1: no example in which `{OURS}` must be found\n" in answer.out
+
+
+@pytest.mark.parametrize(
+    ("name", "content", "code", "said"),
+    [
+        ("no_work_dir.md", "no front matter\n", 2, "no_work_dir.md:1: a page begins with"),
+        ("no_work_dir.md", "---\nid: no-work-dir\n---\n", 2, "no_work_dir.md:"),
+        ("no_work_dir.md", "---\nid: [\n---\n", 2, "no_work_dir.md:"),
+        ("no_work_dir.py", "def check(container, ctx:\n", 1, "SyntaxError"),
+        ("no_work_dir.py", "x = 1\n", 1, "no function `check`"),
+        ("no_work_dir.py", "def check(container, ctx):\n    1 / 0\n", 1, "ZeroDivisionError"),
+        ("no_work_dir.py", "def check(container, ctx):\n    return ['x']\n", 1, "raised"),
+        ("no_work_dir.py", None, 2, "no_work_dir.md:1: no no_work_dir.py with its check"),
+    ],
+    ids=["text", "short", "yaml", "syntax", "no check", "raises", "wrong answer", "no file"],
+)
+def test_a_broken_policy_is_explained(
+    project: Project, ours: Path, name: str, content: str | None, code: int, said: str
+) -> None:
+    path = ours / "house" / name
+    path.unlink()
+    if content is not None:
+        path.write_text(content, encoding="utf-8")
+    answer = project.run("test", str(ours))
+    assert answer.code == code
+    assert said in answer.out + answer.err
+    assert "Traceback" not in answer.out + answer.err
+    project.write({"a.yaml": FIXED})
+    checked = project.run("check", "--policies", str(ours), "--select", "house,images", "a.yaml")
+    assert checked.code == (2 if code == 2 else 4)
+
+
+def found(project: Project, *words: str) -> list[str]:
+    """The policies that find something in a pod, those of ours and images."""
+    answer = project.run("check", "-f", "json", *words)
+    assert answer.code in (0, 1), answer.err
+    return [policy for _, policy in answer.found if policy in (OURS, "image-latest")]
+
+
+def test_policies_come_from_the_command_line(project: Project, ours: Path) -> None:
+    project.write({"a.yaml": POD})
+    assert found(project) == ["image-latest"]
+    assert found(project, "--policies", str(ours)) == [OURS, "image-latest"]
+    assert found(project, "--policies", str(ours), "--select", "house") == [OURS]
+    assert found(project, "--policies", str(ours), "--ignore", OURS) == ["image-latest"]
+
+
+def test_policies_come_from_the_environment(project: Project, ours: Path) -> None:
+    project.write({"a.yaml": POD})
+    project.monkeypatch.setenv("KGUARD_POLICIES", str(ours))
+    assert found(project) == [OURS, "image-latest"]
+    assert OURS in project.run("policies", "house").out
+    assert project.run("explain", OURS).out.startswith(f"# {OURS}: ")
+    assert OURS in project.run("completion", "bash").out
+
+
+def test_a_policy_may_be_configured_like_any_other(project: Project, ours: Path) -> None:
+    project.write(
+        {
+            "a.yaml": POD.replace(
+                "    - name: web", f"    # kguard: ignore[{OURS}] x\n    - name: web"
+            ),
+            "b.yaml": POD.replace("name: web", "name: b"),
+            ".kguard.yaml": f"policies: {{{OURS}: {{severity: error}}}}\nselect: [house, meta]\n",
+        }
+    )
+    answer = project.run("check", "-f", "json", "--policies", str(ours))
+    assert [(item["file"], item["severity"]) for item in answer.json["findings"]] == [
+        ("b.yaml", "error")
+    ]
+    assert answer.json["summary"]["suppressed"] == 1
+
+
+def test_two_policies_of_one_name_are_refused(project: Project, ours: Path) -> None:
+    project.write({"a.yaml": POD})
+    answer = project.run("check", "--policies", str(ours), "--policies", str(ours))
+    assert answer.code == 2
+    assert f"`{OURS}` is already defined by " in answer.err
+
+
+@pytest.fixture
+def installed(project: Project, ours: Path, tmp_path: Path) -> Path:
+    """A folder of installed packages, one of which brings a policy."""
+    packages = tmp_path / "lib" / "site-packages"
+    package = packages / "house_rules"
+    package.mkdir(parents=True)
+    (package / "__init__.py").write_text("", encoding="utf-8")
+    (ours / "house").rename(package / "house")
+    info = packages / "house_rules-1.0.dist-info"
+    info.mkdir()
+    (info / "METADATA").write_text("Metadata-Version: 2.1\nName: house-rules\nVersion: 1.0\n")
+    (info / "entry_points.txt").write_text("[kguard.policies]\nhouse = house_rules\n")
+    return packages
+
+
+def test_policies_come_from_installed_packages(project: Project, installed: Path) -> None:
+    project.write({"a.yaml": POD})
+    path = f"{CHECKOUT}:{installed}"
+    done = project.process("check", "-f", "json", variables={"PYTHONPATH": path})
+    assert done.stderr == b""
+    policies = [item["policy"] for item in json.loads(done.stdout)["findings"]]
+    assert OURS in policies
+    without = project.process("check", "-f", "json")
+    assert OURS not in without.stdout.decode()
+
+
+def test_an_entry_point_that_leads_nowhere_is_an_error(project: Project, installed: Path) -> None:
+    project.write({"a.yaml": POD})
+    info = installed / "house_rules-1.0.dist-info"
+    (info / "entry_points.txt").write_text("[kguard.policies]\nhouse = gone_rules\n")
+    path = f"{CHECKOUT}:{installed}"
+    done = project.process("check", variables={"PYTHONPATH": path})
+    assert done.returncode == 2
+    assert b"gone_rules" in done.stderr
+    assert b"Traceback" not in done.stderr
+
+
+PAGE = """\
+---
+id: trap
+title: Must never run
+severity: error
+each: resource
+---
+
+It never runs.
+"""
+INERT = {
+    "policies/trap/trap.md": PAGE,
+    "policies/trap/trap.py": TRAP,
+    "policies/__init__.py": TRAP,
+    ".kguard/policies/trap.py": TRAP,
+    ".kguard/policies/trap.md": PAGE,
+    "kguard/__init__.py": TRAP,
+    "kguard/policies/trap.py": TRAP,
+    "yaml.py": TRAP,
+    "jsonschema.py": TRAP,
+    "sitecustomize.py": TRAP,
+    "conftest.py": TRAP,
+    "setup.py": TRAP,
+    "site-packages/trap-1.0.dist-info/entry_points.txt": "[kguard.policies]\ntrap = trap\n",
+    "site-packages/trap/__init__.py": TRAP,
+    "a.yaml": POD,
+}
+
+
+def test_nothing_in_the_checked_repository_runs(project: Project, tmp_path: Path) -> None:
+    project.write(INERT)
+    # The installed command; `python -m kguard` finds the package itself by the working directory.
+    command = tmp_path / "kguard"
+    command.write_text(
+        f"import sys\nsys.path.insert(0, {str(CHECKOUT)!r})\n"
+        "from kguard.__main__ import main\nsys.exit(main())\n",
+        encoding="utf-8",
+    )
+
+    def run(*words: str) -> subprocess.CompletedProcess[str]:
+        return subprocess.run(
+            [sys.executable, str(command), *words],
+            cwd=project.root,
+            env={k: v for k, v in os.environ.items() if k != "PYTHONPATH"},
+            capture_output=True,
+            text=True,
+            timeout=60,
+        )
+
+    done = run("check", "-f", "json", "--profile", "all")
+    assert (done.returncode, done.stderr) == (1, "")
+    report = json.loads(done.stdout)
+    assert "trap" not in {item["policy"] for item in report["findings"]}
+    for words in (["policies"], ["explain", "image-latest"], ["config", "show", "-v"]):
+        done = run(*words)
+        assert (done.returncode, done.stderr) == (0, ""), words
+        assert "trap" not in done.stdout
+
+
+def test_modules_beside_the_manifests_do_not_run(project: Project) -> None:
+    project.write({name: text for name, text in INERT.items() if not name.startswith("kguard/")})
+    done = project.process("check", "-f", "json", "a.yaml")
+    assert (done.returncode, done.stderr) == (1, b"")
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        "policies-dir: policies",
+        "plugins: [policies]",
+        "policies: policies/",
+        "policies: {trap: {file: policies/trap.py}}",
+        "entry-points: [trap]",
+    ],
+)
+def test_a_configuration_cannot_name_code(project: Project, text: str) -> None:
+    project.write({**INERT, ".kguard.yaml": text + "\n"})
+    answer = project.run("check")
+    assert answer.code == 2
+    assert " --> .kguard.yaml:1:" in answer.err
+
+
+def test_explain_prints_the_page(project: Project) -> None:
+    answer = project.run("explain", "argo-image-latest")
+    assert answer.code == 0
+    assert answer.out.startswith("# image-latest: ")
+    assert "severity warning" in answer.out
+    data = project.run("explain", "image-latest", "--format", "json").json
+    assert [item["id"] for item in data] == ["image-latest"]
+    assert data[0]["aliases"] == ["argo-image-latest"]
+
+
+def test_explain_takes_families_and_beginnings(project: Project) -> None:
+    def ids(word: str) -> set[str]:
+        return {item["id"] for item in project.run("explain", word, "--format", "json").json}
+
+    assert ids("images") >= {"image-latest"}
+    assert ids("missing-") >= {"missing-cpu-request", "missing-memory-request"}
+    assert all(policy.startswith("missing-") for policy in ids("missing-"))
+
+
+def test_policies_are_listed(project: Project) -> None:
+    answer = project.run("policies", "resources")
+    head, *rows = answer.out.splitlines()
+    assert head.split() == [
+        *("POLICY", "FAMILY", "SEVERITY", "CONFIDENCE", "PROFILE", "FIX", "TITLE"),
+    ]
+    names = [row.split()[0] for row in rows]
+    assert names == sorted(names)
+    data = project.run("policies", "resources", "--format", "json").json
+    assert [item["id"] for item in data] == names
+    assert {item["family"] for item in data} == {"resources"}
+
+
+def test_policies_of_a_profile_are_those_that_run(project: Project) -> None:
+    everything = {p["id"] for p in project.run("policies", "--format", "json").json}
+    for profile in ("default", "strict", "scale", "all"):
+        listed = project.run("policies", "--profile", profile, "--format", "json").json
+        shown = project.run("config", "show", "-v", "--profile", profile).out.splitlines()
+        off = {line.split()[1] for line in shown if line.startswith("  off ")}
+        assert {policy["id"] for policy in listed} == everything - off
+
+
+@pytest.mark.parametrize("shell", ["bash", "zsh", "fish"])
+def test_completion_names_commands_options_and_policies(project: Project, shell: str) -> None:
+    answer = project.run("completion", shell)
+    assert (answer.code, answer.err) == (0, "")
+    options = ("add-ignore", "strict-baseline")
+    assert all(word in answer.out for word in ("check", "image-latest", "resources", *options))
