@@ -111,7 +111,6 @@ def installed() -> Iterator[Policy]:
 
     for point in importlib.metadata.entry_points(group=ENTRY_POINTS):
         try:
-            try:
             spec = importlib.util.find_spec(point.value)
         except (ImportError, ValueError):
             spec = None
