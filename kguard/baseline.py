@@ -10,8 +10,8 @@ import json
 from collections.abc import Callable, Collection, Iterable
 from typing import Any
 
+from kguard.atomic import write_atomically
 from kguard.fingerprint import fingerprint, ratchet_key, with_keys
-from kguard.ignore.files import write_atomically
 from kguard.record import record
 from kguard.report import Located
 

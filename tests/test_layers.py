@@ -13,7 +13,7 @@ ROOT = Path(__file__).resolve().parent.parent
 # Top to bottom. What shares a line shares a layer, and may not import each other.
 LAYERS = """
 __init__
-record digest
+atomic cache digest record words
 model quantity shell
 source
 kube
@@ -26,7 +26,7 @@ report
 fingerprint
 ignore
 baseline fix
-inputs config cache
+inputs config
 term
 render
 webhook

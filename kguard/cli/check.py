@@ -7,7 +7,7 @@ import sys
 from typing import Any
 
 from kguard import term
-from kguard.cli import BUG, FINDINGS, OK, UNCHECKED, UsageError, fail
+from kguard.cli import BUG, FINDINGS, OK, UNCHECKED, UsageError, abandon_stdout, fail
 from kguard.cli.options import (
     add_ignore_options,
     add_input_options,
@@ -89,11 +89,15 @@ def _outputs(formats: list[str]) -> list[tuple[str, str]]:
 
 def _write(name: str, target: str, report: Report, args: argparse.Namespace) -> None:
     if not target:
-        write(name, report, sys.stdout, _style(sys.stdout, args))
+        try:
+            write(name, report, sys.stdout, _style(sys.stdout, args))
+            sys.stdout.flush()
+        except BrokenPipeError:
+            abandon_stdout()  # Other reports are still to be written, and the exit code stays.
         return
     import io
 
-    from kguard.ignore.files import write_atomically
+    from kguard.atomic import write_atomically
 
     buffer = io.StringIO()
     plain = term.Style(verbose=args.verbose, quiet=args.quiet, statistics=args.statistics)

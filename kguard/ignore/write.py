@@ -13,8 +13,8 @@ from collections import defaultdict
 from collections.abc import Callable, Collection, Iterable, Mapping, Sequence
 from typing import TYPE_CHECKING
 
+from kguard.atomic import write_atomically
 from kguard.ignore import grammar
-from kguard.ignore.files import write_atomically
 from kguard.ignore.find import covered_lines
 from kguard.ignore.grammar import Directive, Explained, GrammarError
 from kguard.ignore.hide import EXPIRED, UNEXPLAINED, UNUSED

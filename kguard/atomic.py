@@ -11,15 +11,20 @@ def write_atomically(path: str, data: bytes) -> None:
     """Write `data` to `path` so that a reader sees the old content or the new, never a part.
 
     A file that exists keeps its mode and, where that is allowed, its owner; a link is followed.
-    Raises OSError and leaves the old file as it was.
+    What is no regular file (/dev/stdout, a pipe) is written to, not replaced: nothing else can be
+    meant. Raises OSError and leaves the old file as it was.
     """
+    try:
+        existing = os.stat(path)
+    except FileNotFoundError:
+        existing = None
+    if existing is not None and not stat.S_ISREG(existing.st_mode):
+        with open(path, "wb") as file:
+            file.write(data)
+        return
     target = os.path.realpath(path)
     folder, name = os.path.split(target)
     partial = os.path.join(folder, f".{name}.{os.getpid()}.partial")
-    try:
-        existing = os.stat(target)
-    except FileNotFoundError:
-        existing = None
     # "x": a file or link of that name which somebody else has put there is not written through.
     with open(partial, "xb") as file:
         try:

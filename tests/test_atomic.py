@@ -1,0 +1,57 @@
+"""A file is replaced whole or not at all; what is no file is written to."""
+
+from __future__ import annotations
+
+import os
+import stat
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+
+from kguard.atomic import write_atomically
+
+
+def test_new_file(tmp_path: Path) -> None:
+    write_atomically(str(tmp_path / "new"), b"text")
+    assert (tmp_path / "new").read_bytes() == b"text"
+    assert os.listdir(tmp_path) == ["new"]
+
+
+@pytest.mark.skipif(os.name == "nt", reason="modes and links of POSIX")
+def test_mode_stays_and_links_are_followed(tmp_path: Path) -> None:
+    real, link = tmp_path / "real", tmp_path / "link"
+    real.write_text("old")
+    real.chmod(0o640)
+    link.symlink_to(real)
+    write_atomically(str(link), b"new")
+    assert real.read_bytes() == b"new"
+    assert link.is_symlink()
+    assert stat.S_IMODE(real.stat().st_mode) == 0o640
+
+
+def test_old_content_survives_what_cannot_be_written(tmp_path: Path) -> None:
+    (tmp_path / "file").write_text("old")
+    (tmp_path / f".file.{os.getpid()}.partial").mkdir()
+    with pytest.raises(FileExistsError):
+        write_atomically(str(tmp_path / "file"), b"new")
+    assert (tmp_path / "file").read_text() == "old"
+
+
+def test_missing_folder(tmp_path: Path) -> None:
+    with pytest.raises(FileNotFoundError):
+        write_atomically(str(tmp_path / "none" / "file"), b"x")
+
+
+@pytest.mark.skipif(os.name == "nt", reason="no named pipes in the file system")
+def test_a_pipe_stays_a_pipe(tmp_path: Path) -> None:
+    """Renaming a file over /dev/null, as root in a container, would break the machine."""
+    pipe = tmp_path / "pipe"
+    os.mkfifo(pipe)
+    code = f"import sys; sys.stdout.write(open({str(pipe)!r}).read())"
+    reader = subprocess.Popen([sys.executable, "-c", code], stdout=subprocess.PIPE, text=True)
+    write_atomically(str(pipe), b"through the pipe")
+    assert reader.communicate(timeout=30)[0] == "through the pipe"
+    assert stat.S_ISFIFO(pipe.stat().st_mode)
+    assert os.listdir(tmp_path) == ["pipe"]
