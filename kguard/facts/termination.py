@@ -50,7 +50,13 @@ class Process(Scope):
     @property
     def somewhere(self) -> bool:
         """Whether SIGTERM is lost with some of the shells that `/bin/sh` may be."""
-        return any(verdict in HARMFUL for verdict in self.analysis.verdicts.values())
+        return bool(self.losing)
+
+    @property
+    def losing(self) -> tuple[str, ...]:
+        """The shells with which SIGTERM is lost, as people call them."""
+        verdicts = self.analysis.verdicts.items()
+        return tuple(shell.value for shell, verdict in verdicts if verdict in HARMFUL)
 
     def _likely(self) -> Analysis:
         """The analysis for every usual shell, whatever is known of the image."""

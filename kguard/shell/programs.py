@@ -76,6 +76,8 @@ HANDLERS = SERVERS | _names(
     """
 )
 
+SHELLS = frozenset(("sh", "bash", "dash", "ash", "zsh", "ksh", "mksh"))
+
 # Python modules that are programs of their own, run with `python -m`.
 _MODULES = {"http.server": "http.server", "SimpleHTTPServer": "http.server"}
 
@@ -111,6 +113,11 @@ def program_name(words: Sequence[str]) -> str:
     return _MODULES.get(module, module) or name
 
 
+def _is_option(word: str) -> bool:
+    """Whether a word after a shell's name is an option, and not the one that brings a text."""
+    return word.startswith("--") or (word.startswith("-") and "c" not in word)
+
+
 def role(words: Sequence[str]) -> Role:
     """What a command is, wrappers removed."""
     name = program_name(words)
@@ -130,6 +137,8 @@ def role(words: Sequence[str]) -> Role:
         return Role.PROGRAM
     if name == "make" and any(not w.startswith("-") and "=" not in w for w in arguments):
         return Role.PROGRAM
+    if name in SHELLS and all(_is_option(word) for word in arguments):
+        return Role.UTILITY  # A prompt for a person, or the end of an empty input.
     if name in ("awk", "watch"):
         return Role.PROGRAM if name == "watch" else Role.UTILITY
     if name in UTILITIES:

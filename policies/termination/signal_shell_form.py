@@ -14,14 +14,10 @@ def check(process: Process, ctx: Context) -> Iterator[Fault]:
     """Yield a fault where only some shells lose SIGTERM, and the image's is or may be one."""
     if process.everywhere or not process.somewhere or not concerns_a_program(process):
         return
-    if process.shells is None:
-        message = f"SIGTERM reaches {process.called} only if `/bin/sh` is not dash"
-        severity = NOTE
-    else:
-        message = f"SIGTERM does not stop {process.called} gracefully"
-        severity = WARNING
+    unknown = process.shells is None
+    where = f" where `/bin/sh` is {' or '.join(process.losing)}" if unknown else ""
     yield process.found(
-        f"{message}: {process.analysis.explanation}",
-        severity=severity,
+        f"SIGTERM does not stop {process.called} gracefully{where}: {process.analysis.explanation}",
+        severity=NOTE if unknown else WARNING,
         help=process.way_out or "have the last command replace the shell with `exec`",
     )
