@@ -200,7 +200,7 @@ def test_items_of_a_list_are_told_apart() -> None:
     item = (
         "- apiVersion: v1\n  kind: Pod\n"
         "  metadata: {{name: {name}, annotations: {{{notes}}}}}\n"
-        "  spec: {{containers: [{{name: web, resources: {{requests: {{cpu: 1}}}}}}]}}\n"
+        "  spec: {{containers: [{{image: 'x:1', resources: {{requests: {{cpu: 1}}}}}}]}}\n"
     )
     text = "apiVersion: v1\nkind: List\nitems:\n"
     text += item.format(name="a", notes=f"ignore.kguard.dev/{M}: {WHY}")
@@ -223,8 +223,8 @@ spec:
         ignore.kguard.dev/{M}: "[web] {WHY}"
     spec:
       containers:
-        - {{name: web, resources: {{requests: {{cpu: 1}}}}}}
-        - {{name: api, resources: {{requests: {{cpu: 1}}}}}}
+        - {{name: web, image: a, resources: {{requests: {{cpu: 1}}}}}}
+        - {{name: api, image: a, resources: {{requests: {{cpu: 1}}}}}}
 """
     ran = check(text)
     assert (ran.kept, ran.hidden) == ([(M, 12)], [(M, 11)])
@@ -238,15 +238,17 @@ metadata: {{name: a}}
 spec:
   containers:
     - name: web
+      image: a
       resources: &small
         requests: {{cpu: 1}}
     - name: api
+      image: a
       resources: *small # kguard: ignore[{M}] {WHY}
 """
     ran = check(text)
     assert [
         (item.named_route.split("[")[1].split("]")[0], item.span.line) for item in ran.applied.kept
-    ] == [("web", 8)]
+    ] == [("web", 9)]
     assert ran.meta == []
 
 

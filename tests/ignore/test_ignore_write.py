@@ -144,13 +144,16 @@ def test_all_else_stays(data: bytes) -> None:
     [
         (
             "a.json",
-            b'{"apiVersion": "v1",\n"kind": "Pod", "spec": {"containers": [{"name": "a"}]}}',
+            b'{"apiVersion": "v1",\n"kind": "Pod", "spec": {"containers": [{"image": "x:1"}]}}',
         ),
         (
             "a.yaml",
-            b'{"apiVersion": "v1",\n"kind": "Pod", "spec": {"containers": [{"name": "a"}]}}',
+            b'{"apiVersion": "v1",\n"kind": "Pod", "spec": {"containers": [{"image": "x:1"}]}}',
         ),
-        ("-", b'\n {"apiVersion": "v1",\n"kind": "Pod", "spec": {"containers": [{"name": "a"}]}}'),
+        (
+            "-",
+            b'\n {"apiVersion": "v1",\n"kind": "Pod", "spec": {"containers": [{"image": "x:1"}]}}',
+        ),
     ],
 )
 def test_json_has_no_comments(path: str, data: bytes) -> None:
