@@ -2,8 +2,9 @@
 
 `dataclasses` imports inspect, ast, dis and tokenize (8 ms) and compiles five to seven methods for
 every class (0.5 ms each); a check of one file defines 120 classes and makes instances of some 40.
-Here the classes share all methods but `__init__`, which the first instance compiles: 0.04 ms for
-a class and 0.1 ms for its first instance. Type checkers take records for dataclasses.
+Here the classes share all methods, which takes 0.04 ms for a class. Only `__init__` is compiled,
+0.1 ms, by the fourth instance: most classes of a small run have fewer. Type checkers take records
+for dataclasses.
 """
 
 from __future__ import annotations
@@ -91,12 +92,38 @@ def _make(cls: Any, shared: dict[str, Any], frozen: bool) -> Any:
     namespace["__record_values__"] = _values_of(fields)
     made = type(cls)(cls.__name__, cls.__bases__, namespace)
 
+    slow = 3
+
     def __init__(self: Any, *args: Any, **kwargs: Any) -> None:
-        made.__init__ = _compile_init(made, fields, frozen)
-        made.__init__(self, *args, **kwargs)
+        nonlocal slow
+        slow -= 1
+        if slow < 0 or not _fill(self, fields, args, kwargs):
+            made.__init__ = _compile_init(made, fields, frozen)
+            made.__init__(self, *args, **kwargs)
 
     made.__init__ = __init__
     return made
+
+
+def _fill(self: Any, fields: dict[str, _Field], args: Any, kwargs: dict[str, Any]) -> bool:
+    """Do what the compiled `__init__` does; False for wrong arguments, of which that one tells."""
+    names = self.__match_args__
+    given = dict(zip(names, args, strict=False)) | kwargs
+    if len(given) < len(args) + len(kwargs):
+        return False
+    for name, each in fields.items():
+        value = given.pop(name, _ABSENT) if each.init else _ABSENT
+        if value is _ABSENT:
+            value = each.default if each.factory is _ABSENT else each.factory()
+        if value is not _ABSENT:
+            object.__setattr__(self, name, value)
+        elif each.init:
+            return False
+    if given:
+        return False
+    if hasattr(self, "__post_init__"):
+        self.__post_init__()
+    return True
 
 
 def _compile_init(cls: Any, fields: dict[str, _Field], frozen: bool) -> Any:

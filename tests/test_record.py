@@ -12,7 +12,7 @@ from typing import Any, ClassVar
 
 import pytest
 
-from kguard.record import field, record, replace
+from kguard.record import _compile_init, _fill, field, record, replace
 
 # Module level, because pickle looks classes up by name.
 
@@ -172,14 +172,58 @@ def outcome(kind: Any, action: Callable[[Any], Any]) -> Any:
     return result
 
 
+def compiled(kind: Any) -> Any:
+    """The `__init__` that a record has after its first instances."""
+    return _compile_init(kind, kind.__record_fields__, kind is not Counter)
+
+
+def filled(kind: Any) -> Any:
+    """The `__init__` that a record has before."""
+
+    def __init__(self: Any, *args: Any, **kwargs: Any) -> None:
+        if not _fill(self, kind.__record_fields__, args, kwargs):
+            compiled(kind)(self, *args, **kwargs)
+
+    return __init__
+
+
+@pytest.mark.parametrize("way", [filled, compiled])
 @pytest.mark.parametrize(
     ("name", "action"), CASES, ids=[f"{name}-{i}" for i, (name, _) in enumerate(CASES)]
 )
-def test_a_record_does_what_a_dataclass_does(name: str, action: Callable[[Any], Any]) -> None:
+def test_a_record_does_what_a_dataclass_does(
+    monkeypatch: pytest.MonkeyPatch,
+    name: str,
+    action: Callable[[Any], Any],
+    way: Callable[[Any], Any],
+) -> None:
     ours, theirs = PAIRS[name]
-    first, again = outcome(ours, action), outcome(ours, action)
-    expected = outcome(theirs, action)
-    assert (strip(first), strip(again)) == (strip(expected), strip(expected))
+    monkeypatch.setattr(ours, "__init__", way(ours))
+    assert strip(outcome(ours, action)) == strip(outcome(theirs, action))
+
+
+def test_the_fourth_instance_compiles_the_init() -> None:
+    @record
+    class Pair:
+        a: int
+        b: int = 2
+
+    first = Pair.__init__
+    inits = []
+    for _ in range(4):
+        assert read(Pair(1)) == [1, 2]
+        inits.append(Pair.__init__ is first)
+    assert inits == [True, True, True, False]
+
+
+def test_wrong_arguments_are_told_at_the_first_instance() -> None:
+    @record
+    class Pair:
+        a: int
+        b: int = 2
+
+    with pytest.raises(TypeError, match=r"missing 1 required positional argument: 'a'"):
+        Pair()  # type: ignore[call-arg]
 
 
 def strip(result: Any) -> Any:
