@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import argparse
 import os
+from collections.abc import Sequence
 from typing import Any
 
 from kguard.baseline import (
@@ -67,21 +68,31 @@ def run(args: argparse.Namespace) -> int:
     session.finish()
     incomplete = say_unchecked(session.report)
     try:
-        said = update(path, session.report.findings, session.seen(), prune=args.prune)
+        located = session.report.findings
+        said = update(path, located, session.seen(), prune=args.prune, below=session.below)
     except BaselineError as error:
         raise UsageError(str(error)) from None
     print(said)
     return UNCHECKED if incomplete else OK
 
 
-def update(path: str, located: list[Located], seen: Seen, *, prune: bool) -> str:
+def update(
+    path: str,
+    located: Sequence[Located],
+    seen: Seen,
+    *,
+    prune: bool,
+    below: Sequence[Located] = (),
+) -> str:
     """Write the baseline at `path` anew, or only prune it, and return a sentence on what changed.
 
-    A file is not touched where nothing changes. Raises BaselineError.
+    Findings `below` the thresholds of this run are not added, and not taken for cured. A file is
+    not touched where nothing changes. Raises BaselineError.
     """
     there = prune or os.path.exists(path)
     old = read(path) if there else Baseline({}, path)
-    new = pruned(old, apply(located, old, seen)[2]) if prune else renewed(old, located, seen)
+    still = [*located, *(item for item in below if item.key in old.entries)]
+    new = pruned(old, apply(still, old, seen)[2]) if prune else renewed(old, still, seen)
     if not there or new != old.entries:
         write(path, new.values())
     added = len(new.keys() - old.entries.keys())

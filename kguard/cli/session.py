@@ -47,6 +47,8 @@ class Session:
     stale_baseline: bool = False
     """Whether a strict baseline holds findings that are gone."""
     resources: list[Resource] = field(default_factory=list)
+    below: list[Located] = field(default_factory=list)
+    """Findings that `min-severity` or `min-confidence` keeps out of the report."""
 
     @property
     def crashes(self) -> list[Crash]:
@@ -58,10 +60,10 @@ class Session:
         kept = self._without_ignored()
         if self.settings.baseline:
             kept = self._without_baselined(kept, self.settings.baseline)
-        self.report.findings = sorted(
-            (item for item in kept if self.settings.reports(item.finding)),
-            key=lambda item: item.order,
-        )
+        shown: list[Located] = []
+        for item in kept:
+            (shown if self.settings.reports(item.finding) else self.below).append(item)
+        self.report.findings = sorted(shown, key=lambda item: item.order)
 
     def _without_ignored(self) -> list[Located]:
         if not self.use_ignores:

@@ -290,6 +290,20 @@ def test_a_run_over_one_file_calls_nothing_gone(project: Project) -> None:
     assert project.run(*words, "--select", "resources").code == 0
 
 
+@pytest.mark.parametrize("prune", [[], ["--prune"]], ids=["renewed", "pruned"])
+def test_a_threshold_cures_nothing(project: Project, prune: list[str]) -> None:
+    project.write({"a.yaml": POD, "b.yaml": WRONG.replace("name: web", "name: b")})
+    assert project.run("baseline", *SELECT).out.startswith(f"{FILE}: 3 findings, ")
+    answer = project.run("baseline", *SELECT, "--min-severity", "error", *prune)
+    assert answer.out == f"{FILE}: 3 findings, 0 added, 0 removed\n"
+
+
+def test_a_threshold_keeps_findings_out_of_a_new_baseline(project: Project) -> None:
+    project.write({"a.yaml": POD, "b.yaml": WRONG.replace("name: web", "name: b")})
+    answer = project.run("baseline", *SELECT, "--min-severity", "error")
+    assert answer.out == f"{FILE}: 2 findings, 2 added, 0 removed\n"
+
+
 def test_the_configuration_names_the_baseline(project: Project) -> None:
     project.write({"sub/a.yaml": POD, ".kguard.yaml": "baseline: known.json\nselect: [images]\n"})
     project.monkeypatch.chdir(project.root / "sub")
