@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from functools import lru_cache
 from typing import TYPE_CHECKING, Any
 
 from yaml import YAMLError
@@ -62,7 +63,6 @@ class Document:
     _text: str = field(repr=False)
     _chunk: Chunk = field(repr=False)
     _lines: Lines = field(repr=False)
-    _locator: Locator | None = field(default=None, repr=False)
 
     def locate(self, route: Route) -> Place:
         """Where a route is, to put a caret under.
@@ -72,32 +72,36 @@ class Document:
         it were a collection, with the other keys as `missing`. Text reached through an alias is
         shown where the anchor is.
         """
-        return self._places().locate(route)
+        return _locator(self).locate(route)
 
     def extent(self, route: Route) -> tuple[int, int]:
         """The first and last line of what is at a route, with its key or dash."""
-        return self._places().extent(route)
+        return _locator(self).extent(route)
 
     def following(self, line: int) -> tuple[int, int] | None:
         """First and last line of the next entry or list item that starts on or after `line`."""
-        return self._places().following(line)
+        return _locator(self).following(line)
 
-    def _places(self) -> Locator:
-        if self._locator is None:
-            from kguard.source.locate import Locator
 
-            chunk = self._chunk
-            text = self._text[chunk.start : chunk.end]
-            if chunk.json:
-                from kguard.source import jsontext
+@lru_cache(maxsize=16)
+def _locator(document: Document) -> Locator:
+    """The places of a document, forgotten when others are asked for.
 
-                nodes = jsontext.compose(text)
-            else:
-                from kguard.source import tree
+    They take over ten times the memory of its text, and a run asks document by document.
+    """
+    from kguard.source.locate import Locator
 
-                nodes = tree.compose_read(_final_newline(text))
-            self._locator = Locator(nodes, text, chunk.start, self._lines)
-        return self._locator
+    chunk = document._chunk
+    text = document._text[chunk.start : chunk.end]
+    if chunk.json:
+        from kguard.source import jsontext
+
+        nodes = jsontext.compose(text)
+    else:
+        from kguard.source import tree
+
+        nodes = tree.compose_read(_final_newline(text))
+    return Locator(nodes, text, chunk.start, document._lines)
 
 
 @record(frozen=False, eq=False)
