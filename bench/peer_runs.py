@@ -57,6 +57,8 @@ with open(sys.argv[1], "w") as file:
 def execute(command: list[str], folder: Path) -> tuple[str, str, float, float]:
     """Run a command in a folder: (stdout, stderr, CPU seconds, peak MB of its largest process)."""
     environment = {**os.environ, "PYTHONPATH": str(ROOT), "NO_COLOR": "1"}
+    # A checkout would be compiled anew in every run, which an installed tool is not.
+    environment.pop("PYTHONDONTWRITEBYTECODE", None)
     with tempfile.NamedTemporaryFile("r", encoding="utf-8") as costs:
         done = subprocess.run(
             [sys.executable, "-I", "-S", "-c", _WAIT, costs.name, *command],
