@@ -124,7 +124,9 @@ def _processes(facts: Facts, resource: Resource) -> Iterable[Scope]:
 
 
 def _built_images(facts: Facts, resource: Resource) -> Iterable[Scope]:
-    return [Scope(resource, (), resource.data)] if resource.data.get("image") else []
+    from kguard.facts.termination import images
+
+    return images(facts, resource)
 
 
 def _workloads(facts: Facts, resource: Resource) -> Iterable[Scope]:

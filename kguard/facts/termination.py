@@ -78,6 +78,20 @@ class Process(Scope):
         return ""
 
 
+@record(eq=False)
+class BuiltImage(Scope):
+    """The image that the last stage of a Dockerfile builds."""
+
+    image: Image
+
+
+def images(facts: Facts, resource: Resource) -> Iterator[BuiltImage]:
+    """The image a Dockerfile builds, if it has a stage."""
+    image = built_image(resource)
+    if image is not None:
+        yield BuiltImage(resource, (), resource.data, image)
+
+
 def processes(facts: Facts, resource: Resource) -> Iterator[Process]:
     """The main processes of a workload's containers that serve until they are stopped.
 

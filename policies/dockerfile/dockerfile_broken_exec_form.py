@@ -4,16 +4,14 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
-from kguard.kube.images import built_image
-from kguard.model import Fault, Scope
+from kguard.facts.termination import BuiltImage
+from kguard.model import Fault
 from kguard.policy.context import Context
 
 
-def check(dockerfile: Scope, ctx: Context) -> Iterator[Fault]:
+def check(dockerfile: BuiltImage, ctx: Context) -> Iterator[Fault]:
     """Yield a fault for a CMD or ENTRYPOINT that looks like a JSON array and is none."""
-    image = built_image(dockerfile.resource)
-    if image is None:
-        return
+    image = dockerfile.image
     for keyword, form, route in (
         ("ENTRYPOINT", image.entrypoint_form, image.entrypoint_route),
         ("CMD", image.cmd_form, image.cmd_route),
