@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from pathlib import Path
 from typing import Any
 
@@ -11,30 +11,14 @@ from kguard.model import Route
 MANIFESTS = Path(__file__).parent / "manifests"
 """Objects of every kind kguard knows, with as many different fields as fit."""
 
-STRANGERS: tuple[Any, ...] = (
-    None,
-    "text",
-    "",
-    7,
-    -1,
-    1.5,
-    True,
-    [],
-    ["text", None],
-    [{"name": "x"}],
-    {},
-    {"name": [], "key": {"a": None}},
-)
-"""What stands in for each value in turn."""
 
-
-def variants(data: Any) -> Iterator[tuple[Route, Any, Any]]:
+def variants(data: Any, strangers: Iterable[Any]) -> Iterator[tuple[Route, Any, Any]]:
     """Every way to replace one value inside `data` by a stranger: route, stranger, the result.
 
     The result shares all that is off the route with `data`.
     """
     for route in routes(data):
-        for stranger in STRANGERS:
+        for stranger in strangers:
             yield route, stranger, replaced(data, route, stranger)
 
 
