@@ -5,6 +5,7 @@ from __future__ import annotations
 import ast
 import subprocess
 import sys
+from importlib.util import find_spec
 from pathlib import Path
 
 import pytest
@@ -39,29 +40,63 @@ spec:
         - name: web
           image: registry.example.com/web:1.4.2
 """
+RESOURCES = """\
+          resources: {requests: {cpu: 100m, memory: 64Mi}, limits: {memory: 64Mi}}
+"""
 
 # Each of these costs more than judging a file does, and none is needed to judge one.
 TOO_HEAVY = [
+    "ast",
     "asyncio",
+    "bz2",
     "concurrent.futures",
     "cryptography",
+    "dataclasses",
     "difflib",
     "email",
     "flask",
+    "hashlib",
     "http",
     "importlib.metadata",
+    "importlib.util",
+    "inspect",
+    "ipaddress",
     "jsonschema",
     "kubernetes",
     "logging",
+    "lzma",
     "multiprocessing",
+    "pathlib",
+    "shutil",
     "socket",
     "ssl",
     "subprocess",
     "tempfile",
+    "tokenize",
     "tomllib",
     "unittest",
-    "urllib.request",
+    "urllib",
     "xml",
+]
+
+# Parts of kguard that are for other files than one Deployment without a command.
+OTHERS = [
+    "kguard.baseline",
+    "kguard.config.toml",
+    "kguard.facts.argo",
+    "kguard.facts.environment",
+    "kguard.facts.termination",
+    "kguard.ignore.grammar",
+    "kguard.ignore.write",
+    "kguard.kube.dockerfile",
+    "kguard.kube.dockerimage",
+    "kguard.quantity.cron",
+    "kguard.quantity.durations",
+    "kguard.shell.analyse",
+    "kguard.shell.parse",
+    "kguard.source.comments",
+    "kguard.source.jsontext",
+    "kguard.source.messages",
 ]
 
 
@@ -79,20 +114,42 @@ def test_version_imports_nothing(tmp_path: Path) -> None:
     assert run(tmp_path, "--version") == (0, {"__future__", "kguard", "kguard.__main__"})
 
 
-@pytest.fixture(scope="module")
-def checked(tmp_path_factory: pytest.TempPathFactory) -> set[str]:
+def check(folder: Path, manifest: str, expected: int) -> set[str]:
     """The modules that a check of one named file imports, in a checkout whose pages are cached."""
-    folder = tmp_path_factory.mktemp("one-file")
-    (folder / "deploy.yaml").write_text(DEPLOYMENT, encoding="utf-8")
+    (folder / "deploy.yaml").write_text(manifest, encoding="utf-8")
     run(folder, "check", "deploy.yaml")
     code, modules = run(folder, "check", "deploy.yaml")
-    assert code == 1
+    assert code == expected
     return modules
+
+
+@pytest.fixture(scope="module")
+def checked(tmp_path_factory: pytest.TempPathFactory) -> set[str]:
+    """The modules of a check that finds something."""
+    return check(tmp_path_factory.mktemp("one-finding"), DEPLOYMENT, 1)
+
+
+@pytest.fixture(scope="module")
+def passed(tmp_path_factory: pytest.TempPathFactory) -> set[str]:
+    """The modules of a check that finds nothing."""
+    return check(tmp_path_factory.mktemp("no-finding"), DEPLOYMENT + RESOURCES, 0)
 
 
 @pytest.mark.parametrize("module", TOO_HEAVY)
 def test_a_check_of_one_file_imports_nothing_heavy(checked: set[str], module: str) -> None:
     assert module not in checked
+
+
+@pytest.mark.parametrize("module", OTHERS)
+def test_a_check_of_a_deployment_loads_nothing_for_other_files(
+    checked: set[str], module: str
+) -> None:
+    assert find_spec(module) is not None
+    assert module not in checked
+
+
+def test_places_are_found_for_findings_only(checked: set[str], passed: set[str]) -> None:
+    assert ("kguard.source.locate" in checked, "kguard.source.locate" in passed) == (True, False)
 
 
 def test_a_check_imports_only_its_own_command_and_format(checked: set[str]) -> None:

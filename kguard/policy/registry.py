@@ -137,16 +137,30 @@ def read_folder(root: Path, *, validate: bool = False) -> list[Policy]:
     ]
 
 
-def page_files(root: Path) -> list[Path]:
-    """The pages below a policy folder, in a stable order; cases and READMEs are none."""
-    found = [*root.glob("*.md"), *root.glob("*/*.md")]
-    return sorted(p for p in found if not p.name.endswith(".cases.md") and p.name != "README.md")
+def page_names(root: str) -> list[str]:
+    """The pages below a policy folder, relative to it with forward slashes, in a stable order.
+
+    Cases and READMEs are none.
+    """
+    found = []
+    with os.scandir(root) as entries:
+        for entry in entries:
+            if entry.is_dir():
+                found += [[entry.name, name] for name in os.listdir(entry.path)]
+            else:
+                found.append([entry.name])
+    return ["/".join(parts) for parts in sorted(found) if _is_page(parts[-1])]
+
+
+def _is_page(name: str) -> bool:
+    return name.endswith(".md") and not name.endswith(".cases.md") and name != "README.md"
 
 
 def read_entries(root: Path, *, validate: bool = False) -> list[dict[str, Any]]:
     """Front matter and place of every page below `root`, ready for the index."""
     entries = []
-    for path in page_files(root):
+    for name in page_names(str(root)):
+        path = root / name
         meta = read_front_matter(path, validate=validate)
         if path.stem != meta["id"].replace("-", "_"):
             cause = f"the page of `{meta['id']}` is not called {path.stem}.md"
@@ -214,29 +228,31 @@ def _installed_index(root: str) -> list[dict[str, Any]] | None:
     return loaded
 
 
-def _cached_index(folder: str) -> list[dict[str, Any]]:
+def _cached_index(root: str) -> list[dict[str, Any]]:
     """The index of a checkout: from the cache when no page changed, else read and stored."""
-    from pathlib import Path
-
     from kguard import __version__
     from kguard.digest import blake2b
 
     digest = blake2b(__version__.encode(), digest_size=16)
-    root = Path(folder)
-    for path in page_files(root):
-        digest.update(path.relative_to(root).as_posix().encode())
-        digest.update(path.read_bytes())
-    stored = Path(_cache_folder(), f"pages-{digest.hexdigest()}.json")
+    for name in page_names(root):
+        digest.update(name.encode())
+        with open(os.path.join(root, name), "rb") as page:
+            digest.update(page.read())
+    stored = os.path.join(_cache_folder(), f"pages-{digest.hexdigest()}.json")
     try:
-        cached: list[dict[str, Any]] = json.loads(stored.read_text(encoding="utf-8"))
-        return cached
+        with open(stored, encoding="utf-8") as file:
+            cached: list[dict[str, Any]] = json.load(file)
+            return cached
     except (OSError, ValueError):
-        entries = read_entries(root)
+        from pathlib import Path
+
+        entries = read_entries(Path(root))
+    partial = f"{stored}.{os.getpid()}"
     try:
-        stored.parent.mkdir(parents=True, exist_ok=True)
-        partial = stored.with_suffix(f".{os.getpid()}")
-        partial.write_text(json.dumps(entries), encoding="utf-8")
-        partial.replace(stored)  # Atomic: hooks run several kguards at once.
+        os.makedirs(os.path.dirname(stored), exist_ok=True)
+        with open(partial, "w", encoding="utf-8") as file:
+            json.dump(entries, file)
+        os.replace(partial, stored)  # Atomic: hooks run several kguards at once.
     except OSError:
         pass  # A read-only home costs time, nothing else.
     return entries
