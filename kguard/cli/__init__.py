@@ -141,7 +141,7 @@ def _unknown_command(word: str) -> str:
     """The sentence for a first word that is no command; often it is a path to be checked."""
     if os.path.exists(word):
         return f"no command is called `{word}`; did you mean `kguard check {word}`?"
-    from kguard.config.errors import nearest
+    from kguard.words import nearest
 
     hint = nearest(word, COMMANDS) or f" (one of {', '.join(COMMANDS)})"
     return f"no command is called `{word}`{hint}"

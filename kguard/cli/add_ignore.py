@@ -8,12 +8,12 @@ from collections import defaultdict
 from kguard.cli import BUG, OK, UNCHECKED, UsageError, fail
 from kguard.cli.common import say_unchecked
 from kguard.cli.session import Session
-from kguard.config.errors import plural
 from kguard.ignore import Explained, GrammarError, parse_date, utc_today
 from kguard.ignore.write import add_ignores as with_comments
 from kguard.ignore.write import explanation, write_file
 from kguard.inputs.load import read_source
 from kguard.report import Located
+from kguard.words import counted
 
 
 def add_ignores(session: Session, reason: str, until: str | None) -> int:
@@ -39,7 +39,7 @@ def add_ignores(session: Session, reason: str, until: str | None) -> int:
         written += added
         changed += added > 0
         failed |= not complete
-    print(f"added ignores for {plural(written, 'finding')} in {plural(changed, 'file')}")
+    print(f"added ignores for {counted(written, 'finding')} in {counted(changed, 'file')}")
     if session.crashes:
         from kguard.cli.crashes import report_crashes
 

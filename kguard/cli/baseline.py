@@ -21,9 +21,9 @@ from kguard.cli import BUG, OK, UNCHECKED, UsageError, fail
 from kguard.cli.common import near, say_unchecked
 from kguard.cli.options import add_input_options
 from kguard.cli.session import collect
-from kguard.config.errors import plural
 from kguard.record import replace
 from kguard.report import Located
+from kguard.words import counted
 
 DEFAULT_FILE = ".kguard-baseline.json"
 
@@ -97,4 +97,4 @@ def update(
         write(path, new.values())
     added = len(new.keys() - old.entries.keys())
     removed = len(old.entries.keys() - new.keys())
-    return f"{path}: {plural(len(new), 'finding')}, {added} added, {removed} removed"
+    return f"{path}: {counted(len(new), 'finding')}, {added} added, {removed} removed"

@@ -70,7 +70,7 @@ def _outputs(formats: list[str]) -> list[tuple[str, str]]:
     for text in formats:
         name, equals, target = text.partition("=")
         if name not in FORMATS:
-            from kguard.config.errors import choices_hint
+            from kguard.words import choices_hint
 
             raise UsageError(f"no format is called `{name}`{choices_hint(name, FORMATS)}")
         if equals and not target:

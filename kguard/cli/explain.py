@@ -40,7 +40,7 @@ def run(args: argparse.Namespace) -> int:
 
 def unknown_policy(name: str, registry: Registry) -> str:
     """The sentence for a name that is no policy, with the nearest ones that are."""
-    from kguard.config.errors import nearest
+    from kguard.words import nearest
 
     hint = nearest(name, [*registry.policies, *registry.families()])
     hint = hint or nearest(name, registry.aliases)

@@ -21,7 +21,7 @@ class Parser(argparse.ArgumentParser):
     def _check_value(self, action: argparse.Action, value: Any) -> None:
         """Refuse a value that is none of an option's choices, naming the nearest."""
         if action.choices is not None and value not in action.choices:
-            from kguard.config.errors import choices_hint
+            from kguard.words import choices_hint
 
             hint = choices_hint(value, map(str, action.choices))
             raise argparse.ArgumentError(action, f"cannot be `{value}`{hint}")
@@ -29,7 +29,7 @@ class Parser(argparse.ArgumentParser):
 
 def unknown_words(parser: argparse.ArgumentParser, words: Iterable[str]) -> str:
     """The sentence for words on the command line that a parser and those below it do not know."""
-    from kguard.config.errors import nearest
+    from kguard.words import nearest
 
     options = list(dict.fromkeys(_options(parser)))
     sentences = []

@@ -7,11 +7,11 @@ from pathlib import Path
 from typing import Any
 
 from kguard.cli import FINDINGS, OK, fail
-from kguard.config.errors import plural
 from kguard.policy.examples import examples
 from kguard.policy.page import PageError, Policy
 from kguard.policy.registry import builtin, read_folder
 from kguard.verify import verify
+from kguard.words import counted
 
 
 def add_parser(subparsers: Any) -> None:
@@ -40,8 +40,7 @@ def run(args: argparse.Namespace) -> int:
                 print(f"{policy.page}:1: no example in which `{policy.id}` must be found")
     except (PageError, FileNotFoundError) as error:
         return fail(str(error))
-    judged = "1 policy" if len(policies) == 1 else f"{len(policies)} policies"
-    print(f"{judged}, {plural(total, 'example')}, {wrong} wrong")
+    print(f"{counted(len(policies), 'policy')}, {counted(total, 'example')}, {wrong} wrong")
     return FINDINGS if wrong else OK
 
 

@@ -6,7 +6,7 @@ import os
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from typing import TYPE_CHECKING, Any, TypeVar
 
-from kguard.config.errors import ConfigError, Problem, choices_hint, nearest
+from kguard.config.errors import ConfigError, Problem
 from kguard.config.find import shown
 from kguard.config.globs import anchor
 from kguard.config.layer import Layer, parse_yaml
@@ -18,6 +18,7 @@ from kguard.facts.scopes import EACH
 from kguard.ignore import IgnoreEntry, Written
 from kguard.model import Confidence, Route, Severity, Span, dig
 from kguard.policy.registry import Registry
+from kguard.words import choices_hint, nearest
 
 if TYPE_CHECKING:
     import datetime

@@ -7,9 +7,6 @@ from collections.abc import Iterable
 from kguard.model import Route
 from kguard.record import record
 
-SHORT = 8
-"""Lists of choices up to this length are printed whole; longer ones only suggest the nearest."""
-
 
 @record
 class Where:
@@ -52,25 +49,3 @@ class ConfigError(ValueError):
             sorted(problems, key=lambda p: (p.where.path, p.where.line, p.where.column))
         )
         super().__init__("\n".join(f"{p.where}: {p.message}" for p in self.problems))
-
-
-def choices_hint(word: object, choices: Iterable[str]) -> str:
-    """What to say after a word that is no choice: the nearest one, and all where they are few."""
-    known = list(dict.fromkeys(choices))
-    listed = f" (one of {', '.join(known)})" if len(known) <= SHORT else ""
-    return nearest(word, known) + listed
-
-
-def nearest(word: object, choices: Iterable[str]) -> str:
-    """`; did you mean ...?` with up to two choices close to a word, empty where none is."""
-    if not isinstance(word, str) or len(word) > 100:  # Comparing is quadratic in the length.
-        return ""
-    import difflib
-
-    close = difflib.get_close_matches(word, list(choices), n=2, cutoff=0.7)
-    return f"; did you mean {' or '.join(f'`{c}`' for c in close)}?" if close else ""
-
-
-def plural(count: int, noun: str) -> str:
-    """A count with its noun: `1 file`, `2 files`."""
-    return f"{count} {noun}" if count == 1 else f"{count} {noun}s"

@@ -6,10 +6,11 @@ import os
 from collections.abc import Callable, Mapping
 from typing import Any
 
-from kguard.config.errors import ConfigError, Problem, Where, plural
+from kguard.config.errors import ConfigError, Problem, Where
 from kguard.model import Route
 from kguard.record import field, record
 from kguard.source import Limits, read
+from kguard.words import counted
 
 LIMITS = Limits(max_bytes=1024 * 1024, max_depth=20, max_nodes=100_000)
 """Nobody writes a configuration near these; a hostile one costs little."""
@@ -75,7 +76,7 @@ def parse_yaml(name: str, content: bytes) -> tuple[Mapping[str, Any], Locate]:
     problems = [Problem(where(e.line, e.column), e.message) for e in source.errors]
     documents = source.documents
     if len(documents) > 1:
-        message = f"{plural(len(documents), 'document')} in one configuration; one is read"
+        message = f"{counted(len(documents), 'document')} in one configuration; one is read"
         problems.append(Problem(where(documents[1].line, 1), message))
     for twice in (twice for document in documents for twice in document.duplicates):
         message = f"`{twice.route[-1]}` is already set in line {twice.first.line}"

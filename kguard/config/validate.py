@@ -11,11 +11,12 @@ import os
 from collections.abc import Iterable, Iterator, Mapping
 from typing import Any
 
-from kguard.config.errors import Problem, choices_hint
+from kguard.config.errors import Problem
 from kguard.config.layer import Layer
 from kguard.model import Route, dig, named_route
 from kguard.policy.registry import Registry, _cache_folder
 from kguard.record import replace
+from kguard.words import choices_hint
 
 SCHEMA = os.path.join(os.path.dirname(__file__), "schema.json")
 

@@ -15,6 +15,7 @@ from typing import Any
 
 from kguard.model import Route
 from kguard.record import record
+from kguard.words import closest
 
 Version = tuple[int, int]
 
@@ -106,18 +107,12 @@ def _has(field: Mapping[str, str], version: Version) -> bool:
 
 
 def _meant(struct: str, key: str, version: Version | None) -> str:
-    import difflib
-
     known: str | None = _table()["meant"].get(struct, {}).get(key)
     if known:
         return known
-    choices = {
-        name.lower(): name
-        for name, field in _table()["structs"][struct].items()
-        if version is None or _has(field, version)
-    }
-    close = difflib.get_close_matches(key.lower(), list(choices), n=1, cutoff=0.7)
-    return choices[close[0]] if close else ""
+    fields = _table()["structs"][struct].items()
+    close = closest(key, [n for n, field in fields if version is None or _has(field, version)])
+    return close[0] if close else ""
 
 
 def _version(text: str) -> Version:

@@ -18,6 +18,7 @@ from kguard.kube.workloads import template_route
 from kguard.model import Resource, Route, Span, dig
 from kguard.policy.registry import Registry
 from kguard.record import field, record
+from kguard.words import closest, nearest
 
 if TYPE_CHECKING:
     from kguard.ignore.grammar import Directive
@@ -132,8 +133,8 @@ def _annotation(
     for container in containers:
         # A container that is not there may be injected at admission; one that is nearly there is
         # a slip of the pen.
-        if container not in present and (meant := closest(container, present, 0.8)):
-            yield route, f"no container `{container}` in here; did you mean `{meant}`?"
+        if container not in present and (meant := closest(container, present, cutoff=0.8)):
+            yield route, f"no container `{container}` in here; did you mean `{meant[0]}`?"
     yield Ignore({name: policies}, why, Object(resource, containers), None, resource, route)
 
 
@@ -281,17 +282,4 @@ def expand(registry: Registry, name: str) -> frozenset[str]:
 def unknown(name: str, registry: Registry) -> str:
     """What to say about a name that is no policy."""
     choices = [*registry.policies, *registry.aliases, *registry.families()]
-    meant = closest(name, choices)
-    return f"no policy `{name}`" + (f"; did you mean `{meant}`?" if meant else "")
-
-
-def closest(word: str, choices: Iterable[str], cutoff: float = 0.7) -> str | None:
-    """The choice that a misspelt word was probably meant to be.
-
-    `cutoff` is the least likeness (0 to 1, difflib's ratio) that counts.
-    """
-    import difflib
-
-    lowered = {choice.lower(): choice for choice in choices}
-    found = difflib.get_close_matches(word.lower(), list(lowered), n=1, cutoff=cutoff)
-    return lowered[found[0]] if found else None
+    return f"no policy `{name}`{nearest(name, choices, most=1)}"

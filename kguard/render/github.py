@@ -10,9 +10,10 @@ from collections import Counter
 from typing import TextIO
 
 from kguard.model import Severity
-from kguard.render.text import counted, fold, messages, missing_label, summary
+from kguard.render.text import fold, messages, missing_label, summary
 from kguard.report import Located, Report
 from kguard.term import Style, safe
+from kguard.words import counted
 
 MAX_SHOWN = 10
 """Annotations GitHub draws per level in one step; the others are only in the log."""

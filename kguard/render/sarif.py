@@ -15,9 +15,9 @@ from kguard.policy.page import Policy
 from kguard.render import links
 from kguard.render.linehash import line_hashes
 from kguard.render.machine import dumps, utf16_column
-from kguard.render.text import counted
 from kguard.report import Located, Report, Unchecked
 from kguard.term import Style
+from kguard.words import counted
 
 SCHEMA = "https://json.schemastore.org/sarif-2.1.0.json"
 MAX_RESULTS = 25_000

@@ -9,11 +9,7 @@ from itertools import groupby
 from kguard.model import Severity, named_route
 from kguard.report import Located, Report
 from kguard.term import Style, safe
-
-
-def counted(number: int, noun: str) -> str:
-    """`1 file`, `12 files`."""
-    return f"{number} {noun}" if number == 1 else f"{number} {noun}s"
+from kguard.words import counted
 
 
 def place(path: str, line: int, column: int) -> str:

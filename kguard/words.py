@@ -1,0 +1,44 @@
+"""Words for people that every layer uses: counts with their noun, and what was likely meant."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+
+SHORT = 8
+"""Lists of choices up to this length are printed whole; longer ones only suggest the nearest."""
+
+
+def counted(number: int, noun: str) -> str:
+    """`1 file`, `12 files`, `2 policies`."""
+    if number == 1:
+        return f"1 {noun}"
+    return f"{number} {noun[:-1]}ies" if noun.endswith("cy") else f"{number} {noun}s"
+
+
+def choices_hint(word: object, choices: Iterable[str]) -> str:
+    """What to say after a word that is no choice: the nearest one, and all where they are few."""
+    known = list(dict.fromkeys(choices))
+    listed = f" (one of {', '.join(known)})" if len(known) <= SHORT else ""
+    return nearest(word, known) + listed
+
+
+def nearest(word: object, choices: Iterable[str], *, most: int = 2) -> str:
+    """`; did you mean ...?` with the choices close to a word, empty where none is."""
+    close = closest(word, choices, most=most)
+    return f"; did you mean {' or '.join(f'`{c}`' for c in close)}?" if close else ""
+
+
+def closest(
+    word: object, choices: Iterable[str], *, most: int = 1, cutoff: float = 0.7
+) -> list[str]:
+    """The choices that a misspelt word was probably meant to be, the best first; case is nothing.
+
+    `cutoff` is the least likeness (0 to 1, difflib's ratio) that counts.
+    """
+    if not isinstance(word, str) or len(word) > 100:  # Comparing is quadratic in the length.
+        return []
+    import difflib
+
+    lowered = {choice.lower(): choice for choice in choices}
+    found = difflib.get_close_matches(word.lower(), list(lowered), n=most, cutoff=cutoff)
+    return [lowered[each] for each in found]

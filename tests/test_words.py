@@ -1,0 +1,51 @@
+"""Counts with their noun, and guesses at what was meant."""
+
+from __future__ import annotations
+
+import pytest
+
+from kguard.words import choices_hint, closest, counted, nearest
+
+
+@pytest.mark.parametrize(
+    ("number", "noun", "said"),
+    [
+        (0, "file", "0 files"),
+        (1, "file", "1 file"),
+        (2, "file", "2 files"),
+        (1, "policy", "1 policy"),
+        (2, "policy", "2 policies"),
+    ],
+)
+def test_counted(number: int, noun: str, said: str) -> None:
+    assert counted(number, noun) == said
+
+
+@pytest.mark.parametrize(
+    ("word", "said"),
+    [
+        ("warnin", "; did you mean `warning`?"),
+        ("WARNING", "; did you mean `warning`?"),
+        ("quite another", ""),
+        ("", ""),
+        (None, ""),
+        (["warning"], ""),
+        ("warning" * 1000, ""),
+    ],
+    ids=["slip", "case", "nothing near", "empty", "null", "list", "long"],
+)
+def test_nearest(word: object, said: str) -> None:
+    assert nearest(word, ["error", "warning", "note"]) == said
+
+
+def test_several_are_near() -> None:
+    choices = ["missing-memory-request", "missing-memory-limit", "zero-request"]
+    assert nearest("missing-memory-reques", choices) == (
+        "; did you mean `missing-memory-request` or `missing-memory-limit`?"
+    )
+    assert closest("missing-memory-reques", choices) == ["missing-memory-request"]
+
+
+def test_few_choices_are_listed_and_many_are_not() -> None:
+    assert choices_hint("x", ["error", "note"]) == " (one of error, note)"
+    assert choices_hint("x", map(str, range(100))) == ""
