@@ -12,11 +12,12 @@ from kguard.inputs.kustomize import Kustomizations
 from kguard.inputs.names import is_dockerfile, is_kustomization
 from kguard.inputs.skaffold import built_images
 from kguard.inputs.sources import Document, Source
-from kguard.kube.recognise import foreign, is_kubernetes, resources
+from kguard.kube.recognise import foreign, is_kubernetes, is_list, resources, strange_items
 from kguard.model import Duplicate, Place, Resource, Route
 from kguard.record import field, record
 from kguard.report import Skipped, Unchecked
 from kguard.source import Limits, read
+from kguard.words import counted
 
 WORLD = "."
 """The name of the one unit of a run whose context was given, or is complete."""
@@ -213,6 +214,7 @@ class _Loader:
         before = len(self.loaded.resources)
         strangers: Counter[str] = Counter()
         may_patch = "$patch" in source.text
+        strange = 0
         for document in source.documents:
             if may_patch and _holds_patch(document.data):
                 strangers["Kustomize patch"] += 1
@@ -222,12 +224,16 @@ class _Loader:
                 strangers[foreign(document.data, path)] += 1
             elif not taken and document.data.get("apiVersion", "").startswith(_KUSTOMIZE):
                 strangers["kustomization"] += 1
+            elif is_list(document.data):
+                strange += strange_items(document.data)
         if len(self.loaded.resources) > before:
             self._count(path, source, context)
         for reason, count in strangers.items():
             total = len(source.documents)
             part = f" ({count} of {total} documents)" if count < total else ""
             self._skip(path, reason + part, context)
+        if strange:
+            self._skip(path, f"{counted(strange, 'item')} of a List without a kind", context)
         if not source.documents and not source.errors:
             self._skip(path, "no document in it", context)
 

@@ -55,15 +55,42 @@ def _objects(data: Any, prefix: Route = ()) -> Iterator[tuple[Route, Mapping[str
     if not isinstance(data, Mapping):
         return
     if is_kubernetes(data):
-        items = data.get("items")
-        if data["kind"].endswith("List") and isinstance(items, list):
+        if is_list(data):
             # `kubectl get -o yaml` and `kubectl create` both speak Lists; nested ones are legal.
-            for number, item in enumerate(items):
-                yield from _objects(item, (*prefix, "items", number))
+            for number, item in enumerate(data["items"]):
+                yield from _objects(_typed(item, data), (*prefix, "items", number))
         else:
             yield prefix, data
     elif not prefix and (is_drone(data) or is_controller_values(data)):
         yield prefix, data
+
+
+def is_list(data: Any) -> bool:
+    """Whether an object is a List: of any kinds (`List`), or of one (`DeploymentList`)."""
+    return (
+        is_kubernetes(data)
+        and data["kind"].endswith("List")
+        and isinstance(data.get("items"), list)
+    )
+
+
+def _typed(item: Any, around: Mapping[str, Any]) -> Any:
+    """An item of a list of one kind, which need not repeat that kind.
+
+    Source: apimachinery pkg/apis/meta/v1/unstructured/helpers.go (decodeToList).
+    """
+    kind = around["kind"].removesuffix("List")
+    if not isinstance(item, Mapping) or not kind or item.get("kind") or item.get("apiVersion"):
+        return item
+    return {**item, "apiVersion": around["apiVersion"], "kind": kind}
+
+
+def strange_items(data: Any) -> int:
+    """How many items of a List, at any depth, are no objects, so that kubectl refuses them."""
+    if not is_list(data):
+        return 0
+    items = [_typed(item, data) for item in data["items"]]
+    return sum(strange_items(item) if is_kubernetes(item) else 1 for item in items)
 
 
 def is_kubernetes(data: Any) -> bool:

@@ -193,6 +193,23 @@ class TestForeign:
         assert named(loaded) == ["a.yaml: Service/web"]
         assert skipped(loaded) == [("a.yaml", "YAML without an object (2 of 3 documents)")]
 
+    def test_items_of_a_list_of_one_kind_have_that_kind(self, project: Path, write: Write) -> None:
+        items = "items:\n- metadata: {name: a}\n- {apiVersion: v1, kind: Pod}\n"
+        write({"a.yaml": "apiVersion: apps/v1\nkind: DeploymentList\n" + items})
+        found = check()
+        kinds = [(each.api_version, each.kind) for each in found.resources]
+        assert kinds == [("apps/v1", "Deployment"), ("v1", "Pod")]
+        assert found.locate(found.resources[0], ("metadata", "name"))[1].span.line == 4
+        assert found.skipped == []
+
+    def test_items_without_a_kind_are_named(self, project: Path, write: Write) -> None:
+        inner = "- {apiVersion: v1, kind: List, items: [7, {apiVersion: v1, kind: Pod}]}\n"
+        items = f"items:\n- metadata: {{name: a}}\n- null\n{inner}"
+        write({"a.yaml": "apiVersion: v1\nkind: List\n" + items})
+        found = check()
+        assert [each.kind for each in found.resources] == ["Pod"]
+        assert skipped(found) == [("a.yaml", "3 items of a List without a kind")]
+
     def test_an_empty_list_is_not_foreign(self, project: Path, write: Write) -> None:
         write({"a.yaml": "apiVersion: v1\nkind: List\nitems: []\n"})
         loaded = check()
