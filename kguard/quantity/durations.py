@@ -216,12 +216,12 @@ def suggest_go_duration(text: str) -> str | None:
 
 
 def suggest_argo_ttl(text: str) -> str | None:
-    """The TTL that `text` was likely meant to be (`1h30m` → `90m`), or None."""
+    """The TTL that `text` was likely meant to be (`1h30m` → `90m`), or None; one that is read."""
     parts = _written(text)
     if parts is None:
         return None
     seconds, rest = divmod(_meant(parts), SECOND)
-    if rest:
+    if rest or abs(seconds) * SECOND > MAX_INT64:
         return None
     unit = next(unit for unit, length in _TTL_UNITS.items() if seconds % length == 0)
     return f"{seconds // _TTL_UNITS[unit]}{unit}" if seconds else "0s"

@@ -129,6 +129,8 @@ def test_argo_ttl(value: str, expected: int) -> None:
         ("500ms", None),
         ("d", None),
         ("1000000000d", None),
+        ("9223372036", "9223372036s"),
+        ("9223372037", None),
         (None, None),
         (1.5, None),
     ],
