@@ -11,10 +11,11 @@ import os
 from collections.abc import Iterable, Iterator, Mapping
 from typing import Any
 
+from kguard import cache
 from kguard.config.errors import Problem
 from kguard.config.layer import Layer
 from kguard.model import Route, dig, named_route
-from kguard.policy.registry import Registry, _cache_folder
+from kguard.policy.registry import Registry
 from kguard.record import replace
 from kguard.words import choices_hint
 
@@ -63,13 +64,13 @@ def check_shape(layer: Layer, registry: Registry) -> list[Problem]:
         return []
     parameters = list(_parameters(layer.data, registry))
     stamp = _stamp(layer.data, parameters)
-    if os.path.exists(stamp):
+    if cache.load(stamp) is not None:
         return []
     problems = list(_judge(layer, layer.data, load_schema(), ()))
     for route, value, schema in parameters:
         problems += _judge(layer, value, schema, route)
     if not problems:
-        _remember(stamp)
+        cache.store(stamp, b"")
     return problems
 
 
@@ -225,24 +226,15 @@ def _parameters(
 def _stamp(
     data: Mapping[str, Any], parameters: Iterable[tuple[Route, Any, Mapping[str, Any]]]
 ) -> str:
-    """The file that exists once this data was found valid by these schemas."""
+    """The name under which the cache knows that these schemas found this data valid."""
     from kguard.digest import blake2b
 
     digest = blake2b(_schema_text(), digest_size=16)
     schemas = [schema for _, _, schema in parameters]
     digest.update(json.dumps([data, schemas], sort_keys=True, default=str).encode())
-    return os.path.join(_cache_folder(), f"config-{digest.hexdigest()}")
+    return f"config-{digest.hexdigest()}"
 
 
 def _schema_text() -> bytes:
     with open(SCHEMA, "rb") as file:
         return file.read()
-
-
-def _remember(stamp: str) -> None:
-    try:
-        os.makedirs(os.path.dirname(stamp), exist_ok=True)
-        with open(stamp, "ab"):
-            pass
-    except OSError:
-        pass  # A read-only home costs time, nothing else.

@@ -24,7 +24,7 @@ from collections.abc import Iterator, Mapping
 from pathlib import Path
 from typing import Any
 
-from kguard.policy.page import PageError, Policy, split_page
+from kguard.policy.page import PageError, Policy, read_page, split_page
 from kguard.record import field, record
 
 LANGUAGES = {"yaml": "manifest.yaml", "json": "manifest.json", "dockerfile": "Dockerfile"}
@@ -77,10 +77,10 @@ def examples(policy: Policy) -> list[Example]:
     Raises PageError for a fence or mark that cannot be understood.
     """
     page = Path(policy.page)
-    found = _read(policy.page, page.read_text(encoding="utf-8"), front_matter=True)
+    found = _read(policy.page, read_page(policy.page), front_matter=True)
     cases = page.with_suffix(".cases.md")
     if cases.exists():
-        found += _read(str(cases), cases.read_text(encoding="utf-8"), front_matter=False)
+        found += _read(str(cases), read_page(str(cases)), front_matter=False)
     return found
 
 

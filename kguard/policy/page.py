@@ -78,8 +78,7 @@ class Policy:
 
     def body(self) -> str:
         """The page's Markdown without its front matter."""
-        with open(self.page, encoding="utf-8") as file:
-            return split_page(self.page, file.read())[1]
+        return split_page(self.page, read_page(self.page))[1]
 
 
 def _import_file(path: str, policy: str) -> Any:
@@ -93,6 +92,16 @@ def _import_file(path: str, policy: str) -> Any:
     sys.modules[name] = module
     spec.loader.exec_module(module)
     return module
+
+
+def read_page(path: str) -> str:
+    """The text of a page or of its cases; raises PageError where it is not UTF-8."""
+    with open(path, "rb") as file:
+        data = file.read()
+    try:
+        return data.decode("utf-8")
+    except UnicodeDecodeError as error:
+        raise PageError(path, data.count(b"\n", 0, error.start) + 1, "not UTF-8 text") from None
 
 
 def split_page(path: str, text: str) -> tuple[str, str]:

@@ -13,7 +13,8 @@ import os
 from collections.abc import Iterable, Iterator, Mapping
 from typing import TYPE_CHECKING, Any
 
-from kguard.policy.page import PageError, Policy, from_front_matter, split_page
+from kguard import cache
+from kguard.policy.page import PageError, Policy, from_front_matter, read_page, split_page
 from kguard.record import record
 
 if TYPE_CHECKING:
@@ -169,7 +170,7 @@ def read_entries(root: Path, *, validate: bool = False) -> list[dict[str, Any]]:
             cause = f"no {path.stem}.py with its check beside the page"
             raise PageError(str(path), 1, cause)
         relative = path.relative_to(root)
-        family = relative.parent.name or root.name
+        family = relative.parent.name or root.absolute().name
         entries.append({"page": relative.as_posix(), "family": family, "meta": meta})
     return entries
 
@@ -178,7 +179,7 @@ def read_front_matter(path: Path, *, validate: bool = False) -> dict[str, Any]:
     """The front matter of one page; raises PageError with its line where it is not usable."""
     from kguard.source import read
 
-    head, _ = split_page(str(path), path.read_text(encoding="utf-8"))
+    head, _ = split_page(str(path), read_page(str(path)))
     source = read(str(path), head.encode())
     for error in source.errors:
         raise PageError(str(path), error.line + 1, error.message)
@@ -207,9 +208,12 @@ def _validate(path: Path, meta: dict[str, Any], document: Any) -> None:
         known = ", ".join(sorted(EACH))
         raise PageError(str(path), line, f"`each: {meta['each']}` is none of {known}")
     for name, parameter in meta.get("params", {}).items():
-        jsonschema.Draft202012Validator.check_schema(parameter)
         try:
+            jsonschema.Draft202012Validator.check_schema(parameter)
             jsonschema.Draft202012Validator(parameter).validate(parameter["default"])
+        except jsonschema.SchemaError as error:
+            line = document.locate(("params", name)).span.line + 1
+            raise PageError(str(path), line, f"schema of `{name}`: {error.message}") from None
         except jsonschema.ValidationError as error:
             line = document.locate(("params", name, "default")).span.line + 1
             raise PageError(str(path), line, f"default of `{name}`: {error.message}") from None
@@ -238,29 +242,16 @@ def _cached_index(root: str) -> list[dict[str, Any]]:
         digest.update(name.encode())
         with open(os.path.join(root, name), "rb") as page:
             digest.update(page.read())
-    stored = os.path.join(_cache_folder(), f"pages-{digest.hexdigest()}.json")
+    stored = f"pages-{digest.hexdigest()}.json"
     try:
-        with open(stored, encoding="utf-8") as file:
-            cached: list[dict[str, Any]] = json.load(file)
-            return cached
-    except (OSError, ValueError):
+        cached: list[dict[str, Any]] = json.loads(cache.load(stored) or b"")
+        return cached
+    except ValueError:
         from pathlib import Path
 
         entries = read_entries(Path(root))
-    partial = f"{stored}.{os.getpid()}"
-    try:
-        os.makedirs(os.path.dirname(stored), exist_ok=True)
-        with open(partial, "w", encoding="utf-8") as file:
-            json.dump(entries, file)
-        os.replace(partial, stored)  # Atomic: hooks run several kguards at once.
-    except OSError:
-        pass  # A read-only home costs time, nothing else.
+    cache.store(stored, json.dumps(entries).encode())
     return entries
-
-
-def _cache_folder() -> str:
-    base = os.environ.get("KGUARD_CACHE_DIR") or os.environ.get("XDG_CACHE_HOME")
-    return os.path.join(base or os.path.expanduser("~/.cache"), "kguard")
 
 
 def _any_entry_points() -> bool:
