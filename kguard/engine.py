@@ -159,10 +159,10 @@ def _without_superseded(found: list[Finding], superseding: list[Policy]) -> list
     if len(found) < 2 or not superseding:
         return found
     silenced = {
-        (finding.route, other)
+        (id(finding.resource), finding.route, other)
         for policy in superseding
         for finding in found
         if finding.policy == policy.id
         for other in policy.supersedes
     }
-    return [f for f in found if (f.route, f.policy) not in silenced]
+    return [f for f in found if (id(f.resource), f.route, f.policy) not in silenced]

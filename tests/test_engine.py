@@ -1,0 +1,160 @@
+"""The engine: what it asks, what a crash costs, and whom a more telling policy silences."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from typing import Any
+
+import pytest
+
+from kguard.engine import Outcome, Rule, run
+from kguard.facts import Facts
+from kguard.index import Index
+from kguard.kube.recognise import resources
+from kguard.model import Fault, Resource, Scope, Severity, Unknown
+from kguard.policy.page import Check, Policy
+
+DATA: dict[str, Any] = {
+    "apiVersion": "apps/v1",
+    "kind": "Deployment",
+    "metadata": {"name": "web"},
+    "spec": {"template": {"spec": {"containers": [{"name": "a"}, {"name": "b"}]}}},
+}
+CONTAINER = ("spec", "template", "spec", "containers", 0)
+
+
+def deployment(name: str = "web", *, context: bool = False) -> Resource:
+    (found,) = resources({**DATA, "metadata": {"name": name}}, f"{name}.yaml", context=context)
+    return found
+
+
+def policy(id: str, each: str = "container", *, supersedes: tuple[str, ...] = ()) -> Policy:
+    return Policy(
+        id=id,
+        title=f"Title of {id}",
+        family="test",
+        severity=Severity.WARNING,
+        each=each,
+        page="",
+        supersedes=supersedes,
+    )
+
+
+def judged(
+    monkeypatch: pytest.MonkeyPatch,
+    checks: list[tuple[Policy, Check]],
+    *objects: Resource,
+    rules: Any = None,
+) -> Outcome:
+    by_id = {each.id: check for each, check in checks}
+    monkeypatch.setattr(Policy, "load_check", lambda self: by_id[self.id])
+    chosen = {"rules": rules} if rules else {}
+    return run([each for each, _ in checks], objects, Facts(Index(objects)), **chosen)
+
+
+def at_name(scope: Scope, ctx: Any) -> Iterator[Fault]:
+    yield scope.fault(("name",), "faulty")
+
+
+def at_first_container(scope: Scope, ctx: Any) -> Iterator[Fault]:
+    yield scope.fault((*CONTAINER, "name"), "worse")
+
+
+def raising(scope: Scope, ctx: Any) -> Iterator[Fault]:
+    yield scope.fault((), "first")
+    raise RuntimeError("broken check")
+
+
+def abstaining(scope: Scope, ctx: Any) -> Iterator[Unknown]:
+    yield ctx.unknown("HPA not seen")
+
+
+def places(outcome: Outcome) -> list[tuple[str, Any]]:
+    return [(finding.policy, finding.route[-2]) for finding in outcome.findings]
+
+
+def test_superseding_reaches_across_scopes_at_the_same_place(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    telling = policy("telling", "workload", supersedes=("plain",))
+    outcome = judged(
+        monkeypatch, [(policy("plain"), at_name), (telling, at_first_container)], deployment()
+    )
+    assert sorted(places(outcome)) == [("plain", 1), ("telling", 0)]
+
+
+def test_a_policy_that_is_off_silences_nothing(monkeypatch: pytest.MonkeyPatch) -> None:
+    telling = policy("telling", "workload", supersedes=("plain",))
+    outcome = judged(
+        monkeypatch,
+        [(policy("plain"), at_name), (telling, at_first_container)],
+        deployment(),
+        rules=lambda policy, resource: Rule({}) if policy.id == "plain" else None,
+    )
+    assert places(outcome) == [("plain", 0), ("plain", 1)]
+
+
+def test_a_fault_shown_at_another_object_silences_nothing_here(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    here, there = deployment("here"), deployment("there")
+
+    def elsewhere(scope: Scope, ctx: Any) -> Iterator[Fault]:
+        yield Fault(there, (*CONTAINER, "name"), "worse")
+
+    telling = policy("telling", "workload", supersedes=("plain",))
+    outcome = judged(monkeypatch, [(policy("plain"), at_name), (telling, elsewhere)], here)
+    assert sorted(places(outcome)) == [("plain", 0), ("plain", 1), ("telling", 0)]
+
+
+def test_a_crash_costs_its_policy_on_that_object_and_nothing_else(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    outcome = judged(
+        monkeypatch, [(policy("broken"), raising), (policy("sound"), at_name)], deployment()
+    )
+    assert [(crash.policy, str(crash.error)) for crash in outcome.crashes] == [
+        ("broken", "broken check")
+    ]
+    assert {finding.policy for finding in outcome.findings if finding.message != "first"} == {
+        "sound"
+    }
+    assert {policy for policy, _ in outcome.judged} == {"sound"}
+
+
+def test_abstaining_is_counted_and_no_verdict(monkeypatch: pytest.MonkeyPatch) -> None:
+    outcome = judged(monkeypatch, [(policy("shy"), abstaining)], deployment())
+    assert outcome.unknown == {("shy", "HPA not seen"): 2}
+    assert outcome.judged == set()
+
+
+def test_context_is_not_judged(monkeypatch: pytest.MonkeyPatch) -> None:
+    outcome = judged(monkeypatch, [(policy("plain"), at_name)], deployment(context=True))
+    assert (outcome.findings, outcome.judged) == ([], set())
+
+
+@pytest.mark.parametrize(
+    ("own", "configured", "reported"),
+    [
+        (None, None, Severity.WARNING),
+        (Severity.NOTE, None, Severity.NOTE),
+        (Severity.NOTE, Severity.ERROR, Severity.ERROR),
+    ],
+    ids=["the page's", "the check's", "the user's"],
+)
+def test_whose_severity_wins(
+    monkeypatch: pytest.MonkeyPatch,
+    own: Severity | None,
+    configured: Severity | None,
+    reported: Severity,
+) -> None:
+    def check(scope: Scope, ctx: Any) -> Iterator[Fault]:
+        yield scope.fault((), "faulty", severity=own)
+
+    outcome = judged(
+        monkeypatch,
+        [(policy("plain", "workload"), check)],
+        deployment(),
+        rules=lambda policy, resource: Rule({}, configured),
+    )
+    assert [finding.severity for finding in outcome.findings] == [reported]
