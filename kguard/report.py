@@ -77,7 +77,7 @@ class Report:
     baselined: int = 0
     fail_on: Severity | None = Severity.WARNING
     policies: Mapping[str, Policy] = field(default_factory=dict)
-    """The policies that ran, by id; formats that list rules or green cases need them."""
+    """The policies of the run by id, whether they found anything or not."""
     judged: Sequence[tuple[str, str, str]] = ()
     """(policy, path, resource label) of every verdict; JUnit shows what passed."""
     line: Callable[[str, int], str] = lambda path, number: ""

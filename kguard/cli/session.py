@@ -230,7 +230,7 @@ def _report(
         documents=loaded.documents,
         resources=sum(1 for resource in resources if not resource.context),
         fail_on=settings.fail_on,
-        policies={p: registry.policies[p] for p in sorted({policy for policy, _ in judged})},
+        policies=registry.policies,
         judged=sorted((policy, r.origin.path, r.label) for policy, r in judged),
         line=loaded.line,
         text=loaded.text,

@@ -265,3 +265,12 @@ def test_a_name_cannot_steer_the_terminal(project: Project) -> None:
     for words in (["check"], ["check", "-f", "concise"], ["check", "-v"], ["check", "a\x1b[2Jb"]):
         answer = project.run(*words, "--select", "images")
         assert "\x1b" not in answer.out + answer.err
+
+
+def test_sarif_describes_findings_about_ignores(project: Project) -> None:
+    project.write({"a.yaml": POD.replace(":latest", ":latest # kguard: ignore[image-latest]")})
+    words = ("check", "--select", "images,meta", "-f", "sarif")
+    (rule,) = project.run(*words).json["runs"][0]["tool"]["driver"]["rules"]
+    assert rule["id"] == "unexplained-ignore"
+    assert rule["helpUri"].endswith("/policies/meta/unexplained_ignore.md")
+    assert len(rule["help"]["markdown"]) > 200
