@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 from typing import Any
 
 from kguard.cli import UsageError
@@ -11,7 +11,7 @@ from kguard.facts import Assumptions
 from kguard.inputs.files import Discovery
 from kguard.inputs.load import Loaded
 from kguard.kube.recognise import HELM_VALUES, resources
-from kguard.model import Resource
+from kguard.model import Origin, Resource, dig
 
 
 def assumptions(
@@ -56,8 +56,7 @@ def _controller(path: str, found: Discovery, loaded: Loaded) -> Resource:
     candidates = [
         resource
         for document in source.documents
-        for resource in resources(document.data, shown, document.index, context=True)
-        if resource.kind in ("ConfigMap", HELM_VALUES)
+        for resource in _configurations(document.data, shown, document.index)
     ]
     if len(candidates) > 1:
         candidates = [r for r in candidates if r.name.endswith(CONFIG_NAME)]
@@ -65,6 +64,16 @@ def _controller(path: str, found: Discovery, loaded: Loaded) -> Resource:
         raise UsageError(f"{shown}: not the one ConfigMap of the controller, nor its Helm values")
     loaded.sources.setdefault(shown, source)
     return candidates[0]
+
+
+def _configurations(data: Any, shown: str, document: int) -> Iterator[Resource]:
+    """The ConfigMaps in a document, or itself where it is values: whatever of them it sets."""
+    if isinstance(dig(data, "controller"), Mapping) and "apiVersion" not in data:
+        yield Resource(data, Origin(shown, document), kind=HELM_VALUES, context=True)
+        return
+    for resource in resources(data, shown, document, context=True):
+        if resource.kind == "ConfigMap":
+            yield resource
 
 
 def _images(settings: Settings, found: Discovery, loaded: Loaded) -> Mapping[str, Any]:

@@ -56,6 +56,15 @@ def test_a_controller_without_defaults_restores_the_level(project: Project) -> N
     assert (policy, severity != "note") == (TTL, True)
 
 
+@pytest.mark.parametrize(
+    "setting", ["parallelism: 10", "persistence: {archive: true}", "image: {}"]
+)
+def test_values_without_defaults_are_a_configuration_too(project: Project, setting: str) -> None:
+    project.write({"flows/a.yaml": WORKFLOW, "values.yaml": f"controller: {{{setting}}}\n"})
+    given = found(project, "flows", "--argo-controller-config", "values.yaml")
+    assert given == found(project, "flows", "--config", "argo.assume=none")
+
+
 def test_a_controller_in_the_same_folder_needs_no_option(project: Project) -> None:
     project.write({"a.yaml": WORKFLOW, "config.yaml": CONTROLLERS["keys"]})
     assert found(project) == []
