@@ -93,8 +93,12 @@ def run(args: argparse.Namespace) -> int:
     for path in (page, check):
         if path.exists():
             return fail(f"{path} exists already")
-    folder.mkdir(parents=True, exist_ok=True)
-    page.write_text(_PAGE.format(id=policy, id_words=policy.replace("-", " ")), encoding="utf-8")
-    check.write_text(_CHECK.format(stem=stem), encoding="utf-8")
+    text = _PAGE.format(id=policy, id_words=policy.replace("-", " "))
+    try:
+        folder.mkdir(parents=True, exist_ok=True)
+        page.write_text(text, encoding="utf-8", newline="\n")
+        check.write_text(_CHECK.format(stem=stem), encoding="utf-8", newline="\n")
+    except OSError as error:
+        return fail(f"{error.filename or folder} cannot be written: {error.strerror}")
     print(f"wrote {page} and {check}\nrun their examples with: kguard test {args.dir}")
     return OK

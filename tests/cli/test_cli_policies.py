@@ -33,6 +33,15 @@ def test_a_new_policy_passes_its_own_examples(project: Project, ours: Path) -> N
     assert (answer.code, answer.out) == (0, "1 policy, 2 examples, 0 wrong\n")
 
 
+def test_new_says_where_it_cannot_write(project: Project) -> None:
+    project.write({"file": ""})
+    answer = project.run("new", "house/no-digest", "--dir", "file")
+    assert (answer.code, answer.out) == (2, "")
+    assert answer.err.startswith("kguard: ")
+    assert " cannot be written: " in answer.err
+    assert "bug" not in answer.err
+
+
 def test_new_overwrites_nothing(project: Project, ours: Path) -> None:
     before = (ours / "house" / "no_work_dir.py").read_bytes()
     answer = project.run("new", f"house/{OURS}", "--dir", str(ours))
