@@ -111,7 +111,7 @@ class _Builder:
         if not layer.trusted:
             inside = os.path.realpath(self.root)
             real = os.path.realpath(path)
-            if os.path.commonpath([inside, real]) != inside:
+            if real != inside and not real.startswith(os.path.join(inside, "")):
                 message = f"`{dig(layer.data, *route)}` is outside of the repository"
                 help = "name it on the command line or in the environment"
                 self.problems.append(layer.problem(route, message, help))
