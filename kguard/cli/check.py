@@ -7,14 +7,15 @@ import sys
 from typing import Any
 
 from kguard import term
-from kguard.cli import BUG, FINDINGS, OK, UNCHECKED, UsageError, abandon_stdout, fail
+from kguard.cli import BUG, FINDINGS, OK, UNCHECKED, UsageError, abandon_stdout
 from kguard.cli.options import (
     add_ignore_options,
     add_input_options,
     add_output_options,
 )
 from kguard.cli.session import Session, collect
-from kguard.render import FORMATS, MACHINE_FORMATS, write
+from kguard.cli.streams import abandon_stdout
+from kguard.render import FORMATS, write
 from kguard.report import Report
 
 
@@ -117,6 +118,3 @@ def _style(stream: Any, args: argparse.Namespace) -> term.Style:
         verbose=args.verbose,
         statistics=args.statistics,
     )
-
-
-__all__ = ["MACHINE_FORMATS", "add_parser", "exit_code", "fail", "run"]

@@ -3,9 +3,6 @@
 from __future__ import annotations
 
 import argparse
-import os
-import sys
-from collections.abc import Sequence
 
 from kguard.cli.common import add_policy_folders
 from kguard.policy.page import PROFILES
@@ -14,25 +11,6 @@ from kguard.term import CHOICES
 
 SEVERITIES = ("error", "warning", "note")
 CONFIDENCES = ("high", "medium", "low")
-
-SETTINGS = (
-    "profile",
-    "select",
-    "extend-select",
-    "ignore",
-    "min-severity",
-    "min-confidence",
-    "kube-version",
-    "exclude",
-    "context",
-    "complete",
-    "image-map",
-    "argo-version",
-    "argo-controller-config",
-    "baseline",
-    "fail-on",
-)
-"""Options that are settings, so that a configuration file and the environment can set them too."""
 
 
 def add_input_options(parser: argparse.ArgumentParser) -> None:
@@ -150,19 +128,3 @@ def add_ignore_options(parser: argparse.ArgumentParser) -> None:
     group.add_argument(
         "--strict-baseline", action="store_true", help="fail when a finding of the baseline is gone"
     )
-
-
-def settings_given(args: argparse.Namespace) -> dict[str, str | bool | Sequence[str]]:
-    """The settings the command line names, by option name, for kguard.config.load."""
-    given = {name: getattr(args, name.replace("-", "_"), None) for name in SETTINGS}
-    return {name: value for name, value in given.items() if value is not None}
-
-
-def environment() -> dict[str, str]:
-    """The process environment; a name of its own so that tests can see what is read from it."""
-    return dict(os.environ)
-
-
-def read_stdin() -> bytes:
-    """All of standard input."""
-    return sys.stdin.buffer.read()

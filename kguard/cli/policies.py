@@ -9,6 +9,7 @@ from typing import Any
 from kguard.cli import OK, fail
 from kguard.cli.common import add_policy_folders, registry_of
 from kguard.cli.explain import unknown_policy
+from kguard.config.selection import in_profile
 from kguard.policy.page import PROFILES, Policy
 
 
@@ -35,7 +36,7 @@ def run(args: argparse.Namespace) -> int:
     shown = [
         policy
         for policy in sorted(chosen.values(), key=lambda p: (p.family, p.id))
-        if args.profile in (None, "all") or policy.profile in ("default", args.profile)
+        if args.profile is None or in_profile(policy, args.profile)
     ]
     if args.format == "json":
         print(json.dumps([as_row(policy) for policy in shown], indent=2, ensure_ascii=False))

@@ -80,7 +80,7 @@ def selected(choices: Sequence[Choice], registry: Registry) -> frozenset[str]:
     start = _last(choices, lambda c: c.select is not None)
     if start < 0 or _last(choices, lambda c: c.profile is not None) > start:
         profile = next((c.profile for c in reversed(choices) if c.profile), "default")
-        ids = frozenset(p.id for p in registry.policies.values() if _in_profile(p, profile))
+        ids = frozenset(p.id for p in registry.policies.values() if in_profile(p, profile))
         for choice in choices:
             ids = _adjusted(ids, choice.extend, choice.deselect, registry)
         return ids
@@ -101,7 +101,8 @@ def _last(choices: Sequence[Choice], test: Callable[[Choice], bool]) -> int:
     return max((i for i, choice in enumerate(choices) if test(choice)), default=-1)
 
 
-def _in_profile(policy: Policy, profile: str) -> bool:
+def in_profile(policy: Policy, profile: str) -> bool:
+    """Whether a profile takes in a policy."""
     return profile == "all" or policy.profile in PROFILES[profile]
 
 

@@ -11,7 +11,7 @@ import sys
 from collections.abc import Callable, Iterator, Mapping
 from typing import Any
 
-from kguard.model import Confidence, Fault, Scope, Severity, Unknown
+from kguard.model import Confidence, Fault, Severity, Unknown
 from kguard.policy.context import Context
 from kguard.record import field, record
 
@@ -142,6 +142,3 @@ def from_front_matter(meta: Mapping[str, Any], page: str, family: str, module: s
 def matches_kind(policy: Policy, kind: str) -> bool:
     """Whether a page's `kinds` (all, where it names none) include a kind."""
     return not policy.kinds or kind in policy.kinds
-
-
-__all__ = ["PROFILES", "Check", "PageError", "Policy", "Scope"]
