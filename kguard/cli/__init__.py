@@ -15,6 +15,8 @@ from functools import partial
 from typing import cast
 
 from kguard.cli.parser import Parser, unknown_words
+from kguard.cli.streams import abandon_stdout, is_full, prepare
+from kguard.term import safe
 
 
 class UsageError(Exception):
@@ -96,6 +98,7 @@ def build_parser(commands: Sequence[str] = tuple(COMMANDS)) -> argparse.Argument
 
 def run(argv: Sequence[str]) -> int:
     """Run one command line; returns the exit code and never raises for what users can cause."""
+    prepare()
     named = next((word for word in argv if not word.startswith("-")), None)
     if named is not None and named not in COMMANDS:
         return fail(_unknown_command(named))
@@ -115,6 +118,10 @@ def run(argv: Sequence[str]) -> int:
         parser.print_help()
         return OK
     try:
+        os.getcwd()
+    except OSError as error:
+        return fail(f"the working directory cannot be used: {error.strerror}")
+    try:
         code: int = importlib.import_module(f"kguard.cli.{COMMANDS[args.command]}").run(args)
         sys.stdout.flush()
         return code
@@ -128,13 +135,13 @@ def run(argv: Sequence[str]) -> int:
         return fail(str(error))
     except ValueError as error:
         return _user_error(error)
+    except OSError as error:
+        if not is_full(error):
+            return bug(error)
+        abandon_stdout()
+        return fail(f"standard output cannot be written: {error.strerror}")
     except Exception as error:
         return bug(error)
-
-
-def abandon_stdout() -> None:
-    """Send what is still to come nowhere: the reader (`| head`) has gone, which is no fault."""
-    os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
 
 
 def _unknown_command(word: str) -> str:
@@ -162,7 +169,8 @@ def _user_error(error: ValueError) -> int:
 
 def fail(message: str, code: int = USAGE) -> int:
     """Say on standard error what is wrong, and return the exit code for it."""
-    print(f"kguard: {message}", file=sys.stderr)
+    lines = "\n".join(safe(line) for line in message.split("\n"))
+    print(f"kguard: {lines}", file=sys.stderr)
     return code
 
 

@@ -7,7 +7,7 @@ import sys
 from typing import Any
 
 from kguard import term
-from kguard.cli import BUG, FINDINGS, OK, UNCHECKED, UsageError, abandon_stdout
+from kguard.cli import BUG, FINDINGS, OK, UNCHECKED, UsageError
 from kguard.cli.options import (
     add_ignore_options,
     add_input_options,

@@ -6,6 +6,8 @@ import argparse
 from collections.abc import Iterable, Iterator
 from typing import Any, NoReturn
 
+from kguard.term import safe
+
 
 class Parser(argparse.ArgumentParser):
     """argparse's parser with other words for errors.
@@ -16,7 +18,7 @@ class Parser(argparse.ArgumentParser):
     def error(self, message: str) -> NoReturn:
         """Say on standard error what is wrong and leave with exit code 2."""
         text = message.removeprefix("argument ")
-        self.exit(2, f"kguard: {text}\n  see `{self.prog} --help`\n")
+        self.exit(2, f"kguard: {safe(text)}\n  see `{self.prog} --help`\n")
 
     def _check_value(self, action: argparse.Action, value: Any) -> None:
         """Refuse a value that is none of an option's choices, naming the nearest."""

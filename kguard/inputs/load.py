@@ -292,6 +292,8 @@ class _Loader:
 def _read_stdin(most: int) -> bytes:
     import sys
 
+    if sys.stdin is None:
+        raise OSError("standard input is closed")
     return sys.stdin.buffer.read(most)
 
 

@@ -260,10 +260,67 @@ def test_output_survives_a_poor_locale(project: Project) -> None:
     assert json.loads(done.stdout.decode("utf-8"))["findings"][0]["file"] == "日本.yaml"
 
 
+# What happens to the streams, in the words of a shell; and what the run comes to.
+STREAMS = [
+    ("check --select images a.yaml >&-", 1, b""),
+    ("check --select images a.yaml 2>&-", 1, b""),
+    ("check --selct 2>&-", 2, b""),
+    ("check - <&-", 3, b""),
+    ("explain image-latest >&-", 0, b""),
+    ("check --select images a.yaml >/dev/full", 2, b"kguard: standard output cannot be written: "),
+    ("explain images >/dev/full", 2, b"kguard: standard output cannot be written: "),
+    ("policies | head -c 1 >/dev/null", 0, b""),
+]
+
+
+@pytest.mark.skipif(not Path("/dev/full").exists(), reason="needs Linux' devices and a shell")
+@pytest.mark.parametrize(("line", "code", "said"), STREAMS, ids=[line for line, _, _ in STREAMS])
+def test_streams_may_be_closed_or_full(project: Project, line: str, code: int, said: bytes) -> None:
+    project.write({"a.yaml": POD})
+    done = subprocess.run(
+        ["bash", "-o", "pipefail", "-c", f"{sys.executable} -m kguard {line}"],
+        cwd=project.root,
+        env={**os.environ, "PYTHONPATH": str(CHECKOUT)},
+        capture_output=True,
+        timeout=60,
+    )
+    assert done.returncode == code, done
+    assert done.stderr.startswith(said)
+    assert done.stderr.count(b"\n") == bool(said)
+
+
+@pytest.mark.skipif(os.name != "posix", reason="a folder in use cannot be removed")
+def test_a_working_directory_that_is_gone_is_said(project: Project) -> None:
+    (project.root / "gone").mkdir()
+    line = f"cd gone && rmdir ../gone && {sys.executable} -m kguard check"
+    done = subprocess.run(
+        ["sh", "-c", line],
+        cwd=project.root,
+        env={**os.environ, "PYTHONPATH": str(CHECKOUT)},
+        capture_output=True,
+        timeout=60,
+    )
+    assert (done.returncode, done.stdout) == (2, b"")
+    assert done.stderr.startswith(b"kguard: the working directory cannot be used: ")
+
+
+@pytest.mark.parametrize(
+    "words", [["explain", "image-latest"], ["policies"], ["--help"]], ids=" ".join
+)
+def test_every_command_survives_a_poor_locale(project: Project, words: list[str]) -> None:
+    poor = {"LC_ALL": "C", "PYTHONUTF8": "0", "PYTHONCOERCECLOCALE": "0"}
+    done = project.process(*words, variables={**poor, "PYTHONIOENCODING": "ascii:strict"})
+    assert (done.returncode, done.stderr) == (0, b"")
+
+
 def test_a_name_cannot_steer_the_terminal(project: Project) -> None:
     project.write({"a\x1b[31m.yaml": POD.replace("name: web", 'name: "\\e[2J"')})
     for words in (["check"], ["check", "-f", "concise"], ["check", "-v"], ["check", "a\x1b[2Jb"]):
         answer = project.run(*words, "--select", "images")
+        assert "\x1b" not in answer.out + answer.err
+    for line in ("explain \x1b[2J", "check --profile \x1b[2J", "\x1b[2J", "check --\x1b[2J"):
+        answer = project.run(*line.split(" "))
+        assert answer.code == 2
         assert "\x1b" not in answer.out + answer.err
 
 
