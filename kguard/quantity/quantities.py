@@ -11,6 +11,7 @@ from __future__ import annotations
 
 import re
 from fractions import Fraction
+from functools import lru_cache
 
 from kguard.quantity._go import MAX_INT64, SPACE
 from kguard.quantity._quote import quoted
@@ -99,6 +100,7 @@ def _json_text(number: float) -> str:
     return repr(number)
 
 
+@lru_cache(maxsize=1024)  # Manifests repeat few amounts, and several policies ask for each.
 def _parse_text(text: str) -> tuple[Fraction, str]:
     if not text:
         raise QuantityError("a quantity is empty")
