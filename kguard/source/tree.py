@@ -30,6 +30,8 @@ from kguard.source.parser import events, first_node
 from kguard.source.resolve import resolve_tag
 from kguard.source.text import Unreadable, start_of
 
+# What an anchor begins with (libyaml, IS_ALPHA), unlike the `&&` of shell commands.
+_ANCHOR = re.compile("&[0-9A-Za-z_-]")
 _ESCAPE = re.compile(r"\\.", re.DOTALL)
 
 Slot = tuple[int, int]
@@ -66,9 +68,9 @@ def compose(text: str) -> Tree:
 def compose_read(text: str) -> Tree:
     """The tree of a document that was read without a fault: the same at half the cost.
 
-    Without an `&` nothing can have an alias, and libyaml's composer, in C, leaves nothing out.
+    Without an anchor nothing can have an alias, and libyaml's composer, in C, leaves nothing out.
     """
-    return compose(text) if "&" in text else Tree(first_node(text))
+    return compose(text) if _ANCHOR.search(text) else Tree(first_node(text))
 
 
 def second_document(text: str) -> int | None:

@@ -19,6 +19,7 @@ TEXTS = [
     'a: "x\n  y"\nb: >-\n  z\n# end\n',
     "{a: {b: [1,\n 2]}, c: 3}\n",
     "- 1\n-\n- a:\n    b: c\n",
+    "a: [sh, -c, make && run & wait]\n",
     "<<: {a: 1}\nb: 2\n",
     "é: ü\n\N{PILE OF POO}: [a, b]\n",
 ]
@@ -49,6 +50,7 @@ def test_places_are_the_same(text: str) -> None:
     assert [other.following(line) for line in lines] == [one.following(line) for line in lines]
 
 
-def test_aliases_keep_their_places() -> None:
-    text = "a: &x {b: 1}\nc: *x\n"
+@pytest.mark.parametrize("name", ["x", "-x", "_", "0"])
+def test_aliases_keep_their_places(name: str) -> None:
+    text = f"a: [{{b: &{name} 1}}, *{name} ]\n"
     assert len(tree.compose_read(text).aliases) == 1
