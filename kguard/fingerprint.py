@@ -26,8 +26,10 @@ def fingerprint(finding: Finding, occurrence: int = 0, memo: Memo | None = None)
 
     Of the object: group and kind (no version, so that an upgrade of the API changes nothing),
     namespace, name (else generateName, else the path of the file), unit. Of the place: the route,
-    list items by name, those without a name by a hash of their content. `occurrence` tells apart
-    findings that agree in all this, counted from 0 in the order of the report.
+    list items by name, those without a name by a hash of their content; lists in lists and the
+    stages of a Dockerfile by less, because every edit of what else is in them would change it.
+    `occurrence` tells apart findings that agree in all this, counted from 0 in the order of the
+    report.
     """
     return _digest([*_identity(finding, {} if memo is None else memo), occurrence])
 
@@ -94,12 +96,20 @@ def _steps(data: Any, route: Iterable[Key], memo: Memo) -> list[Any]:
     steps: list[Any] = []
     for key in route:
         data = dig(data, key)
-        if isinstance(key, int):
-            name = dig(data, "name")
-            steps.append(["name", name] if isinstance(name, str) and name else _hash(data, memo))
-        else:
-            steps.append(key)
+        steps.append(_item(data, memo) if isinstance(key, int) else key)
     return steps
+
+
+def _item(item: Any, memo: Memo) -> Any:
+    """What stands for a list item in a fingerprint."""
+    name = dig(item, "name")
+    if isinstance(name, str) and name:
+        return ["name", name]
+    if isinstance(item, list):
+        return ["list"]
+    if dig(item, "instructions") is not None:
+        return ["stage", dig(item, "image")]
+    return _hash(item, memo)
 
 
 def _hash(item: Any, memo: Memo) -> str:
