@@ -12,6 +12,7 @@ from kguard.kube.recognise import resources
 from kguard.model import Duplicate, Finding, Resource
 from kguard.policy.examples import Example, Mark
 from kguard.policy.page import Policy
+from kguard.quantity.versions import major_minor
 from kguard.record import record
 
 
@@ -92,16 +93,10 @@ def _assumptions(example: Example, world: list[Resource]) -> Assumptions:
         dockerfiles = {r.origin.path: r for r in world if r.kind == "Dockerfile"}
         images = parse_image_map(example.image_map, dockerfiles)
     return Assumptions(
-        kube=version(options["kube"]) if "kube" in options else Assumptions().kube,
-        argo=version(options["argo"]) if "argo" in options else None,
+        kube=major_minor(options["kube"]) if "kube" in options else Assumptions().kube,
+        argo=major_minor(options["argo"]) if "argo" in options else None,
         argo_assume_none=options.get("assume") == "none",
         drone_requests_given=options.get("drone") == "requests-given",
         images=images,
         retagged=frozenset(options.get("retagged", "").split(",")),
     )
-
-
-def version(text: str) -> tuple[int, int]:
-    """`1.34` or `v1.34.2` as (1, 34); raises ValueError for anything else."""
-    major, minor, *_ = text.removeprefix("v").split(".")
-    return int(major), int(minor)

@@ -18,6 +18,7 @@ from kguard.facts.scopes import EACH
 from kguard.ignore import IgnoreEntry, Written
 from kguard.model import Confidence, Route, Severity, Span, dig
 from kguard.policy.registry import Registry
+from kguard.quantity.versions import major_minor
 from kguard.words import choices_hint, nearest
 
 if TYPE_CHECKING:
@@ -326,11 +327,7 @@ def _fail_on(word: str) -> Severity | None:
 
 
 def _version(text: str | None) -> tuple[int, int] | None:
-    """(major, minor) of a version; patch releases make no difference to any rule."""
-    if text is None:
-        return None
-    major, minor, *_ = text.removeprefix("v").split(".")
-    return int(major), int(minor)
+    return None if text is None else major_minor(text)
 
 
 def _written(layer: Layer, route: Route) -> Written | None:

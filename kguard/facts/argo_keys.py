@@ -14,6 +14,7 @@ from pathlib import Path
 from typing import Any
 
 from kguard.model import Route
+from kguard.quantity.versions import major_minor
 from kguard.record import record
 from kguard.words import closest
 
@@ -44,7 +45,7 @@ def _table() -> Mapping[str, Any]:
 def listed_versions() -> tuple[Version, Version]:
     """The oldest and the newest version the table knows."""
     versions = _table()["versions"]
-    return _version(versions[0]), _version(versions[-1])
+    return major_minor(versions[0]), major_minor(versions[-1])
 
 
 def knows_any(settings: Mapping[str, Any]) -> bool:
@@ -103,7 +104,9 @@ def _field(struct: str, key: Any) -> Mapping[str, str] | None:
 
 def _has(field: Mapping[str, str], version: Version) -> bool:
     since, until = field.get("since"), field.get("until")
-    return not (since and version < _version(since)) and not (until and version > _version(until))
+    return not (since and version < major_minor(since)) and not (
+        until and version > major_minor(until)
+    )
 
 
 def _meant(struct: str, key: str, version: Version | None) -> str:
@@ -113,8 +116,3 @@ def _meant(struct: str, key: str, version: Version | None) -> str:
     fields = _table()["structs"][struct].items()
     close = closest(key, [n for n, field in fields if version is None or _has(field, version)])
     return close[0] if close else ""
-
-
-def _version(text: str) -> Version:
-    major, minor = text.split(".")
-    return int(major), int(minor)
