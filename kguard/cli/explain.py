@@ -26,7 +26,7 @@ def run(args: argparse.Namespace) -> int:
     """Print the page, or the pages of a family; exit 2 for an unknown name."""
     registry = registry_of(args)
     ids = registry.expand(args.policy) or [
-        policy for policy in registry.policies if policy.startswith(args.policy)
+        policy for policy in registry.policies if args.policy and policy.startswith(args.policy)
     ]
     if not ids:
         return fail(unknown_policy(args.policy, registry))

@@ -148,8 +148,11 @@ class _Finder:
         """The name a file is shown under, so that one file has one name however it was reached.
 
         Links are followed where they lead to a place inside the base; a file outside keeps the
-        name it was given, because the link is what the user knows.
+        name it was given, because the link is what the user knows. A device such as /dev/fd/63
+        (`kguard check <(kustomize build .)`) is a link into the process, whose number changes.
         """
+        if path.startswith("/dev/"):
+            return self.printable(path)
         real = os.path.realpath(path)
         if not _inside(real, self.found.base):
             folder, name = os.path.split(os.path.abspath(path))

@@ -267,6 +267,7 @@ WRONG_WORDS = [
     ("check --image-map nowhere.yaml", 2, "nowhere.yaml"),
     ("check --argo-controller-config nowhere.yaml", 2, "nowhere.yaml: cannot be read"),
     ("explain imgae-latest", 2, "did you mean `image-latest`?"),
+    ("explain ", 2, "no policy or family is called ``"),
     ("policies imgaes", 2, "no policy or family is called `imgaes`"),
     ("new Images/X", 2, "`Images/X` is no FAMILY/ID"),
     ("test nowhere", 2, "no policy folder at nowhere"),
@@ -279,7 +280,7 @@ WRONG_WORDS = [
 )
 def test_wrong_words_are_explained(project: Project, line: str, code: int, said: str) -> None:
     project.write({"a.yaml": FIXED})
-    answer = project.run(*line.split())
+    answer = project.run(*line.split(" ") if line else ())
     assert answer.code == code
     assert said in answer.err
     assert bool(answer.err) == bool(code)

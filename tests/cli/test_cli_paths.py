@@ -160,6 +160,15 @@ def test_another_repository_inside_is_left_alone_until_named(project: Project) -
     assert files(project, "vendor/b.yaml") == ["vendor/b.yaml"]
 
 
+@pytest.mark.skipif(not os.path.isdir("/dev/fd"), reason="needs /dev/fd")
+def test_the_output_of_another_command_has_a_stable_name(project: Project) -> None:
+    read, write = os.pipe()
+    with os.fdopen(write, "w", encoding="utf-8") as pipe:
+        pipe.write(POD)
+    assert files(project, f"/dev/fd/{read}") == [f"/dev/fd/{read}"]
+    os.close(read)
+
+
 def test_a_folder_that_is_named_like_a_manifest(project: Project) -> None:
     project.write({"a.yaml/b.yaml": POD})
     assert files(project) == ["a.yaml/b.yaml"]
