@@ -216,6 +216,10 @@ class Scope:
         """The value under `keys`, or `default` where any step is absent or has another shape."""
         return dig(self.data, *keys, default=default)
 
+    def at(self, *keys: Key) -> Route:
+        """The route from the root of the resource to `keys` below this scope."""
+        return (*self.route, *keys)
+
     def fault(
         self,
         keys: Sequence[Key],
@@ -230,7 +234,7 @@ class Scope:
         """A fault at `keys` below this scope. Keys that do not exist are shown as missing."""
         return Fault(
             resource=self.resource,
-            route=(*self.route, *keys),
+            route=self.at(*keys),
             message=message,
             severity=severity,
             confidence=confidence,

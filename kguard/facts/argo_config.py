@@ -6,22 +6,17 @@ YAML text and then stands alone; else every key of `data` is a setting whose val
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterator, Mapping
 from enum import Enum
 from typing import Any
 
 from kguard.facts.run import Facts
 from kguard.kube.recognise import HELM_VALUES
 from kguard.model import (
-    Confidence,
-    Fault,
-    Fix,
     Key,
-    Related,
     Resource,
     Route,
     Scope,
-    Severity,
     dig,
 )
 from kguard.record import record
@@ -125,29 +120,6 @@ class ControllerConfig(Scope):
         text = self.texts[str(written[0])]
         inside = () if self._is_text(text) else tuple(written[1:])
         return (*text, *inside, *missing)
-
-    def fault(
-        self,
-        keys: Sequence[Key],
-        message: str,
-        *,
-        severity: Severity | None = None,
-        confidence: Confidence | None = None,
-        help: str = "",
-        related: Sequence[Related] = (),
-        fix: Fix | None = None,
-    ) -> Fault:
-        """A fault at a setting; see `at` for where it is shown."""
-        return Fault(
-            resource=self.resource,
-            route=self.at(*keys),
-            message=message,
-            severity=severity,
-            confidence=confidence,
-            help=help,
-            related=tuple(related),
-            fix=fix,
-        )
 
     @property
     def workflow_defaults(self) -> Mapping[str, Any]:
