@@ -201,10 +201,10 @@ _SEPARATOR = re.compile(r"(?:[ \t]*(?:,|and)?[ \t]+)?")
 def suggest_go_duration(text: str) -> str | None:
     """The Go duration that `text` was likely meant to be (`1d` → `24h`, `5 m` → `5m`), or None.
 
-    A bare number is taken for seconds.
+    A bare number is taken for seconds. What is too long for Go has none.
     """
     parts = _written(text)
-    if parts is None:
+    if parts is None or abs(_meant(parts)) > MAX_INT64:
         return None
     if len(parts) == 1 and not parts[0][1]:
         suggestion = f"{parts[0][0]}s"

@@ -50,6 +50,7 @@ def test_go_duration(text: str, expected: int) -> None:
         ("", "a duration is empty", None),
         ("-", "`-` has no number", None),
         ("10", "`10` has no unit", "10s"),
+        ("10000000000", "`10000000000` has no unit", None),
         ("1d", "`1d` has the unknown unit `d`", "24h"),
         ("1d12h", "`1d12h` has the unknown unit `d`", "36h"),
         ("1.5d", "`1.5d` has the unknown unit `d`", "36h"),
