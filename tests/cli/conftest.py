@@ -31,6 +31,8 @@ def project(
     monkeypatch.setenv("KGUARD_CACHE_DIR", str(cache))
     monkeypatch.setenv("GIT_CONFIG_GLOBAL", os.devnull)
     monkeypatch.setenv("GIT_CONFIG_NOSYSTEM", "1")
+    monkeypatch.setenv("TMPDIR", str(tmp_path))  # Where the logs of crashes go.
+    monkeypatch.setattr("tempfile.tempdir", None)
     root = tmp_path.resolve() / "project"
     root.mkdir()
     monkeypatch.chdir(root)
