@@ -14,6 +14,7 @@ ROOT = Path(__file__).resolve().parent.parent
 LAYERS = """
 __init__
 atomic cache digest record words
+gitignore
 model quantity shell
 source
 kube

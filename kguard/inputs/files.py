@@ -11,8 +11,8 @@ import stat
 from bisect import bisect_left
 from collections.abc import Iterable, Sequence
 
+from kguard.gitignore import NOTHING, Ignores, parse_patterns
 from kguard.inputs.git import GitUnavailableError, git_root, list_files
-from kguard.inputs.gitignore import NOTHING, Ignores, parse_patterns
 from kguard.inputs.names import JSON_HEAD, is_candidate, is_json, looks_like_object
 from kguard.inputs.walk import ignores_in, walk
 from kguard.record import field, record

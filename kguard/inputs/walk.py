@@ -5,7 +5,7 @@ from __future__ import annotations
 import os
 from collections.abc import Iterator
 
-from kguard.inputs.gitignore import Ignores, read_patterns
+from kguard.gitignore import Ignores, read_patterns
 
 
 def ignores_in(root: str, folder: str) -> Ignores:

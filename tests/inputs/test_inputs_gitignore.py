@@ -10,7 +10,7 @@ from pathlib import Path
 import pytest
 from inputs_project import git
 
-from kguard.inputs.gitignore import NOTHING, Ignores, parse_patterns
+from kguard.gitignore import NOTHING, Ignores, parse_patterns
 from kguard.inputs.walk import walk
 
 # (patterns, path, ignored) from the wording and the examples of gitignore(5).
