@@ -43,6 +43,7 @@ CHECKS_MAY_IMPORT = (
     "kguard.index",
     "kguard.model",
     "kguard.quantity",
+    "kguard.words",
     "kguard.shell",
     "kguard.policy.context",
 )

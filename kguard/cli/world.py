@@ -11,7 +11,7 @@ from kguard.facts import Assumptions
 from kguard.inputs.files import Discovery
 from kguard.inputs.load import Loaded
 from kguard.kube.recognise import HELM_VALUES, resources
-from kguard.model import Origin, Resource, dig
+from kguard.model import Origin, Resource, dig, named_route
 
 
 def assumptions(
@@ -42,7 +42,9 @@ def _controller(path: str, found: Discovery, loaded: Loaded) -> Resource:
 
     Of several ConfigMaps, as in an installation's manifests, it is the one with the usual name.
     """
-    from kguard.facts.argo_config import CONFIG_NAME
+    from kguard.facts import Facts
+    from kguard.facts.argo_config import CONFIG_NAME, controller_config
+    from kguard.index import Index
     from kguard.source import read
 
     shown = found.shown(path)
@@ -63,6 +65,10 @@ def _controller(path: str, found: Discovery, loaded: Loaded) -> Resource:
     if len(candidates) != 1:
         raise UsageError(f"{shown}: not the one ConfigMap of the controller, nor its Helm values")
     loaded.sources.setdefault(shown, source)
+    config = controller_config(Facts(Index(candidates)), candidates[0])
+    for unparsed in config.unparsed if config else ():
+        setting = named_route(candidates[0].data, unparsed.route)
+        raise UsageError(f"{shown}: `{setting}` cannot be read: {unparsed.cause}")
     return candidates[0]
 
 

@@ -2,10 +2,11 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from typing import Any
 
-from kguard.facts.argo import Reference, Workflow
-from kguard.model import Severity
+from kguard.facts.argo import Reference, Setting, Workflow
+from kguard.model import Related, Severity
 from kguard.policy.context import NOTE, WARNING, Context
 
 NOTICE = (
@@ -28,8 +29,35 @@ def unless_default(
     """Severity and help of a fault that a default of the controller could undo."""
     if workflow.defaults_known:
         return {"severity": severity, "help": help}
-    ctx.facts.notice(NOTICE)
-    return {"severity": NOTE, "help": f"{help}; {_HELP}" if help else _HELP}
+    if workflow.config is None:
+        ctx.facts.notice(NOTICE)
+    for unparsed in workflow.config.unparsed if workflow.config else ():
+        ctx.facts.notice(
+            f"the Argo controller's configuration in {workflow.config.resource.origin.path} cannot "
+            f"be read: `{unparsed.route[-1]}`: {unparsed.cause}"
+        )
+    joint = " " if help.endswith("?") else "; "
+    return {"severity": NOTE, "help": f"{help}{joint}{_HELP}" if help else _HELP}
+
+
+def ttl_setting(workflow: Workflow) -> Setting | None:
+    """The ttlStrategy that is judged at a workflow: its own, or the controller's default for it.
+
+    None for libraries, and where the template that the workflow runs answers for it.
+    """
+    setting = workflow.setting("ttlStrategy")
+    if workflow.library or setting is None or not isinstance(setting.value, Mapping):
+        return None
+    config = workflow.config
+    default = config is not None and setting.resource is config.resource and workflow.answers
+    return setting if default or isinstance(workflow.get("ttlStrategy"), Mapping) else None
+
+
+def where_set(workflow: Workflow, setting: Setting) -> list[Related]:
+    """The place of a value that the workflow does not write itself."""
+    if setting.resource is workflow.resource:
+        return []
+    return [Related(setting.resource, setting.route, "the controller's default")]
 
 
 def kept(workflow: Workflow) -> str:

@@ -3,18 +3,28 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
+from typing import Any
 
 from kguard.facts.argo import Workflow
 from kguard.model import Fault, Unknown
-from kguard.policies.argo._unseen import history_limited, kept, not_seen, unless_default
+from kguard.policies.argo._unseen import (
+    history_limited,
+    kept,
+    not_seen,
+    ttl_setting,
+    unless_default,
+    where_set,
+)
 from kguard.policy.context import ERROR, Context
+from kguard.words import closest
+
+_FIELDS = ("secondsAfterCompletion", "secondsAfterSuccess", "secondsAfterFailure")
 
 
 def check(workflow: Workflow, ctx: Context) -> Iterator[Fault | Unknown]:
     """Yield a fault for a ttlStrategy that is written and sets no time."""
-    if workflow.library or not isinstance(workflow.get("ttlStrategy"), Mapping):
-        return
-    if any(value is not None for value in workflow.value("ttlStrategy").values()):
+    setting = ttl_setting(workflow)
+    if setting is None or any(setting.value.get(field) is not None for field in _FIELDS):
         return
     if workflow.retention("all"):
         return
@@ -24,5 +34,14 @@ def check(workflow: Workflow, ctx: Context) -> Iterator[Fault | Unknown]:
     yield workflow.fault(
         ("ttlStrategy",),
         f"`ttlStrategy` sets no time: {kept(workflow)}",
-        **unless_default(workflow, ctx, history_limited(workflow, ERROR), "an empty one is none"),
+        related=where_set(workflow, setting),
+        **unless_default(workflow, ctx, history_limited(workflow, ERROR), _help(setting.value)),
     )
+
+
+def _help(strategy: Mapping[str, Any]) -> str:
+    """The way out: the name that was meant, where one is misspelt."""
+    for key in strategy:
+        if meant := closest(key, _FIELDS):
+            return f"`{key}` is no field of it; did you mean `{meant[0]}`?"
+    return "an empty one is none"

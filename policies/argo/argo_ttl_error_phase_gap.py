@@ -2,23 +2,30 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator
 
 from kguard.facts.argo import Workflow
 from kguard.model import Fault, Unknown
-from kguard.policies.argo._unseen import history_limited, not_seen, unless_default
+from kguard.policies.argo._unseen import (
+    history_limited,
+    not_seen,
+    ttl_setting,
+    unless_default,
+    where_set,
+)
 from kguard.policy.context import Context
 
 _HELP = "only `secondsAfterCompletion` covers every phase"
 _PHASES = {"secondsAfterSuccess": "Succeeded", "secondsAfterFailure": "Failed"}
+_FIELDS = {*_PHASES, "secondsAfterCompletion"}
 
 
 def check(workflow: Workflow, ctx: Context) -> Iterator[Fault | Unknown]:
     """Yield a fault for a TTL that leaves workflows of some phase in the cluster."""
-    if workflow.library or not isinstance(workflow.get("ttlStrategy"), Mapping):
+    setting = ttl_setting(workflow)
+    if setting is None:
         return
-    strategy = workflow.value("ttlStrategy")
-    given = {key for key, value in strategy.items() if value is not None}
+    given = {key for key, value in setting.value.items() if value is not None} & _FIELDS
     if not given or "secondsAfterCompletion" in given or workflow.retention("errored"):
         return
     if not workflow.complete:
@@ -29,5 +36,6 @@ def check(workflow: Workflow, ctx: Context) -> Iterator[Fault | Unknown]:
     yield workflow.fault(
         ("ttlStrategy", "secondsAfterCompletion"),
         f"`ttlStrategy` never deletes a workflow that ends as {left}",
+        related=where_set(workflow, setting),
         **unless_default(workflow, ctx, history_limited(workflow), _HELP),
     )
