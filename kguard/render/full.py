@@ -72,9 +72,7 @@ def _remarks(items: list[Located]) -> Iterator[tuple[str, str]]:
             yield f"fix available ({'safe' if fix.safe else 'unsafe'})", safe(fix.title)
 
 
-def _see(
-    items: list[Located], report: Report, style: Style, explained: set[str]
-) -> Iterator[str]:
+def _see(items: list[Located], report: Report, style: Style, explained: set[str]) -> Iterator[str]:
     """The address of each page, at a policy's first finding, where it cannot be a link."""
     for policy in dict.fromkeys(item.finding.policy for item in items):
         url = links.page_url(report.policies.get(policy))
