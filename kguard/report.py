@@ -74,6 +74,8 @@ class Report:
     documents: int = 0
     resources: int = 0
     suppressed: int = 0
+    undecided: int = 0
+    """How often a policy came to no verdict for want of context."""
     baselined: int = 0
     fail_on: Severity | None = Severity.WARNING
     policies: Mapping[str, Policy] = field(default_factory=dict)

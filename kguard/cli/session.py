@@ -229,6 +229,7 @@ def _report(
         files=loaded.files,
         documents=loaded.documents,
         resources=sum(1 for resource in resources if not resource.context),
+        undecided=sum(outcome.unknown.values()),
         fail_on=settings.fail_on,
         policies=registry.policies,
         judged=sorted((policy, r.origin.path, r.label) for policy, r in judged),

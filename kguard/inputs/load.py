@@ -9,7 +9,7 @@ from typing import Any
 from kguard.inputs.charts import UNRENDERED, Charts, breaks_as_template
 from kguard.inputs.files import Discovery
 from kguard.inputs.kustomize import Kustomizations
-from kguard.inputs.names import is_dockerfile, is_kustomization
+from kguard.inputs.names import is_dockerfile, is_kustomization, is_own
 from kguard.inputs.skaffold import built_images
 from kguard.inputs.sources import Document, Source
 from kguard.kube.recognise import foreign, is_kubernetes, is_list, resources, strange_items
@@ -149,13 +149,25 @@ class _Loader:
         """What was loaded, once every file was added."""
         loaded = self.loaded
         loaded.skipped += [Skipped(chart or ".", UNRENDERED) for chart in self.templates]
+        self._require_stdin()
         loaded.skipped.sort(key=lambda item: item.path)
         if self.is_complete:
             loaded.complete.add(WORLD)
         return loaded
 
+    def _require_stdin(self) -> None:
+        """Report standard input that held nothing: the command before the pipe may have failed."""
+        stdin, loaded = self.found.stdin, self.loaded
+        if stdin is None or any(each.origin.path == stdin for each in loaded.resources):
+            return
+        for skipped in [item for item in loaded.skipped if item.path == stdin]:
+            loaded.skipped.remove(skipped)
+            loaded.unchecked.append(Unchecked(stdin, 0, 0, f"nothing to check: {skipped.reason}"))
+
     def add(self, path: str, *, context: bool = False) -> None:
         """Read one file; whatever does not become a resource is reported, unless it is context."""
+        if is_own(path):
+            return
         if path in self.patches:
             self._skip(path, "Kustomize patch", context)
             return

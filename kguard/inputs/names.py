@@ -25,6 +25,11 @@ def is_dockerfile(path: str) -> bool:
     )
 
 
+def is_own(path: str) -> bool:
+    """Whether a file is kguard's own configuration, which is nothing to check."""
+    return path.rpartition("/")[2] in (".kguard.yaml", ".kguard.yml")
+
+
 def is_yaml(path: str) -> bool:
     """Whether a file is YAML by its name; a Kustomization needs no ending."""
     return path.lower().endswith((".yaml", ".yml")) or is_kustomization(path)

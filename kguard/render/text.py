@@ -11,6 +11,9 @@ from kguard.report import Located, Report
 from kguard.term import Style, safe
 from kguard.words import counted
 
+FEW = 5
+"""Up to so many skipped files are named where nothing else was in the input."""
+
 
 def place(path: str, line: int, column: int) -> str:
     """`path:line:column`, without what is 0, that is unknown."""
@@ -72,9 +75,22 @@ def summary(report: Report, style: Style) -> str:
         hidden.append(f"{report.baselined} in the baseline")
     if report.unchecked:
         hidden.append(style.paint(f"{len(report.unchecked)} not checked", "error"))
+    if report.undecided:
+        hidden.append(f"{report.undecided} undecided")
     if report.skipped:
         hidden.append(f"{len(report.skipped)} skipped")
-    return f"{text}; {', '.join(hidden)}" if hidden else text
+    if hidden:
+        text += f"; {', '.join(hidden)}"
+    unsaid = report.undecided or (report.skipped and not _names_skipped(report, style))
+    return f"{text} (-v lists them)" if unsaid and not style.verbose else text
+
+
+def _names_skipped(report: Report, style: Style) -> bool:
+    """Whether skipped files are named: on request, and where there was nothing else.
+
+    Somebody who named one file that is none of ours must not have to ask why.
+    """
+    return style.verbose or (not report.files and len(report.skipped) <= FEW)
 
 
 def closing(report: Report, style: Style) -> Iterator[str]:
@@ -82,9 +98,9 @@ def closing(report: Report, style: Style) -> Iterator[str]:
     if not style.quiet:
         for notice in report.notices:
             yield f"{style.paint('notice', 'note')}: {safe(notice)}"
-        if style.verbose:
-            for detail in report.details:
-                yield f"{style.paint('detail', 'note')}: {safe(detail)}"
+        for detail in report.details if style.verbose else ():
+            yield f"{style.paint('detail', 'note')}: {safe(detail)}"
+        if _names_skipped(report, style):
             for skipped in report.skipped:
                 yield f"skipped {safe(skipped.path)}: {safe(skipped.reason)}"
     if style.statistics:

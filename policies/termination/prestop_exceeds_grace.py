@@ -20,7 +20,10 @@ def check(container: Container, ctx: Context) -> Iterator[Fault]:
     native = container.get("lifecycle", "preStop", "sleep") is not None
     written = container.pod.get("terminationGracePeriodSeconds") is not None
     route = (*container.pod.route, "terminationGracePeriodSeconds")
-    what = f"all of the {grace} s" if left <= 0 else f"all but {left:g} s of the {grace} s"
+    if left < 0:
+        what = f"longer than the {grace} s"
+    else:
+        what = f"all but {left:g} s of the {grace} s" if left else f"all of the {grace} s"
     yield container.fault(
         ("lifecycle", "preStop"),
         f"preStop of {container.called} sleeps {seconds:g} s, {what} the pod has to stop",

@@ -282,8 +282,22 @@ def test_what_came_to_no_verdict_is_a_detail(project: Project) -> None:
     assert answer.out == (
         "detail: `pdb-blocks-drain` came to no verdict: "
         "the number of pods the budget selects is not known\n"
-        "no findings in 1 file (1 resource)\n"
+        "no findings in 1 file (1 resource); 1 undecided\n"
     )
+
+
+@pytest.mark.parametrize("text", ["", "foo: bar\n", "# nothing\n", "FROM alpine:3.20\n"])
+def test_standard_input_without_an_object_is_not_taken_for_clean(
+    project: Project, text: str
+) -> None:
+    answer = project.run("check", "-", stdin=text.encode())
+    assert answer.code == 3
+    assert "cannot check <stdin>: nothing to check: " in answer.out
+
+
+def test_the_own_configuration_is_not_counted_as_skipped(project: Project) -> None:
+    project.write({".kguard.yaml": "profile: default\n", "web.yaml": WEB})
+    assert "skipped" not in project.run("check").out
 
 
 def test_a_context_path_that_does_not_exist_is_reported(project: Project) -> None:

@@ -93,13 +93,18 @@ def test_many_resources_behind_one_place_are_counted() -> None:
         ),
         pytest.param(
             Report(files=1, unchecked=[Unchecked("a", 0, 0, "r")], skipped=[Skipped("b", "r")]),
-            "no findings in 1 file (0 resources); 1 not checked, 1 skipped",
+            "no findings in 1 file (0 resources); 1 not checked, 1 skipped (-v lists them)",
             id="nothing is silently green",
+        ),
+        pytest.param(
+            Report(files=1, resources=1, undecided=3),
+            "no findings in 1 file (1 resource); 3 undecided (-v lists them)",
+            id="no verdict is no all-clear",
         ),
         pytest.param(
             fixture_report(),
             "3 errors, 11 warnings, 1 note in 7 files (9 resources); "
-            "2 suppressed, 4 in the baseline, 1 not checked, 1 skipped",
+            "2 suppressed, 4 in the baseline, 1 not checked, 1 skipped (-v lists them)",
             id="everything",
         ),
     ],
@@ -107,6 +112,13 @@ def test_many_resources_behind_one_place_are_counted() -> None:
 @pytest.mark.parametrize("name", ["full", "concise", "github"])
 def test_summary(name: str, report: Report, expected: str) -> None:
     assert expected in rendered(name, report, Style()).splitlines()
+
+
+def test_a_single_file_that_is_none_of_ours_is_named_unasked() -> None:
+    report = Report(skipped=[Skipped("compose.yaml", "compose file")])
+    assert rendered("full", report, Style()) == (
+        "skipped compose.yaml: compose file\nno findings in 0 files (0 resources); 1 skipped\n"
+    )
 
 
 @pytest.mark.parametrize("name", ["full", "concise"])
