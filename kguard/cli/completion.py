@@ -12,7 +12,9 @@ from typing import Any
 
 from kguard.cli import COMMANDS, OK, build_parser
 from kguard.cli.common import registry_of
+from kguard.cli.options import FORMAT
 from kguard.record import record
+from kguard.render import FORMATS
 
 
 @record
@@ -104,6 +106,8 @@ def _arguments(
         words = tuple(map(str, action.choices or ()))
         if not words and ("POLICY" in value or "|FAMILY" in value.upper()):
             words = (*policies, "ALL") if "ALL" in value else tuple(policies)
+        if value == FORMAT:
+            words = tuple(FORMATS)
         many = action.nargs in ("*", "+") or isinstance(action, argparse._AppendAction)
         yield Argument(
             flags=tuple(action.option_strings),

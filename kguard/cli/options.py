@@ -10,6 +10,8 @@ from kguard.render import FORMATS
 from kguard.term import CHOICES
 
 SEVERITIES = ("error", "warning", "note")
+FORMAT = "NAME[=FILE]"
+"""What `--format` takes; shell completion offers the names."""
 CONFIDENCES = ("high", "medium", "low")
 
 
@@ -20,10 +22,17 @@ def add_input_options(parser: argparse.ArgumentParser) -> None:
     )
     selection = parser.add_argument_group("selection")
     selection.add_argument(
-        "--select", action="append", metavar="ID", help="only these policies or families (or ALL)"
+        "--select",
+        action="append",
+        metavar="POLICY|FAMILY|ALL",
+        help="only these policies or families",
     )
-    selection.add_argument("--extend-select", action="append", metavar="ID", help="also these")
-    selection.add_argument("--ignore", action="append", metavar="ID", help="not these")
+    selection.add_argument(
+        "--extend-select", action="append", metavar="POLICY|FAMILY|ALL", help="also these"
+    )
+    selection.add_argument(
+        "--ignore", action="append", metavar="POLICY|FAMILY|ALL", help="not these"
+    )
     selection.add_argument("--profile", choices=(*PROFILES, "all"), help="default: default")
     selection.add_argument(
         "--min-severity", choices=SEVERITIES, help="report nothing below (default: note)"
@@ -94,7 +103,7 @@ def add_output_options(parser: argparse.ArgumentParser) -> None:
         "-f",
         "--format",
         action="append",
-        metavar="NAME[=FILE]",
+        metavar=FORMAT,
         help=f"{', '.join(FORMATS)} (default: full); repeat for several",
     )
     output.add_argument("-q", "--quiet", action="store_true", help="findings only, no summary")

@@ -108,3 +108,13 @@ def test_arguments_are_read_from_the_parser() -> None:
         Argument((), "", "COMMAND", words=("fast",)),
         Argument(("--speed",), "how fast", "SPEED", words=("1", "2")),
     )
+
+
+def test_check_offers_policies_and_formats() -> None:
+    (check,) = [
+        c for c in commands(build_parser(tuple(COMMANDS)), ("a-policy",)) if c.name == "check"
+    ]
+    offered = {flag: argument.words for argument in check.arguments for flag in argument.flags}
+    for option in ("--select", "--extend-select", "--ignore"):
+        assert offered[option] == ("a-policy", "ALL")
+    assert {"full", "sarif"} <= set(offered["--format"])
