@@ -24,6 +24,7 @@ from kguard.policy.page import Policy
 from kguard.policy.registry import Registry
 from kguard.record import field, record, replace
 from kguard.report import Located, Note, Report, Unchecked
+from kguard.source import read
 from kguard.term import Progress
 
 
@@ -79,7 +80,18 @@ class Session:
             self.report.unchecked.append(
                 Unchecked(*at, f"ignore without effect: {problem.message}")
             )
+        if any(item.path == self.settings.file for item in applied.meta):
+            self._read_configuration()
         return [*applied.kept, *applied.meta]
+
+    def _read_configuration(self) -> None:
+        """Have the configuration's lines at hand, to show findings about ignores in it."""
+        path = self.settings.file
+        try:
+            with open(self.discovery.real_path(path), "rb") as file:
+                self.loaded.sources.setdefault(path, read(path, file.read()))
+        except OSError:
+            return  # The finding is shown without its line.
 
     def _without_baselined(self, located: list[Located], path: str) -> list[Located]:
         from kguard import baseline

@@ -10,7 +10,7 @@ from kguard.engine import Rules, as_written
 from kguard.fingerprint import with_keys
 from kguard.ignore.find import Ignores, Problem
 from kguard.ignore.model import Ignore, IgnoreEntry, Lines, Object
-from kguard.model import Finding, Resource, named_route
+from kguard.model import Finding, Origin, Resource, named_route
 from kguard.policy.registry import Registry
 from kguard.record import field, record
 from kguard.report import Located
@@ -172,10 +172,14 @@ class _Run:
             # A family is unused only if none of its policies might have found something.
             if len(policies) > 1 and not policies.isdisjoint(self.verdicts.abstained):
                 continue
-            for resource in self._candidates(ignore):
+            candidates = list(self._candidates(ignore))
+            for resource in candidates:
                 if any((policy, id(resource)) in self.verdicts.judged for policy in policies):
                     silent[name] = resource
                     break
+            if not candidates and ignore.written and _names_a_place(ignore):
+                # A folder that has moved, an object long gone.
+                silent[name] = Resource({}, Origin(ignore.written.path), kind="Configuration")
         return silent
 
     def _candidates(self, ignore: Ignore) -> Iterator[Resource]:
@@ -218,6 +222,13 @@ class _Run:
             path, place = self.world.locate(resource, ignore.route)
             route = named_route(resource.data, ignore.route)
             yield Located(finding, path, place.span, place.missing, place.via, route)
+
+
+def _names_a_place(ignore: Ignore) -> bool:
+    """Whether an ignore is an entry of the configuration for certain files or objects."""
+    return isinstance(ignore.extent, IgnoreEntry) and bool(
+        ignore.extent.paths or ignore.extent.names
+    )
 
 
 def _listed(names: Collection[str] | Iterable[str]) -> str:

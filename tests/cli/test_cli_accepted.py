@@ -69,7 +69,13 @@ ACCEPTED: dict[str, tuple[str, str, list[str], int]] = {
         ["expired-ignore", LATEST],
         0,
     ),
-    "configuration elsewhere": (POD, configured("reason: x, paths: [vendor/]"), [LATEST], 0),
+    "configuration elsewhere": (
+        POD,
+        configured("reason: x, paths: [vendor/]"),
+        ["unused-ignore", LATEST],
+        0,
+    ),
+    "configuration for another kind": (POD, configured("reason: x, kinds: [Job]"), [LATEST], 0),
     "configuration unused": (FIXED, configured("reason: x"), ["unused-ignore"], 0),
 }
 

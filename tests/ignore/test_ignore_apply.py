@@ -299,6 +299,8 @@ def test_the_configuration_ignores(entry: IgnoreEntry, hidden: bool) -> None:
         (IgnoreEntry((C,), reason=WHY, origin=ORIGIN), True, ["unused-ignore"]),
         (IgnoreEntry((C,), reason=WHY, origin=ORIGIN), False, []),
         (IgnoreEntry((C,), kinds=("Job",), reason=WHY, origin=ORIGIN), True, []),
+        (IgnoreEntry((C,), names=("gone",), reason=WHY, origin=ORIGIN), True, ["unused-ignore"]),
+        (IgnoreEntry((C,), paths=("gone/",), reason=WHY, origin=ORIGIN), False, []),
         (
             IgnoreEntry((M,), reason=WHY, until=datetime.date(2020, 1, 1), origin=ORIGIN),
             False,
