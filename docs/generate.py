@@ -40,18 +40,16 @@ def policies_page(policies: list[Policy]) -> Iterator[str]:
     yield "# Policies"
     yield NOTE
     yield f"{len(policies)} policies. Each name leads to its page; `kguard explain NAME` prints it."
+    yield "The severity is the highest that a policy gives; its page says where it gives less."
     by_family = sorted(policies, key=lambda policy: (policy.family, policy.id))
     for family, members in groupby(by_family, key=lambda policy: policy.family):
-        rows = ["| policy | severity | profile | fix | |", "|---|---|---|---|---|"]
+        rows = ["| policy | severity | profile | |", "|---|---|---|---|"]
         for policy in members:
             link = f"[{policy.id}](../policies/{family}/{Path(policy.page).name})"
             severity = policy.severity.word
             if policy.confidence.word != "high":
                 severity += f" ({policy.confidence.word} confidence)"
-            fix = "" if policy.fix == "none" else policy.fix
-            rows.append(
-                f"| {link} | {severity} | {policy.profile} | {fix} | {cell(policy.title)} |"
-            )
+            rows.append(f"| {link} | {severity} | {policy.profile} | {cell(policy.title)} |")
         yield f"## {family}"
         yield "\n".join(rows)
 

@@ -55,8 +55,6 @@ def as_markdown(policy: Policy) -> str:
         f"profile {policy.profile}",
         f"family {policy.family}",
     ]
-    if policy.fix != "none":
-        facts.append(f"fix {policy.fix}")
     lines = [f"# {policy.id}: {policy.title}", "", " · ".join(facts), ""]
     lines.append(_without_title(policy.body()).strip())
     if policy.params:

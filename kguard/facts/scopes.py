@@ -120,7 +120,11 @@ def _argo_fields(name: str) -> Callable[[Facts, Resource], Iterable[Scope]]:
 
 
 def _processes(facts: Facts, resource: Resource) -> Iterable[Scope]:
-    return facts.processes(resource)
+    return [process for process in facts.processes(resource) if not process.judged_elsewhere]
+
+
+def _workers(facts: Facts, resource: Resource) -> Iterable[Scope]:
+    return [process for process in facts.processes(resource) if process.worker is not None]
 
 
 def _built_images(facts: Facts, resource: Resource) -> Iterable[Scope]:
@@ -194,6 +198,8 @@ EACH: Mapping[str, Each] = {
     "autoscaler": Each(AUTOSCALERS, _autoscalers),
     # The main process of each container that serves, and of the image a Dockerfile builds.
     "process": Each(WORKLOADS | _DOCKERFILES, _processes),
+    # The main process of each container that is a queue worker.
+    "worker": Each(WORKLOADS, _workers),
     # A Dockerfile whose last stage builds an image.
     "dockerfile": Each(_DOCKERFILES, _built_images),
     # The workload with its replicas, autoscalers, services and budgets.

@@ -35,6 +35,8 @@ class Process(Scope):
     shells: tuple[Shell, ...] | None
     place: Route
     container: Container | None = None
+    judged_elsewhere: bool = False
+    """Whether its signals are judged at the Dockerfile it comes from: one cause is said once."""
     related: tuple[Related, ...] = ()
 
     @property
@@ -114,8 +116,6 @@ def _of_container(facts: Facts, container: Container) -> Process | None:
     known = find_image(facts.assume.images, image)
     command = words(container.get("command")) or ()
     args = words(container.get("args")) or ()
-    if not command and known and known.dockerfile and not args and not known.dockerfile.context:
-        return None  # The Dockerfile is judged itself; one cause is reported once.
     argv = known.argv(command, args) if known else (command and (*command, *args))
     if not argv:
         return None
@@ -132,6 +132,9 @@ def _of_container(facts: Facts, container: Container) -> Process | None:
         shells=shells,
         place=_place(analysis, argv, command, args),
         container=container,
+        judged_elsewhere=bool(
+            known and known.dockerfile and not (command or args or known.dockerfile.context)
+        ),
         related=() if command or known is None else _built_by(known),
     )
 

@@ -7,6 +7,7 @@ holds `check(scope, ctx)`, a generator of faults.
 from __future__ import annotations
 
 import importlib
+import re
 import sys
 from collections.abc import Callable, Iterator, Mapping
 from typing import Any
@@ -77,8 +78,10 @@ class Policy:
         return check
 
     def body(self) -> str:
-        """The page's Markdown without its front matter."""
-        return split_page(self.page, read_page(self.page))[1]
+        """The page's Markdown without its front matter and what only its tests need to know."""
+        text = split_page(self.page, read_page(self.page))[1]
+        # The attributes of examples (see kguard.policy.examples) stand behind the language.
+        return re.sub(r"^(`{3,}[a-z]+) .*$", r"\1", text, flags=re.MULTILINE)
 
 
 def _import_file(path: str, policy: str) -> Any:

@@ -29,13 +29,19 @@ def unless_default(
     """Severity and help of a fault that a default of the controller could undo."""
     if workflow.defaults_known:
         return {"severity": severity, "help": help}
-    if workflow.config is None:
+    config = workflow.config
+    if config is None:
         ctx.facts.notice(NOTICE)
-    for unparsed in workflow.config.unparsed if workflow.config else ():
+        return _note(help)
+    for unparsed in config.unparsed:
         ctx.facts.notice(
-            f"the Argo controller's configuration in {workflow.config.resource.origin.path} cannot "
-            f"be read: `{unparsed.route[-1]}`: {unparsed.cause}"
+            f"the Argo controller's configuration in {config.resource.origin.path} cannot be read: "
+            f"`{unparsed.route[-1]}`: {unparsed.cause}"
         )
+    return _note(help)
+
+
+def _note(help: str) -> dict[str, Any]:
     joint = " " if help.endswith("?") else "; "
     return {"severity": NOTE, "help": f"{help}{joint}{_HELP}" if help else _HELP}
 

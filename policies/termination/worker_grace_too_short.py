@@ -9,6 +9,9 @@ from kguard.facts.termination import Process
 from kguard.model import Fault, Related
 from kguard.policy.context import NOTE, WARNING, Context
 
+_LEAST = 2
+"""Seconds that the kubelet leaves after any preStop hook (kuberuntime_container.go)."""
+
 
 def check(process: Process, ctx: Context) -> Iterator[Fault]:
     """Yield a fault for a queue worker that is killed before its tasks can end."""
@@ -24,7 +27,8 @@ def check(process: Process, ctx: Context) -> Iterator[Fault]:
     needs = "as long as its longest task" if need is None else f"{float(need):g} s"
     yield container.pod.fault(
         ("terminationGracePeriodSeconds",),
-        f"{container.called} is killed {grace:g} s after SIGTERM; {worker.framework} needs {needs}",
+        f"{container.called} is killed {max(grace, _LEAST):g} s after SIGTERM; "
+        f"{worker.framework} needs {needs}",
         severity=WARNING if scalers else NOTE,
         help=f"{worker.why}; "
         + ("each scale-down cuts tasks" if scalers else "rollouts and drains cut tasks"),
