@@ -37,7 +37,6 @@ class Discovery:
 
     base: str
     """The folder shown paths are relative to: the git root, else the working directory."""
-    in_git: bool = False
     files: list[str] = field(default_factory=list)
     context: list[str] = field(default_factory=list)
     missing: list[Unchecked] = field(default_factory=list)
@@ -95,7 +94,7 @@ def discover(
     root = git_root(here)
     base = root or here
     excluded = Ignores("", parse_patterns(exclude))
-    found = Discovery(base, in_git=root is not None, widened=bool(context), excluded=excluded)
+    found = Discovery(base, widened=bool(context), excluded=excluded)
     finder = _Finder(found, excluded, use_gitignore, force_exclude)
     named: set[str] = set()
     files: set[str] = set()

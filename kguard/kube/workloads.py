@@ -27,20 +27,6 @@ TEMPLATES: Mapping[tuple[str, str], Route] = {
     ("serving.knative.dev", "Service"): _TEMPLATE,
 }
 
-# Kinds whose pods can be counted through a scale subresource, by group and kind.
-# Source: kubernetes pkg/registry/*/storage (scale), argo-rollouts manifests/crds/rollout-crd.yaml.
-SCALABLE = frozenset(
-    {
-        ("", "ReplicationController"),
-        ("apps", "Deployment"),
-        ("apps", "ReplicaSet"),
-        ("apps", "StatefulSet"),
-        ("extensions", "Deployment"),
-        ("extensions", "ReplicaSet"),
-        ("argoproj.io", "Rollout"),
-    }
-)
-
 BATCH = frozenset({"Job", "CronJob"})
 """Kinds whose pods run to completion."""
 

@@ -16,6 +16,7 @@ from kguard.shell.choose import alternatives, choose, detail_of
 from kguard.shell.optimise import becomes
 from kguard.shell.parse import parse
 from kguard.shell.programs import Handling, Role, base_name, handling, program_name, role
+from kguard.shell.shelltext import ShellText
 from kguard.shell.syntax import Unparsable, Word
 from kguard.shell.traps import ever_trapped, holder_of, trapped, traps_at
 from kguard.shell.verdict import Analysis, Cause, Init, Mode, Outcome, Shell, Verdict
@@ -283,14 +284,14 @@ class _Judge:
             cause = Cause.TEMPLATE if walk.opaque else Cause.NO_PROGRAM
             return self._unknown(nothing, start, cause)
         index = None if file or start.depth else script.start
-        text = _Text(script.text, program.end, name, shell, steps, walk, file, index)
+        text = ShellText(script.text, program.end, name, shell, steps, walk, file, index)
         outcome = self._placed(text, chosen, start)
         for other in alternatives(steps, chosen):
             if self._placed(text, other, start).verdict is not outcome.verdict:
                 return self._unknown(steps[chosen].words, start, Cause.MIXED)
         return outcome
 
-    def _placed(self, text: _Text, chosen: int, start: _Start) -> Outcome:
+    def _placed(self, text: ShellText, chosen: int, start: _Start) -> Outcome:
         """The outcome for the program at step `chosen` of a shell text."""
         step = text.steps[chosen]
         if any("{{" in word.text for word in step.words[:1]):
@@ -331,7 +332,7 @@ class _Judge:
         return self._stays(text, step, start, verdict, cause)
 
     def _stays(
-        self, text: _Text, step: Step, start: _Start, verdict: Verdict, detail: Cause
+        self, text: ShellText, step: Step, start: _Start, verdict: Verdict, detail: Cause
     ) -> Outcome:
         """The outcome where the shell stays in front of the program."""
         cause, runner = detail, package_runner(step.words)
@@ -388,29 +389,3 @@ class _Judge:
             kill_after=start.kill_after,
         )
         return replace(outcome, explanation=explain(outcome, by, ""))
-
-
-@record(eq=False)
-class _Text:
-    """A shell text under judgement: `end` is behind its last command, `name` the shell's.
-
-    `index` is its place in the argument list, None for a script file or a nested text.
-    """
-
-    text: str
-    end: int
-    name: str
-    shell: Shell
-    steps: Sequence[Step]
-    walk: Walk
-    file: bool
-    index: int | None
-
-    def exec_point(self, step: Step, detail: Cause) -> tuple[str, int | None]:
-        """The command before which `exec` cures it, and its offset; nothing where none does."""
-        curable = detail in (Cause.SHELL_FORM, Cause.REDIRECTION, Cause.COMPOUND)
-        # A function, `"$@"` and built-ins have no such place.
-        first = step.command.words[0] if step.command.words else None
-        if not curable or not step.own_text or first is None or first.text != step.words[0].text:
-            return "", None
-        return self.text[first.start : step.command.end], first.start
