@@ -143,13 +143,14 @@ def collect(args: argparse.Namespace) -> Session:
         stdin_name=args.stdin_name,
         context=settings.context,
     )
-    loaded = load(found, complete=settings.complete)
+    progress = Progress(sys.stderr, enabled=not args.no_progress)
+    with progress:
+        loaded = load(found, complete=settings.complete, progress=progress.update)
     assume, extra = assumptions(settings, found, loaded)
     resources = [_as_context(resource) for resource in loaded.resources]
     facts = Facts(Index([*resources, *extra], complete=loaded.complete), assume)
     rules = _with_kustomize(settings.rules(registry), loaded)
     # What a policy of the user's prints must not end up in the report.
-    progress = Progress(sys.stderr, enabled=not args.no_progress)
     with progress, redirect_stdout(sys.stderr):
         outcome = run(registry.policies.values(), _counted(resources, progress), facts, rules)
     located = with_keys(_locate(finding, loaded) for finding in outcome.findings)

@@ -82,16 +82,20 @@ def load(
     complete: bool = False,
     limits: Limits | None = None,
     stdin: Callable[[int], bytes] | None = None,
+    progress: Callable[[int, int, str], None] | None = None,
 ) -> Loaded:
     """Read what was discovered.
 
     `complete` says that the files are all there is: one unit, in which what is absent does not
     exist. Else each folder is a unit, or everything together where the context was given.
-    `stdin(n)` gives at most n bytes of standard input (default: that of this process).
+    `stdin(n)` gives at most n bytes of standard input (default: that of this process);
+    `progress(done, total, path)` is told before each file.
     """
     loader = _Loader(found, complete, limits or Limits(), stdin or _read_stdin)
     loader.read_kustomizations()
-    for path in found.files:
+    for number, path in enumerate(found.files):
+        if progress is not None:
+            progress(number, len(found.files), path)
         loader.add(path)
     for path in found.context:
         loader.add(path, context=True)
