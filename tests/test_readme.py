@@ -19,6 +19,7 @@ def test_the_finding_shown_is_real(
 ) -> None:
     assert SHOWN is not None
     monkeypatch.chdir(ROOT)
+    monkeypatch.delenv("GITHUB_ACTIONS", raising=False)
     assert run(SHOWN[1].split()[1:]) == 1
     # A terminal links policies to their pages, and so does a reader of the README without `see:`.
     lines = [line for line in capsys.readouterr().out.splitlines() if " = see: " not in line]

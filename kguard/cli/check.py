@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import argparse
+import os
 import sys
 from typing import Any
 
@@ -47,6 +48,10 @@ def run(args: argparse.Namespace) -> int:
     session.finish()
     for name, target in outputs:
         _write(name, target, session.report, args)
+    if not args.format and os.environ.get("GITHUB_ACTIONS") == "true":
+        # The log keeps the frames; these lines are drawn beside the code, and not said twice.
+        args.quiet = True
+        _write("github", "", session.report, args)
     return exit_code(session)
 
 

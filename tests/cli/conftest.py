@@ -8,7 +8,9 @@ from pathlib import Path
 import pytest
 from cli_project import Project
 
-_SHOWING = ("NO_COLOR", "FORCE_COLOR", "CLICOLOR", "CLICOLOR_FORCE", "COLUMNS", "CI", "TERM")
+_SHOWING = frozenset(
+    "NO_COLOR FORCE_COLOR CLICOLOR CLICOLOR_FORCE COLUMNS CI GITHUB_ACTIONS TERM".split()
+)
 
 
 @pytest.fixture(scope="session")

@@ -331,3 +331,15 @@ def test_sarif_describes_findings_about_ignores(project: Project) -> None:
     assert rule["id"] == "unexplained-ignore"
     assert rule["helpUri"].endswith("/policies/meta/unexplained_ignore.md")
     assert len(rule["help"]["markdown"]) > 200
+
+
+def test_in_a_github_workflow_annotations_follow_the_text(
+    project: Project, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    project.write({"a.yaml": "apiVersion: v1\nkind: Pod\nspec: {containers: [{image: web}]}\n"})
+    plain = project.run("check", "--select", "image-latest").out
+    monkeypatch.setenv("GITHUB_ACTIONS", "true")
+    annotated = project.run("check", "--select", "image-latest").out
+    assert annotated.startswith(plain)
+    assert annotated.removeprefix(plain).startswith("::warning file=a.yaml,line=3,")
+    assert "::" not in project.run("check", "--select", "image-latest", "-f", "full").out
