@@ -9,7 +9,16 @@ import pytest
 from cli_project import Project
 
 _SHOWING = frozenset(
-    "NO_COLOR FORCE_COLOR CLICOLOR CLICOLOR_FORCE COLUMNS CI GITHUB_ACTIONS TERM".split()
+    [
+        "NO_COLOR",
+        "FORCE_COLOR",
+        "CLICOLOR",
+        "CLICOLOR_FORCE",
+        "COLUMNS",
+        "CI",
+        "GITHUB_ACTIONS",
+        "TERM",
+    ]
 )
 
 
