@@ -6,10 +6,9 @@ from collections.abc import Iterator
 from typing import Any
 
 from kguard.facts.pods import Pod
-from kguard.facts.volumes import stops_first
 from kguard.facts.workloads import Workload
-from kguard.model import Fault, Related, Unknown
-from kguard.policies.rollout._serving import unseen_service
+from kguard.model import Fault, Unknown
+from kguard.policies.rollout._serving import outage
 from kguard.policy.context import Context
 
 
@@ -19,19 +18,13 @@ def check(workload: Workload, ctx: Context) -> Iterator[Fault | Unknown]:
         return
     if workload.replicas.ceiling == 0:
         return
-    if not workload.serving:
-        yield from unseen_service(workload, ctx)
+    service = yield from outage(workload, ctx)
+    if service is None:
         return
-    stops = stops_first(ctx.facts, workload.pod)
-    if stops is None:
-        yield ctx.unknown("volume claim not seen")
-    if stops is not False:
-        return
-    service = workload.serving[0]
     yield workload.fault(
         ("spec", "strategy", "type"),
         f"`Recreate` stops all pods of {workload.called} before it starts the new ones",
-        related=[Related(service, ("metadata", "name"), "the Service is down meanwhile")],
+        related=[service],
         help="every rollout is an outage of the Service; `RollingUpdate` avoids it",
     )
 
