@@ -24,7 +24,7 @@ from kguard.policy.page import Policy
 from kguard.policy.registry import Registry
 from kguard.record import field, record, replace
 from kguard.report import Located, Note, Report, Unchecked
-from kguard.source import read
+from kguard.source import HAVE_LIBYAML, read
 from kguard.term import Progress
 
 
@@ -230,6 +230,8 @@ def _report(
     by_id: Mapping[int, Resource] = {id(resource): resource for resource in resources}
     judged = [(policy, by_id[key]) for policy, key in outcome.judged if key in by_id]
     notices = list(facts.notices)
+    if not HAVE_LIBYAML:
+        notices.append("PyYAML is installed without libyaml: reading takes several times as long")
     abstentions = [
         f"`{policy}` came to no verdict{f' {count} times' if count > 1 else ''}: {reason}"
         for (policy, reason), count in sorted(outcome.unknown.items())

@@ -343,3 +343,12 @@ def test_in_a_github_workflow_annotations_follow_the_text(
     assert annotated.startswith(plain)
     assert annotated.removeprefix(plain).startswith("::warning file=a.yaml,line=3,")
     assert "::" not in project.run("check", "--select", "image-latest", "-f", "full").out
+
+
+def test_a_slow_yaml_parser_is_not_passed_over(
+    project: Project, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    project.write({"a.yaml": "apiVersion: v1\nkind: Pod\nspec: {}\n"})
+    assert "libyaml" not in project.run("check").out
+    monkeypatch.setattr("kguard.cli.session.HAVE_LIBYAML", False)
+    assert "notice: PyYAML is installed without libyaml" in project.run("check").out
