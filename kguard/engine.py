@@ -33,17 +33,27 @@ class Crash:
     policy: str
     resource: Resource
     error: Exception
+    unanswered: tuple[str, ...] = ()
+    """The ids of the policies that have no answer for it."""
 
 
 @record(frozen=False)
 class Outcome:
-    """What a run found, what it could not know, and which policies came to a verdict where."""
+    """What a run found, what it could not know, and which policies came to a verdict where.
+
+    `unfinished` are the policies that a run given too little time did not ask.
+    """
 
     findings: list[Finding] = field(default_factory=list)
     unknown: Counter[tuple[str, str]] = field(default_factory=Counter)
     crashes: list[Crash] = field(default_factory=list)
     judged: set[tuple[str, int]] = field(default_factory=set)
     """(policy id, id() of the resource) of every verdict, for ignores that are no longer used."""
+    unfinished: dict[str, None] = field(default_factory=dict)
+
+
+_MOST_KINDS = 1000
+"""How many kinds are remembered: a server can be asked about any number of invented ones."""
 
 
 def as_written(policy: Policy, resource: Resource) -> Rule:
@@ -58,24 +68,48 @@ def run(
     rules: Rules = as_written,
 ) -> Outcome:
     """Judge every resource that is not mere context by every policy that applies to it."""
-    outcome = Outcome()
-    dispatch = _Dispatch(policies)
-    for resource in resources:
-        if not resource.context:
-            _judge(resource, dispatch, facts, rules, outcome)
-    return outcome
+    return Engine(policies).run(resources, facts, rules)
 
 
-class _Dispatch:
-    """Which policies apply to which kind, worked out once per kind; checks load on first use."""
+def _never() -> bool:
+    return False
+
+
+class Engine:
+    """Policies made ready to judge, for one run or for many by several threads.
+
+    Which policies apply to a kind is worked out once per kind; checks load on first use.
+    """
 
     def __init__(self, policies: Iterable[Policy]) -> None:
         self._policies = [policy for policy in policies if policy.has_check]
         self._by_kind: dict[tuple[str, str], dict[str, list[Policy]]] = {}
         self._checks: dict[str, Check] = {}
-        self.superseding = [policy for policy in self._policies if policy.supersedes]
+        self._superseding = [policy for policy in self._policies if policy.supersedes]
 
-    def for_kind(self, group: str, kind: str) -> dict[str, list[Policy]]:
+    def run(
+        self,
+        resources: Iterable[Resource],
+        facts: Facts,
+        rules: Rules = as_written,
+        expired: Callable[[], bool] = _never,
+    ) -> Outcome:
+        """Judge every resource that is not mere context by every policy that applies to it.
+
+        `expired` is asked before each policy; from its first yes on, policies go unasked.
+        """
+        outcome = Outcome()
+        for resource in resources:
+            if not resource.context:
+                self._judge(resource, facts, rules, expired, outcome)
+        return outcome
+
+    def load(self) -> None:
+        """Load every check now; raises PageError for a module without one."""
+        for policy in self._policies:
+            self._check(policy)
+
+    def _for_kind(self, group: str, kind: str) -> dict[str, list[Policy]]:
         """The policies for a kind, grouped by the part of the object they look at."""
         found = self._by_kind.get((group, kind))
         if found is None:
@@ -84,37 +118,48 @@ class _Dispatch:
                 kinds = EACH[policy.each].kinds
                 if (kinds is None or (group, kind) in kinds) and matches_kind(policy, kind):
                     found.setdefault(policy.each, []).append(policy)
-            self._by_kind[group, kind] = found
+            if len(self._by_kind) < _MOST_KINDS:
+                self._by_kind[group, kind] = found
         return found
 
-    def check(self, policy: Policy) -> Check:
-        """The check of a policy."""
+    def _check(self, policy: Policy) -> Check:
         if policy.id not in self._checks:
             self._checks[policy.id] = policy.load_check()
         return self._checks[policy.id]
 
-
-def _judge(
-    resource: Resource, dispatch: _Dispatch, facts: Facts, rules: Rules, outcome: Outcome
-) -> None:
-    found: list[Finding] = []
-    for each, policies in dispatch.for_kind(resource.group, resource.kind).items():
-        active = [(p, rule) for p in policies if (rule := rules(p, resource)) is not None]
-        if not active:
-            continue
-        try:
-            scopes = list(EACH[each].scopes(facts, resource))
-        except Exception as error:
-            outcome.crashes.append(Crash(f"facts of {each}", resource, error))
-            continue
-        if not scopes:  # Nothing to judge: the checks need not even be imported.
-            continue
-        for policy, rule in active:
+    def _judge(
+        self,
+        resource: Resource,
+        facts: Facts,
+        rules: Rules,
+        expired: Callable[[], bool],
+        outcome: Outcome,
+    ) -> None:
+        found: list[Finding] = []
+        for each, policies in self._for_kind(resource.group, resource.kind).items():
+            active = [(p, rule) for p in policies if (rule := rules(p, resource)) is not None]
+            if not active:
+                continue
+            if expired():
+                outcome.unfinished.update(dict.fromkeys(policy.id for policy, _ in active))
+                continue
             try:
-                found += _ask(policy, rule, scopes, dispatch.check(policy), facts, outcome)
-            except Exception as error:  # One broken check must not hide the others' findings.
-                outcome.crashes.append(Crash(policy.id, resource, error))
-    outcome.findings += _without_superseded(found, dispatch.superseding)
+                scopes = list(EACH[each].scopes(facts, resource))
+            except Exception as error:
+                causes = tuple(policy.id for policy, _ in active)
+                outcome.crashes.append(Crash(f"facts of {each}", resource, error, causes))
+                continue
+            if not scopes:  # Nothing to judge: the checks need not even be imported.
+                continue
+            for policy, rule in active:
+                if expired():
+                    outcome.unfinished.setdefault(policy.id)
+                    continue
+                try:
+                    found += _ask(policy, rule, scopes, self._check(policy), facts, outcome)
+                except Exception as error:  # A broken check must not hide the others' findings.
+                    outcome.crashes.append(Crash(policy.id, resource, error, (policy.id,)))
+        outcome.findings += _without_superseded(found, self._superseding)
 
 
 def _ask(
