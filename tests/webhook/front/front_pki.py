@@ -1,0 +1,47 @@
+"""Certificates for tests: a CA and what it signs, PEM, made in a millisecond each."""
+
+from __future__ import annotations
+
+import datetime
+from typing import NamedTuple
+
+from cryptography import x509
+from cryptography.hazmat.primitives import hashes, serialization
+from cryptography.hazmat.primitives.asymmetric import ec
+from cryptography.x509.oid import NameOID
+
+
+class Pair(NamedTuple):
+    """A certificate and its key, PEM, and both as objects to sign others with."""
+
+    cert: bytes
+    key: bytes
+    parsed: x509.Certificate
+    private: ec.EllipticCurvePrivateKey
+
+
+def issue(name: str, issuer: Pair | None = None, *, sans: tuple[str, ...] = ()) -> Pair:
+    """A certificate for `name`; a CA where no issuer is given."""
+    private = ec.generate_private_key(ec.SECP256R1())
+    subject = x509.Name([x509.NameAttribute(NameOID.COMMON_NAME, name)])
+    now = datetime.datetime.now(datetime.UTC)
+    builder = (
+        x509.CertificateBuilder()
+        .subject_name(subject)
+        .issuer_name(issuer.parsed.subject if issuer else subject)
+        .public_key(private.public_key())
+        .serial_number(x509.random_serial_number())
+        .not_valid_before(now - datetime.timedelta(hours=1))
+        .not_valid_after(now + datetime.timedelta(days=1))
+        .add_extension(x509.BasicConstraints(issuer is None, None), critical=True)
+    )
+    if sans:
+        names = x509.SubjectAlternativeName([x509.DNSName(each) for each in sans])
+        builder = builder.add_extension(names, critical=False)
+    certificate = builder.sign(issuer.private if issuer else private, hashes.SHA256())
+    key = private.private_bytes(
+        serialization.Encoding.PEM,
+        serialization.PrivateFormat.PKCS8,
+        serialization.NoEncryption(),
+    )
+    return Pair(certificate.public_bytes(serialization.Encoding.PEM), key, certificate, private)
