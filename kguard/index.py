@@ -8,15 +8,21 @@ that finds nothing there means unknown.
 from __future__ import annotations
 
 from collections import Counter, defaultdict
-from collections.abc import Callable, Iterable, Mapping, Sequence
-from typing import Any
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from typing import Any, TypeVar
 
 from kguard import quantity
 from kguard.kube.workloads import TEMPLATES, pod_labels, template_route
 from kguard.model import Resource, dig
 
+K = TypeVar("K")
 _Bucket = tuple[str, str | None]  # unit, namespace
 _Target = tuple[str, str, str]  # group, kind, name
+
+_SERVICE = ("", "Service")
+_BUDGET = ("policy", "PodDisruptionBudget")
+_SCALERS = (("autoscaling", "HorizontalPodAutoscaler"), ("keda.sh", "ScaledObject"))
+_VERTICAL = ("autoscaling.k8s.io", "VerticalPodAutoscaler")
 
 
 class Index:
@@ -34,25 +40,58 @@ class Index:
         self._by_name: dict[tuple[_Bucket, str, str, str], list[Resource]] = defaultdict(list)
         self._pods: dict[_Bucket, list[Resource]] = defaultdict(list)
         self._by_label: dict[tuple[_Bucket, str, str], list[Resource]] = defaultdict(list)
-        # Made on first use: most runs ask for few of them.
+        # Made on first use, as most runs ask for few of them, and never changed once they are here:
+        # several threads may ask.
         self._services: dict[_Bucket, _BySelector] = {}
         self._budgets: dict[_Bucket, _BySelector] = {}
-        self._scalers: dict[_Bucket, dict[_Target, list[Resource]]] = {}
-        self._vertical: dict[_Bucket, dict[tuple[str, str], list[Resource]]] = {}
+        self._scalers: dict[_Bucket, Mapping[_Target, list[Resource]]] = {}
+        self._vertical: dict[_Bucket, Mapping[tuple[str, str], list[Resource]]] = {}
+        self._in_unit: dict[tuple[str, str, str], Mapping[str, list[Resource]]] = {}
         for resource in resources:
             self._add(resource)
 
     def _add(self, resource: Resource) -> None:
+        for table, key in self._places(resource):
+            table[key].append(resource)
+
+    def _places(self, resource: Resource) -> Iterator[tuple[dict[Any, list[Resource]], Any]]:
+        """The tables that hold a resource, each with its key there."""
         unit, group, kind = resource.unit, resource.group, resource.kind
-        self._by_kind[unit, group, kind].append(resource)
+        yield self._by_kind, (unit, group, kind)
         bucket = (unit, resource.namespace)
-        self._by_place[bucket, group, kind].append(resource)
+        yield self._by_place, (bucket, group, kind)
         if resource.name:
-            self._by_name[bucket, group, kind, resource.name].append(resource)
+            yield self._by_name, (bucket, group, kind, resource.name)
         if (group, kind) in TEMPLATES and template_route(resource) is not None:
-            self._pods[bucket].append(resource)
+            yield self._pods, bucket
             for key, value in pod_labels(resource).items():
-                self._by_label[bucket, key, str(value)].append(resource)
+                yield self._by_label, (bucket, key, str(value))
+
+    def changed(self, gone: Iterable[Resource], come: Iterable[Resource]) -> Index:
+        """An index without the resources of `gone` and with those of `come` behind the others.
+
+        This one stays as it is; both share what lies in neither.
+        """
+        gone, come = tuple(gone), tuple(come)
+        new = Index((), complete=self._complete)
+        for name, table in vars(self).items():
+            if isinstance(table, dict):
+                setattr(new, name, table.copy())
+        lost = {id(resource) for resource in gone}
+        touched = {(id(t), key): t for each in (*gone, *come) for t, key in new._places(each)}
+        for (_, key), table in touched.items():
+            table[key] = [each for each in table.get(key, ()) if id(each) not in lost]
+        for resource in come:
+            new._add(resource)
+        for (_, key), table in touched.items():
+            if not table[key]:
+                del table[key]
+        for resource in (*gone, *come):
+            new._in_unit.pop((resource.unit, resource.group, resource.kind), None)
+            bucket = (resource.unit, resource.namespace)
+            for found in (new._services, new._budgets, new._scalers, new._vertical):
+                found.pop(bucket, None)
+        return new
 
     def is_complete(self, resource: Resource) -> bool:
         """Whether the unit of this resource holds all there is."""
@@ -72,7 +111,11 @@ class Index:
 
     def cluster_scoped(self, near: Resource, group: str, kind: str, name: str) -> list[Resource]:
         """Objects of a cluster-scoped kind by name in the unit of `near`."""
-        return [item for item in self.in_unit(near, group, kind) if item.name == name]
+        place = (near.unit, group, kind)
+        if place not in self._in_unit:
+            named = _grouped((item.name, item) for item in self._by_kind.get(place, ()))
+            self._in_unit[place] = named
+        return list(self._in_unit[place].get(name, ()))
 
     def workloads(self) -> list[Resource]:
         """Everything of the run that makes pods, in every unit."""
@@ -101,7 +144,7 @@ class Index:
         """
         bucket = (workload.unit, workload.namespace)
         if bucket not in self._services:
-            services = self.of_kind(workload, "", "Service")
+            services = self.of_kind(workload, *_SERVICE)
             self._services[bucket] = _BySelector(services, _service_labels)
         labels = pod_labels(workload)
         found = []
@@ -118,13 +161,8 @@ class Index:
         """HorizontalPodAutoscalers and KEDA ScaledObjects that target a workload."""
         bucket = (workload.unit, workload.namespace)
         if bucket not in self._scalers:
-            by_target = self._scalers[bucket] = defaultdict(list)
-            for scaler in (
-                *self.of_kind(workload, "autoscaling", "HorizontalPodAutoscaler"),
-                *self.of_kind(workload, "keda.sh", "ScaledObject"),
-            ):
-                if (target := scale_target(scaler)) is not None:
-                    by_target[target].append(scaler)
+            scalers = [each for kind in _SCALERS for each in self.of_kind(workload, *kind)]
+            self._scalers[bucket] = _grouped((scale_target(each), each) for each in scalers)
         target = (workload.group, workload.kind, workload.name)
         return list(self._scalers[bucket].get(target, ()))
 
@@ -132,13 +170,8 @@ class Index:
         """VerticalPodAutoscalers that target a workload, by kind and name."""
         bucket = (workload.unit, workload.namespace)
         if bucket not in self._vertical:
-            by_target = self._vertical[bucket] = defaultdict(list)
-            for scaler in self.of_kind(workload, "autoscaling.k8s.io", "VerticalPodAutoscaler"):
-                kind, name = (
-                    dig(scaler.data, "spec", "targetRef", key) for key in ("kind", "name")
-                )
-                if isinstance(kind, str) and isinstance(name, str):
-                    by_target[kind, name].append(scaler)
+            scalers = self.of_kind(workload, *_VERTICAL)
+            self._vertical[bucket] = _grouped((_vertical_target(each), each) for each in scalers)
         return list(self._vertical[bucket].get((workload.kind, workload.name), ()))
 
     def target_of(self, scaler: Resource) -> list[Resource]:
@@ -150,7 +183,7 @@ class Index:
         """PodDisruptionBudgets beside a workload that select its pods."""
         bucket = (workload.unit, workload.namespace)
         if bucket not in self._budgets:
-            budgets = self.of_kind(workload, "policy", "PodDisruptionBudget")
+            budgets = self.of_kind(workload, *_BUDGET)
             self._budgets[bucket] = _BySelector(budgets, _budget_labels)
         labels = pod_labels(workload)
         found = []
@@ -172,6 +205,93 @@ class Index:
             return self._pods.get(bucket, [])
         lists = [self._by_label.get((bucket, k, str(v)), []) for k, v in wanted.items()]
         return min(lists, key=len)
+
+
+class Overlay(Index):
+    """One object over an index, in the place of what that holds of its kind, namespace and name.
+
+    Answers what an index of the others with this one behind them would, without copying any;
+    only the order of `workloads` may differ.
+    """
+
+    def __init__(self, base: Index, resource: Resource) -> None:
+        """The base is not told that there is one over it, so many threads may share it."""
+        self.asked: set[tuple[str, str]] = set()
+        """Group and kind of what was looked for, whether it was found or not."""
+        self._base = base
+        self._own = Index((resource,))
+        target = (resource.group, resource.kind, resource.name)
+        self._hidden = base.named(resource, *target) if resource.name else []
+
+    def _over(self, below: Sequence[Resource], own: Sequence[Resource]) -> list[Resource]:
+        if self._hidden:
+            below = [each for each in below if not any(each is other for other in self._hidden)]
+        return [*below, *own]
+
+    def changed(self, gone: Iterable[Resource], come: Iterable[Resource]) -> Index:
+        """Not for one that lives as long as a review; raises TypeError."""
+        raise TypeError("an overlay does not change")
+
+    def is_complete(self, resource: Resource) -> bool:
+        """Whether the index below holds all there is in the unit of this resource."""
+        return self._base.is_complete(resource)
+
+    def of_kind(self, near: Resource, group: str, kind: str) -> Sequence[Resource]:
+        """All objects of a kind in the unit and namespace of `near`."""
+        self.asked.add((group, kind))
+        below, own = self._base.of_kind(near, group, kind), self._own.of_kind(near, group, kind)
+        return self._over(below, own)
+
+    def in_unit(self, near: Resource, group: str, kind: str) -> Sequence[Resource]:
+        """All objects of a kind in the unit of `near`, whatever their namespace."""
+        self.asked.add((group, kind))
+        below, own = self._base.in_unit(near, group, kind), self._own.in_unit(near, group, kind)
+        return self._over(below, own)
+
+    def named(self, near: Resource, group: str, kind: str, name: str) -> list[Resource]:
+        """Objects of that kind and name beside `near`; several mean that the answer is unknown."""
+        self.asked.add((group, kind))
+        target = (group, kind, name)
+        return self._over(self._base.named(near, *target), self._own.named(near, *target))
+
+    def cluster_scoped(self, near: Resource, group: str, kind: str, name: str) -> list[Resource]:
+        """Objects of a cluster-scoped kind by name in the unit of `near`."""
+        self.asked.add((group, kind))
+        below = self._base.cluster_scoped(near, group, kind, name)
+        return self._over(below, self._own.cluster_scoped(near, group, kind, name))
+
+    def workloads(self) -> list[Resource]:
+        """Everything that makes pods, in every unit."""
+        self.asked.update(TEMPLATES)
+        return self._over(self._base.workloads(), self._own.workloads())
+
+    def selected_pods(self, near: Resource, selector: Any) -> list[Resource]:
+        """Workloads beside `near` whose pods a LabelSelector selects, judged by template labels."""
+        self.asked.update(TEMPLATES)
+        below = self._base.selected_pods(near, selector)
+        return self._over(below, self._own.selected_pods(near, selector))
+
+    def services_of(self, workload: Resource) -> list[Resource]:
+        """Services beside a workload whose selector matches its pods."""
+        self.asked.add(_SERVICE)
+        return self._over(self._base.services_of(workload), self._own.services_of(workload))
+
+    def autoscalers_of(self, workload: Resource) -> list[Resource]:
+        """HorizontalPodAutoscalers and KEDA ScaledObjects that target a workload."""
+        self.asked.update(_SCALERS)
+        found = self._over(self._base.autoscalers_of(workload), self._own.autoscalers_of(workload))
+        return sorted(found, key=lambda each: _SCALERS.index((each.group, each.kind)))
+
+    def vertical_autoscalers_of(self, workload: Resource) -> list[Resource]:
+        """VerticalPodAutoscalers that target a workload, by kind and name."""
+        self.asked.add(_VERTICAL)
+        below = self._base.vertical_autoscalers_of(workload)
+        return self._over(below, self._own.vertical_autoscalers_of(workload))
+
+    def budgets_of(self, workload: Resource) -> list[Resource]:
+        """PodDisruptionBudgets beside a workload that select its pods."""
+        self.asked.add(_BUDGET)
+        return self._over(self._base.budgets_of(workload), self._own.budgets_of(workload))
 
 
 class _BySelector:
@@ -199,6 +319,15 @@ class _BySelector:
         """Those that may select a pod with these labels, in the order in which they were given."""
         found = [each for label in (None, *labels.items()) for each in self._found.get(label, ())]
         return [item for _, item in sorted(found, key=lambda each: each[0])]
+
+
+def _grouped(pairs: Iterable[tuple[K | None, Resource]]) -> dict[K, list[Resource]]:
+    """Resources by their key, those without one left out."""
+    found: dict[K, list[Resource]] = {}
+    for key, resource in pairs:
+        if key is not None:
+            found.setdefault(key, []).append(resource)
+    return found
 
 
 def _service_labels(service: Resource) -> Mapping[Any, Any]:
@@ -238,3 +367,8 @@ def scale_target(scaler: Resource) -> _Target | None:
     if not (isinstance(kind, str) and isinstance(name, str) and isinstance(api_version, str)):
         return None
     return api_version.rpartition("/")[0], kind, name
+
+
+def _vertical_target(scaler: Resource) -> tuple[str, str] | None:
+    kind, name = (dig(scaler.data, "spec", "targetRef", key) for key in ("kind", "name"))
+    return (kind, name) if isinstance(kind, str) and isinstance(name, str) else None
