@@ -66,16 +66,16 @@ def check_shape(layer: Layer, registry: Registry) -> list[Problem]:
     stamp = _stamp(layer.data, parameters)
     if cache.load(stamp) is not None:
         return []
-    problems = list(_judge(layer, layer.data, load_schema(), ()))
+    problems = list(judge(layer, layer.data, load_schema(), ()))
     for route, value, schema in parameters:
-        problems += _judge(layer, value, schema, route)
+        problems += judge(layer, value, schema, route)
     if not problems:
         cache.store(stamp, b"")
     return problems
 
 
-def _judge(layer: Layer, value: Any, schema: Mapping[str, Any], base: Route) -> Iterator[Problem]:
-    """The problems of one value, which stands at `base` in the layer."""
+def judge(layer: Layer, value: Any, schema: Mapping[str, Any], base: Route) -> Iterator[Problem]:
+    """The problems that a JSON Schema finds in one value, which stands at `base` in the layer."""
     import jsonschema
 
     for error in jsonschema.Draft202012Validator(schema).iter_errors(value):

@@ -1,0 +1,169 @@
+"""Put a decision into an AdmissionReview: what kubectl shows, and what the API server keeps.
+
+The limits are those of the API server and of kubectl: a warning with a control character, or one
+that was said already, is dropped without a word (apiserver pkg/endpoints/filters/warning.go), and
+so is an audit annotation whose key is no qualified name. `details.causes` stays empty: kubectl
+prints them in place of the message.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator
+from typing import Any
+
+from kguard.model import Finding
+from kguard.record import record
+from kguard.term import safe
+from kguard.webhook.decision import Decision, Effect, Judged
+from kguard.webhook.masking import Mask
+from kguard.webhook.request import API_VERSION, KIND
+from kguard.words import counted
+
+SHOWN = 10
+"""How many findings a refusal lists."""
+
+MESSAGE = 1500
+"""Characters in a refusal; a terminal shows it in one go."""
+
+WARNING = 120
+"""Characters in one warning, as the API asks (k8s.io/api admission/v1 types.go)."""
+
+WARNINGS = 3500
+"""Characters in all warnings; beyond 4,096 the API server cuts every one of them short."""
+
+_ANNOTATION = 1024
+"""Bytes in an audit annotation."""
+
+
+@record(eq=False)
+class Words:
+    """What is said to the user: a refusal (empty where there is none) and warnings."""
+
+    refusal: str
+    warnings: tuple[str, ...]
+
+
+def words(decision: Decision) -> Words:
+    """The sentences of a decision, without control characters and without secrets."""
+    mask = Mask(decision.request.object or {})
+    denied = list(decision.having(Effect.DENIED))
+    warned = list(decision.having(Effect.WARNED))
+    refusal = "" if decision.allowed else _refusal(decision, denied, mask)
+    return Words(refusal, tuple(_budgeted(_warnings(decision, warned, mask))))
+
+
+def review_answer(decision: Decision, said: Words) -> dict[str, Any]:
+    """The AdmissionReview that answers a request."""
+    response: dict[str, Any] = {"uid": decision.request.uid, "allowed": decision.allowed}
+    if not decision.allowed:
+        response["status"] = {
+            "status": "Failure",
+            "code": 403,
+            "reason": "Forbidden",
+            "message": said.refusal,
+        }
+    if said.warnings:
+        response["warnings"] = list(said.warnings)
+    response["auditAnnotations"] = _annotations(decision)
+    return {"apiVersion": API_VERSION, "kind": KIND, "response": response}
+
+
+def _refusal(decision: Decision, denied: list[Judged], mask: Mask) -> str:
+    request = decision.request
+    parts = [request.kind, request.namespace or "", request.name]
+    label = safe("/".join(part for part in parts if part))
+    lines = [f"{counted(len(denied), 'finding')} in {label}" if denied else label]
+    room = MESSAGE - 200  # For the closing lines.
+    for each in denied[:SHOWN]:
+        line = f"- {each.finding.policy}: {_sentence(each.finding, mask)}{_at(each)}{_over(each)}"
+        if room < len(line) and len(lines) > 1:
+            break
+        lines.append(_cut(line, MESSAGE // 2))
+        room -= len(line) + 1
+    left = len(denied) - (len(lines) - 1)
+    if left > 0:
+        lines.append(f"- and {left} more: `kguard check` shows them all")
+    if decision.refusing:
+        lines.append(f"- not evaluated, which denies here: {_listed(decision.refusing)}")
+    if denied:
+        lines.append(f"`kguard explain {denied[0].finding.policy}` tells more")
+    return "\n".join(lines)
+
+
+def _warnings(decision: Decision, warned: list[Judged], mask: Mask) -> Iterator[str]:
+    # What is worst comes first: the budget may end before the last.
+    for each in sorted(warned, key=lambda each: -each.finding.severity):
+        ended = _over(each)
+        text = f"[{each.finding.policy}] {_sentence(each.finding, mask)}"
+        yield _cut(text, WARNING - len(ended)) + ended
+    if decision.unanswered:
+        yield _cut(f"[kguard] not evaluated: {_listed(decision.unanswered)}", WARNING)
+
+
+def _sentence(finding: Finding, mask: Mask) -> str:
+    return safe(mask(finding.message))
+
+
+def _at(judged: Judged) -> str:
+    return f" ({safe(judged.route)})" if judged.finding.route else ""
+
+
+def _over(judged: Judged) -> str:
+    """What to say of an exception that lets nothing through."""
+    return f" ({judged.ended})" if judged.ended else ""
+
+
+def _budgeted(warnings: Iterable[str]) -> Iterator[str]:
+    """Different warnings up to the budget, the rest as a number."""
+    unlike = list(dict.fromkeys(warnings))
+    room = WARNINGS
+    for number, text in enumerate(unlike):
+        room -= len(text)
+        if room < 0:
+            yield f"[kguard] and {len(unlike) - number} more"
+            return
+        yield text
+
+
+def _cut(text: str, most: int) -> str:
+    """The text, or its beginning up to a whole word and an ellipsis."""
+    if len(text) <= most:
+        return text
+    head = text[: most - 1]
+    return (head[: head.rfind(" ")] if " " in head[most // 2 :] else head).rstrip(" ,:;") + "…"
+
+
+def _annotations(decision: Decision) -> dict[str, str]:
+    """Audit annotations; their keys stand behind the webhook's name in the audit log."""
+    found = {"decision": decision.word, "revision": decision.revision}
+    if decision.skipped:
+        return found
+    by_effect = {
+        effect.word: dict.fromkeys(each.finding.policy for each in decision.having(effect))
+        for effect in reversed(Effect)
+    }
+    found |= {key: _listed(policies, ",") for key, policies in by_effect.items() if policies}
+    if decision.unanswered:
+        found["unevaluated"] = _listed(decision.unanswered, ",")
+    if modes := {each.mode.word for each in decision.judged}:
+        found["mode"] = ",".join(sorted(modes))
+    owners = dict.fromkeys(
+        safe(each.exemption.effective)
+        for each in decision.having(Effect.EXCEPTED)
+        if each.exemption
+    )
+    if owners:
+        found["exceptions"] = _listed(owners, "; ")
+    return found
+
+
+def _listed(names: Iterable[str], separator: str = ", ") -> str:
+    """Names in a row, as many as fit an annotation."""
+    kept: list[str] = []
+    room = _ANNOTATION
+    for name in names:
+        room -= len(name.encode("utf-8", "replace")) + len(separator)
+        if room < len(separator) + 3:
+            return separator.join([*kept, "…"])
+        kept.append(name)
+    return separator.join(kept)

@@ -1,0 +1,87 @@
+"""What a review comes to: every finding with its effect, and whether the request may pass."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from enum import IntEnum
+
+from kguard.model import Finding, named_route
+from kguard.record import field, record
+from kguard.webhook.exceptions import Exemption
+from kguard.webhook.request import Request
+from kguard.webhook.stances import Mode
+
+UNEVALUABLE = "kguard-unevaluable"
+"""The policy that objects violate which cannot be judged."""
+
+
+class Effect(IntEnum):
+    """What one finding does to the request, from nothing to a refusal."""
+
+    EXCEPTED = 0
+    AUDITED = 1
+    WARNED = 2
+    DENIED = 3
+
+    @property
+    def word(self) -> str:
+        """The lower-case word for logs, metrics and annotations."""
+        return self.name.lower()
+
+
+@record(eq=False)
+class Judged:
+    """A finding, what it does, and why it does less than its mode says.
+
+    `exemption` is the exception in force that covers it; `ended` says so of one that is over.
+    """
+
+    finding: Finding
+    mode: Mode
+    effect: Effect
+    why: str = ""
+    exemption: Exemption | None = None
+    ended: str = ""
+
+    @property
+    def route(self) -> str:
+        """The place in the object, as people write it."""
+        return named_route(self.finding.resource.data, self.finding.route)
+
+
+@record(frozen=False, eq=False)
+class Decision:
+    """The answer to a request before it is put into words.
+
+    `skipped` says why the object was not judged at all. `unanswered` are the policies that could
+    not be evaluated, with the reason; `refusing` those of them that deny for it. `crashes` are the
+    exceptions behind them, for the log.
+    """
+
+    request: Request
+    revision: str
+    skipped: str = ""
+    judged: list[Judged] = field(default_factory=list)
+    unanswered: dict[str, str] = field(default_factory=dict)
+    refusing: list[str] = field(default_factory=list)
+    crashes: list[Exception] = field(default_factory=list)
+    undecided: int = 0
+    """How many policies lacked context."""
+
+    @property
+    def allowed(self) -> bool:
+        """Whether the request may pass."""
+        return not self.refusing and not any(self.having(Effect.DENIED))
+
+    @property
+    def word(self) -> str:
+        """The decision in one word."""
+        if not self.allowed:
+            return "denied"
+        if self.skipped:
+            return "skipped"
+        return "warned" if any(self.having(Effect.WARNED)) or self.unanswered else "allowed"
+
+    def having(self, effect: Effect) -> Iterator[Judged]:
+        """The findings with an effect, in the order in which they were found."""
+        return (each for each in self.judged if each.effect is effect)

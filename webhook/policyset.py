@@ -1,0 +1,277 @@
+"""The policy directory: everything a review is judged by, read as data and checked as a whole.
+
+`kguard.yaml` is a configuration as `kguard check` reads it, `webhook.yaml` says what findings lead
+to, every other YAML file lists exceptions. Code comes from the image only.
+"""
+
+from __future__ import annotations
+
+import datetime
+import hashlib
+import json
+import os
+from collections.abc import Iterator, Mapping
+from typing import Any
+
+from kguard.config import ConfigError, Problem, Settings, Where
+from kguard.config.build import build
+from kguard.config.layer import Layer, parse_yaml
+from kguard.config.validate import check_shape, judge
+from kguard.engine import Engine, Rules
+from kguard.ignore.grammar import GrammarError, parse_date
+from kguard.kube.images import SHELL_NAMES, ImageFacts
+from kguard.model import Severity, dig
+from kguard.policy.registry import Registry
+from kguard.record import record
+from kguard.webhook.exceptions import Exemption
+from kguard.webhook.stances import Entry, Mode, Stance, Stances, release
+from kguard.words import nearest
+
+SETTINGS, WEBHOOK = "kguard.yaml", "webhook.yaml"
+
+CONTROLLERS = frozenset(
+    {
+        "system:kube-controller-manager",
+        *(
+            f"system:serviceaccount:kube-system:{name}-controller"
+            for name in ("replicaset", "deployment", "statefulset", "daemon-set", "job", "cronjob")
+        ),
+        "system:serviceaccount:kube-system:replication-controller",
+    }
+)
+"""Who makes Pods and Jobs from templates, with and without `--use-service-account-credentials`.
+
+Source: kubernetes plugin/pkg/auth/authorizer/rbac/bootstrappolicy/controller_policy.go.
+"""
+
+FIRST_RELEASE = "0.1"
+
+_LARGEST = 1024 * 1024
+"""What a ConfigMap can hold."""
+
+_OFFLINE = ("baseline", "context", "complete", "exclude", "fail-on")
+"""Settings that speak of files and mean nothing in a cluster."""
+
+
+@record
+class Defaults:
+    """What the command line says, which the directory overrides."""
+
+    mode: Mode = Mode.WARN
+    deny_on_error: bool = False
+    trusted: frozenset[str] = frozenset()
+
+
+@record(eq=False)
+class PolicySet:
+    """What reviews are judged by, from one state of the directory; `revision` names that state."""
+
+    settings: Settings
+    engine: Engine
+    rules: Rules
+    stances: Stances
+    exceptions: Mapping[str, tuple[Exemption, ...]]
+    """By policy."""
+    trusted: frozenset[str]
+    registry: Registry
+    images: Mapping[str, ImageFacts]
+    revision: str
+
+
+Contents = Mapping[str, bytes]
+"""Files of a policy directory by name."""
+
+
+def read_directory(folder: str) -> dict[str, bytes]:
+    """The YAML files of a directory. Raises OSError.
+
+    Names with a leading dot are the kubelet's: it swaps a link among them to change all at once.
+    """
+    found = {}
+    for name in sorted(os.listdir(folder)):
+        path = os.path.join(folder, name)
+        if name.startswith(".") or not name.endswith((".yaml", ".yml")) or not os.path.isfile(path):
+            continue
+        with open(path, "rb") as file:
+            found[name] = file.read(_LARGEST + 1)
+    return found
+
+
+def revision_of(contents: Contents, defaults: Defaults) -> str:
+    """A short name for a state of the directory: equal states have equal names."""
+    from kguard import __version__
+
+    digest = hashlib.sha256(f"{__version__} {defaults!r}".encode())
+    for name, content in sorted(contents.items()):
+        digest.update(f"\n{name} {len(content)}\n".encode() + content)
+    return digest.hexdigest()[:12]
+
+
+def build_policy_set(
+    contents: Contents, registry: Registry, folder: str, defaults: Defaults | None = None
+) -> PolicySet:
+    """The policy set that files describe; raises ConfigError with every fault found."""
+    defaults = defaults or Defaults()
+    problems = [
+        Problem(Where(name), f"larger than {_LARGEST // 1024} KiB, which is too much")
+        for name, content in contents.items()
+        if len(content) > _LARGEST
+    ]
+    if problems:
+        raise ConfigError(problems)
+    layers: dict[str, Layer] = {}
+    for name, content in contents.items():
+        try:
+            data, locate = parse_yaml(name, content)
+            layers[name] = Layer(data, locate, folder)
+        except ConfigError as error:
+            problems += error.problems
+    exceptions: list[Exemption] = []
+    settings, (stances, trusted) = Settings(), _stances(None, registry, defaults, problems)
+    for name, layer in layers.items():
+        if name == SETTINGS:
+            settings = _settings(layer, registry, folder, name, problems) or settings
+        elif name == WEBHOOK:
+            stances, trusted = _stances(layer, registry, defaults, problems)
+        else:
+            exceptions += _exceptions(layer, registry, name, problems)
+    if problems:
+        raise ConfigError(problems)
+    by_policy: dict[str, tuple[Exemption, ...]] = {}
+    for each in exceptions:
+        by_policy[each.policy] = (*by_policy.get(each.policy, ()), each)
+    return PolicySet(
+        settings=settings,
+        engine=Engine(p for p in registry.policies.values() if p.doors == "both"),
+        rules=settings.rules(registry),
+        stances=stances,
+        exceptions=by_policy,
+        trusted=trusted,
+        registry=registry,
+        images={
+            name: ImageFacts(None, SHELL_NAMES.get(i.shell or ""), i.entrypoint, i.cmd)
+            for name, i in settings.images.items()
+        },
+        revision=revision_of(contents, defaults),
+    )
+
+
+def _settings(
+    layer: Layer, registry: Registry, folder: str, name: str, problems: list[Problem]
+) -> Settings | None:
+    found = check_shape(layer, registry)
+    for key in _OFFLINE:
+        if key in layer.data:
+            found.append(layer.problem((key,), f"`{key}` means nothing in a cluster", at_key=True))
+    if "ignore" in layer.data:
+        message = "`ignore` cannot be used in a cluster"
+        help = "write exceptions, which have an owner and end"
+        found.append(layer.problem(("ignore",), message, help, at_key=True))
+    if dig(layer.data, "argo", "controller-config"):
+        message = "the webhook reads the controller's configuration from the cluster"
+        found.append(layer.problem(("argo", "controller-config"), message, at_key=True))
+    images = dig(layer.data, "image-map")
+    if isinstance(images, str):
+        message = "`image-map` names a file; write the images here"
+        found.append(layer.problem(("image-map",), message))
+    for image, facts in images.items() if isinstance(images, Mapping) else ():
+        if isinstance(facts, Mapping) and "dockerfile" in facts:
+            message = f"the webhook cannot read the Dockerfile of `{image}`"
+            help = "write its `entrypoint`, `cmd` and `shell`"
+            found.append(layer.problem(("image-map", image, "dockerfile"), message, help))
+    problems += found
+    if found:
+        return None
+    try:
+        return build([layer], [], registry, folder, name)
+    except ConfigError as error:
+        problems += error.problems
+        return None
+
+
+def _stances(
+    layer: Layer | None, registry: Registry, defaults: Defaults, problems: list[Problem]
+) -> tuple[Stances, frozenset[str]]:
+    data: Mapping[str, Any] = {}
+    if layer is not None:
+        found = list(judge(layer, layer.data, _schema("webhook.schema.json"), ()))
+        problems += found
+        data = {} if found else layer.data
+    usual = Stance(defaults.mode, deny_on_error=defaults.deny_on_error)
+    stance = _entry(data, {}, frozenset()).over(usual, certain=True)
+    entries = []
+    for index, item in enumerate(data.get("modes") or ()):
+        ids: dict[str, frozenset[str]] = {}
+        for place, selector in enumerate(item.get("policies") or ()):
+            ids[selector] = frozenset(registry.expand(selector))
+            if not ids[selector] and layer is not None:
+                known = [*registry.policies, *registry.aliases, *registry.families(), "ALL"]
+                message = f"no policy or family `{selector}`{nearest(selector, known)}"
+                problems.append(layer.problem(("modes", index, "policies", place), message))
+        named = frozenset(
+            i for s, found_ids in ids.items() if registry.resolve(s) for i in found_ids
+        )
+        entries.append(_entry(item, ids, named))
+    through = release(data.get("enforce-through", FIRST_RELEASE))
+    trusted = CONTROLLERS | defaults.trusted | frozenset(data.get("trusted-controllers") or ())
+    return Stances(stance, entries, registry, through), trusted
+
+
+def _entry(
+    item: Mapping[str, Any], ids: Mapping[str, frozenset[str]], named: frozenset[str]
+) -> Entry:
+    mode, deny_at, on_error = (item.get(key) for key in ("mode", "deny-at", "on-error"))
+    return Entry(
+        policies=frozenset().union(*ids.values()) if ids else None,
+        named=named,
+        namespaces=tuple(item.get("namespaces") or ()),
+        namespace_labels=item.get("namespace-labels") or {},
+        mode=Mode[mode.upper()] if mode else None,
+        deny_at=Severity.parse(deny_at) if deny_at else None,
+        deny_on_error=on_error == "deny" if on_error else None,
+        ratchet=item.get("ratchet"),
+        annotations=item.get("annotations"),
+    )
+
+
+def _exceptions(
+    layer: Layer, registry: Registry, name: str, problems: list[Problem]
+) -> Iterator[Exemption]:
+    if not layer.data:
+        return
+    found = list(judge(layer, layer.data, _schema("exceptions.schema.json"), ()))
+    problems += found
+    for index, item in enumerate(() if found else layer.data["exceptions"] or ()):
+        route = ("exceptions", index)
+        policy = registry.resolve(item["policy"])
+        if policy is None:
+            hint = nearest(item["policy"], [*registry.policies, *registry.aliases])
+            message = f"no policy `{item['policy']}`{hint}"
+            problems.append(layer.problem((*route, "policy"), message))
+        if ("name" in item) == ("generate-name" in item):
+            message = "an exception has either a `name` or a `generate-name`"
+            problems.append(layer.problem(route, message))
+        try:
+            expires = parse_date(item["expires"])
+        except GrammarError:
+            message = f"`{item['expires']}` is no day of the calendar"
+            problems.append(layer.problem((*route, "expires"), message))
+            expires = datetime.date.min
+        yield Exemption(
+            policy=policy or "",
+            kind=item["kind"],
+            reason=item["reason"],
+            owner=item["owner"],
+            expires=expires,
+            namespace=item.get("namespace"),
+            name=item.get("name", ""),
+            generate_name=item.get("generate-name", ""),
+            path=item.get("path", ""),
+            origin=str(layer.locate(route, False)),
+        )
+
+
+def _schema(name: str) -> dict[str, Any]:
+    with open(os.path.join(os.path.dirname(__file__), name), encoding="utf-8") as file:
+        schema: dict[str, Any] = json.load(file)
+    return schema

@@ -1,0 +1,157 @@
+"""The policies in force: read from a directory, tested, swapped as a whole, and kept while good."""
+
+from __future__ import annotations
+
+import datetime
+import os
+import threading
+import time
+from collections import Counter
+from collections.abc import Callable
+from typing import TYPE_CHECKING
+
+from kguard.config import ConfigError, Problem, Where
+from kguard.policy.registry import Registry
+from kguard.webhook.cluster.snapshot import EMPTY
+from kguard.webhook.exceptions import State
+from kguard.webhook.policyset import (
+    SETTINGS,
+    Contents,
+    Defaults,
+    PolicySet,
+    build_policy_set,
+    read_directory,
+    revision_of,
+)
+from kguard.webhook.request import Request
+from kguard.webhook.review import review
+
+if TYPE_CHECKING:
+    from kguard.webhook.log import Log
+    from kguard.webhook.metrics import Metrics
+
+POLL = 10.0
+"""Seconds between two looks at the directory. The kubelet itself takes up to a minute."""
+
+_SAMPLES = (
+    ("apps", "v1", "Deployment", {"template": {"spec": {"containers": [{"name": "web"}]}}}),
+    (
+        "argoproj.io",
+        "v1alpha1",
+        "Workflow",
+        {"entrypoint": "main", "templates": [{"name": "main"}]},
+    ),
+)
+
+
+class Policies:
+    """What reviews are judged by; `current` is read by any thread and replaced by one."""
+
+    def __init__(
+        self,
+        registry: Registry,
+        metrics: Metrics,
+        log: Log,
+        *,
+        folder: str | None = None,
+        config: str | None = None,
+        defaults: Defaults | None = None,
+        today: Callable[[], datetime.date],
+    ) -> None:
+        """`config` is a file that stands in for the `kguard.yaml` of `folder`.
+
+        Loads at once. Raises ConfigError and OSError.
+        """
+        self._registry, self._metrics, self._log = registry, metrics, log
+        self._folder, self._config = folder, config
+        self._defaults = defaults or Defaults()
+        self._today = today
+        self._stop = threading.Event()
+        self._refused = ""
+        self.current = self._tested(self._contents())
+        self._publish()
+
+    def start(self) -> None:
+        """Begin to look for changes, on a thread of its own."""
+        if self._folder or self._config:
+            threading.Thread(target=self._watch, name="policies", daemon=True).start()
+
+    def stop(self) -> None:
+        """Look no more."""
+        self._stop.set()
+
+    def poll(self) -> bool:
+        """Look once; whether other policies are in force now."""
+        try:
+            contents = self._contents()
+            revision = revision_of(contents, self._defaults)
+            if revision in (self.current.revision, self._refused):
+                self._count_exceptions()
+                return False
+            if not contents:
+                raise ConfigError([Problem(Where(self._folder or ""), "holds no YAML file now")])
+            policies = self._tested(contents)
+        except (ConfigError, OSError) as error:
+            self._reject(error)
+            return False
+        before, self.current, self._refused = self.current.revision, policies, ""
+        self._log.event("info", "policies loaded", revision=policies.revision, before=before)
+        self._metrics.policy_config_hash.remove(before)
+        self._publish()
+        return True
+
+    def _watch(self) -> None:
+        while not self._stop.wait(POLL):
+            try:
+                self.poll()
+            except Exception as error:  # The thread has to live as long as the process.
+                self._reject(error)
+
+    def _contents(self) -> Contents:
+        contents = read_directory(self._folder) if self._folder else {}
+        if self._config:
+            if SETTINGS in contents:
+                where = Where(os.path.join(self._folder or "", SETTINGS))
+                message = f"`--config {self._config}` gives the settings already"
+                raise ConfigError([Problem(where, message)])
+            with open(self._config, "rb") as file:
+                contents[SETTINGS] = file.read()
+        return contents
+
+    def _tested(self, contents: Contents) -> PolicySet:
+        """A policy set that has judged something; a check that cannot do that is never let in."""
+        policies = build_policy_set(contents, self._registry, self._folder or ".", self._defaults)
+        policies.engine.load()
+        for group, version, kind, spec in _SAMPLES:
+            data = {"apiVersion": f"{group}/{version}", "kind": kind, "spec": spec}
+            request = Request("self-test", "CREATE", group, version, kind, object=data)
+            for crash in review(request, policies, EMPTY, today=self._today()).crashes:
+                message = f"a policy fails on a {kind}: {type(crash).__name__}: {crash}"
+                raise ConfigError([Problem(Where(self._folder or ""), message)])
+        return policies
+
+    def _publish(self) -> None:
+        self._metrics.policy_reload.labels("success").inc()
+        self._metrics.policy_config_hash.labels(self.current.revision).set(1)
+        self._metrics.last_reload.set(time.time())
+        self._count_exceptions()
+
+    def _count_exceptions(self) -> None:
+        today = self._today()
+        states = Counter(
+            each.state(today) for many in self.current.exceptions.values() for each in many
+        )
+        for state in State:
+            self._metrics.exceptions.labels(state.value).set(states[state])
+
+    def _reject(self, error: Exception) -> None:
+        """Keep what is in force, and say once what is wrong with the new state."""
+        self._metrics.policy_reload.labels("failure").inc()
+        try:
+            refused = revision_of(self._contents(), self._defaults)
+        except (ConfigError, OSError):
+            refused = ""
+        if refused and refused == self._refused:
+            return
+        self._refused = refused
+        self._log.event("error", "policies refused", error=str(error), kept=self.current.revision)

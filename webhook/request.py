@@ -1,0 +1,194 @@
+"""From the bytes of an AdmissionReview to a request whose shape is known.
+
+What is no review is refused (`NotAReview`). What is one, and holds objects nobody can judge (nested
+too deeply, numbers that are none), is answered all the same: such an object must not get through
+because the webhook failed. Source of the format: k8s.io/api admission/v1 types.go.
+"""
+
+from __future__ import annotations
+
+import json
+import re
+from collections.abc import Mapping
+from itertools import accumulate
+from typing import Any
+
+from kguard.model import dig
+from kguard.record import record
+
+API_VERSION, KIND = "admission.k8s.io/v1", "AdmissionReview"
+
+MAX_DEPTH = 100
+"""Levels of nesting in the whole review. Objects of our kinds stay below 40."""
+
+MAX_NODES = 1_000_000
+"""Values in the whole review: what 3 MiB, the API server's limit for a body, can well hold."""
+
+_UID = 253
+"""The longest uid echoed. The API server sends 36 characters (RFC 4122)."""
+
+_STRING = re.compile(rb'"[^"\\]*(?:\\.[^"\\]*)*"', re.DOTALL)
+_TOKEN = re.compile(rb'"[^"\\]*(?:\\.[^"\\]*)*"|[{}\[\]]', re.DOTALL)
+_STEP = {ord("{"): 1, ord("["): 1, ord("}"): -1, ord("]"): -1}
+_NO_BRACKET = bytes(set(range(256)) - set(_STEP))
+_ENVELOPE_TOKENS = 20_000
+"""How far into a review its objects can begin: a user may be in hundreds of groups."""
+
+
+class NotAReview(ValueError):
+    """A body that is no AdmissionReview of this version; the text says why."""
+
+
+class _NotFinite(ValueError):
+    """A number JSON has no words for."""
+
+
+@record(eq=False)
+class Request:
+    """What the API server asks. `object` is None on DELETE, `old_object` on CREATE.
+
+    `group`, `version` and `kind` are those of the objects as sent, after any conversion.
+    `sub_resource` is empty for the object itself. `unevaluable` says why the objects cannot be
+    judged, empty where they can; both are None then.
+    """
+
+    uid: str
+    operation: str
+    group: str
+    version: str
+    kind: str
+    sub_resource: str = ""
+    namespace: str | None = None
+    name: str = ""
+    username: str = ""
+    groups: tuple[str, ...] = ()
+    dry_run: bool = False
+    object: Mapping[str, Any] | None = None
+    old_object: Mapping[str, Any] | None = None
+    unevaluable: str = ""
+
+
+def read_request(body: bytes) -> Request:
+    """The request in a body; raises NotAReview."""
+    problem = _too_large(body)
+    if problem:
+        data: Any = _envelope(body)
+    else:
+        try:
+            data = _DECODER.decode(body.decode("utf-8"))
+        except UnicodeDecodeError as error:
+            raise NotAReview(f"not UTF-8 at byte {error.start}") from None
+        except json.JSONDecodeError as error:
+            raise NotAReview(f"not JSON: {error.msg} at character {error.pos}") from None
+        except _NotFinite as error:
+            problem, data = str(error), _envelope(body)
+        except ValueError:  # The limit on digits: converting them takes quadratic time.
+            problem, data = "holds a number of thousands of digits", _envelope(body)
+    return _checked(data, problem)
+
+
+def _checked(data: Any, problem: str) -> Request:
+    if not isinstance(data, dict) or data.get("kind") != KIND:
+        raise NotAReview(f"not an object of kind {KIND}")
+    if data.get("apiVersion") != API_VERSION:
+        raise NotAReview(f"not of version {API_VERSION}")
+    request = data.get("request")
+    uid = dig(request, "uid")
+    if not isinstance(uid, str) or not uid or len(uid) > _UID or not uid.isprintable():
+        raise NotAReview("`request.uid` is missing")
+    new, old = (_mapping_or_none(request, key) for key in ("object", "oldObject"))
+    problem = problem or _misfit(request, new, "object") or _misfit(request, old, "oldObject")
+    return Request(
+        uid=uid,
+        operation=_text(request, "operation"),
+        group=_text(request, "kind", "group"),
+        version=_text(request, "kind", "version"),
+        kind=_text(request, "kind", "kind"),
+        sub_resource=_text(request, "subResource"),
+        namespace=_text(request, "namespace") or None,
+        name=_text(request, "name"),
+        username=_text(request, "userInfo", "username"),
+        groups=tuple(g for g in _list(request, "userInfo", "groups") if isinstance(g, str)),
+        dry_run=dig(request, "dryRun") is True,
+        object=None if problem else new,
+        old_object=None if problem else old,
+        unevaluable=problem,
+    )
+
+
+def _misfit(request: Any, found: Mapping[str, Any] | None, key: str) -> str:
+    """What is wrong with an object in itself or beside what the request says of it."""
+    if found is None:
+        return f"`request.{key}` is no object" if dig(request, key) is not None else ""
+    kind = _text(request, "kind", "kind")
+    group, version = _text(request, "kind", "group"), _text(request, "kind", "version")
+    api_version = f"{group}/{version}" if group else version
+    if (found.get("apiVersion"), found.get("kind")) != (api_version, kind):
+        return f"`request.{key}` is of another kind than `request.kind`"
+    if not isinstance(found.get("metadata"), dict | None):
+        return f"`request.{key}.metadata` is no object"
+    return ""
+
+
+def _mapping_or_none(request: Any, key: str) -> Mapping[str, Any] | None:
+    found = dig(request, key)
+    return found if isinstance(found, dict) else None
+
+
+def _text(data: Any, *keys: str) -> str:
+    found = dig(data, *keys)
+    return found if isinstance(found, str) else ""
+
+
+def _list(data: Any, *keys: str) -> list[Any]:
+    found = dig(data, *keys)
+    return found if isinstance(found, list) else []
+
+
+def _too_large(body: bytes) -> str:
+    """Why a body must not be parsed: json recurses once per level, and rules visit every value."""
+    if body.count(b"{") + body.count(b"[") <= MAX_DEPTH and len(body) <= MAX_NODES:
+        return ""
+    bare = _STRING.sub(b'"', body)
+    brackets = bare.translate(None, _NO_BRACKET)
+    if max(accumulate(map(_STEP.__getitem__, brackets)), default=0) > MAX_DEPTH:
+        return f"nested more than {MAX_DEPTH} levels deep"
+    if bare.count(b",") + len(brackets) // 2 > MAX_NODES:
+        return f"more than {MAX_NODES:,} values"
+    return ""
+
+
+def _envelope(body: bytes) -> Any:
+    """The review without its objects; raises NotAReview where they cannot be told apart.
+
+    The API server writes the objects behind everything else (the order of the fields in Go), so
+    the text in front of them, closed, is a review.
+    """
+    depth = 0
+    for number, token in enumerate(_TOKEN.finditer(body)):
+        text = token[0]
+        if text in (b'"object"', b'"oldObject"') and depth == 2:
+            head = body[: token.start()].rstrip().removesuffix(b",")
+            try:
+                return json.loads(head + b"}}")
+            except (ValueError, RecursionError):
+                break
+        depth += _STEP.get(text[0], 0)
+        if number > _ENVELOPE_TOKENS:
+            break
+    raise NotAReview("not an AdmissionReview that can be read")
+
+
+def _not_finite(text: str) -> float:
+    raise _NotFinite(f"holds `{text}`, which is no number of JSON")
+
+
+def _finite(text: str) -> float:
+    value = float(text)
+    if value in (float("inf"), float("-inf")):
+        raise _NotFinite("holds a number that is too large")
+    return value
+
+
+_DECODER = json.JSONDecoder(parse_constant=_not_finite, parse_float=_finite)
+"""Python alone takes NaN and Infinity, and turns 1e999 into the latter."""

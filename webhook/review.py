@@ -1,0 +1,243 @@
+"""Judge one request: the same engine and policies as the command line, in front of a cluster.
+
+Pure: what it knows of policies and cluster is handed in, and what it comes to is handed back.
+"""
+
+from __future__ import annotations
+
+import datetime
+from collections.abc import Callable, Iterable, Mapping
+from typing import Any
+
+from kguard.engine import Outcome, Rule
+from kguard.facts import Assumptions, Facts
+from kguard.fingerprint import ratchet_key
+from kguard.ignore import Ignore, from_annotations
+from kguard.index import Overlay
+from kguard.model import Confidence, Finding, Origin, Resource, Severity, dig
+from kguard.policy.page import Policy
+from kguard.record import replace
+from kguard.webhook.cluster.snapshot import Snapshot
+from kguard.webhook.decision import UNEVALUABLE, Decision, Effect, Judged
+from kguard.webhook.exceptions import IN_FORCE, Exemption
+from kguard.webhook.policyset import PolicySet
+from kguard.webhook.request import Request
+from kguard.webhook.skip import skip_reason
+from kguard.webhook.stances import Mode, Stance
+
+
+def review(
+    request: Request,
+    policies: PolicySet,
+    world: Snapshot,
+    *,
+    today: datetime.date,
+    expired: Callable[[], bool] = lambda: False,
+) -> Decision:
+    """The decision on a request.
+
+    `today` (UTC) dates exceptions and ignores. From the first yes of `expired` on, policies go
+    unasked and count as unanswered.
+    """
+    decision = Decision(request, policies.revision, skipped=skip_reason(request))
+    if decision.skipped:
+        return decision
+    stances = policies.stances.at(request.namespace, _labels(request, world))
+    if request.unevaluable or request.object is None:
+        _refuse_unevaluable(decision, stances[UNEVALUABLE])
+        return decision
+    resource = resource_of(request, request.object)
+    judge = _Judge(policies, world, stances, expired)
+    outcome = judge.run(resource)
+    findings = [f for f in outcome.findings if policies.settings.reports(f)]
+    _Weigher(decision, judge, resource, today).weigh(findings)
+    _note_unanswered(decision, outcome, stances)
+    return decision
+
+
+def resource_of(request: Request, data: Mapping[str, Any]) -> Resource:
+    """An object of a request as the engine knows it; on CREATE the request knows the namespace."""
+    metadata = data.get("metadata") or {}
+    name, generated = (metadata.get(key) for key in ("name", "generateName"))
+    return Resource(
+        data=data,
+        origin=Origin(""),
+        group=request.group,
+        version=request.version,
+        kind=request.kind,
+        namespace=request.namespace,
+        name=request.name or (name if isinstance(name, str) else ""),
+        generate_name=generated if isinstance(generated, str) else "",
+    )
+
+
+def _labels(request: Request, world: Snapshot) -> Mapping[str, str] | None:
+    return world.namespaces.get(request.namespace) if request.namespace else {}
+
+
+class _Judge:
+    """One request's view of policies and cluster."""
+
+    def __init__(
+        self,
+        policies: PolicySet,
+        world: Snapshot,
+        stances: Mapping[str, Stance],
+        expired: Callable[[], bool],
+    ) -> None:
+        self.policies, self.stances = policies, stances
+        self._world, self._expired = world, expired
+        self.unsynced = False
+        """Whether an answer rests on what was not known yet."""
+
+    def run(self, resource: Resource, only: frozenset[str] | None = None) -> Outcome:
+        """What the policies that are on say of an object; `only` some of them, where given."""
+        index = Overlay(self._world.index, resource)
+        facts = Facts(index, self._assumptions())
+
+        def rules(policy: Policy, judged: Resource) -> Rule | None:
+            if only is not None and policy.id not in only:
+                return None
+            if self.stances[policy.id].mode is Mode.OFF:
+                return None
+            return self.policies.rules(policy, judged)
+
+        outcome = self.policies.engine.run([resource], facts, rules, self._expired)
+        self.unsynced |= not self._world.unsynced.isdisjoint(index.asked)
+        return outcome
+
+    def _assumptions(self) -> Assumptions:
+        settings, world = self.policies.settings, self._world
+        said = "kube-version" in settings.origin
+        return Assumptions(
+            kube=settings.kube if said or world.kube is None else world.kube,
+            argo=settings.argo,
+            argo_controller=world.argo_controller,
+            argo_assume_none=settings.argo_assume_none,
+            drone_requests_given=settings.drone_requests_given,
+            images=self.policies.images,
+        )
+
+
+class _Weigher:
+    """Gives every finding its effect."""
+
+    def __init__(
+        self, decision: Decision, judge: _Judge, resource: Resource, today: datetime.date
+    ) -> None:
+        self._decision, self._judge, self._resource = decision, judge, resource
+        self._today = today
+        self._ignores: list[Ignore] | None = None
+        self._owned = is_replacement(decision.request, judge.policies.trusted)
+
+    def weigh(self, findings: Iterable[Finding]) -> None:
+        """Add findings to the decision; the stored object is judged only where it may matter."""
+        judged = [self._weighed(finding) for finding in findings]
+        doubtful = [each for each in judged if each.effect is Effect.DENIED]
+        if doubtful:
+            known = self._stored(frozenset(each.finding.policy for each in doubtful))
+            judged = [self._ratcheted(each, known) for each in judged]
+        self._decision.judged += judged
+
+    def _weighed(self, finding: Finding) -> Judged:
+        stance = self._judge.stances[finding.policy]
+        exemption = self._exemption(finding)
+        ended = ""
+        if exemption is not None:
+            if exemption.state(self._today) in IN_FORCE:
+                why = exemption.effective
+                return Judged(finding, stance.mode, Effect.EXCEPTED, why, exemption)
+            ended = exemption.ineffective(self._today)
+        if stance.annotations and self._ignored(finding):
+            return Judged(finding, stance.mode, Effect.EXCEPTED, "annotation")
+        effect, why = self._effect(finding, stance)
+        return Judged(finding, stance.mode, effect, why, ended=ended)
+
+    def _effect(self, finding: Finding, stance: Stance) -> tuple[Effect, str]:
+        if stance.mode is Mode.AUDIT:
+            return Effect.AUDITED, ""
+        if stance.mode is Mode.WARN or finding.severity < stance.deny_at:
+            return Effect.WARNED, ""
+        # An object is judged for itself; what is wrong with others is not its author's doing.
+        if finding.resource is not self._resource:
+            return Effect.WARNED, "other object"
+        if self._owned:
+            return Effect.WARNED, "made by a controller"
+        if self._judge.unsynced:
+            return Effect.WARNED, "cluster not read yet"
+        return Effect.DENIED, ""
+
+    def _exemption(self, finding: Finding) -> Exemption | None:
+        """The exception that covers a finding: one in force before one that is not."""
+        covering = [
+            each
+            for each in self._judge.policies.exceptions.get(finding.policy, ())
+            if each.covers(finding)
+        ]
+        in_force = (each for each in covering if each.state(self._today) in IN_FORCE)
+        return next(in_force, covering[0] if covering else None)
+
+    def _ignored(self, finding: Finding) -> bool:
+        if self._ignores is None:
+            registry = self._judge.policies.registry
+            written = from_annotations(self._resource, registry)
+            self._ignores = [each for each in written if isinstance(each, Ignore)]
+        return any(i.hides(finding) for i in self._ignores if not i.expired(self._today))
+
+    def _stored(self, only: frozenset[str]) -> frozenset[str]:
+        """The violations of the stored object, by policy, place and value.
+
+        They only ever grant what was there before: the same fault at the same place with the same
+        value. Whatever else the stored object says counts for nothing.
+        """
+        request = self._decision.request
+        if request.old_object is None:
+            return frozenset()
+        only = frozenset(policy for policy in only if self._judge.stances[policy].ratchet)
+        if not only:
+            return frozenset()
+        stored = resource_of(request, request.old_object)
+        found = self._judge.run(stored, only).findings
+        return frozenset(ratchet_key(f) for f in found if f.resource is stored)
+
+    def _ratcheted(self, judged: Judged, known: frozenset[str]) -> Judged:
+        if judged.effect is not Effect.DENIED or not known:
+            return judged
+        if ratchet_key(judged.finding) not in known:
+            return judged
+        return replace(judged, effect=Effect.WARNED, why="there before")
+
+
+def is_replacement(request: Request, trusted: frozenset[str]) -> bool:
+    """Whether a trusted controller made the object from another one, which was judged itself.
+
+    The API server vouches for the user's name. The reference alone could be anybody's, and without
+    one the controller's account was used for something else.
+    """
+    if request.username not in trusted or request.object is None:
+        return False
+    owners = dig(request.object, "metadata", "ownerReferences")
+    return any(dig(o, "controller") is True for o in owners) if isinstance(owners, list) else False
+
+
+def _refuse_unevaluable(decision: Decision, stance: Stance) -> None:
+    request = decision.request
+    resource = resource_of(request, {})
+    message = f"the object cannot be judged: {request.unevaluable or 'there is none'}"
+    finding = Finding(UNEVALUABLE, Severity.ERROR, Confidence.HIGH, message, resource, ())
+    effects = {Mode.ENFORCE: Effect.DENIED, Mode.WARN: Effect.WARNED, Mode.AUDIT: Effect.AUDITED}
+    if stance.mode in effects:
+        decision.judged.append(Judged(finding, stance.mode, effects[stance.mode]))
+
+
+def _note_unanswered(decision: Decision, outcome: Outcome, stances: Mapping[str, Stance]) -> None:
+    decision.undecided = len({policy for policy, _ in outcome.unknown})
+    decision.crashes = [crash.error for crash in outcome.crashes]
+    for crash in outcome.crashes:
+        decision.unanswered.update(dict.fromkeys(crash.unanswered, "error"))
+    decision.unanswered.update(dict.fromkeys(outcome.unfinished, "deadline"))
+    decision.refusing = [
+        policy
+        for policy in decision.unanswered
+        if stances[policy].mode is Mode.ENFORCE and stances[policy].deny_on_error
+    ]

@@ -1,0 +1,111 @@
+"""One review from bytes to bytes: reading, judging, answering, counting, logging."""
+
+from __future__ import annotations
+
+import datetime
+import json
+import time
+from collections.abc import Callable
+from http import HTTPStatus
+from typing import TYPE_CHECKING
+from urllib.parse import parse_qs
+
+from kguard import quantity
+from kguard.record import record
+from kguard.webhook.answer import review_answer, words
+from kguard.webhook.counting import count
+from kguard.webhook.policyset import PolicySet
+from kguard.webhook.request import NotAReview, read_request
+from kguard.webhook.review import review
+
+if TYPE_CHECKING:
+    from kguard.webhook.cluster.snapshot import Snapshot
+    from kguard.webhook.log import Log
+    from kguard.webhook.metrics import Metrics
+
+MARGIN = 0.5
+"""Seconds kept back from the caller's timeout for the way there and back."""
+
+_LEAST = 0.1
+"""Seconds a review gets, however short the caller's timeout is."""
+
+_LONGEST = 30.0
+"""Seconds: the most `timeoutSeconds` of a webhook can be (k8s.io/api admissionregistration/v1)."""
+
+
+@record
+class Answer:
+    """What goes back to the caller: a status of HTTP and a body of JSON."""
+
+    status: int
+    body: bytes
+
+
+class Service:
+    """Answers reviews by the policies and the cluster as they are at that moment."""
+
+    def __init__(
+        self,
+        policies: Callable[[], PolicySet],
+        world: Callable[[], Snapshot],
+        metrics: Metrics,
+        log: Log,
+        *,
+        timeout: float = 4.5,
+        today: Callable[[], datetime.date] | None = None,
+    ) -> None:
+        """`timeout` in seconds is for requests that name none."""
+        self._policies, self._world = policies, world
+        self._metrics, self._log = metrics, log
+        self._timeout = timeout
+        self._today = today or (lambda: datetime.datetime.now(datetime.UTC).date())
+
+    def answer(self, body: bytes, query: str, started: float, trace: str = "") -> Answer:
+        """The answer to a review that came in at `started` (time.monotonic()).
+
+        From the moment the uid is known the answer is a review with status 200: with any other
+        the API server would fall back on the webhook's failurePolicy.
+        """
+        read = time.monotonic()
+        try:
+            request = read_request(body)
+        except NotAReview as error:
+            self._metrics.admission_errors.labels("not-a-review").inc()
+            return _problem(HTTPStatus.BAD_REQUEST, str(error))
+        parsed = time.monotonic()
+        deadline = started + self._allowance(query)
+        decision = review(
+            request,
+            self._policies(),
+            self._world(),
+            today=self._today(),
+            expired=lambda: time.monotonic() >= deadline,
+        )
+        judged = time.monotonic()
+        answer = _dumped(review_answer(decision, words(decision)))
+        done = time.monotonic()
+        phases = {"read": read - started, "parse": parsed - read, "evaluate": judged - parsed}
+        count(self._metrics, decision, done - started, {**phases, "write": done - judged})
+        for crash in decision.crashes:
+            self._log.event("error", "policy crashed", uid=request.uid, error=type(crash).__name__)
+        self._log.decision(decision, done - started, trace)
+        return Answer(HTTPStatus.OK, answer)
+
+    def _allowance(self, query: str) -> float:
+        """Seconds that a request has in all, from its `?timeout=`, a Go duration."""
+        given = parse_qs(query, max_num_fields=10).get("timeout", [""])[-1] if query else ""
+        try:
+            seconds = quantity.parse_go_duration(given) / 1e9 if given else 0.0
+        except ValueError:
+            seconds = 0.0
+        if not 0 < seconds <= _LONGEST:
+            return self._timeout
+        return max(seconds - MARGIN, _LEAST)
+
+
+def _dumped(answer: object) -> bytes:
+    return json.dumps(answer, separators=(",", ":")).encode("ascii")
+
+
+def _problem(status: HTTPStatus, message: str) -> Answer:
+    return Answer(status, _dumped({"error": message}))

@@ -1,0 +1,138 @@
+"""What a violation of a policy leads to, by policy and namespace: modes and what goes with them."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping
+from enum import IntEnum
+
+from kguard.ignore.globs import matches_name
+from kguard.model import Severity
+from kguard.policy.page import Policy
+from kguard.policy.registry import Registry
+from kguard.record import field, record, replace
+
+Labels = Mapping[str, str]
+
+_MOST_NAMESPACES = 10_000
+"""How many namespaces' stances are remembered before they are worked out anew."""
+
+
+class Mode(IntEnum):
+    """What becomes of a finding, from nothing to a refusal."""
+
+    OFF = 0
+    AUDIT = 1
+    WARN = 2
+    ENFORCE = 3
+
+    @property
+    def word(self) -> str:
+        """The word users read and write."""
+        return self.name.lower()
+
+
+@record
+class Stance:
+    """How a policy is meant somewhere.
+
+    `deny_at` is the least severity that denies in mode enforce. `deny_on_error` is the answer where
+    the policy could not be evaluated. With `ratchet` an update may keep what the stored object
+    already violates. `annotations` says whether ignore annotations on objects count.
+    """
+
+    mode: Mode = Mode.WARN
+    deny_at: Severity = Severity.ERROR
+    deny_on_error: bool = False
+    ratchet: bool = True
+    annotations: bool = False
+
+
+@record(eq=False)
+class Entry:
+    """One entry of `modes:`. An empty condition holds everywhere; None leaves a value as it is.
+
+    `named` are policies the entry calls by their id, which says that somebody means this one.
+    """
+
+    policies: frozenset[str] | None = None
+    named: frozenset[str] = frozenset()
+    namespaces: tuple[str, ...] = ()
+    namespace_labels: Labels = field(default_factory=dict)
+    mode: Mode | None = None
+    deny_at: Severity | None = None
+    deny_on_error: bool | None = None
+    ratchet: bool | None = None
+    annotations: bool | None = None
+
+    def over(self, stance: Stance, *, certain: bool) -> Stance:
+        """A stance with this entry on top; one that may not apply can only make it stricter."""
+        mode = stance.mode if self.mode is None else self.mode
+        if not certain:
+            return replace(stance, mode=max(mode, stance.mode))
+        return Stance(
+            mode,
+            stance.deny_at if self.deny_at is None else self.deny_at,
+            stance.deny_on_error if self.deny_on_error is None else self.deny_on_error,
+            stance.ratchet if self.ratchet is None else self.ratchet,
+            stance.annotations if self.annotations is None else self.annotations,
+        )
+
+
+class Stances:
+    """The stance of every policy in every namespace; of the entries that hold the last decides."""
+
+    def __init__(
+        self,
+        default: Stance,
+        entries: Iterable[Entry],
+        registry: Registry,
+        enforce_through: tuple[int, ...],
+    ) -> None:
+        """Policies that came after release `enforce_through` only warn, unless called by id."""
+        self._default = default
+        self._entries = tuple(entries)
+        self._policies = registry.policies
+        self._through = enforce_through
+        self._needs_labels = any(entry.namespace_labels for entry in self._entries)
+        self._tables: dict[tuple[str, tuple[tuple[str, str], ...] | None], dict[str, Stance]] = {}
+
+    def at(self, namespace: str | None, labels: Labels | None) -> Mapping[str, Stance]:
+        """The stances in a namespace by policy; `labels` are None where they are not known.
+
+        Cluster-scoped objects have the namespace None, which only `*` matches.
+        """
+        seen = tuple(sorted(labels.items())) if self._needs_labels and labels is not None else None
+        key = (namespace or "", seen)
+        found = self._tables.get(key)
+        if found is None:
+            found = {
+                policy.id: self._stance(policy, namespace or "", labels)
+                for policy in self._policies.values()
+            }
+            if len(self._tables) >= _MOST_NAMESPACES:
+                self._tables.clear()
+            self._tables[key] = found
+        return found
+
+    def _stance(self, policy: Policy, namespace: str, labels: Labels | None) -> Stance:
+        stance, meant = self._default, False
+        for entry in self._entries:
+            if entry.policies is not None and policy.id not in entry.policies:
+                continue
+            if entry.namespaces and not matches_name(entry.namespaces, namespace):
+                continue
+            wanted = entry.namespace_labels.items()
+            if labels is not None and not all(labels.get(k) == v for k, v in wanted):
+                continue
+            certain = labels is not None or not entry.namespace_labels
+            stance = entry.over(stance, certain=certain)
+            if entry.mode is not None:
+                meant = policy.id in entry.named
+        new = release(policy.since) > self._through
+        return replace(stance, mode=min(stance.mode, Mode.WARN)) if new and not meant else stance
+
+
+def release(version: str) -> tuple[int, ...]:
+    """Major and minor of a release as numbers; empty for text that is none."""
+    parts = version.removeprefix("v").split(".")[:2]
+    return tuple(int(part) for part in parts) if all(p.isdecimal() for p in parts) else ()
