@@ -247,3 +247,20 @@ def test_the_target_of_an_autoscaler_is_asked_for() -> None:
     overlay = Overlay(Index(()), near)
     assert overlay.target_of(near) == []
     assert overlay.asked == {("apps", "Deployment")}
+
+
+def test_autoscalers_keep_the_order_of_their_kinds() -> None:
+    near = some_object(random.Random(1), "Deployment")
+    reference = {"apiVersion": "apps/v1", "kind": "Deployment", "name": near.name}
+    scalers = []
+    for version, kind in (
+        ("keda.sh/v1alpha1", "ScaledObject"),
+        ("autoscaling/v2", "HorizontalPodAutoscaler"),
+    ):
+        metadata = {"name": "web", "namespace": near.namespace}
+        spec = {"scaleTargetRef": reference}
+        data = {"apiVersion": version, "kind": kind, "metadata": metadata, "spec": spec}
+        scalers += resources(data, "x.yaml")
+    overlay = Overlay(Index([near, scalers[0]]), scalers[1])
+    assert overlay.autoscalers_of(near) == Index([near, *scalers]).autoscalers_of(near)
+    assert len(overlay.autoscalers_of(near)) == 2
