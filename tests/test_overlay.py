@@ -252,7 +252,7 @@ def test_the_target_of_an_autoscaler_is_asked_for() -> None:
 def test_autoscalers_keep_the_order_of_their_kinds() -> None:
     near = some_object(random.Random(1), "Deployment")
     reference = {"apiVersion": "apps/v1", "kind": "Deployment", "name": near.name}
-    scalers = []
+    scalers: list[Resource] = []
     for version, kind in (
         ("keda.sh/v1alpha1", "ScaledObject"),
         ("autoscaling/v2", "HorizontalPodAutoscaler"),
