@@ -1,0 +1,138 @@
+{{- define "kguard.fullname" -}}
+{{- .Values.fullnameOverride | default "kguard" -}}
+{{- end }}
+
+{{- define "kguard.selectorLabels" -}}
+app.kubernetes.io/name: kguard
+app.kubernetes.io/instance: {{ .Release.Name }}
+app.kubernetes.io/component: webhook
+{{- end }}
+
+{{- /* Labels of every object, whatever part it plays for the webhook. */ -}}
+{{- define "kguard.labels" -}}
+helm.sh/chart: {{ printf "%s-%s" .Chart.Name .Chart.Version | replace "+" "_" }}
+{{ include "kguard.selectorLabels" . }}
+app.kubernetes.io/version: {{ .Chart.AppVersion | quote }}
+app.kubernetes.io/managed-by: {{ .Release.Service }}
+{{- with .Values.commonLabels }}
+{{ toYaml . }}
+{{- end }}
+{{- end }}
+
+{{- /* Labels of pods that run for a moment: none that the Service or the budget select. */ -}}
+{{- define "kguard.hookLabels" -}}
+app.kubernetes.io/name: kguard
+app.kubernetes.io/instance: {{ .root.Release.Name }}
+app.kubernetes.io/component: {{ .component }}
+{{- with .root.Values.commonLabels }}
+{{ toYaml . }}
+{{- end }}
+{{- end }}
+
+{{- define "kguard.serviceAccountName" -}}
+{{- .Values.serviceAccount.name | default (include "kguard.fullname" .) -}}
+{{- end }}
+
+{{- define "kguard.image" -}}
+{{- with .Values.image -}}
+{{- if .digest -}}
+{{ .repository }}@{{ .digest }}
+{{- else -}}
+{{ .repository }}:{{ .tag | default $.Chart.AppVersion }}
+{{- end -}}
+{{- end -}}
+{{- end }}
+
+{{- /* The Secret that the certificate is mounted from; self mode keeps it in memory. */ -}}
+{{- define "kguard.certificateSecret" -}}
+{{- if eq .Values.tls.mode "files" -}}
+{{- .Values.tls.files.secretName -}}
+{{- else if eq .Values.tls.mode "cert-manager" -}}
+{{- include "kguard.fullname" . }}-cert
+{{- end -}}
+{{- end }}
+
+{{- /* "true" where the webhook talks to the API server at all. */ -}}
+{{- define "kguard.callsApi" -}}
+{{- if or .Values.context.enabled (eq .Values.tls.mode "self") -}}true{{- end -}}
+{{- end }}
+
+{{- /* The fewest pods there are. */ -}}
+{{- define "kguard.replicas" -}}
+{{- if .Values.autoscaling.enabled -}}
+{{- .Values.autoscaling.minReplicas | int -}}
+{{- else -}}
+{{- .Values.replicas | int -}}
+{{- end -}}
+{{- end }}
+
+{{- /* "true" where uninstalling needs the disarming Job. */ -}}
+{{- define "kguard.disarms" -}}
+{{- $helm3 := semverCompare "<4.0.0-0" .Capabilities.HelmVersion.Version -}}
+{{- if and .Values.disarm.enabled $helm3 (eq .Values.webhook.failurePolicy "Fail") -}}true{{- end -}}
+{{- end }}
+
+{{- /* The pod of a hook: kguard with the words in `args`. */ -}}
+{{- define "kguard.hookPod" -}}
+restartPolicy: Never
+enableServiceLinks: false
+{{- with .root.Values.imagePullSecrets }}
+imagePullSecrets:
+  {{- toYaml . | nindent 2 }}
+{{- end }}
+{{- with .root.Values.nodeSelector }}
+nodeSelector:
+  {{- toYaml . | nindent 2 }}
+{{- end }}
+{{- with .root.Values.tolerations }}
+tolerations:
+  {{- toYaml . | nindent 2 }}
+{{- end }}
+{{- with .root.Values.podSecurityContext }}
+securityContext:
+  {{- toYaml . | nindent 2 }}
+{{- end }}
+containers:
+  - name: {{ .component }}
+    image: {{ include "kguard.image" .root | quote }}
+    imagePullPolicy: {{ .root.Values.image.pullPolicy }}
+    args:
+      {{- toYaml .args | nindent 6 }}
+    {{- with .root.Values.securityContext }}
+    securityContext:
+      {{- toYaml . | nindent 6 }}
+    {{- end }}
+    resources:
+      requests:
+        cpu: 50m
+        memory: 128Mi
+      limits:
+        cpu: "1"
+        memory: 256Mi
+    volumeMounts:
+      - name: tmp
+        mountPath: /tmp
+volumes:
+  - name: tmp
+    emptyDir:
+      medium: Memory
+      sizeLimit: 4Mi
+{{- end }}
+
+{{- define "kguard.subjects" -}}
+subjects:
+  - kind: ServiceAccount
+    name: {{ include "kguard.serviceAccountName" . }}
+    namespace: {{ .Release.Namespace }}
+{{- end }}
+
+{{- /* Name, labels and annotations of the objects of a hook. */ -}}
+{{- define "kguard.hookMetadata" -}}
+name: {{ include "kguard.fullname" .root }}-{{ .component }}
+labels:
+  {{- include "kguard.hookLabels" . | nindent 2 }}
+annotations:
+  helm.sh/hook: {{ .hook }}
+  helm.sh/hook-weight: {{ .weight | quote }}
+  helm.sh/hook-delete-policy: before-hook-creation,hook-succeeded
+{{- end }}
