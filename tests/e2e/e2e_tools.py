@@ -73,7 +73,7 @@ def helm4() -> Path:
 
 def kubernetes_version() -> str:
     """The version that the wrapper module pins, as in `v1.36.2`."""
-    found = re.search(r"^require k8s\.io/kubernetes (\S+)$", _gomod(), re.MULTILINE)
+    found = re.search(r"\bk8s\.io/kubernetes (v[\d.]+)", _gomod())
     if not found:
         raise Unavailable(f"{MODULE / 'go.mod'} requires no k8s.io/kubernetes")
     return found[1]
