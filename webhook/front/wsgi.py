@@ -1,0 +1,128 @@
+"""Answers: what the application says, or what the server says in its place, as bytes."""
+
+from __future__ import annotations
+
+import logging
+import re
+import sys
+from collections.abc import Callable, Iterable
+from email.utils import formatdate
+from http import HTTPStatus
+from io import BytesIO
+from typing import Any
+from urllib.parse import unquote_to_bytes
+
+from kguard.record import record
+from kguard.webhook.front.http import Refusal, Request
+
+Headers = list[tuple[str, str]]
+Environ = dict[str, Any]
+WSGIApplication = Callable[[Environ, Callable[..., Any]], Iterable[bytes]]
+
+_LOG = logging.getLogger(__name__)
+_STATUS = re.compile(r"[1-5][0-9]{2} [ -~]*")
+_NAME = re.compile(r"[!#$%&'*+.^_`|~0-9A-Za-z-]+")
+_VALUE = re.compile(r"[\t -~\x80-\xff]*")
+_OURS = ("connection", "content-length", "date", "keep-alive", "transfer-encoding")
+CONTINUE = b"HTTP/1.1 100 Continue\r\n\r\n"
+
+
+@record(eq=False)
+class Answer:
+    """What goes over the wire, and whether the connection ends with it."""
+
+    data: bytes
+    close: bool
+
+
+def refuse(refusal: Refusal) -> Answer:
+    """The answer to a request that never reaches the application."""
+    headers: Headers = [("Content-Type", "text/plain; charset=utf-8")]
+    if refusal.retry_after is not None:
+        headers.append(("Retry-After", str(refusal.retry_after)))
+    if refusal.status == 401:
+        headers.append(("WWW-Authenticate", "Bearer"))
+    status = f"{refusal.status} {HTTPStatus(refusal.status).phrase}"
+    body = refusal.reason.encode("utf-8", "backslashreplace") + b"\n"
+    return Answer(_head(status, headers, len(body), close=True) + body, True)
+
+
+def respond(
+    app: WSGIApplication, request: Request, base: Environ, closing: Callable[[], bool]
+) -> Answer:
+    """The application's answer; 500 where it fails, without a word to the peer about why.
+
+    `base` is what the environment of all requests of a connection has in common. `closing` says,
+    once the answer is there, whether connections are to end.
+    """
+    try:
+        status, headers, body = _call(app, _environ(request, base))
+    except BaseException:  # Whatever it raises, its thread has others to serve.
+        _LOG.exception("the application failed")
+        status, headers, body = "500 Internal Server Error", [], b""
+    close = not request.head.keep_alive or closing()
+    if any(name.lower() == "connection" and value.lower() == "close" for name, value in headers):
+        close = True
+    head = _head(status, headers, len(body), close)
+    return Answer(head if request.head.method == "HEAD" else head + body, close)
+
+
+def _environ(request: Request, base: Environ) -> Environ:
+    """The environment of PEP 3333; headers with an underscore are left out, as they could pass
+    for others."""
+    head = request.head
+    path, _, query = head.target.partition(b"?")
+    environ = base | {
+        "REQUEST_METHOD": head.method,
+        "PATH_INFO": (unquote_to_bytes(path) if b"%" in path else path).decode("latin-1"),
+        "QUERY_STRING": query.decode("latin-1"),
+        "SERVER_PROTOCOL": f"HTTP/{head.version}",
+        "wsgi.input": BytesIO(request.body),
+        "wsgi.errors": sys.stderr,
+    }
+    for raw, data in head.headers:
+        if b"_" in raw:
+            continue
+        name, value = raw.decode("ascii").upper().replace("-", "_"), data.decode("latin-1")
+        if name not in ("CONTENT_TYPE", "CONTENT_LENGTH"):
+            name = f"HTTP_{name}"
+        environ[name] = f"{environ[name]},{value}" if name in environ else value
+    return environ
+
+
+def _call(app: WSGIApplication, environ: Environ) -> tuple[str, Headers, bytes]:
+    """Status, headers and body; raises what the application raises, ValueError for bad headers."""
+    started: list[tuple[str, Headers]] = []
+    parts: list[bytes] = []
+
+    def start_response(status: str, headers: Headers, exc_info: Any = None) -> Callable[..., Any]:
+        if started and exc_info is None:
+            raise ValueError("start_response was called twice")
+        started[:] = [(status, headers)]
+        return parts.append
+
+    result = app(environ, start_response)
+    try:
+        parts.extend(result)
+    finally:
+        if hasattr(result, "close"):
+            result.close()
+    if not started:
+        raise ValueError("start_response was not called")
+    ((status, headers),) = started
+    if not _STATUS.fullmatch(status):
+        raise ValueError(f"bad status {status!r}")
+    for name, value in headers:
+        if not _NAME.fullmatch(name) or not _VALUE.fullmatch(value):
+            raise ValueError(f"bad header {name!r}")
+    return status, headers, b"".join(parts)
+
+
+def _head(status: str, headers: Headers, length: int, close: bool) -> bytes:
+    lines = [f"HTTP/1.1 {status}", f"Date: {formatdate(usegmt=True)}"]
+    lines += [f"{name}: {value}" for name, value in headers if name.lower() not in _OURS]
+    if not status.startswith(("1", "204", "304")):
+        lines.append(f"Content-Length: {length}")
+    if close:
+        lines.append("Connection: close")
+    return "\r\n".join([*lines, "", ""]).encode("latin-1")
