@@ -27,9 +27,9 @@ class Log:
         self._keep = keep
         self._lock = threading.Lock()
 
-    def event(self, level: str, message: str, **fields: Any) -> None:
+    def event(self, level: str, event: str, /, **fields: Any) -> None:
         """Something that happened to the webhook itself."""
-        self._write({"ts": _now(), "level": level, "event": message, **fields})
+        self._write({"ts": _now(), "level": level, "event": event, **fields})
 
     def decision(self, decision: Decision, seconds: float, trace: str = "") -> None:
         """A review. `trace` is the id out of the caller's `traceparent`, where it sent one."""

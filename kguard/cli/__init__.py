@@ -38,6 +38,11 @@ COMMANDS = {
     "new": "new",
     "test": "test",
     "completion": "completion",
+    "serve": "serve",
+    "probe": "probe",
+    "drain": "drain",
+    "disarm": "disarm",
+    "export": "export",
 }
 
 _SUMMARY = {
@@ -49,6 +54,11 @@ _SUMMARY = {
     "new": "write the two files of a new policy",
     "test": "run the examples of policy pages",
     "completion": "print the completion script for a shell",
+    "serve": "run the admission webhook",
+    "probe": "check a webhook that runs, or a policy directory",
+    "drain": "have a webhook that runs here take no new work",
+    "disarm": "have the cluster do without the webhook",
+    "export": "print manifests for other ways to install the webhook",
 }
 
 

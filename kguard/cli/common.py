@@ -5,7 +5,7 @@ from __future__ import annotations
 import argparse
 import os
 import sys
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 
 from kguard import term
 from kguard.cli import USAGE, UsageError, fail
@@ -32,9 +32,17 @@ def add_policy_folders(parser: argparse._ActionsContainer) -> None:
 
 def registry_of(args: argparse.Namespace) -> Registry:
     """The policies the command line and the environment ask for; raises UsageError."""
+    return registry_from_environment(args.policies)
+
+
+def registry_from_environment(more: Iterable[str] = ()) -> Registry:
+    """The policies built in, installed, named by KGUARD_POLICIES, and in more folders of code.
+
+    Raises UsageError.
+    """
     folders = [f for f in os.environ.get("KGUARD_POLICIES", "").split(os.pathsep) if f]
     try:
-        return load_registry([*folders, *args.policies])
+        return load_registry([*folders, *more])
     except (PageError, OSError) as error:
         raise UsageError(str(error)) from None
 

@@ -1,0 +1,80 @@
+"""`kguard probe`: check a webhook that runs, as the API server would meet it, or its policies."""
+
+from __future__ import annotations
+
+import argparse
+from typing import Any
+
+from kguard.cli import FINDINGS, OK, UsageError
+from kguard.cli.cluster import add_cluster_options, add_names, namespace_of, require_webhook
+from kguard.cli.common import complain
+from kguard.cli.serve import _seconds
+from kguard.term import safe
+
+
+def add_parser(subparsers: Any) -> None:
+    """Add the command's options."""
+    parser = subparsers.add_parser(
+        "probe",
+        help="check a webhook that runs, or a policy directory",
+        description=__doc__,
+        allow_abbrev=False,
+    )
+    parser.add_argument(
+        "--policies", metavar="DIR", help="only check this policy directory; reaches for nothing"
+    )
+    parser.add_argument(
+        "--url", metavar="URL", help="default: https://SERVICE.NAMESPACE.svc:443/validate"
+    )
+    parser.add_argument(
+        "--ca", metavar="FILE", help="whose certificates to trust (default: the live caBundle)"
+    )
+    parser.add_argument(
+        "--server-name", metavar="NAME", help="default: SERVICE.NAMESPACE.svc, as the API server"
+    )
+    add_cluster_options(parser)
+    add_names(parser)
+    parser.add_argument("--timeout", type=_seconds, default=10.0, metavar="SECONDS")
+
+
+def run(args: argparse.Namespace) -> int:
+    """Print one line per check; exit 1 where one fails."""
+    require_webhook()
+    if args.policies is not None:
+        return _policies(args.policies)
+    from kguard.webhook.cluster.client import ClusterError
+    from kguard.webhook.probe import Target, checks, live_bundle
+
+    name = args.server_name or f"{args.service}.{namespace_of(args.namespace)}.svc"
+    url = args.url or f"https://{name}:443/validate"
+    try:
+        if args.ca:
+            with open(args.ca, "rb") as file:
+                bundle = file.read(2**20)
+        else:
+            bundle = live_bundle(args.kubeconfig, args.webhook_configuration)
+    except (OSError, ClusterError) as error:
+        raise UsageError(f"no CA to trust: {error}") from None
+    failed = False
+    for check in checks(Target(url, name, bundle, args.timeout)):
+        failed |= not check.good
+        print(f"{'ok    ' if check.good else 'FAILED'} {check.name}: {safe(check.detail)}")
+    return FINDINGS if failed else OK
+
+
+def _policies(folder: str) -> int:
+    from kguard.cli.common import registry_from_environment
+    from kguard.config import ConfigError
+    from kguard.webhook.policyset import build_policy_set, read_directory
+
+    try:
+        contents = read_directory(folder)
+        policies = build_policy_set(contents, registry_from_environment(), folder)
+    except OSError as error:
+        raise UsageError(f"{folder}: cannot be read: {error.strerror}") from None
+    except ConfigError as error:
+        return complain(error)
+    count = sum(len(each) for each in policies.exceptions.values())
+    print(f"ok     {', '.join(contents) or 'no files'}: revision {policies.revision}")
+    print(f"ok     {count} exceptions")
+    return OK

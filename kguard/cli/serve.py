@@ -1,0 +1,145 @@
+"""`kguard serve`: the admission webhook."""
+
+from __future__ import annotations
+
+import argparse
+from typing import Any
+
+from kguard.cli import UsageError
+from kguard.cli.cluster import add_cluster_options, add_names, namespace_of, require_webhook
+from kguard.cli.common import complain, registry_from_environment
+
+
+def add_parser(subparsers: Any) -> None:
+    """Add the command's options."""
+    parser = subparsers.add_parser(
+        "serve", help="run the admission webhook", description=__doc__, allow_abbrev=False
+    )
+    listen = parser.add_argument_group("where it listens")
+    listen.add_argument("--host", default="0.0.0.0", metavar="ADDRESS", help="default: all")
+    listen.add_argument("--port", type=_port, default=10250, help="reviews, TLS (default: 10250)")
+    listen.add_argument("--health-host", default="0.0.0.0", metavar="ADDRESS", help="default: all")
+    listen.add_argument(
+        "--health-port",
+        type=_port,
+        default=8080,
+        help="/livez, /readyz and /metrics, plain (default: 8080)",
+    )
+    tls = parser.add_argument_group("certificate")
+    tls.add_argument(
+        "--tls-mode",
+        choices=("self", "cert-manager", "files"),
+        help="who issues it (default: files with --tls-cert, else self)",
+    )
+    tls.add_argument("--tls-cert", metavar="FILE", help="certificate chain, PEM")
+    tls.add_argument("--tls-key", metavar="FILE", help="its key, PEM")
+    tls.add_argument("--tls-min-version", choices=("1.2", "1.3"), default="1.2")
+    tls.add_argument(
+        "--client-ca", metavar="FILE", help="only answer clients with a certificate of this CA"
+    )
+    tls.add_argument(
+        "--client-name",
+        action="append",
+        default=[],
+        metavar="NAME",
+        help="and of these names: SAN or CN",
+    )
+    tls.add_argument(
+        "--bearer-token-file", metavar="FILE", help="only answer clients that send this token"
+    )
+    policies = parser.add_argument_group("policies")
+    policies.add_argument(
+        "--policies",
+        metavar="DIR",
+        help="kguard.yaml, webhook.yaml and exceptions; changes are picked up",
+    )
+    policies.add_argument(
+        "--config", metavar="FILE", help="in place of DIR/kguard.yaml: settings as for `check`"
+    )
+    policies.add_argument(
+        "--mode",
+        choices=("enforce", "warn", "audit"),
+        default="warn",
+        help="where webhook.yaml sets none (default: warn)",
+    )
+    policies.add_argument(
+        "--on-error",
+        choices=("allow", "deny"),
+        default="allow",
+        help="in mode enforce, what a policy that cannot be evaluated comes to (default: allow)",
+    )
+    policies.add_argument(
+        "--trusted-controller",
+        action="append",
+        default=[],
+        metavar="USER",
+        help="warned about, never denied: it makes Pods from what was judged",
+    )
+    cluster = parser.add_argument_group("cluster")
+    add_cluster_options(cluster)
+    cluster.add_argument(
+        "--no-cluster", action="store_true", help="never talk to the API server: no context"
+    )
+    add_names(cluster)
+    limits = parser.add_argument_group("limits")
+    limits.add_argument(
+        "--concurrency", type=_positive, metavar="N", help="reviews at once (default: 2 per CPU)"
+    )
+    limits.add_argument("--max-body", type=_positive, default=32 * 2**20, metavar="BYTES")
+    limits.add_argument(
+        "--timeout",
+        type=_seconds,
+        default=4.5,
+        metavar="SECONDS",
+        help="for reviews that name none (default: 4.5)",
+    )
+    limits.add_argument(
+        "--grace",
+        type=_seconds,
+        default=20.0,
+        metavar="SECONDS",
+        help="after SIGTERM, to answer what is in flight (default: 20)",
+    )
+    parser.add_argument(
+        "--log-decisions", choices=("all", "denied", "none"), default="all", help="default: all"
+    )
+
+
+def run(args: argparse.Namespace) -> int:
+    """Serve until SIGTERM; exit 2 for what cannot be used."""
+    require_webhook()
+    from kguard.config import ConfigError
+    from kguard.webhook.options import Options, OptionsError
+    from kguard.webhook.serve import serve
+
+    registry = registry_from_environment()
+    try:
+        return serve(Options.of(args, namespace_of(args.namespace)), registry)
+    except OptionsError as error:
+        raise UsageError(str(error)) from None
+    except ConfigError as error:
+        return complain(error)
+    except OSError as error:
+        raise UsageError(f"{error.filename or 'policies'}: {error.strerror}") from None
+
+
+def _port(text: str) -> int:
+    if text.isdecimal() and len(text) <= 5 and int(text) < 2**16:
+        return int(text)
+    raise argparse.ArgumentTypeError(f"`{text}` is no port")
+
+
+def _positive(text: str) -> int:
+    if text.isdecimal() and 0 < len(text) <= 12 and int(text) > 0:
+        return int(text)
+    raise argparse.ArgumentTypeError(f"`{text}` is no positive number")
+
+
+def _seconds(text: str) -> float:
+    try:
+        seconds = float(text)
+    except ValueError:
+        seconds = 0.0
+    if 0 < seconds <= 3600:
+        return seconds
+    raise argparse.ArgumentTypeError(f"`{text}` is no number of seconds up to 3600")

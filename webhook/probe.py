@@ -1,0 +1,136 @@
+"""Meet the webhook as the API server does: its certificate, a review, and who else is answered."""
+
+from __future__ import annotations
+
+import base64
+import datetime
+import json
+import socket
+import ssl
+import uuid
+from collections.abc import Iterator
+from http.client import HTTPException, HTTPSConnection
+from typing import Any
+from urllib.parse import quote, urlsplit
+
+from cryptography import x509
+
+from kguard.model import dig
+from kguard.record import record
+from kguard.webhook.cluster.client import api_client, call
+from kguard.webhook.request import API_VERSION, KIND
+
+_PATH = "/apis/admissionregistration.k8s.io/v1/validatingwebhookconfigurations"
+
+
+@record
+class Target:
+    """Where the webhook is, the name it answers to, the PEM that vouches for it, and patience."""
+
+    url: str
+    name: str
+    bundle: bytes
+    timeout: float = 10.0
+
+
+@record
+class Checked:
+    """One thing that was looked at."""
+
+    name: str
+    good: bool
+    detail: str
+
+
+def live_bundle(kubeconfig: str | None, configuration: str) -> bytes:
+    """The caBundle under which the API server calls the webhook; raises ClusterError."""
+    found = call(api_client(kubeconfig), "GET", f"{_PATH}/{quote(configuration, '')}")
+    entries = found.get("webhooks") or ()
+    return b"\n".join(
+        base64.b64decode(dig(entry, "clientConfig", "caBundle", default="")) for entry in entries
+    )
+
+
+def checks(target: Target) -> Iterator[Checked]:
+    """Every check in turn; the later ones need the earlier."""
+    try:
+        context = ssl.create_default_context(cadata=target.bundle.decode("ascii", "replace"))
+    except (ssl.SSLError, ValueError):
+        yield Checked("caBundle", False, "holds no certificate: the API server trusts nobody")
+        return
+    yield Checked("caBundle", True, f"{len(context.get_ca_certs())} CA certificates")
+    parts = urlsplit(target.url)
+    connection = _Named(parts.hostname or "", parts.port or 443, target, context)
+    try:
+        connection.connect()
+    except ssl.SSLCertVerificationError as error:
+        yield Checked("certificate", False, f"{error.verify_message} (asked for {target.name})")
+        return
+    except OSError as error:
+        yield Checked("connection", False, f"{target.url}: {error}")
+        return
+    yield _certificate(connection.sock)
+    try:
+        yield _dry_review(connection, parts.path or "/")
+    except (OSError, HTTPException, ValueError) as error:
+        yield Checked("review", False, f"no answer: {error}")
+    finally:
+        connection.close()
+
+
+class _Named(HTTPSConnection):
+    """A connection that asks for a name of its own choosing: the Service's, wherever it leads."""
+
+    def __init__(self, host: str, port: int, target: Target, context: ssl.SSLContext) -> None:
+        super().__init__(host, port, timeout=target.timeout, context=context)
+        self._target, self._tls = target, context
+
+    def connect(self) -> None:
+        plain = socket.create_connection((self.host, self.port), self.timeout)
+        self.sock = self._tls.wrap_socket(plain, server_hostname=self._target.name)
+
+
+def _certificate(connection: Any) -> Checked:
+    found = x509.load_der_x509_certificate(connection.getpeercert(binary_form=True))
+    left = found.not_valid_after_utc - datetime.datetime.now(datetime.UTC)
+    detail = f"{connection.version()}, valid for another {left.days} d {left.seconds // 3600} h"
+    return Checked("certificate", left > datetime.timedelta(hours=1), detail)
+
+
+def _dry_review(connection: HTTPSConnection, path: str) -> Checked:
+    """A review of a Pod that does not exist: dryRun, and nothing is stored in any case."""
+    uid = str(uuid.uuid4())
+    pod = {
+        "apiVersion": "v1",
+        "kind": "Pod",
+        "metadata": {"name": "kguard-probe", "namespace": "default"},
+        "spec": {"containers": [{"name": "probe", "image": "kguard.example/probe:1"}]},
+    }
+    review = {
+        "apiVersion": API_VERSION,
+        "kind": KIND,
+        "request": {
+            "uid": uid,
+            "kind": {"group": "", "version": "v1", "kind": "Pod"},
+            "resource": {"group": "", "version": "v1", "resource": "pods"},
+            "name": "kguard-probe",
+            "namespace": "default",
+            "operation": "CREATE",
+            "userInfo": {"username": "kguard-probe"},
+            "object": pod,
+            "dryRun": True,
+        },
+    }
+    headers = {"Content-Type": "application/json"}
+    connection.request("POST", f"{path}?timeout=5s", json.dumps(review), headers)
+    answer = connection.getresponse()
+    body = answer.read(2**20)
+    if answer.status != 200:
+        return Checked(
+            "review", False, f"status {answer.status}: {body[:200].decode('utf-8', 'replace')}"
+        )
+    response = dig(json.loads(body), "response")
+    if dig(response, "uid") != uid or not isinstance(dig(response, "allowed"), bool):
+        return Checked("review", False, "the answer is no review of what was asked")
+    revision = dig(response, "auditAnnotations", "revision", default="unknown")
+    return Checked("review", True, f"answered by revision {revision}")

@@ -1,0 +1,169 @@
+"""What the API server is told of the webhook: which requests it sends, and what if none answers.
+
+The chart writes the same rules for a Service; a test compares the two.
+"""
+
+from __future__ import annotations
+
+import base64
+from collections.abc import Iterable
+from enum import Enum, auto
+from typing import TYPE_CHECKING, Any
+from urllib.parse import quote, urlsplit
+
+from kguard.webhook.cluster.client import ClusterError, call
+
+if TYPE_CHECKING:
+    from kubernetes.client import ApiClient
+
+_PATH = "/apis/admissionregistration.k8s.io/v1/validatingwebhookconfigurations"
+_SYSTEM = ("kube-system", "kube-public", "kube-node-lease")
+
+RULES: tuple[tuple[str, str, tuple[str, ...]], ...] = (
+    (
+        "",
+        "v1",
+        (
+            *("pods", "pods/ephemeralcontainers", "pods/resize"),
+            *("replicationcontrollers", "replicationcontrollers/scale", "configmaps"),
+        ),
+    ),
+    (
+        "apps",
+        "v1",
+        (
+            *("deployments", "deployments/scale", "statefulsets", "statefulsets/scale"),
+            *("daemonsets", "replicasets", "replicasets/scale"),
+        ),
+    ),
+    ("batch", "v1", ("jobs", "cronjobs")),
+    ("autoscaling", "v2", ("horizontalpodautoscalers",)),
+    ("policy", "v1", ("poddisruptionbudgets",)),
+    ("argoproj.io", "v1alpha1", ("workflows", "workflowtemplates", "cronworkflows", "rollouts")),
+    ("keda.sh", "v1alpha1", ("scaledobjects", "scaledjobs")),
+)
+"""Namespaced resources by group and version. Never cluster-scoped ones but Argo's templates: a
+cluster that cannot make Nodes or approve certificates cannot start."""
+
+CONDITIONS: tuple[tuple[str, str], ...] = (
+    ("not-nodes", "!has(request.userInfo.groups) || !('system:nodes' in request.userInfo.groups)"),
+    (
+        "changed",
+        "request.operation != 'UPDATE' || !has(object.spec) || !has(oldObject.spec)"
+        " || object.spec != oldObject.spec || (request.resource.group != 'argoproj.io' && ("
+        "has(object.metadata.labels) != has(oldObject.metadata.labels)"
+        " || has(object.metadata.labels) && object.metadata.labels != oldObject.metadata.labels"
+        " || has(object.metadata.annotations) != has(oldObject.metadata.annotations)"
+        " || has(object.metadata.annotations)"
+        " && object.metadata.annotations != oldObject.metadata.annotations))",
+    ),
+    (
+        "configuration-of-argo",
+        "request.resource.resource != 'configmaps'"
+        " || has(object.metadata.name)"
+        " && object.metadata.name in ['workflow-controller-configmap']",
+    ),
+)
+"""CEL under which a request is sent. No condition rests on what an author writes alone."""
+
+
+class RegistrationError(ValueError):
+    """Something the API server would refuse."""
+
+
+class Disarmed(Enum):
+    """What became of a configuration."""
+
+    GONE = auto()
+    DELETED = auto()
+    IGNORED = auto()
+
+
+def disarm(client: ApiClient, name: str, *, delete: bool = False) -> Disarmed:
+    """Let the API server go on where the webhook does not answer; raises ClusterError."""
+    path = f"{_PATH}/{quote(name, '')}"
+    try:
+        if delete:
+            call(client, "DELETE", path)
+            return Disarmed.DELETED
+        found = call(client, "GET", path)
+        entries = range(len(found.get("webhooks") or ()))
+        patch = [
+            {"op": "add", "path": f"/webhooks/{entry}/failurePolicy", "value": "Ignore"}
+            for entry in entries
+        ]
+        call(client, "PATCH", path, body=patch, content_type="application/json-patch+json")
+    except ClusterError as error:
+        if error.status == 404:
+            return Disarmed.GONE
+        raise
+    return Disarmed.IGNORED
+
+
+def static_manifest(
+    url: str, bundle: bytes, failure_policy: str, namespaces: Iterable[str]
+) -> dict[str, Any]:
+    """A configuration for `staticManifestsDir`. Raises RegistrationError.
+
+    Its name has the suffix reserved for such manifests, and it names a URL: Services are not known
+    that early (k8s.io/apiserver pkg/admission/plugin/manifest).
+    """
+    parts = urlsplit(url)
+    if parts.scheme != "https" or not parts.hostname or parts.query or parts.fragment:
+        raise RegistrationError(f"`{url}` is no https URL without a query")
+    if b"-----BEGIN CERTIFICATE-----" not in bundle:
+        raise RegistrationError("the CA holds no certificate in PEM")
+    common = {
+        "admissionReviewVersions": ["v1"],
+        "sideEffects": "None",
+        "matchPolicy": "Equivalent",
+        "timeoutSeconds": 5,
+        "clientConfig": {"url": url, "caBundle": base64.b64encode(bundle).decode()},
+    }
+    excluded = list(dict.fromkeys((*_SYSTEM, *namespaces)))
+    return {
+        "apiVersion": "admissionregistration.k8s.io/v1",
+        "kind": "ValidatingWebhookConfiguration",
+        "metadata": {"name": "kguard.static.k8s.io"},
+        "webhooks": [
+            {
+                "name": "admission.kguard.dev",
+                "failurePolicy": failure_policy,
+                **common,
+                "namespaceSelector": {
+                    "matchExpressions": [
+                        {
+                            "key": "kubernetes.io/metadata.name",
+                            "operator": "NotIn",
+                            "values": excluded,
+                        }
+                    ]
+                },
+                "rules": [_rule(*rule, "Namespaced") for rule in RULES],
+                "matchConditions": _conditions(CONDITIONS),
+            },
+            {
+                "name": "cluster.admission.kguard.dev",
+                "failurePolicy": "Ignore",
+                **common,
+                "rules": [
+                    _rule("argoproj.io", "v1alpha1", ("clusterworkflowtemplates",), "Cluster")
+                ],
+                "matchConditions": _conditions(CONDITIONS[:2]),
+            },
+        ],
+    }
+
+
+def _rule(group: str, version: str, resources: Iterable[str], scope: str) -> dict[str, Any]:
+    return {
+        "apiGroups": [group],
+        "apiVersions": [version],
+        "resources": list(resources),
+        "operations": ["CREATE", "UPDATE"],
+        "scope": scope,
+    }
+
+
+def _conditions(conditions: Iterable[tuple[str, str]]) -> list[dict[str, str]]:
+    return [{"name": name, "expression": expression} for name, expression in conditions]

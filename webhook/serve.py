@@ -1,0 +1,242 @@
+"""`kguard serve`: put the parts together, and run them until SIGTERM."""
+
+from __future__ import annotations
+
+import datetime
+import gc
+import ssl
+from collections.abc import Callable
+from typing import TYPE_CHECKING
+
+from kguard.webhook.cluster.watching import Cluster
+
+from kguard import __version__
+from kguard.policy.registry import Registry
+from kguard.record import record
+from kguard.webhook.app import create_app
+from kguard.webhook.caller import Callers
+from kguard.webhook.certificates import Certificates
+from kguard.webhook.certificates.api import ApiBundles, ApiSecret
+from kguard.webhook.certificates.files import FileCertificates
+from kguard.webhook.certificates.self_issued import SelfIssued
+from kguard.webhook.cluster.client import ClusterError, api_client
+from kguard.webhook.cluster.snapshot import EMPTY, Snapshot
+from kguard.webhook.front.limits import Limits
+from kguard.webhook.front.server import Front
+from kguard.webhook.front.tls import server_context
+from kguard.webhook.health import Health
+from kguard.webhook.log import Log
+from kguard.webhook.metrics import Metrics
+from kguard.webhook.options import Options, OptionsError
+from kguard.webhook.policyset import Defaults
+from kguard.webhook.reload import Policies
+from kguard.webhook.service import Service
+from kguard.webhook.stances import Mode
+
+if TYPE_CHECKING:
+    from kubernetes.client import ApiClient
+
+_TLS = {"1.2": ssl.TLSVersion.TLSv1_2, "1.3": ssl.TLSVersion.TLSv1_3}
+
+
+def utc_today() -> datetime.date:
+    """The day by which exceptions and ignores end."""
+    return datetime.datetime.now(datetime.UTC).date()
+
+
+@record(eq=False)
+class _Parts:
+    """Everything that runs beside the server, to be started and stopped together."""
+
+    certificates: Certificates
+    policies: Policies
+    cluster: Cluster | None
+
+    def problems(self) -> list[str]:
+        """Why the API server had better not come here yet."""
+        found = self.certificates.problems()
+        return found + self.cluster.problems() if self.cluster else found
+
+    def start(self) -> None:
+        for part in (self.certificates, self.policies, self.cluster):
+            if part is not None:
+                part.start()
+
+    def stop(self) -> None:
+        for part in (self.cluster, self.policies, self.certificates):
+            if part is not None:
+                part.stop()
+
+
+def serve(options: Options, registry: Registry) -> int:
+    """Serve until SIGTERM; the exit code.
+
+    Raises OptionsError for what cannot be used and ConfigError for a policy directory that is
+    wrong: a webhook that began without its policies would let everything through.
+    """
+    metrics, log = Metrics(), Log(keep=options.log_decisions)
+    metrics.build_info.labels(__version__).set(1)
+    parts = _parts(options, registry, metrics, log)
+    world = parts.cluster.snapshot if parts.cluster else _no_cluster
+    service = Service(
+        lambda: parts.policies.current,
+        world,
+        metrics,
+        log,
+        timeout=options.timeout,
+        today=utc_today,
+    )
+    try:
+        front = Front(
+            create_app(service),
+            host=options.host,
+            port=options.port,
+            tls=parts.certificates.context,
+            limits=Limits(
+                concurrency=options.concurrency, max_body=options.max_body, grace=options.grace
+            ),
+            metrics=metrics,
+            authorise=Callers(options.client_names, options.bearer_token_file),
+        )
+    except OSError as error:
+        raise OptionsError(f"cannot listen on {options.host}:{options.port}: {error}") from None
+    draining = _Flag()
+
+    def drain() -> None:
+        draining.up = True
+        front.drain()
+        log.event("info", "draining")
+
+    def ready() -> list[str]:
+        return ["draining"] if draining.up else parts.problems()
+
+    try:
+        health = Health(
+            host=options.health_host,
+            port=options.health_port,
+            ready=ready,
+            live=front.problems,
+            metrics=metrics,
+            drain=drain,
+        )
+    except OSError as error:
+        where = f"{options.health_host}:{options.health_port}"
+        raise OptionsError(f"cannot listen on {where}: {error}") from None
+    parts.start()
+    health.start()
+    _settle()
+    log.event(
+        "info",
+        "serving",
+        version=__version__,
+        port=front.port,
+        healthPort=health.port,
+        mode=options.mode,
+        tls=options.tls_mode,
+        revision=parts.policies.current.revision,
+    )
+    try:
+        return front.run()
+    finally:
+        parts.stop()
+        health.stop()
+        log.event("info", "stopped")
+
+
+class _Flag:
+    """Something that happens once."""
+
+    up = False
+
+
+def _no_cluster() -> Snapshot:
+    return EMPTY
+
+
+def _parts(options: Options, registry: Registry, metrics: Metrics, log: Log) -> _Parts:
+    defaults = Defaults(Mode[options.mode.upper()], options.deny_on_error, options.trusted)
+    policies = Policies(
+        registry,
+        metrics,
+        log,
+        folder=options.policies,
+        config=options.config,
+        defaults=defaults,
+        today=utc_today,
+    )
+    try:
+        client = api_client(options.kubeconfig) if options.cluster else None
+    except ClusterError as error:
+        raise OptionsError(f"{error}; `--no-cluster` does without") from None
+    return _Parts(
+        certificates=_certificates(options, client, metrics, log),
+        policies=policies,
+        cluster=Cluster(client) if client is not None else None,
+    )
+
+
+def _certificates(
+    options: Options, client: ApiClient | None, metrics: Metrics, log: Log
+) -> Certificates:
+    def make_context(chain: bytes, key: bytes) -> ssl.SSLContext:
+        return server_context(
+            chain, key, minimum=_TLS[options.tls_min_version], client_ca=_client_ca(options)
+        )
+
+    def say(line: str) -> None:
+        log.event("warning", "certificates", message=line)
+
+    def count(word: str) -> None:
+        metrics.admission_errors.labels(f"certificates-{word}").inc()
+
+    name = f"{options.service}.{options.namespace}.svc"
+    found: Certificates
+    _client_ca(options)  # A file that is missing is said now, not at the first handshake.
+    try:
+        if options.tls_mode == "self":
+            if client is None:
+                raise OptionsError("`--tls-mode self` needs the cluster")
+            found = SelfIssued(
+                service=options.service,
+                namespace=options.namespace,
+                secret=ApiSecret(client, options.namespace, options.secret),
+                bundles=ApiBundles(client, options.webhook_configuration),
+                make_context=make_context,
+                say=say,
+                count=count,
+            )
+        else:
+            found = FileCertificates(
+                certificate=options.tls_cert,
+                key=options.tls_key,
+                name=name,
+                make_context=make_context,
+                say=say,
+                count=count,
+            )
+    except ValueError as error:
+        raise OptionsError(str(error)) from None
+    for each in ("leaf", "ca"):
+        metrics.certificate_expiry.labels(each).set_function(_expiry(found, each))
+    metrics.cabundle_match.set_function(lambda: 0.0 if found.problems() else 1.0)
+    return found
+
+
+def _expiry(certificates: Certificates, which: str) -> Callable[[], float]:
+    return lambda: certificates.expiry().get(which, 0.0)
+
+
+def _client_ca(options: Options) -> bytes | None:
+    if options.client_ca is None:
+        return None
+    try:
+        with open(options.client_ca, "rb") as file:
+            return file.read(2**20)
+    except OSError as error:
+        raise OptionsError(f"{options.client_ca}: cannot be read: {error.strerror}") from None
+
+
+def _settle() -> None:
+    """Take what was loaded by now out of the collector's sight: it lives as long as the process."""
+    gc.collect()
+    gc.freeze()
