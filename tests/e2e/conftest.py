@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import os
 from collections.abc import Iterator
-from pathlib import Path
 
 import pytest
 from e2e_cluster import Cluster
@@ -40,7 +39,7 @@ def pytest_runtest_logreport(report: pytest.TestReport) -> None:
 
 @pytest.fixture(scope="session")
 def programs() -> ControlPlane:
-    """The programs of the control plane; without them nothing is run, which CI takes for a failure."""
+    """The programs of the control plane; without them nothing is run, and in CI that fails."""
     try:
         return control_plane()
     except Unavailable as error:

@@ -127,7 +127,7 @@ class Client:
         *,
         content_type: str = "application/json",
         timeout: float = 40,
-        **query: str,
+        query: Mapping[str, str] | None = None,
     ) -> Answer:
         """One request. Raises OSError or http.client.HTTPException where there is no answer."""
         target = f"{path}?{urlencode(query)}" if query else path
@@ -172,25 +172,27 @@ class Client:
     def get(self, kind: str, name: str, namespace: str = "default", version: str = "v1") -> Answer:
         return self.call("GET", f"{collection(version, kind, namespace)}/{name}")
 
-    def create(self, thing: Object, **query: str) -> Answer:
-        return self.call("POST", _collection_of(thing), thing, **query)
+    def create(self, thing: Object, *, dry_run: bool = False) -> Answer:
+        return self.call("POST", _collection_of(thing), thing, query=_dry(dry_run))
 
-    def replace(self, thing: Object, part: str = "", **query: str) -> Answer:
+    def replace(self, thing: Object, part: str = "", *, dry_run: bool = False) -> Answer:
         """PUT an object, or its sub-resource `part`."""
         path = object_path(thing) + (f"/{part}" if part else "")
-        return self.call("PUT", path, thing, **query)
+        return self.call("PUT", path, thing, query=_dry(dry_run))
 
-    def patch(self, thing: Object, change: Any, part: str = "", **query: str) -> Answer:
+    def patch(self, thing: Object, change: Any, part: str = "", *, dry_run: bool = False) -> Answer:
         """Merge a change into an object or its sub-resource; a list is taken for a JSON patch."""
         path = object_path(thing) + (f"/{part}" if part else "")
         kind = "json-patch" if isinstance(change, list) else "merge-patch"
-        return self.call("PATCH", path, change, content_type=f"application/{kind}+json", **query)
+        return self.call(
+            "PATCH", path, change, content_type=f"application/{kind}+json", query=_dry(dry_run)
+        )
 
-    def apply(self, thing: Object, **query: str) -> Answer:
+    def apply(self, thing: Object, *, dry_run: bool = False) -> Answer:
         """Server-side apply: create, or change to this."""
-        settings = {"fieldManager": "e2e", "force": "true", **query}
+        settings = {"fieldManager": "e2e", "force": "true", **_dry(dry_run)}
         kind = "application/apply-patch+yaml"
-        return self.call("PATCH", object_path(thing), thing, content_type=kind, **settings)
+        return self.call("PATCH", object_path(thing), thing, content_type=kind, query=settings)
 
     def delete(self, thing: Object) -> Answer:
         """Delete at once; one that is not there will do as well."""
@@ -207,6 +209,10 @@ def collection(version: str, kind: str, namespace: str) -> str:
 def object_path(thing: Object) -> str:
     """The path of an object that has a name."""
     return f"{_collection_of(thing)}/{thing['metadata']['name']}"
+
+
+def _dry(yes: bool) -> dict[str, str]:
+    return {"dryRun": "All"} if yes else {}
 
 
 def _collection_of(thing: Object) -> str:

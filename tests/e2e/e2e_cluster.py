@@ -148,7 +148,7 @@ class Cluster:
     def kubectl(self, *words: str, stdin: Any = None) -> subprocess.CompletedProcess[str]:
         """Run kubectl as the administrator; an object on standard input is written as JSON."""
         config = self.kubeconfig("kubectl", self.admin)
-        command = [self.programs.kubectl, f"--kubeconfig={config}", *words]
+        command = [str(self.programs.kubectl), f"--kubeconfig={config}", *words]
         text = "" if stdin is None else json.dumps(stdin)
         return subprocess.run(
             command, input=text, capture_output=True, text=True, timeout=60, check=False

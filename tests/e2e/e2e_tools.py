@@ -223,10 +223,7 @@ def main(names: Sequence[str]) -> int:
     status = 0
     for name in names or ("control-plane", "helm3", "helm4"):
         try:
-            if name == "control-plane":
-                paths = [*control_plane()]
-            else:
-                paths = [_helm(name)]
+            paths = [*control_plane()] if name == "control-plane" else [_helm(name)]
         except Unavailable as error:
             _say(f"{name}: not available: {error}")
             status = 1
