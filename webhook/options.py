@@ -34,6 +34,8 @@ class Options:
     trusted: frozenset[str] = frozenset()
     kubeconfig: str | None = None
     cluster: bool = True
+    context: bool = True
+    argo_configmaps: tuple[str, ...] = ()
     service: str = "kguard"
     namespace: str = "kguard"
     secret: str = "kguard-tls"
@@ -82,6 +84,8 @@ class Options:
             trusted=frozenset(args.trusted_controller),
             kubeconfig=args.kubeconfig,
             cluster=not args.no_cluster,
+            context=not args.no_cluster and not args.no_context,
+            argo_configmaps=tuple(args.argo_configmap or ["workflow-controller-configmap"]),
             service=args.service,
             namespace=namespace,
             secret=args.secret,

@@ -8,7 +8,7 @@ import ssl
 from collections.abc import Callable
 from typing import TYPE_CHECKING
 
-from kguard.webhook.cluster.watching import Cluster
+from kguard.webhook.cluster.cluster import Cluster
 
 from kguard import __version__
 from kguard.policy.registry import Registry
@@ -171,8 +171,21 @@ def _parts(options: Options, registry: Registry, metrics: Metrics, log: Log) -> 
     return _Parts(
         certificates=_certificates(options, client, metrics, log),
         policies=policies,
-        cluster=Cluster(client) if client is not None else None,
+        cluster=_cluster(options, client, log),
     )
+
+
+def _cluster(options: Options, client: ApiClient | None, log: Log) -> Cluster | None:
+    if client is None or not options.context:
+        return None
+
+    def say(line: str) -> None:
+        log.event("info", "cluster", message=line)
+
+    try:
+        return Cluster(client, argo_configmaps=options.argo_configmaps, say=say)
+    except ValueError as error:
+        raise OptionsError(f"`--argo-configmap`: {error}") from None
 
 
 def _certificates(
@@ -184,7 +197,7 @@ def _certificates(
         )
 
     def say(line: str) -> None:
-        log.event("warning", "certificates", message=line)
+        log.event("info", "certificates", message=line)
 
     def count(word: str) -> None:
         metrics.admission_errors.labels(f"certificates-{word}").inc()

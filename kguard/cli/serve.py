@@ -77,8 +77,17 @@ def add_parser(subparsers: Any) -> None:
     )
     cluster = parser.add_argument_group("cluster")
     add_cluster_options(cluster)
+    cluster.add_argument("--no-cluster", action="store_true", help="never talk to the API server")
     cluster.add_argument(
-        "--no-cluster", action="store_true", help="never talk to the API server: no context"
+        "--no-context",
+        action="store_true",
+        help="judge each object by itself: no LimitRanges, autoscalers, templates of the cluster",
+    )
+    cluster.add_argument(
+        "--argo-configmap",
+        action="append",
+        metavar="[NAMESPACE/]NAME",
+        help="Argo's controller is configured by it (default: workflow-controller-configmap)",
     )
     add_names(cluster)
     limits = parser.add_argument_group("limits")
