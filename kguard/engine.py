@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections import Counter
 from collections.abc import Callable, Iterable, Mapping
+from time import perf_counter
 from typing import Any
 
 from kguard.facts import Facts
@@ -52,6 +53,9 @@ class Outcome:
     unfinished: dict[str, None] = field(default_factory=dict)
 
 
+Took = Callable[[str, float], None]
+"""Is told the id of a policy and the seconds its check ran."""
+
 _MOST_KINDS = 1000
 """How many kinds are remembered: a server can be asked about any number of invented ones."""
 
@@ -93,15 +97,17 @@ class Engine:
         facts: Facts,
         rules: Rules = as_written,
         expired: Callable[[], bool] = _never,
+        took: Took | None = None,
     ) -> Outcome:
         """Judge every resource that is not mere context by every policy that applies to it.
 
-        `expired` is asked before each policy; from its first yes on, policies go unasked.
+        `expired` is asked before each policy; from its first yes on, policies go unasked. `took` is
+        told how long each check ran.
         """
         outcome = Outcome()
         for resource in resources:
             if not resource.context:
-                self._judge(resource, facts, rules, expired, outcome)
+                self._judge(resource, facts, rules, expired, took, outcome)
         return outcome
 
     def load(self) -> None:
@@ -133,6 +139,7 @@ class Engine:
         facts: Facts,
         rules: Rules,
         expired: Callable[[], bool],
+        took: Took | None,
         outcome: Outcome,
     ) -> None:
         found: list[Finding] = []
@@ -155,10 +162,13 @@ class Engine:
                 if expired():
                     outcome.unfinished.setdefault(policy.id)
                     continue
+                began = perf_counter() if took else 0.0
                 try:
                     found += _ask(policy, rule, scopes, self._check(policy), facts, outcome)
                 except Exception as error:  # A broken check must not hide the others' findings.
                     outcome.crashes.append(Crash(policy.id, resource, error, (policy.id,)))
+                if took:
+                    took(policy.id, perf_counter() - began)
         outcome.findings += _without_superseded(found, self._superseding)
 
 

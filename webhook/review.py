@@ -9,7 +9,7 @@ import datetime
 from collections.abc import Callable, Iterable, Mapping
 from typing import Any
 
-from kguard.engine import Outcome, Rule
+from kguard.engine import Outcome, Rule, Took
 from kguard.facts import Assumptions, Facts
 from kguard.fingerprint import ratchet_key
 from kguard.ignore import Ignore, from_annotations
@@ -33,11 +33,12 @@ def review(
     *,
     today: datetime.date,
     expired: Callable[[], bool] = lambda: False,
+    took: Took | None = None,
 ) -> Decision:
     """The decision on a request.
 
     `today` (UTC) dates exceptions and ignores. From the first yes of `expired` on, policies go
-    unasked and count as unanswered.
+    unasked and count as unanswered. `took` is told how long each policy took.
     """
     decision = Decision(request, policies.revision, skipped=skip_reason(request))
     if decision.skipped:
@@ -47,7 +48,7 @@ def review(
         _refuse_unevaluable(decision, stances[UNEVALUABLE])
         return decision
     resource = resource_of(request, request.object)
-    judge = _Judge(policies, world, stances, expired)
+    judge = _Judge(policies, world, stances, expired, took)
     outcome = judge.run(resource)
     findings = [f for f in outcome.findings if policies.settings.reports(f)]
     _Weigher(decision, judge, resource, today).weigh(findings)
@@ -84,9 +85,10 @@ class _Judge:
         world: Snapshot,
         stances: Mapping[str, Stance],
         expired: Callable[[], bool],
+        took: Took | None,
     ) -> None:
         self.policies, self.stances = policies, stances
-        self._world, self._expired = world, expired
+        self._world, self._expired, self._took = world, expired, took
         self.unsynced = False
         """Whether an answer rests on what was not known yet."""
 
@@ -102,7 +104,7 @@ class _Judge:
                 return None
             return self.policies.rules(policy, judged)
 
-        outcome = self.policies.engine.run([resource], facts, rules, self._expired)
+        outcome = self.policies.engine.run([resource], facts, rules, self._expired, self._took)
         self.unsynced |= not self._world.unsynced.isdisjoint(index.asked)
         return outcome
 

@@ -8,8 +8,6 @@ import ssl
 from collections.abc import Callable
 from typing import TYPE_CHECKING
 
-from kguard.webhook.cluster.cluster import Cluster
-
 from kguard import __version__
 from kguard.policy.registry import Registry
 from kguard.record import record
@@ -20,6 +18,7 @@ from kguard.webhook.certificates.api import ApiBundles, ApiSecret
 from kguard.webhook.certificates.files import FileCertificates
 from kguard.webhook.certificates.self_issued import SelfIssued
 from kguard.webhook.cluster.client import ClusterError, api_client
+from kguard.webhook.cluster.cluster import Cluster
 from kguard.webhook.cluster.snapshot import EMPTY, Snapshot
 from kguard.webhook.front.limits import Limits
 from kguard.webhook.front.server import Front
