@@ -8,6 +8,10 @@ from typing import Any
 from kguard.record import record
 
 
+_MOST_AT_ONCE = 8
+"""Reviews share one interpreter: more of them at once only make each of them slower."""
+
+
 class OptionsError(ValueError):
     """Options that contradict each other, or name what cannot be used."""
 
@@ -90,7 +94,7 @@ class Options:
             namespace=namespace,
             secret=args.secret,
             webhook_configuration=args.webhook_configuration,
-            concurrency=args.concurrency or 2 * usable_cpus(),
+            concurrency=args.concurrency or min(2 * usable_cpus(), _MOST_AT_ONCE),
             max_body=args.max_body,
             timeout=args.timeout,
             grace=args.grace,

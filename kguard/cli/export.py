@@ -27,7 +27,12 @@ def add_parser(subparsers: Any) -> None:
     parser.add_argument(
         "--ca", required=True, metavar="FILE", help="the CA of the webhook's certificate, PEM"
     )
-    parser.add_argument("--failure-policy", choices=("Ignore", "Fail"), default="Ignore")
+    parser.add_argument(
+        "--failure-policy",
+        choices=("Ignore", "Fail"),
+        default="Ignore",
+        help="where the webhook does not answer (default: Ignore)",
+    )
     parser.add_argument(
         "--except-namespace",
         action="append",

@@ -34,7 +34,9 @@ def add_parser(subparsers: Any) -> None:
     )
     add_cluster_options(parser)
     add_names(parser)
-    parser.add_argument("--timeout", type=_seconds, default=10.0, metavar="SECONDS")
+    parser.add_argument(
+        "--timeout", type=_seconds, default=10.0, metavar="SECONDS", help="default: 10"
+    )
 
 
 def run(args: argparse.Namespace) -> int:

@@ -92,9 +92,18 @@ def add_parser(subparsers: Any) -> None:
     add_names(cluster)
     limits = parser.add_argument_group("limits")
     limits.add_argument(
-        "--concurrency", type=_positive, metavar="N", help="reviews at once (default: 2 per CPU)"
+        "--concurrency",
+        type=_positive,
+        metavar="N",
+        help="reviews at once (default: 2 per CPU, at most 8)",
     )
-    limits.add_argument("--max-body", type=_positive, default=32 * 2**20, metavar="BYTES")
+    limits.add_argument(
+        "--max-body",
+        type=_positive,
+        default=32 * 2**20,
+        metavar="BYTES",
+        help="the largest review (default: 33554432)",
+    )
     limits.add_argument(
         "--timeout",
         type=_seconds,
