@@ -3,12 +3,15 @@
 from __future__ import annotations
 
 import os
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 
 import pytest
 from e2e_cluster import Cluster
+from e2e_kguard import Kguard, Replica
+from e2e_objects import definitions
+from e2e_policies import values
 from e2e_processes import Reaper
-from e2e_tools import ControlPlane, Unavailable, control_plane
+from e2e_tools import ControlPlane, Unavailable, control_plane, helm4
 
 _sentences: dict[str, str] = {}
 
@@ -41,6 +44,7 @@ def pytest_runtest_logreport(report: pytest.TestReport) -> None:
 def programs() -> ControlPlane:
     """The programs of the control plane; without them nothing is run, and in CI that fails."""
     try:
+        helm4()
         return control_plane()
     except Unavailable as error:
         message = f"the end-to-end tests were not run: {error}"
@@ -67,3 +71,57 @@ def cluster(
         yield cluster
     finally:
         cluster.stop()
+
+
+@pytest.fixture(scope="session")
+def installation(cluster: Cluster) -> Iterator[Kguard]:
+    """The chart's objects in the cluster, and definitions of Argo and KEDA; nobody serves yet."""
+    for definition in definitions():
+        cluster.client.apply(definition).ok()
+    kguard = Kguard(cluster, helm4())
+    try:
+        kguard.install(values())
+        yield kguard
+    finally:
+        kguard.stop()
+
+
+@pytest.fixture
+def kguard(installation: Kguard) -> Kguard:
+    """The installation with one replica that is ready, whatever was done to it before."""
+    for replica in installation.replicas[1:]:
+        installation.stop_replica(replica)
+    if not installation.replicas or not installation.replicas[0].process.running():
+        for replica in [*installation.replicas]:
+            installation.forget(replica)
+        installation.start_replica()
+    installation.wait_served()
+    return installation
+
+
+@pytest.fixture
+def replica(kguard: Kguard) -> Replica:
+    """The one replica."""
+    return kguard.replicas[0]
+
+
+@pytest.fixture
+def namespace(cluster: Cluster) -> Callable[..., str]:
+    """Makes a namespace whose name begins with a word that stands for its mode (e2e_policies)."""
+
+    def make(name: str, **labels: str) -> str:
+        metadata = {"name": name, "labels": labels}
+        cluster.client.apply({"apiVersion": "v1", "kind": "Namespace", "metadata": metadata}).ok()
+        return name
+
+    return make
+
+
+@pytest.hookimpl(wrapper=True)
+def pytest_runtest_makereport(item: pytest.Item, call: pytest.CallInfo[None]) -> Iterator[None]:
+    """With a failure, show the ends of the logs and say where they are kept."""
+    report = yield
+    cluster = getattr(item, "funcargs", {}).get("cluster")
+    if report.failed and cluster:
+        report.sections.append(("logs of the cluster", cluster.tails()))
+    return report

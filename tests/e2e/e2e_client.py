@@ -190,7 +190,12 @@ class Client:
 
     def apply(self, thing: Object, *, dry_run: bool = False) -> Answer:
         """Server-side apply: create, or change to this."""
-        settings = {"fieldManager": "e2e", "force": "true", **_dry(dry_run)}
+        settings = {
+            "fieldManager": "e2e",
+            "force": "true",
+            "fieldValidation": "Strict",
+            **_dry(dry_run),
+        }
         kind = "application/apply-patch+yaml"
         return self.call("PATCH", object_path(thing), thing, content_type=kind, query=settings)
 

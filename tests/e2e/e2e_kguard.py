@@ -217,7 +217,8 @@ class Kguard:
 
     def configuration(self) -> Object:
         """The ValidatingWebhookConfiguration as it is now."""
-        found = self.cluster.client.get("ValidatingWebhookConfiguration", NAME).ok().body
+        kind, version = "ValidatingWebhookConfiguration", "admissionregistration.k8s.io/v1"
+        found = self.cluster.client.get(kind, NAME, version=version).ok().body
         assert isinstance(found, dict)
         return found
 

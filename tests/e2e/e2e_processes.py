@@ -118,9 +118,10 @@ class Process:
         """What it has written so far."""
         return self.log.read_text("utf-8", errors="replace")
 
-    def tail(self, lines: int = 30) -> str:
-        """The end of what it wrote, under its name."""
-        return "\n".join([f"--- {self.log}", *self.output().splitlines()[-lines:]])
+    def tail(self, lines: int = 10) -> str:
+        """The end of what it wrote, under the name of the file that has it all."""
+        last = [line[:300] for line in self.output().splitlines()[-lines:]]
+        return "\n".join([f"--- {self.log}", *last])
 
 
 def free_port() -> int:
