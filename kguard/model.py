@@ -8,7 +8,7 @@ that hold manifest data compare by identity, because their data is not hashable.
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from enum import IntEnum
+from enum import Enum, IntEnum
 from typing import Any, TypeVar
 
 from kguard.record import field, record
@@ -143,9 +143,23 @@ class Related:
     label: str
 
 
+class Removal(Enum):
+    """The type of REMOVE, so that no value of a manifest can be taken for it."""
+
+    REMOVE = "remove"
+
+
+REMOVE = Removal.REMOVE
+"""The value of an Edit that removes what is at its route."""
+
+
 @record
 class Edit:
-    """One change to a document: set the value at `route`, or remove it where `value` is REMOVE."""
+    """One change to a resource: set the value at `route`, or remove it where `value` is REMOVE.
+
+    `route` begins at the root of the resource; mappings that are missing on the way are made, and
+    an index equal to the length of a list appends to it.
+    """
 
     route: Route
     value: Any
