@@ -133,6 +133,11 @@ class Session:
 
 def collect(args: argparse.Namespace) -> Session:
     """Read, judge and locate. Raises UsageError and ConfigError for what the user got wrong."""
+    return judge(args, *prepare(args))
+
+
+def prepare(args: argparse.Namespace) -> tuple[Registry, Settings, Discovery]:
+    """What a run judges by, and the files it is to read; raises as `collect` does."""
     registry = registry_of(args)
     settings = load_settings(args, registry)
     found = discover(
@@ -143,9 +148,24 @@ def collect(args: argparse.Namespace) -> Session:
         stdin_name=args.stdin_name,
         context=settings.context,
     )
+    return registry, settings, found
+
+
+def judge(
+    args: argparse.Namespace,
+    registry: Registry,
+    settings: Settings,
+    found: Discovery,
+    contents: Mapping[str, bytes] | None = None,
+) -> Session:
+    """Read, judge and locate what was found. `contents` are files, by their shown paths, that are
+    taken to hold something else than they do.
+    """
     progress = Progress(sys.stderr, enabled=not args.no_progress)
     with progress:
-        loaded = load(found, complete=settings.complete, progress=progress.update)
+        loaded = load(
+            found, complete=settings.complete, progress=progress.update, contents=contents
+        )
     assume, extra = assumptions(settings, found, loaded)
     resources = [_as_context(resource) for resource in loaded.resources]
     facts = Facts(Index([*resources, *extra], complete=loaded.complete), assume)

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Mapping
 from typing import Any
 
 from kguard.inputs.charts import UNRENDERED, Charts, breaks_as_template
@@ -83,15 +83,17 @@ def load(
     limits: Limits | None = None,
     stdin: Callable[[int], bytes] | None = None,
     progress: Callable[[int, int, str], None] | None = None,
+    contents: Mapping[str, bytes] | None = None,
 ) -> Loaded:
     """Read what was discovered.
 
     `complete` says that the files are all there is: one unit, in which what is absent does not
     exist. Else each folder is a unit, or everything together where the context was given.
     `stdin(n)` gives at most n bytes of standard input (default: that of this process);
-    `progress(done, total, path)` is told before each file.
+    `progress(done, total, path)` is told before each file. `contents` are files by their shown
+    paths that are to be taken as read, whatever is on the disk.
     """
-    loader = _Loader(found, complete, limits or Limits(), stdin or _read_stdin)
+    loader = _Loader(found, complete, limits or Limits(), stdin or _read_stdin, contents or {})
     loader.read_kustomizations()
     for number, path in enumerate(found.files):
         if progress is not None:
@@ -124,6 +126,7 @@ class _Loader:
     is_complete: bool
     limits: Limits
     stdin: Callable[[int], bytes]
+    contents: Mapping[str, bytes] = field(default_factory=dict)
     loaded: Loaded = field(default_factory=Loaded)
     charts: Charts = field(init=False)
     kustomizations: Kustomizations = field(init=False)
@@ -288,6 +291,8 @@ class _Loader:
     def _bytes(self, path: str) -> bytes:
         """The bytes of a file, at most one more than is allowed; raises OSError."""
         most = self.limits.max_bytes + 1
+        if path in self.contents:
+            return self.contents[path][:most]
         if path == self.found.stdin:
             return self.stdin(most)
         with open(self.found.real_path(path), "rb") as file:

@@ -42,18 +42,18 @@ class _Step:
 class Locator:
     """Places in one document. `offset` is where its text begins in the file."""
 
-    __slots__ = ("_extents", "_lines", "_offset", "_text", "_tree")
+    __slots__ = ("_extents", "_lines", "offset", "text", "tree")
 
     def __init__(self, tree: Tree, text: str, offset: int, lines: Lines) -> None:
-        self._tree = tree
-        self._text = text
-        self._offset = offset
+        self.tree = tree
+        self.text = text
+        self.offset = offset
         self._lines = lines
         self._extents: list[tuple[int, int, int]] | None = None
 
     def span(self, start: int, end: int) -> Span:
         """The span in the file from one offset in the document to another."""
-        return self._lines.span(self._offset + start, self._offset + end)
+        return self._lines.span(self.offset + start, self.offset + end)
 
     def locate(self, route: Route) -> Place:
         """The place of `route`; see `Document.locate` for what the caret is put under."""
@@ -82,10 +82,10 @@ class Locator:
 
     def _walk(self, route: Route) -> tuple[_Step, Route]:
         """The deepest step of `route` that exists, and the keys that do not."""
-        root = self._tree.root
+        root = self.tree.root
         if root is None:
             return _Step(_NOTHING), route
-        step = _Step(root, start=self._first(root), end=self._end(root))
+        step = _Step(root, start=self._first(root), end=self.end(root))
         for done, key in enumerate(route):
             if isinstance(key, str) and type(step.node) is MappingNode:
                 found = self._entry(step.node, key, step.via)
@@ -110,14 +110,14 @@ class Locator:
                 searched.add(id(mapping))
             while position >= 0:
                 key, value = mapping.value[position]
-                through = self._alias(mapping, 2 * position + 1)
+                through = self.alias(mapping, 2 * position + 1)
                 if is_merge(key):
                     pending.append((mapping, position - 1, via))
                     pending.extend(self._merged(key, value, through, via))
                     break
                 if key_of(key) == wanted:
                     via = (through, via) if through else via
-                    end = through[1].index if through else self._end(value)
+                    end = through[1].index if through else self.end(value)
                     return _Step(value, key, via, key.start_mark.index, end)
                 position -= 1
         return None
@@ -130,66 +130,73 @@ class Locator:
             passed = through
             if source is not value:
                 at = next(i for i, item in enumerate(value.value) if item is source)
-                passed = self._alias(value, at)
+                passed = self.alias(value, at)
             yield source, len(source.value) - 1, (passed, via) if passed else via
 
     def _item(self, sequence: Any, index: int, via: _Via) -> _Step | None:
         if not 0 <= index < len(sequence.value):
             return None
         item = sequence.value[index]
-        through = self._alias(sequence, index)
+        through = self.alias(sequence, index)
         start = through[0].index if through else self._first(item)
         return _Step(
             item,
             None,
             (through, via) if through else via,
-            self._dash(sequence, start),
-            through[1].index if through else self._end(item),
+            self.dash(sequence, start),
+            through[1].index if through else self.end(item),
         )
 
-    def _alias(self, parent: Any, position: int) -> Any:
-        return self._tree.aliases.get((id(parent), position))
+    def alias(self, parent: Any, position: int) -> Any:
+        """The marks of the alias at a position of a collection, None where text stands there.
+
+        A mapping's keys and values count one by one.
+        """
+        return self.tree.aliases.get((id(parent), position))
 
     def _caret(self, step: _Step, existing: bool) -> Span:
         """The span to show for a step: a value on one line, else its key, else its first key."""
         if existing and type(step.node) is ScalarNode:
-            start, end = self._bounds(step.node)
-            if start < end and "\n" not in self._text[start:end] and not self._is_block(step.node):
+            start, end = self.bounds(step.node)
+            if start < end and "\n" not in self.text[start:end] and not self._is_block(step.node):
                 return self.span(start, end)
         if step.key is not None:
-            return self._one_line(*self._bounds(step.key))
+            return self._one_line(*self.bounds(step.key))
         node = step.node
         if _is_absent(node):
             return self.span(step.start, step.start + 1)
         while type(node) in (MappingNode, SequenceNode) and node.value:
             node = node.value[0][0] if type(node) is MappingNode else node.value[0]
-        return self._one_line(*self._bounds(node))
+        return self._one_line(*self.bounds(node))
 
     def _one_line(self, start: int, end: int) -> Span:
-        cut = self._text.find("\n", start, end)
+        cut = self.text.find("\n", start, end)
         return self.span(start, end if cut < 0 else cut)
 
     def _is_block(self, node: Any) -> bool:
         return node.style in ("|", ">")
 
-    def _bounds(self, node: Any) -> tuple[int, int]:
-        """Where a node's own text begins and ends, without anchor, tag and white space after."""
+    def bounds(self, node: Any) -> tuple[int, int]:
+        """Where a node's own text begins and ends, without white space after it.
+
+        A scalar's begins after its anchor and tag.
+        """
         start, end = node.start_mark.index, node.end_mark.index
-        properties = _PROPERTIES.match(self._text, start, end)
+        properties = _PROPERTIES.match(self.text, start, end)
         if properties and type(node) is ScalarNode:
             start = properties.end()
-        return start, start + len(self._text[start:end].rstrip())
+        return start, start + len(self.text[start:end].rstrip())
 
     def _first(self, node: Any) -> int:
         index: int = node.start_mark.index
         return index
 
-    def _end(self, node: Any) -> int:
-        """Where a node ends; a block collection ends where its last child does."""
+    def end(self, node: Any) -> int:
+        """The offset at which a node ends; a block collection ends where its last child does."""
         while type(node) in (MappingNode, SequenceNode) and not node.flow_style and node.value:
             mapping = type(node) is MappingNode
             last = node.value[-1][1] if mapping else node.value[-1]
-            through = self._alias(node, len(node.value) * (2 if mapping else 1) - 1)
+            through = self.alias(node, len(node.value) * (2 if mapping else 1) - 1)
             if through:
                 end: int = through[1].index
                 return end
@@ -198,11 +205,11 @@ class Locator:
                 and type(last) is ScalarNode
                 and last.start_mark.index == last.end_mark.index
             ):
-                return self._bounds(node.value[-1][0])[1]
+                return self.bounds(node.value[-1][0])[1]
             node = last
-        return self._bounds(node)[1]
+        return self.bounds(node)[1]
 
-    def _dash(self, sequence: Any, start: int) -> int:
+    def dash(self, sequence: Any, start: int) -> int:
         """Where the `-` of a block item is that begins at `start`; flow items have none.
 
         All dashes of a sequence stand in one column, that of its first.
@@ -210,23 +217,23 @@ class Locator:
         first: int = sequence.start_mark.index
         if sequence.flow_style:
             return start
-        column = first - self._text.rfind("\n", 0, first) - 1
-        line = self._text.rfind("\n", 0, start) + 1
+        column = first - self.text.rfind("\n", 0, first) - 1
+        line = self.text.rfind("\n", 0, start) + 1
         while line + column > first:
             dash = line + column
-            if dash < start and self._text[dash : dash + 2].strip() == "-":
+            if dash < start and self.text[dash : dash + 2].strip() == "-":
                 return dash
-            line = self._text.rfind("\n", 0, line - 1) + 1
+            line = self.text.rfind("\n", 0, line - 1) + 1
         return first
 
     def _line_range(self, start: int, end: int) -> tuple[int, int]:
-        first, _ = self._lines.position(self._offset + start)
-        last, _ = self._lines.position(self._offset + max(start, end))
+        first, _ = self._lines.position(self.offset + start)
+        last, _ = self._lines.position(self.offset + max(start, end))
         return first, last
 
     def _all_extents(self) -> Iterator[tuple[int, int, int]]:
         """First line, column and last line of every entry and item; aliases are not followed."""
-        pending: list[Node] = [self._tree.root] if self._tree.root is not None else []
+        pending: list[Node] = [self.tree.root] if self.tree.root is not None else []
         while pending:
             node: Any = pending.pop()
             if type(node) not in (MappingNode, SequenceNode):
@@ -234,15 +241,15 @@ class Locator:
             mapping = type(node) is MappingNode
             for position, child in enumerate(node.value):
                 key, value = child if mapping else (None, child)
-                through = self._alias(node, 2 * position + 1 if mapping else position)
-                end = through[1].index if through else self._end(value)
+                through = self.alias(node, 2 * position + 1 if mapping else position)
+                end = through[1].index if through else self.end(value)
                 if key is not None:
                     start = key.start_mark.index
-                    end = max(end, self._bounds(key)[1])
+                    end = max(end, self.bounds(key)[1])
                 else:
                     start = through[0].index if through else self._first(value)
-                    start = self._dash(node, start)
-                line, column = self._lines.position(self._offset + start)
+                    start = self.dash(node, start)
+                line, column = self._lines.position(self.offset + start)
                 yield line, column, self._line_range(start, end)[1]
                 if not through:
                     pending.append(value)

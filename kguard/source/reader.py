@@ -82,6 +82,16 @@ class Document:
         """First and last line of the next entry or list item that starts on or after `line`."""
         return _locator(self).following(line)
 
+    @property
+    def locator(self) -> Locator:
+        """The nodes of the document and where they stand, for those who change its text."""
+        return _locator(self)
+
+    @property
+    def is_json(self) -> bool:
+        """Whether Kubernetes reads the document as JSON and not as YAML."""
+        return self._chunk.json
+
 
 @lru_cache(maxsize=16)
 def _locator(document: Document) -> Locator:

@@ -1,0 +1,76 @@
+"""Files and documents that kguard does not change, and why."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Mapping
+from typing import TYPE_CHECKING, Any
+
+if TYPE_CHECKING:
+    from kguard.source import SourceFile
+
+# What code generators write: https://pkg.go.dev/cmd/go#hdr-Generate_Go_files_by_processing_source,
+# Phabricator's `@generated`, and prose to the same effect; `helm template` names its source.
+_GENERATED = (
+    r"(?i)\bdo not (?:edit|modify|change)\b|\bauto-?generated\b|\bcode generated\b|@generated\b"
+    r"|\bgenerated (?:by|from|with|using)\b|^source: \S*/templates/"
+)
+# Actions of Go templates and Jinja. Argo's `{{inputs.parameters.x}}` is none of them.
+_TEMPLATE = (
+    r"\{\{-|-\}\}|\{\{\s*(?:[.$]|/\*)|\{%"
+    r"|\{\{\s*(?:if|range|with|end|else|include|template|define|block|toYaml)\b"
+)
+
+
+class RefusedError(Exception):
+    """A change that is not made; the text says why."""
+
+
+def file_refusal(source: SourceFile) -> str:
+    """Why nothing in a file may be changed, empty where it may."""
+    if source.errors:
+        return "the file could not be read in full"
+    for comment in source.comments:
+        if re.search(_TEMPLATE, comment.text):
+            return "the file is a template"
+    if _is_generated(source):
+        return "the file is generated: change what it is made from"
+    for document in source.documents:
+        if isinstance(document.data, Mapping):
+            reason = _sealed(document.data)
+            if reason:
+                return reason
+    return ""
+
+
+def document_refusal(text: str) -> str:
+    """Why nothing in the text of a document may be changed, empty where it may."""
+    return "the document is a template" if "{" in text and re.search(_TEMPLATE, text) else ""
+
+
+def _is_generated(source: SourceFile) -> bool:
+    """Whether a comment above the first text of a document says that a program wrote it."""
+    starts = {document.line for document in source.documents}
+    for start in starts:
+        header = (comment for comment in source.comments if comment.line >= start)
+        expected = start
+        for comment in header:
+            between = range(expected, comment.line)
+            if not comment.own_line or any(source.line(number).strip() for number in between):
+                break
+            if re.search(_GENERATED, comment.text):
+                return True
+            expected = comment.line + 1
+    return False
+
+
+def _sealed(data: Mapping[str, Any]) -> str:
+    """Why a document must stay as it is to the byte: something else vouches for its content."""
+    # drone-go drone/yaml.go: the HMAC in `kind: signature` is taken over the other documents.
+    if data.get("kind") == "signature" and "apiVersion" not in data:
+        return "the file is signed: change it and run `drone sign`"
+    # SOPS keeps a MAC over all values of a file, encrypted or not.
+    sops = data.get("sops")
+    if isinstance(sops, Mapping) and "mac" in sops:
+        return "the file is encrypted by SOPS, whose MAC covers every value"
+    return ""
