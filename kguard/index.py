@@ -105,6 +105,14 @@ class Index:
         """All objects of a kind in the unit of `near`, whatever their namespace."""
         return self._by_kind.get((near.unit, group, kind), ())
 
+    def kinds_in_unit(self, near: Resource) -> set[tuple[str, str]]:
+        """Group and kind of all that is in the unit of `near`."""
+        return {
+            (group, kind)
+            for (unit, group, kind), found in self._by_kind.items()
+            if unit == near.unit and found
+        }
+
     def named(self, near: Resource, group: str, kind: str, name: str) -> list[Resource]:
         """Objects of that kind and name beside `near`; several mean that the answer is unknown."""
         return list(self._by_name.get(((near.unit, near.namespace), group, kind, name), []))
@@ -159,20 +167,27 @@ class Index:
 
     def autoscalers_of(self, workload: Resource) -> list[Resource]:
         """HorizontalPodAutoscalers and KEDA ScaledObjects that target a workload."""
-        bucket = (workload.unit, workload.namespace)
+        return self.autoscalers_on(workload, workload.group, workload.kind, workload.name)
+
+    def autoscalers_on(self, near: Resource, group: str, kind: str, name: str) -> list[Resource]:
+        """HorizontalPodAutoscalers and ScaledObjects beside `near` that target what is named so."""
+        bucket = (near.unit, near.namespace)
         if bucket not in self._scalers:
-            scalers = [each for kind in _SCALERS for each in self.of_kind(workload, *kind)]
+            scalers = [each for kind in _SCALERS for each in self.of_kind(near, *kind)]
             self._scalers[bucket] = _grouped((scale_target(each), each) for each in scalers)
-        target = (workload.group, workload.kind, workload.name)
-        return list(self._scalers[bucket].get(target, ()))
+        return list(self._scalers[bucket].get((group, kind, name), ()))
 
     def vertical_autoscalers_of(self, workload: Resource) -> list[Resource]:
         """VerticalPodAutoscalers that target a workload, by kind and name."""
-        bucket = (workload.unit, workload.namespace)
+        return self.vertical_autoscalers_on(workload, workload.kind, workload.name)
+
+    def vertical_autoscalers_on(self, near: Resource, kind: str, name: str) -> list[Resource]:
+        """VerticalPodAutoscalers beside `near` that target what is named so."""
+        bucket = (near.unit, near.namespace)
         if bucket not in self._vertical:
-            scalers = self.of_kind(workload, *_VERTICAL)
+            scalers = self.of_kind(near, *_VERTICAL)
             self._vertical[bucket] = _grouped((_vertical_target(each), each) for each in scalers)
-        return list(self._vertical[bucket].get((workload.kind, workload.name), ()))
+        return list(self._vertical[bucket].get((kind, name), ()))
 
     def target_of(self, scaler: Resource) -> list[Resource]:
         """The workloads an autoscaler targets beside it; none or several mean unknown."""
@@ -248,6 +263,10 @@ class Overlay(Index):
         below, own = self._base.in_unit(near, group, kind), self._own.in_unit(near, group, kind)
         return self._over(below, own)
 
+    def kinds_in_unit(self, near: Resource) -> set[tuple[str, str]]:
+        """Group and kind of all that is in the unit of `near`."""
+        return self._base.kinds_in_unit(near) | self._own.kinds_in_unit(near)
+
     def named(self, near: Resource, group: str, kind: str, name: str) -> list[Resource]:
         """Objects of that kind and name beside `near`; several mean that the answer is unknown."""
         self.asked.add((group, kind))
@@ -276,17 +295,19 @@ class Overlay(Index):
         self.asked.add(_SERVICE)
         return self._over(self._base.services_of(workload), self._own.services_of(workload))
 
-    def autoscalers_of(self, workload: Resource) -> list[Resource]:
-        """HorizontalPodAutoscalers and KEDA ScaledObjects that target a workload."""
+    def autoscalers_on(self, near: Resource, group: str, kind: str, name: str) -> list[Resource]:
+        """HorizontalPodAutoscalers and ScaledObjects beside `near` that target what is named so."""
         self.asked.update(_SCALERS)
-        found = self._over(self._base.autoscalers_of(workload), self._own.autoscalers_of(workload))
+        target = (group, kind, name)
+        below = self._base.autoscalers_on(near, *target)
+        found = self._over(below, self._own.autoscalers_on(near, *target))
         return sorted(found, key=lambda each: _SCALERS.index((each.group, each.kind)))
 
-    def vertical_autoscalers_of(self, workload: Resource) -> list[Resource]:
-        """VerticalPodAutoscalers that target a workload, by kind and name."""
+    def vertical_autoscalers_on(self, near: Resource, kind: str, name: str) -> list[Resource]:
+        """VerticalPodAutoscalers beside `near` that target what is named so."""
         self.asked.add(_VERTICAL)
-        below = self._base.vertical_autoscalers_of(workload)
-        return self._over(below, self._own.vertical_autoscalers_of(workload))
+        below = self._base.vertical_autoscalers_on(near, kind, name)
+        return self._over(below, self._own.vertical_autoscalers_on(near, kind, name))
 
     def budgets_of(self, workload: Resource) -> list[Resource]:
         """PodDisruptionBudgets beside a workload that select its pods."""

@@ -111,7 +111,12 @@ LOOKUPS: dict[str, Lookup] = {
     "of_kind": _of_kind("of_kind"),
     "in_unit": _of_kind("in_unit"),
     "services_of": _beside("services_of"),
+    "kinds_in_unit": lambda index, near, dice: index.kinds_in_unit(near),
     "autoscalers_of": _beside("autoscalers_of"),
+    "autoscalers_on": _named("autoscalers_on"),
+    "vertical_autoscalers_on": lambda index, near, dice: [
+        id(each) for each in index.vertical_autoscalers_on(near, "Deployment", dice.choice(NAMES))
+    ],
     "vertical_autoscalers_of": _beside("vertical_autoscalers_of"),
     "budgets_of": _beside("budgets_of"),
     "target_of": _beside("target_of"),
