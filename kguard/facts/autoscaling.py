@@ -6,10 +6,13 @@ pkg/apis/autoscaling/v2/defaults.go (omitted metrics), KEDA's cpu and memory sca
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterator, Mapping
+from fractions import Fraction
 from typing import TYPE_CHECKING, Any
 
-from kguard.facts.pods import Container, Pod
+from kguard.facts.pods import Amount, Container, Pod
+from kguard.facts.quantities import is_placeholder
 from kguard.facts.workloads import Workload
 from kguard.model import Resource, Route, Scope, dig
 from kguard.record import record
@@ -26,12 +29,16 @@ _V1_METRICS = "autoscaling.alpha.kubernetes.io/metrics"
 class Utilization:
     """A metric that is a share of requests: the resource, the one container it names (or ""),
     the keys that lead to it from the autoscaler, and whether it is the default of omitted ones.
+
+    `target` is the percentage aimed at, None where it is unknown; `target_keys` lead to it.
     """
 
     resource: str
     container: str
     keys: Route
     omitted: bool = False
+    target: int | None = None
+    target_keys: Route = ()
 
 
 @record(eq=False)
@@ -46,6 +53,46 @@ class Autoscaler(Scope):
     utilizations: tuple[Utilization, ...]
     other_metrics: int
     vertical: bool
+
+    @property
+    def keda(self) -> bool:
+        """Whether it is a ScaledObject."""
+        return self.resource.group == "keda.sh"
+
+    @property
+    def least_keys(self) -> Route:
+        """The keys that lead to the fewest replicas it allows."""
+        return ("spec", "minReplicaCount" if self.keda else "minReplicas")
+
+    @property
+    def most_keys(self) -> Route:
+        """The keys that lead to the most replicas it allows."""
+        return ("spec", "maxReplicaCount" if self.keda else "maxReplicas")
+
+    @property
+    def least(self) -> int | None:
+        """The fewest replicas, an HPA's 1 and KEDA's 0 where none are written; None if unknown.
+
+        Sources: kubernetes pkg/apis/autoscaling/v2/defaults.go, KEDA scaledobject_types.go.
+        """
+        return _whole(self.get(*self.least_keys, default=0 if self.keda else 1))
+
+    @property
+    def most(self) -> int | None:
+        """The most replicas, KEDA's 100 where none are written; None where they are unknown."""
+        return _whole(self.get(*self.most_keys, default=100 if self.keda else None))
+
+    @property
+    def metric_types(self) -> frozenset[Any] | None:
+        """The types of an HPA's metrics or a ScaledObject's triggers; None if not all are known."""
+        items = self.get("spec", "triggers" if self.keda else "metrics", default=[])
+        if self.resource.version == "v1":
+            hidden = self.get("metadata", "annotations", _V1_METRICS) is not None
+            return None if hidden else frozenset({"Resource"})
+        types = [dig(item, "type") for item in items] if isinstance(items, list) else [None]
+        if not types and not self.keda:
+            return frozenset({"Resource"})
+        return frozenset(types) if all(_is_known(word) for word in types) else None
 
     def lacking(self, metric: Utilization) -> list[Container]:
         """The containers for want of whose request the metric cannot be computed."""
@@ -80,6 +127,49 @@ def _pod_level(pod: Pod) -> bool:
     return any(pod.amount("requests", resource) for resource in ("cpu", "memory"))
 
 
+def reachable(pod: Pod, metric: Utilization) -> Fraction | None:
+    """The percentage of the requests at which limits stop the usage a metric looks at.
+
+    None where a container has no limit, where an amount is unknown or zero, and where the pod has
+    resources of its own, which both sums would have to heed.
+    """
+    if pod.get("resources") is not None:
+        return None
+    containers = [c for c in pod.running if metric.container in ("", c.name)]
+    requests = [c.request(metric.resource) for c in containers]
+    limits = [c.limit(metric.resource) for c in containers]
+    request = _total(requests)
+    limit = _total(limits)
+    return 100 * limit / request if request and limit else None
+
+
+def _total(amounts: list[Amount | None]) -> Fraction | None:
+    values = [None if amount is None else amount.value for amount in amounts]
+    known = [value for value in values if value is not None and value > 0]
+    return sum(known, Fraction(0)) if len(known) == len(values) else None
+
+
+def named_containers(resource: Resource) -> Iterator[tuple[str, Route]]:
+    """The containers that metrics name, each with the keys that lead to the name."""
+    keda = resource.group == "keda.sh"
+    items = dig(resource.data, "spec", "triggers" if keda else "metrics")
+    inner = ("metadata", "containerName") if keda else ("containerResource", "container")
+    for number, item in enumerate(items if isinstance(items, list) else ()):
+        name = dig(item, *inner)
+        if keda and dig(item, "type") not in ("cpu", "memory"):
+            continue
+        if isinstance(name, str) and name:
+            yield name, ("spec", "triggers" if keda else "metrics", number, *inner)
+
+
+def _whole(value: Any) -> int | None:
+    return value if isinstance(value, int) and not isinstance(value, bool) else None
+
+
+def _is_known(word: Any) -> bool:
+    return isinstance(word, str) and not is_placeholder(word)
+
+
 def autoscaler_of(facts: Facts, resource: Resource) -> Autoscaler:
     """The autoscaler in a HorizontalPodAutoscaler or ScaledObject."""
     targets = facts.index.target_of(resource)
@@ -112,25 +202,31 @@ def _hpa(resource: Resource) -> Iterator[Utilization | None]:
         if omitted and dig(resource.data, "metadata", "annotations", _V1_METRICS) is not None:
             yield None
         else:
-            yield Utilization("cpu", "", ("spec", key), omitted)
+            share = _whole(dig(resource.data, "spec", key, default=80))
+            yield Utilization("cpu", "", ("spec", key), omitted, share, ("spec", key))
         return
     metrics = dig(resource.data, "spec", "metrics", default=[])
     if metrics == []:
-        yield Utilization("cpu", "", ("spec", "metrics"), omitted=True)
+        yield Utilization("cpu", "", ("spec", "metrics"), True, 80, ("spec", "metrics"))
     for number, metric in enumerate(metrics if isinstance(metrics, list) else ()):
         for source in ("resource", "containerResource"):
             part = dig(metric, source)
             # v2beta1 has no `target`: the percentage stands beside the name.
-            share = dig(part, "target", "averageUtilization", default=dig(part, _V2BETA1_SHARE))
+            inner = next((k for k in _SHARES if dig(part, *k) is not None), ())
             name, container = dig(part, "name"), dig(part, "container", default="")
-            if share is not None and isinstance(name, str) and isinstance(container, str):
-                yield Utilization(name, container, ("spec", "metrics", number, source))
+            if inner and isinstance(name, str) and isinstance(container, str):
+                keys = ("spec", "metrics", number, source)
+                share = _whole(dig(part, *inner))
+                yield Utilization(name, container, keys, False, share, (*keys, *inner))
                 break
         else:
             yield None
 
 
-_V2BETA1_SHARE = "targetAverageUtilization"
+_SHARES = (("target", "averageUtilization"), ("targetAverageUtilization",))
+
+
+_DIGITS = re.compile("[0-9]{1,9}")
 
 
 def _keda(resource: Resource) -> Iterator[Utilization | None]:
@@ -142,7 +238,10 @@ def _keda(resource: Resource) -> Iterator[Utilization | None]:
         if kind in ("cpu", "memory") and how == "Utilization":
             name = dig(metadata, "containerName", default="")
             container = name if isinstance(name, str) else ""
-            yield Utilization(kind, container, ("spec", "triggers", number))
+            keys = ("spec", "triggers", number)
+            text = dig(metadata, "value")
+            share = int(text) if isinstance(text, str) and _DIGITS.fullmatch(text) else None
+            yield Utilization(kind, container, keys, False, share, (*keys, "metadata", "value"))
         else:
             yield None
 

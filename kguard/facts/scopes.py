@@ -23,6 +23,8 @@ AUTOSCALERS: Kinds = frozenset(
     {("autoscaling", "HorizontalPodAutoscaler"), ("keda.sh", "ScaledObject")}
 )
 
+_VERTICAL: Kinds = frozenset({("autoscaling.k8s.io", "VerticalPodAutoscaler")})
+
 _QUANTITY_KINDS: Kinds = (
     WORKLOADS
     | argo.KINDS
@@ -87,6 +89,12 @@ def _budgets(facts: Facts, resource: Resource) -> Iterable[Scope]:
 
 def _autoscalers(facts: Facts, resource: Resource) -> Iterable[Scope]:
     return [facts.autoscaler(resource)]
+
+
+def _scale_targets(facts: Facts, resource: Resource) -> Iterable[Scope]:
+    from kguard.facts.scaletargets import scale_targets
+
+    return scale_targets(facts, resource)
 
 
 def _workflows(facts: Facts, resource: Resource) -> Iterable[Scope]:
@@ -158,6 +166,25 @@ def _drone_amounts(facts: Facts, resource: Resource) -> Iterable[Scope]:
     return amounts(facts, resource)
 
 
+def _misplaced_fields(facts: Facts, resource: Resource) -> Iterable[Scope]:
+    from kguard.facts.fields import misplaced_fields
+
+    return misplaced_fields(facts, resource)
+
+
+def _wrong_strings(facts: Facts, resource: Resource) -> Iterable[Scope]:
+    from kguard.facts.fields import wrong_strings
+
+    return wrong_strings(facts, resource)
+
+
+def _probes(facts: Facts, resource: Resource) -> Iterable[Scope]:
+    from kguard.facts.probes import probes_of
+
+    pod = facts.pod(resource)
+    return [probe for c in pod.running for probe in probes_of(c)] if pod else []
+
+
 _DOCKERFILES: Kinds = frozenset({("", "Dockerfile")})
 
 EACH: Mapping[str, Each] = {
@@ -172,6 +199,12 @@ EACH: Mapping[str, Each] = {
     # Every form of container, wherever one can stand.
     "any-container": Each(WORKLOADS | argo.KINDS, _every_container),
     "init-container": Each(WORKLOADS, _init_containers),
+    # A livenessProbe, readinessProbe or startupProbe of what runs for the pod's life.
+    "probe": Each(WORKLOADS, _probes),
+    # A field of a workload that Kubernetes knows in another place or another kind only.
+    "misplaced-field": Each(WORKLOADS, _misplaced_fields),
+    # A boolean or number where Kubernetes wants a string.
+    "wrong-string": Each(None, _wrong_strings),
     # Every field that holds a quantity, in whatever kind.
     "quantity": Each(_QUANTITY_KINDS, _quantities),
     # An Argo object with its effective specification.
@@ -196,6 +229,8 @@ EACH: Mapping[str, Each] = {
     "budget": Each(frozenset({("policy", "PodDisruptionBudget")}), _budgets),
     # A HorizontalPodAutoscaler or ScaledObject with its metrics and what it scales.
     "autoscaler": Each(AUTOSCALERS, _autoscalers),
+    # What a HorizontalPodAutoscaler, ScaledObject or VerticalPodAutoscaler names as its target.
+    "scale-target": Each(AUTOSCALERS | _VERTICAL, _scale_targets),
     # The main process of each container that serves, and of the image a Dockerfile builds.
     "process": Each(WORKLOADS | _DOCKERFILES, _processes),
     # The main process of each container that is a queue worker.

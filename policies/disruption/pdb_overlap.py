@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 
 from kguard.facts.disruption import Budget
+from kguard.facts.order import precedes
 from kguard.facts.workloads import Workload
 from kguard.model import Fault, Related, Resource
 from kguard.policy.context import Context
@@ -15,7 +16,7 @@ def check(budget: Budget, ctx: Context) -> Iterator[Fault]:
     shared: dict[int, tuple[Resource, Workload]] = {}
     for workload in budget.selected:
         for other in workload.budgets:
-            if other.name != budget.resource.name and _first(other, budget.resource):
+            if other.name != budget.resource.name and precedes(other, budget.resource):
                 shared.setdefault(id(other), (other, workload))
     for other, workload in shared.values():
         yield budget.fault(
@@ -28,15 +29,3 @@ def check(budget: Budget, ctx: Context) -> Iterator[Fault]:
             ],
             help="the eviction API answers with an error, so no drain can move them",
         )
-
-
-def _first(other: Resource, this: Resource) -> bool:
-    """Whether a pair is reported at this one: the later, or the one that alone is judged."""
-    if other.context:
-        return True
-    return _place(other) < _place(this)
-
-
-def _place(resource: Resource) -> tuple[str, int, tuple[str, ...]]:
-    origin = resource.origin
-    return origin.path, origin.document, tuple(f"{key:>9}" for key in origin.prefix)
