@@ -6,7 +6,7 @@ from collections.abc import Iterator
 
 from kguard.facts.disruption import Budget
 from kguard.facts.workloads import Workload
-from kguard.model import Confidence, Fault, Related, Unknown
+from kguard.model import REMOVE, Confidence, Edit, Fault, Fix, Related, Unknown
 from kguard.policy.context import Context
 from kguard.quantity.intorpercent import is_zero
 
@@ -22,6 +22,7 @@ def check(budget: Budget, ctx: Context) -> Iterator[Fault | Unknown]:
             ("spec", key),
             f"`{key}: {value}` allows no eviction, however many pods there are",
             help="node drains and upgrades hang until the budget or the pod is deleted",
+            fix=_one_at_a_time(key),
         )
         return
     if key == "maxUnavailable" or is_zero(value):
@@ -37,7 +38,16 @@ def check(budget: Budget, ctx: Context) -> Iterator[Fault | Unknown]:
             confidence=None if budget.complete else Confidence.MEDIUM,
             related=[_count(workload) for workload in budget.selected],
             help="node drains and upgrades hang; `maxUnavailable: 1` lets one pod go at a time",
+            fix=_one_at_a_time(key),
         )
+
+
+def _one_at_a_time(key: str) -> Fix:
+    """Unsafe: a drain that waits for the budget evicts a pod as soon as it may."""
+    edits = [Edit(("spec", "maxUnavailable"), 1)]
+    if key != "maxUnavailable":
+        edits.insert(0, Edit(("spec", key), REMOVE))
+    return Fix(tuple(edits), safe=False, title="set `maxUnavailable: 1`")
 
 
 def _count(workload: Workload) -> Related:

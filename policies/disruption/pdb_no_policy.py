@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator, Mapping
 
 from kguard.facts.disruption import Budget
-from kguard.model import Fault
+from kguard.model import Edit, Fault, Fix
 from kguard.policy.context import Context
 
 
@@ -19,4 +19,9 @@ def check(budget: Budget, ctx: Context) -> Iterator[Fault]:
             ("spec", "maxUnavailable"),
             f"budget `{budget.resource.name}` has no limit, so it allows no eviction at all",
             help="node drains hang on the pods it selects; `maxUnavailable: 1` lets one go",
+            fix=Fix(
+                (Edit(("spec", "maxUnavailable"), 1),),
+                safe=False,  # A drain that waits for the budget evicts a pod as soon as it may.
+                title="set `maxUnavailable: 1`",
+            ),
         )
