@@ -1,0 +1,60 @@
+"""See probe_invalid.md."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+from kguard.facts.probes import NUMBERS, Probe
+from kguard.model import Fault, Route
+from kguard.policy.context import NOTE, Context
+
+
+def check(probe: Probe, ctx: Context) -> Iterator[Fault]:
+    """Yield a fault for what the API server rejects, and a note for a timeout over the period."""
+    for keys, fault in (*_handlers(probe), *_numbers(probe)):
+        yield probe.fault(
+            keys,
+            f"`{probe.key}` of {probe.container.called} {fault}",
+            help="the API server rejects it",
+        )
+    timeout, period = probe.number("timeoutSeconds") or 0, probe.number("periodSeconds") or 0
+    if timeout > period > 0:
+        yield probe.fault(
+            ("timeoutSeconds",),
+            f"`{probe.key}` of {probe.container.called} may take {timeout} s and is due every "
+            f"{period} s",
+            severity=NOTE,
+            help="while it hangs, failures are counted more slowly than `periodSeconds` says",
+        )
+
+
+def _handlers(probe: Probe) -> Iterator[tuple[Route, str]]:
+    handlers, port = probe.handlers, probe.port
+    if not handlers:
+        yield (), "has no `httpGet`, `exec`, `tcpSocket` or `grpc`"
+    elif len(handlers) > 1:
+        yield (handlers[1],), f"has more than one handler: `{'`, `'.join(handlers)}`"
+    elif not isinstance(probe.get(handlers[0]), dict):
+        return
+    elif handlers == ("exec",):
+        if probe.get("exec", "command", default=[]) == []:
+            yield ("exec", "command"), "runs no command"
+    elif port is None:
+        yield (handlers[0], "port"), "names no port"
+    elif isinstance(port, int) and not 0 < port < 65536:
+        yield (handlers[0], "port"), f"asks port {port}, which is none"
+    elif isinstance(port, str) and port.isdigit():
+        yield (handlers[0], "port"), f"has the port `{port}` in quotes, as if it was a name"
+
+
+def _numbers(probe: Probe) -> Iterator[tuple[Route, str]]:
+    for key in NUMBERS:
+        if (probe.number(key) or 0) < 0:
+            yield (key,), f"has a `{key}` below 0"
+    if probe.key != "readinessProbe" and (successes := probe.number("successThreshold") or 1) > 1:
+        yield ("successThreshold",), f"has `successThreshold` {successes}, and only 1 is allowed"
+    grace = probe.get("terminationGracePeriodSeconds")
+    if grace is not None and probe.key == "readinessProbe":
+        yield ("terminationGracePeriodSeconds",), "has a grace period, and never stops anything"
+    elif isinstance(grace, int) and grace <= 0:
+        yield ("terminationGracePeriodSeconds",), "has a grace period that is not above 0"
