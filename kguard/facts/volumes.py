@@ -6,6 +6,8 @@ from collections.abc import Iterator, Mapping
 from typing import TYPE_CHECKING, Any
 
 from kguard.facts.pods import Pod
+from kguard.model import Resource, Route, dig
+from kguard.record import record
 
 if TYPE_CHECKING:
     from kguard.facts.run import Facts
@@ -28,6 +30,7 @@ _SINGLE_WRITER = (
     "storageos",
     "vsphereVolume",
 )
+_HOSTNAME = "kubernetes.io/hostname"
 
 
 def stops_first(facts: Facts, pod: Pod) -> bool | None:
@@ -72,3 +75,48 @@ def _single_writer(facts: Facts, pod: Pod, volume: Mapping[str, Any]) -> bool | 
     if not isinstance(modes, list):
         return None
     return "ReadWriteMany" not in modes and "ReadOnlyMany" not in modes
+
+
+@record(eq=False)
+class Claim:
+    """A volume of a pod that is a PersistentVolumeClaim which was seen.
+
+    `route` leads to the volume; `modes` are the access modes the claim asks for.
+    """
+
+    name: str
+    route: Route
+    resource: Resource
+    modes: frozenset[str]
+
+    @property
+    def one_pod(self) -> bool:
+        """Whether only one pod may have it (ReadWriteOncePod)."""
+        return self.modes == {"ReadWriteOncePod"}
+
+    @property
+    def one_node(self) -> bool:
+        """Whether it is on one node at a time, or in one pod."""
+        return bool(self.modes) and self.modes <= {"ReadWriteOnce", "ReadWriteOncePod"}
+
+
+def claims(facts: Facts, pod: Pod) -> Iterator[Claim]:
+    """The volume claims of a pod; those not seen, seen twice or malformed are left out."""
+    volumes = pod.get("volumes")
+    for number, volume in enumerate(volumes if isinstance(volumes, list) else ()):
+        name = dig(volume, "persistentVolumeClaim", "claimName")
+        if not isinstance(name, str):
+            continue
+        found = facts.index.named(pod.resource, "", "PersistentVolumeClaim", name)
+        modes = dig(found[0].data, "spec", "accessModes") if len(found) == 1 else None
+        if isinstance(modes, list) and all(isinstance(mode, str) for mode in modes):
+            yield Claim(name, pod.at("volumes", number), found[0], frozenset(modes))
+
+
+def on_one_node(pod: Pod) -> bool:
+    """Whether the pod and its successor can only run on the same node."""
+    if pod.get("nodeName") is not None or pod.get("nodeSelector", _HOSTNAME) is not None:
+        return True
+    keys = ("affinity", "podAffinity", "requiredDuringSchedulingIgnoredDuringExecution")
+    terms = pod.get(*keys)
+    return isinstance(terms, list) and any(dig(t, "topologyKey") == _HOSTNAME for t in terms)
