@@ -41,17 +41,27 @@ def policies_page(policies: list[Policy]) -> Iterator[str]:
     yield NOTE
     yield f"{len(policies)} policies. Each name leads to its page; `kguard explain NAME` prints it."
     yield "The severity is the highest that a policy gives; its page says where it gives less."
+    yield (
+        "`kguard fix` makes safe fixes: what they change can delete, stop or reschedule nothing "
+        "when it is applied. The others it makes with `--unsafe`."
+    )
     by_family = sorted(policies, key=lambda policy: (policy.family, policy.id))
     for family, members in groupby(by_family, key=lambda policy: policy.family):
-        rows = ["| policy | severity | profile | |", "|---|---|---|---|"]
+        rows = ["| policy | severity | profile | fix | |", "|---|---|---|---|---|"]
         for policy in members:
             link = f"[{policy.id}](../policies/{family}/{Path(policy.page).name})"
             severity = policy.severity.word
             if policy.confidence.word != "high":
                 severity += f" ({policy.confidence.word} confidence)"
-            rows.append(f"| {link} | {severity} | {policy.profile} | {cell(policy.title)} |")
+            cells = (link, severity, policy.profile, fix(policy), cell(policy.title))
+            rows.append(f"| {' | '.join(cells)} |")
         yield f"## {family}"
         yield "\n".join(rows)
+
+
+def fix(policy: Policy) -> str:
+    """What `kguard fix` does about a policy's findings, empty for nothing."""
+    return policy.fix if policy.fix in ("safe", "unsafe") else ""
 
 
 def cli_page(found: list[Command]) -> Iterator[str]:

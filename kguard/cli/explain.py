@@ -55,6 +55,8 @@ def as_markdown(policy: Policy) -> str:
         f"profile {policy.profile}",
         f"family {policy.family}",
     ]
+    if policy.fix in ("safe", "unsafe"):
+        facts.append(f"fix {policy.fix}")
     lines = [f"# {policy.id}: {policy.title}", "", " · ".join(facts), ""]
     lines.append(_without_title(policy.body()).strip())
     if policy.params:

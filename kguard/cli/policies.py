@@ -42,7 +42,7 @@ def run(args: argparse.Namespace) -> int:
         print(json.dumps([as_row(policy) for policy in shown], indent=2, ensure_ascii=False))
         return OK
     rows: list[tuple[str, ...]] = [
-        ("POLICY", "FAMILY", "SEVERITY", "CONFIDENCE", "PROFILE", "TITLE")
+        ("POLICY", "FAMILY", "SEVERITY", "CONFIDENCE", "PROFILE", "FIX", "TITLE")
     ]
     rows += [tuple(as_row(policy).values()) for policy in shown]
     widths = [max(len(row[column]) for row in rows) for column in range(len(rows[0]) - 1)]
@@ -60,5 +60,6 @@ def as_row(policy: Policy) -> dict[str, str]:
         "severity": policy.severity.word,
         "confidence": policy.confidence.word,
         "profile": policy.profile,
+        "fix": policy.fix,
         "title": policy.title,
     }

@@ -85,7 +85,7 @@ class Draft:
         node = self.locator.tree.root
         if node is None:
             raise RefusedError("the document is empty")
-        return Entry(node, self.first(node), self.locator.end(node))
+        return Entry(node, self.first(node), self.end(node))
 
     def entries(self, node: Any) -> list[Entry]:
         """The entries of a mapping, or the items of a list."""
@@ -94,7 +94,7 @@ class Draft:
         for position, child in enumerate(node.value):
             key_node, value = child if mapping else (None, child)
             alias = self.locator.alias(node, 2 * position + 1 if mapping else position)
-            end = alias[1].index if alias else self.locator.end(value)
+            end = alias[1].index if alias else self.end(value)
             aliased = bool(alias) or id(value) in self.repeated
             if key_node is None:
                 start = alias[0].index if alias else value.start_mark.index
@@ -110,6 +110,12 @@ class Draft:
                 entry = replace(entry, end=colon.end() if colon else key_end)
             found.append(entry)
         return found
+
+    def end(self, node: Any) -> int:
+        """Where a node ends, after the colon of a last key without a value."""
+        end = self.locator.end(node)
+        colon = _COLON.match(self.text, end) if type(node) is not ScalarNode else None
+        return colon.end() if colon else end
 
     def first(self, node: Any) -> int:
         """Where the content of a node begins, after its anchor and tag."""

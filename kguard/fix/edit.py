@@ -116,7 +116,11 @@ def _replace(draft: Draft, entry: Entry, new: Any, in_flow: bool) -> None:
             draft.change(start, end, text)  # The root.
             return
         head = draft.after_head(entry)
-        draft.change(head, max(head, end), f" {text}")
+        rest = draft.line_end(head)
+        if rest < end and draft.text[head:rest].strip().startswith("#"):
+            draft.change(head, head, f" {text}")
+            head, end, text = rest, draft.free_end(end), ""  # Two comments would become one.
+        draft.change(head, max(head, end), f" {text}" if text else "")
     else:
         draft.change(start, end, text)
 
@@ -151,7 +155,7 @@ def _replace_by_block(
     draft: Draft, entry: Entry, new: Any, start: int, end: int, spread: bool
 ) -> None:
     layout = draft.layout
-    if spread:
+    if spread and isinstance(new, list) == (type(entry.node) is SequenceNode):
         lines = block_lines(new, draft.column(start), layout)
         draft.change(start, end, "\n".join(lines).lstrip(" "))
         return
@@ -162,6 +166,10 @@ def _replace_by_block(
         return
     deeper = layout.step if isinstance(new, Mapping) else layout.dash
     lines = block_lines(new, draft.column(entry.start) + deeper, layout)
+    if spread:
+        after = draft.free_end(head)
+        draft.change(after, end, "\n" + "\n".join(lines))
+        return
     after = draft.free_end(max(head, end))
     if not entry.is_absent:
         draft.change(head, end, "")

@@ -85,6 +85,18 @@ def summary(report: Report, style: Style) -> str:
     return f"{text} (-v lists them)" if unsaid and not style.verbose else text
 
 
+def fixable(report: Report, mark: str = "") -> str:
+    """How many findings `kguard fix` would cure, empty for none; `mark` is theirs in the report."""
+    fixes = [item.finding.fix for item in report.findings if item.finding.fix is not None]
+    safe = sum(1 for fix in fixes if fix.safe)
+    unsafe = len(fixes) - safe
+    if not safe:
+        return f"{unsafe} fixable with `kguard fix --unsafe`" if unsafe else ""
+    return f"{mark}{safe} fixable with `kguard fix`" + (
+        f", {unsafe} more with `--unsafe`" if unsafe else ""
+    )
+
+
 def _names_skipped(report: Report, style: Style) -> bool:
     """Whether skipped files are named: on request, and where there was nothing else.
 
@@ -93,8 +105,11 @@ def _names_skipped(report: Report, style: Style) -> bool:
     return style.verbose or (not report.files and len(report.skipped) <= FEW)
 
 
-def closing(report: Report, style: Style) -> Iterator[str]:
-    """The lines below the findings: notices, what was skipped, statistics, the summary."""
+def closing(report: Report, style: Style, mark: str = "") -> Iterator[str]:
+    """The lines below the findings: notices, what was skipped, statistics, the summary.
+
+    `mark` is what the format puts beside findings with a safe fix.
+    """
     if not style.quiet:
         for notice in report.notices:
             yield f"{style.paint('notice', 'note')}: {safe(notice)}"
@@ -107,6 +122,8 @@ def closing(report: Report, style: Style) -> Iterator[str]:
         yield from statistics(report, style)
     if not style.quiet:
         yield summary(report, style)
+        if hint := fixable(report, mark):
+            yield hint
 
 
 def statistics(report: Report, style: Style) -> Iterator[str]:

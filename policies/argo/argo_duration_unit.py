@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 
 from kguard.facts.argo_fields import DurationField
-from kguard.model import Fault
+from kguard.model import Edit, Fault, Fix
 from kguard.policy.context import Context
 from kguard.quantity.durations import DurationError, parse_argo_duration, parse_go_duration
 
@@ -23,5 +23,16 @@ def check(field: DurationField, ctx: Context) -> Iterator[Fault]:
         meant = f"; did you mean `{error.suggestion}`?" if error.suggestion else ""
         units = "units are `h`, `m`, `s`, `ms`"
         yield field.fault(
-            field.keys, f"{field.called} is no duration: {error}", help=f"{units}{meant}"
+            field.keys,
+            f"{field.called} is no duration: {error}",
+            help=f"{units}{meant}",
+            fix=_meant(field, error.suggestion),
         )
+
+
+def _meant(field: DurationField, text: str | None) -> Fix | None:
+    """The duration that was likely meant. Safe but for podGC, where it lets pods be deleted."""
+    if text is None:
+        return None
+    safe = "podGC" not in field.at(*field.keys)
+    return Fix((Edit(field.at(*field.keys), text),), safe=safe, title=f"write `{text}`")

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator, Mapping
 
 from kguard.facts.argo import Workflow
-from kguard.model import Fault, Unknown
+from kguard.model import Edit, Fault, Fix, Unknown
 from kguard.policies.argo._unseen import not_seen, unless_default
 from kguard.policy.context import NOTE, WARNING, Context
 
@@ -31,6 +31,17 @@ def check(workflow: Workflow, ctx: Context) -> Iterator[Fault | Unknown]:
             ("podGC", "strategy"),
             f"no `podGC`: the {count}pods of a run are not deleted when they finish",
             **unless_default(workflow, ctx, WARNING if many else NOTE, _HELP),
+            fix=Fix(
+                (
+                    Edit(
+                        workflow.at("podGC"),
+                        # The delay is for what reads the logs of a pod that has just ended.
+                        {"strategy": "OnPodCompletion", "deleteDelayDuration": "30s"},
+                    ),
+                ),
+                safe=False,  # It deletes finished pods.
+                title="delete pods 30 s after they end (`strategy: OnPodCompletion`)",
+            ),
         )
 
 

@@ -4,8 +4,8 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
-from kguard.facts.argo import Workflow
-from kguard.model import Fault, Unknown
+from kguard.facts.argo import Setting, Workflow
+from kguard.model import Edit, Fault, Fix, Unknown
 from kguard.policies.argo._unseen import (
     history_limited,
     not_seen,
@@ -38,4 +38,17 @@ def check(workflow: Workflow, ctx: Context) -> Iterator[Fault | Unknown]:
         f"`ttlStrategy` never deletes a workflow that ends as {left}",
         related=where_set(workflow, setting),
         **unless_default(workflow, ctx, history_limited(workflow), _HELP),
+        fix=_longest(workflow, setting),
     )
+
+
+def _longest(workflow: Workflow, setting: Setting) -> Fix | None:
+    """The longest time that is written, for every phase; None where it stands somewhere else.
+
+    Unsafe: it deletes finished workflows.
+    """
+    times = [value for key, value in setting.value.items() if key in _PHASES]
+    if setting.resource is not workflow.resource or not all(type(time) is int for time in times):
+        return None
+    edit = Edit((*setting.route, "secondsAfterCompletion"), max(times))
+    return Fix((edit,), safe=False, title=f"set `secondsAfterCompletion: {max(times)}`")

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 
 from kguard.facts.argo import Workflow
-from kguard.model import Fault, Unknown
+from kguard.model import Edit, Fault, Fix, Unknown
 from kguard.policies.argo._unseen import history_limited, kept, not_seen, unless_default
 from kguard.policy.context import Context
 
@@ -25,4 +25,9 @@ def check(workflow: Workflow, ctx: Context) -> Iterator[Fault | Unknown]:
             ("ttlStrategy",),
             f"no `ttlStrategy`: {kept(workflow)}",
             **unless_default(workflow, ctx, history_limited(workflow), _CRON if cron else _HELP),
+            fix=Fix(
+                (Edit(workflow.at("ttlStrategy", "secondsAfterCompletion"), 86400),),
+                safe=False,  # It deletes finished workflows.
+                title="delete finished workflows after a day (`secondsAfterCompletion: 86400`)",
+            ),
         )

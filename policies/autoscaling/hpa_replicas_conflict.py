@@ -6,8 +6,13 @@ from collections.abc import Iterator
 
 from kguard.facts.autoscaling import paused
 from kguard.facts.workloads import Workload
-from kguard.model import Fault, Related, Resource, Unknown
+from kguard.model import REMOVE, Edit, Fault, Fix, Related, Resource, Unknown
 from kguard.policy.context import Context
+
+# Unsafe: the first apply without the field sets the default of one pod, where the one before had
+# it among the fields it owns (kubernetes.io, Horizontal Pod Autoscaling, "Migrating Deployments
+# and StatefulSets to horizontal autoscaling").
+_LEFT_OUT = Fix((Edit(("spec", "replicas"), REMOVE),), safe=False, title="remove `replicas`")
 
 
 def check(workload: Workload, ctx: Context) -> Iterator[Fault | Unknown]:
@@ -31,6 +36,7 @@ def check(workload: Workload, ctx: Context) -> Iterator[Fault | Unknown]:
         help="0 switches the autoscaler off"
         if off
         else f"each apply sets the number of pods back to {count.written}",
+        fix=None if off else _LEFT_OUT,
     )
 
 

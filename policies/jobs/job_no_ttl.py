@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
-from kguard.model import Fault, Scope
+from kguard.model import Edit, Fault, Fix, Scope
 from kguard.policy.context import NOTE, WARNING, Context
 
 # Tools that delete or replace finished Jobs themselves, by the annotation that asks them to.
@@ -16,6 +16,14 @@ _GITOPS_LABELS = (
     "helm.toolkit.fluxcd.io/name",
 )
 _GITOPS_ANNOTATIONS = ("argocd.argoproj.io/tracking-id", "argocd.argoproj.io/sync-options")
+
+
+# Unsafe: it deletes the Job and its pods, with their logs.
+_ONE_DAY = Fix(
+    (Edit(("spec", "ttlSecondsAfterFinished"), 86400),),
+    safe=False,
+    title="set `ttlSecondsAfterFinished: 86400`, one day",
+)
 
 
 def check(job: Scope, ctx: Context) -> Iterator[Fault]:
@@ -38,4 +46,5 @@ def check(job: Scope, ctx: Context) -> Iterator[Fault]:
         help="a TTL would make the GitOps controller run it again; a hook annotation would not"
         if gitops
         else "finished Jobs and their pods pile up in etcd until somebody deletes them",
+        fix=None if gitops else _ONE_DAY,
     )

@@ -4,8 +4,8 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
-from kguard.facts.pods import Container
-from kguard.model import Fault
+from kguard.facts.pods import Container, quantity
+from kguard.model import Edit, Fault, Fix
 
 
 def missing_request(container: Container, resource: str, help: str) -> Iterator[Fault]:
@@ -18,14 +18,29 @@ def missing_request(container: Container, resource: str, help: str) -> Iterator[
         )
 
 
-def missing_limit(container: Container, resource: str, help: str) -> Iterator[Fault]:
+def missing_limit(
+    container: Container, resource: str, help: str, fix: Fix | None = None
+) -> Iterator[Fault]:
     """A fault where a container would run without a limit for `resource`."""
     if container.limit(resource) is None and not _fragment(container):
         yield container.fault(
             ("resources", "limits", resource),
             f"{container.called} has no {resource} limit",
             help=help,
+            fix=fix,
         )
+
+
+def limit_as_requested(container: Container, resource: str) -> Fix | None:
+    """A limit as high as the request that is written, None where there is none.
+
+    Unsafe: it stops a container that takes more than it asks for, and a new template is a rollout.
+    """
+    text = container.get("resources", "requests", resource)
+    if not quantity(text):
+        return None
+    edit = Edit(container.at("resources", "limits", resource), text)
+    return Fix((edit,), safe=False, title=f"limit {resource} to what is requested, `{text}`")
 
 
 def _fragment(container: Container) -> bool:

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 
 from kguard.facts.pods import Container, quantity
-from kguard.model import Fault, Related
+from kguard.model import Edit, Fault, Fix, Related
 from kguard.policy.context import Context
 
 
@@ -27,4 +27,6 @@ def check(container: Container, ctx: Context) -> Iterator[Fault]:
             f"`{limits[resource]}`",
             related=[Related(container.resource, route, "the limit")],
             help="the API server rejects it",
+            # As it is written it cannot run anywhere, so there is nothing that a change could stop.
+            fix=Fix((Edit(route, text),), safe=True, title=f"raise the limit to `{text}`"),
         )

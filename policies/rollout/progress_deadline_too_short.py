@@ -7,10 +7,12 @@ from typing import Any
 
 from kguard.facts.startup import slowest_start
 from kguard.facts.workloads import Workload
-from kguard.model import Fault, Related
+from kguard.model import Edit, Fault, Fix, Related
 from kguard.policy.context import WARNING, Context
 
 _DEFAULT = 600
+_MARGIN = 60
+"""Seconds that a fix leaves beyond the slowest start: pulling images takes time too."""
 
 
 def check(workload: Workload, ctx: Context) -> Iterator[Fault]:
@@ -19,25 +21,31 @@ def check(workload: Workload, ctx: Context) -> Iterator[Fault]:
     wait = workload.get("spec", "minReadySeconds", default=0)
     if not _seconds(deadline) or not _seconds(wait):
         return
+    slowest = slowest_start(workload.pod)
+    needed = max(wait, slowest.seconds if slowest else 0) + _MARGIN
+    route = ("spec", "progressDeadlineSeconds")
+    title = f"set `progressDeadlineSeconds: {needed}`"
+    fix = Fix((Edit(route, needed),), safe=True, title=title)
     if deadline <= wait:
         yield workload.fault(
-            ("spec", "progressDeadlineSeconds"),
+            route,
             f"progress deadline of {deadline} s is not above `minReadySeconds`, {wait} s",
             related=[Related(workload.resource, ("spec", "minReadySeconds"), "the wait")],
             help="it is rejected",
+            fix=fix,
         )
         return
-    slowest = slowest_start(workload.pod)
     if slowest is None or workload.get("spec", "paused") is True or workload.replicas.ceiling == 0:
         return
     if deadline < slowest.seconds:
         yield workload.fault(
-            ("spec", "progressDeadlineSeconds"),
+            route,
             f"a rollout of {workload.called} fails after {deadline} s, while probes give "
             f"{slowest.container.called} {slowest.seconds} s to start",
             severity=WARNING,
             related=[Related(workload.resource, slowest.route, "the time it may take")],
             help="pipelines see a failed rollout of pods that would have been ready",
+            fix=fix,
         )
 
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 
 from kguard.facts.workloads import Workload
-from kguard.model import Fault, Unknown
+from kguard.model import Edit, Fault, Fix, Unknown
 from kguard.policy.context import NOTE, Context
 from kguard.quantity.intorpercent import scaled
 
@@ -28,12 +28,14 @@ def check(workload: Workload, ctx: Context) -> Iterator[Fault | Unknown]:
     if workload.floor is not None and not 2 <= workload.floor <= (update.unavailable or 0):
         return
     if workload.floor is not None or whole:
+        route = (*workload.rolling_route, "maxUnavailable")
         yield workload.fault(
-            (*workload.rolling_route, "maxUnavailable"),
+            route,
             f"a rollout stops all pods of {workload.called} at once: `maxUnavailable` is `{value}`"
             + ("" if whole else f" and there may be only {workload.floor}"),
             severity=NOTE if _on_nodes(workload) else None,
             help="a version that does not start leaves nothing of the old one",
+            fix=Fix((Edit(route, "25%"),), safe=True, title="set `maxUnavailable: 25%`"),
         )
 
 

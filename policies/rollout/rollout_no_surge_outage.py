@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 
 from kguard.facts.workloads import Workload
-from kguard.model import Fault, Unknown
+from kguard.model import REMOVE, Edit, Fault, Fix, Unknown
 from kguard.policies.rollout._serving import outage
 from kguard.policy.context import Context
 
@@ -24,9 +24,21 @@ def check(workload: Workload, ctx: Context) -> Iterator[Fault | Unknown]:
     if service is None:
         return
     key = "maxSurge" if update.surge == 0 else "maxUnavailable"
+    route = workload.rolling_route
+    # What else a Rollout's canary says, its steps for instance, is to stay.
+    routes = (
+        [(*route, name) for name in ("maxSurge", "maxUnavailable")]
+        if workload.resource.kind == "Rollout"
+        else [("spec", workload.strategy_key)]
+    )
     yield workload.fault(
-        (*workload.rolling_route, key),
+        (*route, key),
         f"each rollout of {workload.called} stops its only pod before the next is ready",
         related=[service],
         help="the defaults of `maxSurge` and `maxUnavailable` start the new pod first",
+        fix=Fix(
+            tuple(Edit(each, REMOVE) for each in routes),
+            safe=False,  # Two pods side by side are what it may be written to prevent.
+            title="leave `maxSurge` and `maxUnavailable` to their defaults",
+        ),
     )

@@ -7,7 +7,7 @@ from typing import Any
 
 from kguard.facts.pods import Pod
 from kguard.facts.workloads import Workload
-from kguard.model import Fault, Unknown
+from kguard.model import Edit, Fault, Fix, Unknown
 from kguard.policies.rollout._serving import outage
 from kguard.policy.context import Context
 
@@ -26,6 +26,11 @@ def check(workload: Workload, ctx: Context) -> Iterator[Fault | Unknown]:
         f"`Recreate` stops all pods of {workload.called} before it starts the new ones",
         related=[service],
         help="every rollout is an outage of the Service; `RollingUpdate` avoids it",
+        fix=Fix(
+            (Edit(("spec", "strategy", "type"), "RollingUpdate"),),
+            safe=False,  # Two versions side by side are what it may be written to prevent.
+            title="set `strategy.type: RollingUpdate`",
+        ),
     )
 
 

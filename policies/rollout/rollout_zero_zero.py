@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 
 from kguard.facts.workloads import Workload
-from kguard.model import Fault, Related
+from kguard.model import Edit, Fault, Fix, Related
 from kguard.policy.context import Context
 from kguard.quantity.intorpercent import is_zero
 
@@ -27,4 +27,5 @@ def check(workload: Workload, ctx: Context) -> Iterator[Fault]:
         f"{workload.called} can replace no pod: `maxSurge` and `maxUnavailable` are both 0",
         related=[Related(workload.resource, (*route, "maxSurge"), "no pod may be added")],
         help="the Rollouts controller refuses it" if rollout else "the API server rejects it",
+        fix=Fix((Edit((*route, "maxSurge"), 1),), safe=True, title="set `maxSurge: 1`"),
     )

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 
 from kguard.facts.pods import Pod
-from kguard.model import Fault
+from kguard.model import REMOVE, Edit, Fault, Fix
 from kguard.policy.context import ERROR, WARNING, Context
 
 
@@ -21,4 +21,9 @@ def check(pod: Pod, ctx: Context) -> Iterator[Fault]:
         help="its name may be given to a new pod while the old one still runs"
         if stateful
         else "the kubelet sends SIGKILL a second or two after SIGTERM: too soon to finish anything",
+        fix=Fix(
+            (Edit(pod.at("terminationGracePeriodSeconds"), REMOVE),),
+            safe=False,  # A new pod template is a rollout.
+            title="remove it: the default is 30 seconds",
+        ),
     )

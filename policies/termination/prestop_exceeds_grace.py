@@ -3,9 +3,10 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
+from math import ceil
 
-from kguard.facts.pods import Container
-from kguard.model import Fault, Related
+from kguard.facts.pods import DEFAULT_GRACE, Container
+from kguard.model import Edit, Fault, Fix, Related
 from kguard.policy.context import ERROR, WARNING, Context
 
 
@@ -24,6 +25,7 @@ def check(container: Container, ctx: Context) -> Iterator[Fault]:
         what = f"longer than the {grace} s"
     else:
         what = f"all but {left:g} s of the {grace} s" if left else f"all of the {grace} s"
+    needed = ceil(seconds) + max(DEFAULT_GRACE, ceil(ctx.params["min_app"]))
     yield container.fault(
         ("lifecycle", "preStop"),
         f"preStop of {container.called} sleeps {seconds:g} s, {what} the pod has to stop",
@@ -32,4 +34,9 @@ def check(container: Container, ctx: Context) -> Iterator[Fault]:
         if native and left < 0
         else "the grace period runs during preStop; what is left, at least 2 s, is the program's",
         related=[Related(container.resource, route, "the grace period")] if written else [],
+        fix=Fix(
+            (Edit(route, needed),),
+            safe=False,  # A new pod template is a rollout.
+            title=f"set `terminationGracePeriodSeconds: {needed}`",
+        ),
     )

@@ -3,10 +3,11 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
+from math import ceil
 
 from kguard.facts.pods import DEFAULT_GRACE
 from kguard.facts.termination import Process
-from kguard.model import Fault, Related
+from kguard.model import Edit, Fault, Fix, Related
 from kguard.policy.context import NOTE, WARNING, Context
 
 _LEAST = 2
@@ -25,6 +26,9 @@ def check(process: Process, ctx: Context) -> Iterator[Fault]:
     workload = ctx.facts.workload(process.resource)
     scalers = workload.autoscalers if workload else ()
     needs = "as long as its longest task" if need is None else f"{float(need):g} s"
+    route = container.pod.at("terminationGracePeriodSeconds")
+    whole = ceil((need or 0) + (container.prestop_seconds or 0))
+    title = f"set `terminationGracePeriodSeconds: {whole}`"
     yield container.pod.fault(
         ("terminationGracePeriodSeconds",),
         f"{container.called} is killed {max(grace, _LEAST):g} s after SIGTERM; "
@@ -33,4 +37,6 @@ def check(process: Process, ctx: Context) -> Iterator[Fault]:
         help=f"{worker.why}; "
         + ("each scale-down cuts tasks" if scalers else "rollouts and drains cut tasks"),
         related=[Related(s, ("spec", "scaleTargetRef"), "scales it down") for s in scalers],
+        # Unsafe: a new pod template is a rollout.
+        fix=None if need is None else Fix((Edit(route, whole),), safe=False, title=title),
     )

@@ -281,7 +281,7 @@ def test_policies_are_listed(project: Project) -> None:
     answer = project.run("policies", "resources")
     head, *rows = answer.out.splitlines()
     assert head.split() == [
-        *("POLICY", "FAMILY", "SEVERITY", "CONFIDENCE", "PROFILE", "TITLE"),
+        *("POLICY", "FAMILY", "SEVERITY", "CONFIDENCE", "PROFILE", "FIX", "TITLE"),
     ]
     names = [row.split()[0] for row in rows]
     assert names == sorted(names)
