@@ -81,6 +81,8 @@ def scale_targets(facts: Facts, resource: Resource) -> Iterator[ScaleTarget]:
     if any(is_placeholder(reference.get(word)) for word in ("apiVersion", "kind", "name")):
         return
     group, kind, name = target
+    if not kind or not name:
+        return
     found = _found(facts, resource, group, kind, name)
     yield ScaleTarget(
         resource=resource,
