@@ -83,6 +83,11 @@ class Autoscaler(Scope):
         return _whole(self.get(*self.most_keys, default=100 if self.keda else None))
 
     @property
+    def idle(self) -> int | None:
+        """KEDA's replicas while nothing happens; None where none are written, or unknown ones."""
+        return _whole(self.get("spec", "idleReplicaCount")) if self.keda else None
+
+    @property
     def metric_types(self) -> frozenset[Any] | None:
         """The types of an HPA's metrics or a ScaledObject's triggers; None if not all are known."""
         items = self.get("spec", "triggers" if self.keda else "metrics", default=[])
