@@ -4,7 +4,8 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
-from kguard.facts.autoscaling import paused, same_autoscaler
+from kguard.facts.autoscaling import paused
+from kguard.facts.keda import same_autoscaler
 from kguard.facts.order import precedes
 from kguard.facts.scaletargets import ScaleTarget
 from kguard.model import Confidence, Fault, Related

@@ -4,7 +4,8 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
-from kguard.facts.autoscaling import Autoscaler, generated_name
+from kguard.facts.autoscaling import Autoscaler
+from kguard.facts.keda import generated_name
 from kguard.facts.quantities import is_placeholder
 from kguard.model import Fault
 from kguard.policy.context import WARNING, Context
