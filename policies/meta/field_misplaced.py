@@ -1,0 +1,25 @@
+"""See field_misplaced.md."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+from kguard.facts.fields import MisplacedField
+from kguard.model import Fault, named_route
+from kguard.policy.context import Context
+
+
+def check(field: MisplacedField, ctx: Context) -> Iterator[Fault]:
+    """Yield a fault for a field that stands where Kubernetes has none of that name."""
+    here = named_route(field.resource.data, field.route) or f"a {field.resource.kind}"
+    if field.renamed:
+        help = f"here it is called `{field.renamed}`"
+    elif field.homes:
+        help = f"it belongs into {' or '.join(f'`{home}`' for home in field.homes)}"
+    else:
+        help = f"of a {' or '.join(field.owners)} it is one"
+    yield field.fault(
+        (field.key,),
+        f"`{field.key}` is no field of `{here}`: Kubernetes refuses or drops it",
+        help=help,
+    )

@@ -1,0 +1,26 @@
+"""See selector_template_mismatch.md."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+from kguard.facts.workloads import Workload
+from kguard.model import Fault, Related
+from kguard.policies.rollout._selector import mismatch
+from kguard.policy.context import Context
+
+
+def check(workload: Workload, ctx: Context) -> Iterator[Fault]:
+    """Yield a fault where the selector does not match the labels of the pods it would create."""
+    template = workload.pod.template
+    found = mismatch(workload.get("spec", "selector"), template.get("metadata", "labels"))
+    if found is None:
+        return
+    rollout = workload.resource.kind == "Rollout"
+    yield workload.fault(
+        ("spec", "selector", *found.keys),
+        f"the selector of {workload.called} wants {found.wants}, and its pod template has "
+        f"{found.has}",
+        related=[Related(workload.resource, template.at("metadata", "labels"), "the labels")],
+        help="the Rollouts controller refuses it" if rollout else "the API server rejects it",
+    )
