@@ -107,7 +107,9 @@ class _Walk:
         if root is not None:
             yield from self._struct(root, resource.data, (), (), self._workload)
             return
-        yield from self._field("ObjectMeta", resource.data.get("metadata"), ("metadata",), (), False)
+        yield from self._field(
+            "ObjectMeta", resource.data.get("metadata"), ("metadata",), (), False
+        )
         pod = facts.pod(resource)
         if pod is not None:
             template = pod.template

@@ -19,7 +19,7 @@ def check(workload: Workload, ctx: Context) -> Iterator[Fault]:
         return
     yield workload.fault(
         _KEYS,
-        f"{workload.called} keeps no old revision: `kubectl rollout undo` has nothing to go back to",
+        f"{workload.called} keeps no old revision for `kubectl rollout undo`",
         help="without the line ten are kept",
         fix=Fix((Edit(_KEYS, REMOVE),), safe=True, title="remove `revisionHistoryLimit`"),
     )
