@@ -1,8 +1,8 @@
 """Which requests a VerticalPodAutoscaler writes.
 
 Sources: kubernetes/autoscaler vertical-pod-autoscaler/pkg/apis/autoscaling.k8s.io/v1/types.go
-(defaults), pkg/utils/vpa/api.go (GetUpdateMode, GetContainerResourcePolicy,
-GetContainerControlledResources).
+(modes and defaults), pkg/utils/vpa/api.go (GetUpdateMode, GetContainerResourcePolicy),
+pkg/recommender/model/aggregate_container_state.go (UpdateFromPolicy).
 """
 
 from __future__ import annotations
@@ -13,18 +13,29 @@ from typing import Any
 from kguard.model import Resource, dig
 
 _CONTROLLED = ("cpu", "memory")
-_ACTIVE = frozenset({"Auto", "Recreate", "Initial", "InPlaceOrRecreate", "InPlace"})
+_ACTIVE = frozenset({"", "Auto", "Recreate", "Initial", "InPlaceOrRecreate", "InPlace"})
 
 
 def writes_request(vertical: Resource, resource: str, containers: Iterable[str]) -> bool:
     """Whether a VPA sets the request for a resource of one of these containers.
 
-    Not for a mode that only recommends, nor for one that is not known.
+    Not for a mode that only recommends, nor where modes or policies cannot be read.
     """
-    mode = dig(vertical.data, "spec", "updatePolicy", "updateMode", default="Auto")
+    if not _readable(vertical):
+        return False
+    mode = dig(vertical.data, "spec", "updatePolicy", "updateMode", default="")
     if not isinstance(mode, str) or mode not in _ACTIVE:
         return False
     return any(_controls(_policy(vertical, name), resource) for name in containers)
+
+
+def _readable(vertical: Resource) -> bool:
+    """Whether the parts that decide have the shape they need, not that of a placeholder."""
+    update, policy = (dig(vertical.data, "spec", key) for key in ("updatePolicy", "resourcePolicy"))
+    if not all(part is None or isinstance(part, Mapping) for part in (update, policy)):
+        return False
+    policies = dig(policy, "containerPolicies")
+    return policies is None or isinstance(policies, list)
 
 
 def _policy(vertical: Resource, container: str) -> Mapping[str, Any]:
@@ -32,7 +43,7 @@ def _policy(vertical: Resource, container: str) -> Mapping[str, Any]:
     policies = dig(vertical.data, "spec", "resourcePolicy", "containerPolicies")
     named = {
         name: policy
-        for policy in (policies if isinstance(policies, list) else ())
+        for policy in policies or ()
         if isinstance(policy, Mapping) and isinstance(name := policy.get("containerName"), str)
     }
     return named.get(container, named.get("*", {}))

@@ -9,7 +9,7 @@ from kguard.facts.keda import same_autoscaler
 from kguard.facts.order import precedes
 from kguard.facts.scaletargets import ScaleTarget
 from kguard.model import Confidence, Fault, Related
-from kguard.policy.context import Context
+from kguard.policy.context import NOTE, Context
 
 
 def check(target: ScaleTarget, ctx: Context) -> Iterator[Fault]:
@@ -27,7 +27,10 @@ def check(target: ScaleTarget, ctx: Context) -> Iterator[Fault]:
             ("name",),
             f"{target.called} is scaled by {other.kind} `{other.name}` too",
             # Files of one folder may be alternatives, of which only one is applied.
+            severity=None if together else NOTE,
             confidence=None if together else Confidence.MEDIUM,
             related=[Related(other, ("spec", "scaleTargetRef"), "the other autoscaler")],
-            help="each undoes what the other does; put all metrics into one of them",
+            help="each undoes what the other does; put all metrics into one of them"
+            if together
+            else "where both are applied, neither works: put all metrics into one of them",
         )
