@@ -172,7 +172,8 @@ class _Walk:
         for level in reversed(levels[:-1]):
             if key in self._structs[level.struct]:
                 return MisplacedField(*scope, homes=(self._said(level.route),))
-        for level in reversed(levels):
+        # What one kind of volume lacks another may have, and that tells nothing.
+        for level in () if here.struct.endswith("VolumeSource") else reversed(levels):
             homes = self._below(level, key)
             if homes:
                 few = len(homes) <= _MOST_HOMES

@@ -6,7 +6,7 @@ from collections.abc import Iterator
 
 from kguard.facts.order import precedes
 from kguard.facts.quantities import is_placeholder
-from kguard.model import Fault, Related, Scope, Unknown
+from kguard.model import Fault, Related, Resource, Scope, Unknown
 from kguard.policy.context import Context
 
 
@@ -17,11 +17,12 @@ def check(scope: Scope, ctx: Context) -> Iterator[Fault | Unknown]:
         return
     others = ctx.index.named(this, this.group, this.kind, this.name) if this.name else []
     before = [other for other in others if other is not this and precedes(other, this)]
-    here = [other for other in before if other.origin.path == this.origin.path]
-    if not here and before and not ctx.index.is_complete(this):
-        yield ctx.unknown("files of one folder may be alternatives")
-        return
-    first = next(iter(here or before), None)
+    first = next((each for each in before if each.origin.path == this.origin.path), None)
+    if first is None and before:
+        first = next((each for each in before if _folder(each) == _folder(this)), None)
+        if first is None or not ctx.index.is_complete(this):
+            yield ctx.unknown("other files may be alternatives")
+            return
     if first is not None:
         yield scope.fault(
             ("metadata", "name"),
@@ -29,3 +30,7 @@ def check(scope: Scope, ctx: Context) -> Iterator[Fault | Unknown]:
             related=[Related(first, ("metadata", "name"), "the same object")],
             help="the one that is applied last replaces the other",
         )
+
+
+def _folder(resource: Resource) -> str:
+    return resource.origin.path.rpartition("/")[0]

@@ -27,7 +27,7 @@ def check(workload: Workload, ctx: Context) -> Iterator[Fault]:
             for container in port.containers(workload.pod):
                 called.setdefault(id(container), (container, port))
     for container, port in called.values():
-        if any(container.get(probe) is not None for probe in _HOLD_BACK):
+        if any(container.get(probe) is not None for probe in _HOLD_BACK) or _for_metrics(container):
             continue
         yield container.fault(
             ("readinessProbe",),
@@ -36,3 +36,8 @@ def check(workload: Workload, ctx: Context) -> Iterator[Fault]:
             related=[Related(port.service, port.route, "leads to it")],
             help="and a version that never works replaces all of the old one",
         )
+
+
+def _for_metrics(container: Container) -> bool:
+    """Whether it is the proxy before a metrics endpoint that kubebuilder and others put there."""
+    return "kube-rbac-proxy" in f"{container.name} {container.get('image')}"
