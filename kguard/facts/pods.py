@@ -77,6 +77,14 @@ class Container(Scope):
         )
 
     @property
+    def fragment(self) -> bool:
+        """Whether more is to come: the API server refuses a container without an image.
+
+        Such a text is a patch, or what a test of another object expects to find in it.
+        """
+        return self.get("image") is None
+
+    @property
     def prestop_seconds(self) -> float | None:
         """How long its preStop hook only waits: 0 without one, None for one that does more."""
         hook = self.get("lifecycle", "preStop")

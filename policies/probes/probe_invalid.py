@@ -6,41 +6,35 @@ from collections.abc import Iterator
 
 from kguard.facts.probes import NUMBERS, Probe
 from kguard.model import Fault, Route
-from kguard.policy.context import NOTE, Context
+from kguard.policy.context import Context
 
 
 def check(probe: Probe, ctx: Context) -> Iterator[Fault]:
-    """Yield a fault for what the API server rejects, and a note for a timeout over the period."""
+    """Yield a fault for each field of a probe that the API server rejects."""
     for keys, fault in (*_handlers(probe), *_numbers(probe)):
         yield probe.fault(
             keys,
             f"`{probe.key}` of {probe.container.called} {fault}",
             help="the API server rejects it",
         )
-    timeout, period = probe.number("timeoutSeconds") or 0, probe.number("periodSeconds") or 0
-    if timeout > period > 0:
-        yield probe.fault(
-            ("timeoutSeconds",),
-            f"`{probe.key}` of {probe.container.called} may take {timeout} s and is due every "
-            f"{period} s",
-            severity=NOTE,
-            help="while it hangs, failures are counted more slowly than `periodSeconds` says",
-        )
 
 
 def _handlers(probe: Probe) -> Iterator[tuple[Route, str]]:
     handlers, port = probe.handlers, probe.port
+    whole = not probe.container.fragment  # A patch may leave to another file what is not there.
     if not handlers:
-        yield (), "has no `httpGet`, `exec`, `tcpSocket` or `grpc`"
+        if whole:
+            yield (), "has no `httpGet`, `exec`, `tcpSocket` or `grpc`"
     elif len(handlers) > 1:
         yield (handlers[1],), f"has more than one handler: `{'`, `'.join(handlers)}`"
     elif not isinstance(probe.get(handlers[0]), dict):
         return
     elif handlers == ("exec",):
-        if probe.get("exec", "command", default=[]) == []:
+        if whole and probe.get("exec", "command", default=[]) == []:
             yield ("exec", "command"), "runs no command"
     elif port is None:
-        yield (handlers[0], "port"), "names no port"
+        if whole:
+            yield (handlers[0], "port"), "names no port"
     elif isinstance(port, int) and not 0 < port < 65536:
         yield (handlers[0], "port"), f"asks port {port}, which is none"
     elif isinstance(port, str) and port.isdigit():

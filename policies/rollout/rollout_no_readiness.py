@@ -27,7 +27,8 @@ def check(workload: Workload, ctx: Context) -> Iterator[Fault]:
             for container in port.containers(workload.pod):
                 called.setdefault(id(container), (container, port))
     for container, port in called.values():
-        if any(container.get(probe) is not None for probe in _HOLD_BACK) or _for_metrics(container):
+        probed = any(container.get(probe) is not None for probe in _HOLD_BACK)
+        if probed or container.fragment or _for_metrics(container):
             continue
         yield container.fault(
             ("readinessProbe",),
