@@ -135,6 +135,38 @@ def _workers(facts: Facts, resource: Resource) -> Iterable[Scope]:
     return [process for process in facts.processes(resource) if process.worker is not None]
 
 
+def _commands(facts: Facts, resource: Resource) -> Iterable[Scope]:
+    if resource.kind != "Dockerfile" and not _starts_something(facts, resource):
+        return []
+    from kguard.facts.commands import commands
+
+    return commands(facts, resource)
+
+
+def _starts_something(facts: Facts, resource: Resource) -> bool:
+    """Whether a container may be known to start something: what reads commands is not cheap."""
+    pod = facts.pod(resource)
+    pods = [pod] if pod else facts.argo_pods(resource)
+    containers = [container for pod in pods for container in pod.containers]
+    return bool(facts.assume.images) or any(each.get("command") for each in containers)
+
+
+def _stop_signals(facts: Facts, resource: Resource) -> Iterable[Scope]:
+    if resource.kind != "Dockerfile" and not _may_be_stopped_otherwise(facts, resource):
+        return []
+    from kguard.facts.stopsignals import stop_signals
+
+    return stop_signals(facts, resource)
+
+
+def _may_be_stopped_otherwise(facts: Facts, resource: Resource) -> bool:
+    pod = facts.pod(resource)
+    return pod is not None and any(
+        each.get("command") or each.get("args") or each.get("lifecycle", "stopSignal") is not None
+        for each in pod.containers
+    )
+
+
 def _built_images(facts: Facts, resource: Resource) -> Iterable[Scope]:
     from kguard.facts.termination import images
 
@@ -235,6 +267,10 @@ EACH: Mapping[str, Each] = {
     "process": Each(WORKLOADS | _DOCKERFILES, _processes),
     # The main process of each container that is a queue worker.
     "worker": Each(WORKLOADS, _workers),
+    # What a container is started with, whatever its form, and the ENTRYPOINT of a Dockerfile.
+    "command": Each(WORKLOADS | argo.KINDS | _DOCKERFILES, _commands),
+    # What sets the signal that stops a container: a field, an instruction, an init's option.
+    "stop-signal": Each(WORKLOADS | _DOCKERFILES, _stop_signals),
     # A Dockerfile whose last stage builds an image.
     "dockerfile": Each(_DOCKERFILES, _built_images),
     # The workload with its replicas, autoscalers, services and budgets.

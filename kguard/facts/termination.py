@@ -10,6 +10,7 @@ from collections.abc import Iterable, Iterator
 
 from kguard.facts.pods import Container
 from kguard.facts.run import Facts
+from kguard.facts.stopsignals import sent_signal, signal_of
 from kguard.kube.dockerimage import Image
 from kguard.kube.images import ImageFacts, built_image, find_image, known_shells, words
 from kguard.model import Fault, Related, Resource, Route, Scope, Severity
@@ -98,7 +99,8 @@ def processes(facts: Facts, resource: Resource) -> Iterator[Process]:
     """The main processes of a workload's containers that serve until they are stopped.
 
     Jobs and what else runs to completion have none: nobody waits for their SIGTERM. Neither have
-    containers whose preStop hook may stop the program itself.
+    containers whose preStop hook may stop the program itself, and those that are sent another
+    signal than SIGTERM: what becomes of that is not known.
     """
     pod = facts.pod(resource)
     if pod is None or pod.batch or pod.get("restartPolicy") in ("Never", "OnFailure"):
@@ -114,6 +116,8 @@ def processes(facts: Facts, resource: Resource) -> Iterator[Process]:
 def _of_container(facts: Facts, container: Container) -> Process | None:
     image = container.get("image")
     known = find_image(facts.assume.images, image)
+    if sent_signal(container, known) != "TERM":
+        return None
     command = words(container.get("command")) or ()
     args = words(container.get("args")) or ()
     argv = known.argv(command, args) if known else (command and (*command, *args))
@@ -162,11 +166,12 @@ def _place(
 def built_processes(facts: Facts, resource: Resource) -> Iterator[Process]:
     """The main process of the image a Dockerfile builds, where something starts it as it is.
 
-    None where every workload of the run that uses the image names a command of its own.
+    None where every workload of the run that uses the image names a command of its own, and where
+    the image is stopped by another signal than SIGTERM.
     """
     image = built_image(resource)
     argv = image.argv() if image else None
-    if image is None or not argv:
+    if image is None or not argv or signal_of(image.stop_signal or "TERM") != "TERM":
         return
     users = list(_users(facts, resource))
     serving = [user for user in users if not user.get("command")]

@@ -12,6 +12,7 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 
 from kguard.record import record, replace
+from kguard.shell.arguments import behind_options
 from kguard.shell.choose import alternatives, choose, detail_of
 from kguard.shell.optimise import becomes
 from kguard.shell.parse import parse
@@ -230,22 +231,7 @@ class _Judge:
         if not self.has_shell:
             return self._unknown(words, start, Cause.NO_SHELL)
         name = base_name(words[0].text)
-        position, command = 1, False
-        while position < len(words):
-            text = words[position].text
-            position += 1
-            if text in ("--", "-"):
-                break
-            if text in ("--rcfile", "--init-file"):
-                position += 1
-            elif text.startswith(("-", "+")) and len(text) > 1:
-                if not text.startswith("--"):
-                    command = command or (text[0] == "-" and "c" in text)
-                    position += text[-1] in "oO"
-            else:
-                position -= 1
-                break
-        rest = words[position:]
+        rest, command = behind_options(words)
         if not rest:
             return self._unknown(words, start, Cause.NO_PROGRAM)
         if command:

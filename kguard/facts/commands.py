@@ -1,0 +1,101 @@
+"""What containers are started with: the command and the arguments it is given.
+
+Source: Kubernetes, "Define a Command and Arguments for a Container": `command` takes the place of
+ENTRYPOINT and CMD, `args` that of CMD. A container that writes neither starts what the image says,
+which is judged at its Dockerfile.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+from kguard.facts.pods import Container
+from kguard.facts.run import Facts
+from kguard.kube.images import built_image, find_image, words
+from kguard.model import Fault, Related, Resource, Route, Scope, Severity
+from kguard.record import record
+
+
+@record(eq=False)
+class Command(Scope):
+    """The command of a container, or the ENTRYPOINT of the image a Dockerfile builds.
+
+    `words` are the container's `command`, else the image's ENTRYPOINT as far as known; `arguments`
+    its `args`, or CMD. `form` is how ENTRYPOINT is written (`exec`, `shell`, `broken`). `replaced`
+    is the image's ENTRYPOINT where a `command` takes its place; `image_place` the instruction that
+    says so. `writes` are the paths of files that the Dockerfile itself writes.
+    """
+
+    called: str
+    words: tuple[str, ...]
+    arguments: tuple[str, ...]
+    words_route: Route
+    arguments_route: Route
+    form: str = ""
+    replaced: tuple[str, ...] = ()
+    container: Container | None = None
+    image_place: tuple[Related, ...] = ()
+    writes: frozenset[str] = frozenset()
+
+    def place(self, index: int) -> Route:
+        """Where a word of `(*words, *arguments)` stands: an item of a list, or an instruction."""
+        if self.container is None:
+            return self.words_route if index < len(self.words) else self.arguments_route
+        if index >= len(self.words):
+            return (*self.arguments_route, index - len(self.words))
+        return (*self.words_route, index) if self.words_route == ("command",) else self.words_route
+
+    def found(self, keys: Route, message: str, *, severity: Severity | None, help: str) -> Fault:
+        """A fault that also shows the image's ENTRYPOINT, where that is known."""
+        return self.fault(keys, message, severity=severity, help=help, related=self.image_place)
+
+
+def commands(facts: Facts, resource: Resource) -> Iterator[Command]:
+    """The commands of a workload's or an Argo object's containers, or of a Dockerfile's image."""
+    image = built_image(resource) if resource.kind == "Dockerfile" else None
+    if image is not None and image.entrypoint:
+        yield Command(
+            resource,
+            (),
+            resource.data,
+            called="the image",
+            words=image.entrypoint,
+            arguments=image.cmd or (),
+            words_route=image.entrypoint_route,
+            arguments_route=image.cmd_route,
+            form=image.entrypoint_form,
+            writes=frozenset(image.files),
+        )
+    pod = facts.pod(resource)
+    for each in [pod] if pod else facts.argo_pods(resource):
+        for container in each.containers:
+            found = _of_container(facts, container)
+            if found is not None:
+                yield found
+
+
+def _of_container(facts: Facts, container: Container) -> Command | None:
+    command = words(container.get("command")) or ()
+    args = words(container.get("args")) or ()
+    known = find_image(facts.assume.images, container.get("image"))
+    built = known.built if known else None
+    entrypoint = (known.entrypoint if known else None) or (built.entrypoint if built else None)
+    if not command and not entrypoint:
+        return None
+    said_by_file = known is not None and known.entrypoint is None and known.dockerfile is not None
+    return Command(
+        container.resource,
+        container.route,
+        container.data,
+        called=container.called,
+        words=command or entrypoint or (),
+        arguments=args,
+        words_route=("command",) if command else ("image",),
+        arguments_route=("args",),
+        replaced=(entrypoint or ()) if command else (),
+        container=container,
+        image_place=(Related(known.dockerfile, built.entrypoint_route, "the image's ENTRYPOINT"),)
+        if said_by_file and known and known.dockerfile and built and built.entrypoint
+        else (),
+        writes=frozenset(built.files) if built else frozenset(),
+    )

@@ -1,0 +1,79 @@
+"""The signal that asks a container to stop, where something sets it to another than SIGTERM.
+
+Source: KEP-4960 (`lifecycle.stopSignal` goes over the image's STOPSIGNAL, that over SIGTERM); the
+Dockerfile reference for how STOPSIGNAL is written.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from typing import Any
+
+from kguard.facts.pods import Container
+from kguard.facts.run import Facts
+from kguard.kube.images import ImageFacts, built_image
+from kguard.model import Resource, Route, Scope
+from kguard.record import record
+from kguard.shell.verdict import Cause, Verdict
+
+# Numbers on x86 and ARM (signal(7)) that people write.
+_NUMBERS = {"1": "HUP", "2": "INT", "3": "QUIT", "9": "KILL", "10": "USR1", "12": "USR2"}
+_NUMBERS["15"] = "TERM"
+
+
+@record(eq=False)
+class StopSignal(Scope):
+    """One place that sets what stops a container: `keys` below the scope lead to it.
+
+    `name` is the signal's without `SIG`, empty where it is none (a dumb-init that drops SIGTERM),
+    `called` names container or image and `by` what sets it.
+    """
+
+    name: str
+    keys: Route
+    called: str
+    by: str
+
+
+def signal_of(text: Any) -> str:
+    """A signal's name without `SIG`: `KILL` for `SIGKILL`, `kill` and `9`; empty for no signal."""
+    if isinstance(text, bool) or not isinstance(text, (str, int)):
+        return ""
+    word = str(text).strip().strip("\"'").upper().removeprefix("SIG")
+    return _NUMBERS.get(word, "" if word.isdecimal() else word)
+
+
+def sent_signal(container: Container, known: ImageFacts | None) -> str:
+    """The signal that stops a container, `TERM` where nothing that was seen sets another."""
+    written = container.get("lifecycle", "stopSignal")
+    if written is not None:
+        return signal_of(written)
+    built = known.built if known else None
+    return signal_of(built.stop_signal) if built and built.stop_signal else "TERM"
+
+
+def stop_signals(facts: Facts, resource: Resource) -> Iterator[StopSignal]:
+    """The places of a workload or a Dockerfile that set a stop signal."""
+    image = built_image(resource) if resource.kind == "Dockerfile" else None
+    if image is not None and image.stop_signal:
+        name, route = signal_of(image.stop_signal), image.stop_signal_route
+        yield StopSignal(resource, (), resource.data, name, route, "the image", "STOPSIGNAL")
+    pod = facts.pod(resource)
+    for container in pod.containers if pod else ():
+        written = container.get("lifecycle", "stopSignal")
+        if written is not None:
+            yield StopSignal(
+                resource,
+                container.route,
+                container.data,
+                name=signal_of(written),
+                keys=("lifecycle", "stopSignal"),
+                called=container.called,
+                by="`stopSignal`",
+            )
+    for process in facts.processes(resource):
+        if process.analysis.cause is Cause.INIT_DROPS_SIGNAL and not process.judged_elsewhere:
+            kills = process.analysis.verdict is Verdict.CUT
+            name, by = "KILL" if kills else "", "`dumb-init --rewrite`"
+            scope = (resource, process.route, process.data)
+            yield StopSignal(*scope, name, process.place, process.called, by)
