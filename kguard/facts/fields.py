@@ -31,6 +31,10 @@ _FREE_KEYS = {
     "VolumeResourceRequirements": ("requests",),
 }
 
+# What objects and pods are called, where people write it a level too deep.
+_METADATA = {"name", "generateName", "namespace", "labels", "annotations", "finalizers"}
+_HOLD_METADATA = ("Spec", "Container")
+
 # The same thing has another name in other kinds.
 _MEANT = {
     ("DeploymentSpec", "updateStrategy"): "strategy",
@@ -169,6 +173,9 @@ class _Walk:
         if here.struct in _FREE_KEYS:
             keys = _FREE_KEYS[here.struct]
             return MisplacedField(*scope, homes=tuple(self._said((*here.route, k)) for k in keys))
+        if key in _METADATA and here.struct.endswith(_HOLD_METADATA):
+            homes = [self._said((*level.route, "metadata")) for level in self._described(levels)]
+            return MisplacedField(*scope, homes=tuple(homes)) if homes else None
         for level in reversed(levels[:-1]):
             if key in self._structs[level.struct]:
                 return MisplacedField(*scope, homes=(self._said(level.route),))
@@ -182,6 +189,9 @@ class _Walk:
             kind for kind in _SPECS if len(levels) == 2 and key in self._structs[f"{kind}Spec"]
         )
         return MisplacedField(*scope, owners=owners) if owners else None
+
+    def _described(self, levels: Sequence[_Level]) -> list[_Level]:
+        return [level for level in levels if "metadata" in self._structs[level.struct]]
 
     def _below(self, top: _Level, key: str) -> list[str]:
         """The places below a struct that have such a field, those nearest to it."""
