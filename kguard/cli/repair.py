@@ -7,7 +7,6 @@ memory: `Session.judge` reads the changed text in place of the file.
 from __future__ import annotations
 
 import argparse
-import os
 from collections import defaultdict
 from collections.abc import Iterable, Mapping
 
@@ -68,9 +67,6 @@ class Repair:
             reason = f"the file cannot be read: {error.strerror}"
             self._refuse(Refusal(item, reason) for item in items)
             return FixedFile(b"")
-        if reason := self._outside(path):
-            self._refuse(Refusal(item, reason) for item in items)
-            return FixedFile(data)
         result = fix_file(path, data, items, reader=read_source)
         self._refuse(result.refused)
         if result.data == data:
@@ -89,15 +85,6 @@ class Repair:
                 with open(self.session.discovery.real_path(path), "rb") as file:
                     self.originals[path] = file.read()
         return self.originals[path]
-
-    def _outside(self, path: str) -> str:
-        """Why a file is not this repository's to change: it is a link to one elsewhere."""
-        found = self.session.discovery
-        if path in self.given or path in found.given:
-            return ""
-        real = os.path.realpath(found.real_path(path))
-        inside = real.startswith(os.path.join(os.path.realpath(found.base), ""))
-        return "" if inside else "the file is a link to one elsewhere: name it to have it changed"
 
     def _accept(self, tried: dict[str, FixedFile]) -> None:
         """Keep what makes its findings go and no other come; the rest is tried in smaller parts."""

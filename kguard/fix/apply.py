@@ -7,15 +7,15 @@ is not changed.
 
 from __future__ import annotations
 
-from bisect import bisect_left
+from bisect import bisect_left, bisect_right
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from typing import Any
 
 from kguard.fix.draft import Change
 from kguard.fix.edit import changes
-from kguard.fix.intend import same, with_edits
+from kguard.fix.intend import Taken, same, with_edits
 from kguard.fix.refuse import RefusedError, document_refusal, file_refusal
-from kguard.model import REMOVE, Edit, Route, dig
+from kguard.model import Edit, dig
 from kguard.record import field, record
 from kguard.report import Located
 from kguard.source import Document, SourceFile, read
@@ -82,7 +82,8 @@ class _Trial:
     breaks: list[int] = field(init=False)
     """Where in the text with `\\n` line ends a `\\n` stands for `\\r\\n`."""
     documents: Mapping[int, Document] = field(init=False)
-    taken: dict[int, list[tuple[Edit, Route]]] = field(default_factory=dict)
+    taken: dict[int, Taken] = field(default_factory=dict)
+    templates: dict[int, str] = field(default_factory=dict)
     refused: list[Refusal] = field(default_factory=list)
     later: set[int] = field(default_factory=set)
 
@@ -100,20 +101,22 @@ class _Trial:
         """Whether a fix can be tried, beside those admitted before it."""
         origin = item.finding.resource.origin
         document = self.documents.get(origin.document)
-        reason = ""
         if document is None or not _is_written(document, item):
             reason = "the object is not written in the file like that"
         else:
-            reason = document_refusal(document.locator.text)
+            if origin.document not in self.templates:
+                self.templates[origin.document] = document_refusal(document.locator.text)
+            reason = self.templates[origin.document]
         if reason:
             self.refused.append(Refusal(item, reason))
             return False
-        taken = self.taken.setdefault(origin.document, [])
-        mine = [(edit, (*origin.prefix, *edit.route)) for edit in _edits(item)]
-        if any(_conflict(*one, *other) for one in mine for other in taken):
+        taken = self.taken.setdefault(origin.document, Taken())
+        mine = [((*origin.prefix, *edit.route), edit.value) for edit in _edits(item)]
+        if any(taken.conflicts(*one) for one in mine):
             self.later.add(id(item))
         else:
-            taken += mine
+            for one in mine:
+                taken.add(*one)
         return True
 
     def possible(self, items: Sequence[Located], given: Sequence[Located]) -> list[Located]:
@@ -198,10 +201,13 @@ class _Trial:
         starts = [0]
         for line in self.source.text.split("\n"):
             starts.append(starts[-1] + len(line) + 1)
+        begins = [change.start for change in made]
         kept = []
         for comment in self.source.comments:
             at = starts[comment.line - 1] + comment.column - 1
-            if not any(change.start <= at < change.end for change in made):
+            # Insertions may begin where a replacement does: the change that covers it is the last.
+            number = bisect_right(begins, at) - 1
+            if number < 0 or at >= made[number].end:
                 kept.append(comment.text)
         return kept
 
@@ -221,21 +227,3 @@ def _is_written(document: Document, item: Located) -> bool:
         return False
     seen = {key: value for key, value in resource.data.items() if key in written}
     return same(seen, written) and resource.data.keys() - written.keys() <= {"apiVersion", "kind"}
-
-
-def _conflict(one: Edit, route: Route, other: Edit, taken: Route) -> bool:
-    """Whether two edits cannot both be made in any order: one would change what the other sees."""
-    shared = min(len(route), len(taken))
-    if route[:shared] == taken[:shared]:
-        return not (route == taken and _same_value(one.value, other.value))
-    # Taking an item out of a list moves those behind it.
-    for edit, mine, theirs in ((one, route, taken), (other, taken, route)):
-        if edit.value is REMOVE and isinstance(mine[-1], int):
-            inside = theirs[: len(mine) - 1] == mine[:-1]
-            if inside and len(theirs) >= len(mine) and isinstance(theirs[len(mine) - 1], int):
-                return True
-    return False
-
-
-def _same_value(one: Any, other: Any) -> bool:
-    return one is other or same(one, other)

@@ -6,6 +6,7 @@ here costs a fix, never a file.
 
 from __future__ import annotations
 
+import re
 from collections.abc import Mapping
 from itertools import pairwise
 from typing import Any
@@ -19,6 +20,9 @@ from kguard.fix.refuse import RefusedError
 from kguard.fix.write import block as block_lines
 from kguard.fix.write import inline, is_filled, scalar
 from kguard.source.locate import Locator
+
+# The header of a literal block: digits of its indentation, and what becomes of the last line end.
+_CHOMPING = re.compile(r"\|(\d?)[-+]?(\d?)")
 
 
 def changes(locator: Locator, old: Any, new: Any, *, json: bool) -> list[Change]:
@@ -147,6 +151,10 @@ def _literal(draft: Draft, entry: Entry, new: str) -> str | None:
     indent = first[: len(first) - len(first.lstrip(" "))]
     if not indent or not new.replace("\n", "").isprintable() or new[:1].isspace():
         return None
+    if not new or new.endswith("\n\n"):
+        return None
+    keep = "" if new.endswith("\n") else "-"
+    head = _CHOMPING.sub(lambda found: f"|{found[1]}{found[2]}{keep}", head, count=1)
     lines = new.rstrip("\n").split("\n")
     return "\n".join([head, *(f"{indent}{line}" if line else "" for line in lines)])
 

@@ -7,6 +7,7 @@ from typing import Any
 
 from kguard.fix.refuse import RefusedError
 from kguard.model import REMOVE, Edit, Route
+from kguard.record import field, record
 
 
 def with_edits(data: Any, edits: Iterable[Edit], prefix: Route = ()) -> Any:
@@ -63,3 +64,35 @@ def same(one: Any, other: Any) -> bool:
     if isinstance(one, list):
         return len(one) == len(other) and all(map(same, one, other))
     return bool(one == other)
+
+
+@record(frozen=False)
+class Taken:
+    """The routes that edits of one document have changed, to see which edits contradict them."""
+
+    values: dict[Route, Any] = field(default_factory=dict)
+    above: set[Route] = field(default_factory=set)
+    """Every route that leads to one of them."""
+    moved: set[Route] = field(default_factory=set)
+    """Lists that have lost an item, which moves those behind it."""
+
+    def add(self, route: Route, value: Any) -> None:
+        """Note that an edit has changed what is at a route."""
+        self.values[route] = value
+        self.above.update(route[:depth] for depth in range(len(route)))
+        if value is REMOVE and isinstance(route[-1], int):
+            self.moved.add(route[:-1])
+
+    def conflicts(self, route: Route, value: Any) -> bool:
+        """Whether another edit would undo one that is noted, or would mean another place by now."""
+        if route in self.values:
+            return not same(self.values[route], value)
+        if route in self.above:
+            return True
+        if value is REMOVE and isinstance(route[-1], int) and route[:-1] in self.above:
+            return True
+        return any(
+            route[:depth] in self.values
+            or (route[:depth] in self.moved and isinstance(route[depth], int))
+            for depth in range(len(route))
+        )

@@ -11,36 +11,15 @@ import pytest
 
 pytest.importorskip("hypothesis", reason="hypothesis is not installed")
 
+from fixing import fix
 from hypothesis import given, settings
 from hypothesis import strategies as st
 from layouts import documents, values, write
 
-from kguard.fix import FixedFile, RefusedError, fix_file
+from kguard.fix import RefusedError
 from kguard.fix.intend import same, with_edits
-from kguard.model import (
-    REMOVE,
-    Confidence,
-    Edit,
-    Finding,
-    Fix,
-    Origin,
-    Resource,
-    Route,
-    Severity,
-    Span,
-)
-from kguard.report import Located
+from kguard.model import REMOVE, Edit, Route
 from kguard.source import read
-
-
-def fix(text: bytes, *edits: Edit, path: str = "x.yaml") -> FixedFile:
-    """What comes of one fix with these edits in the last document of a file."""
-    document = read(path, text).documents[-1]
-    resource = Resource(document.data, Origin(path, document.index))
-    finding = Finding(
-        "p", Severity.NOTE, Confidence.HIGH, "m", resource, (), fix=Fix(edits, True, "t")
-    )
-    return fix_file(path, text, [Located(finding, path, Span(1, 1, 1, 2))])
 
 
 def routes(data: Any, route: Route = ()) -> list[Route]:

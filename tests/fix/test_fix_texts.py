@@ -1,0 +1,218 @@
+"""Texts before and after an edit: where new lines go, and what goes with old ones."""
+
+from __future__ import annotations
+
+import pytest
+from fixing import fix, refusals
+
+from kguard.model import REMOVE, Edit
+
+LAYOUTS = [
+    (
+        "a missing parent is made, in the indentation of the rest",
+        "spec:\n    replicas: 1 # one\n",
+        Edit(("spec", "strategy", "type"), "Recreate"),
+        "spec:\n    replicas: 1 # one\n    strategy:\n        type: Recreate\n",
+    ),
+    (
+        "two spaces where nothing tells",
+        "a: 1\n",
+        Edit(("b", "c", "d"), 1),
+        "a: 1\nb:\n  c:\n    d: 1\n",
+    ),
+    (
+        "dashes below their key, as in the rest",
+        "a:\n- 1\n",
+        Edit(("b",), ["x"]),
+        "a:\n- 1\nb:\n- x\n",
+    ),
+    (
+        "a short key stands beside short ones, not below a long entry",
+        "replicas: 2\ntemplate:\n  a: 1\n  b: 1\n  c: 1\n  d: 1\n  e: 1\n",
+        Edit(("strategy", "type"), "Recreate"),
+        "replicas: 2\nstrategy:\n  type: Recreate\n"
+        "template:\n  a: 1\n  b: 1\n  c: 1\n  d: 1\n  e: 1\n",
+    ),
+    (
+        "a key without a value gets one, before its comment",
+        "a: # none yet\nb: 1\n",
+        Edit(("a",), "x"),
+        "a: x # none yet\nb: 1\n",
+    ),
+    (
+        "a key without a value becomes a mapping",
+        "a: # none yet\nb: 1\n",
+        Edit(("a", "c"), "x"),
+        "a: # none yet\n  c: x\nb: 1\n",
+    ),
+    (
+        "empty braces open up",
+        "resources: {} # none\nb: 1\n",
+        Edit(("resources", "limits", "memory"), "1Gi"),
+        "resources: # none\n  limits:\n    memory: 1Gi\nb: 1\n",
+    ),
+    (
+        "braces with something in them stay",
+        "a: { b: 1 }\n",
+        Edit(("a", "c"), {"d": "e"}),
+        "a: { b: 1, c: {d: e} }\n",
+    ),
+    (
+        "a trailing comma stays the last",
+        "a: [\n  b, # one\n  c, # two\n]\n",
+        Edit(("a", 2), "d"),
+        "a: [\n  b, # one\n  c,\n  d, # two\n]\n",
+    ),
+    (
+        "a new item, with its keys",
+        "env:\n  - name: a\n    value: b\n  # end\n",
+        Edit(("env", 1), {"name": "c", "value": "1"}),
+        'env:\n  - name: a\n    value: b\n  - name: c\n    value: "1"\n  # end\n',
+    ),
+    (
+        "a file that does not end in a line end goes on doing so",
+        "a: 1",
+        Edit(("b",), 2),
+        "a: 1\nb: 2",
+    ),
+    (
+        "JSON over lines",
+        '{\n\t"a": 1\n}\n',
+        Edit(("b", "c"), [True, None]),
+        '{\n\t"a": 1,\n\t"b": {\n\t\t"c": [\n\t\t\ttrue,\n\t\t\tnull\n\t\t]\n\t}\n}\n',
+    ),
+    ("JSON in one line", '{"a":1}', Edit(("b", "c"), "1"), '{"a":1, "b": {"c": "1"}}'),
+    (
+        "braces with quoted keys get quoted keys",
+        '{"a": 1, # one\n "b": 2}\n',
+        Edit(("c",), "x"),
+        '{"a": 1, # one\n "b": 2,\n "c": "x"}\n',
+    ),
+]
+VALUES = [
+    ("a: 1 # c\n", 2, "a: 2 # c\n"),
+    ("a: 'x'\n", "it's", "a: 'it''s'\n"),
+    ('a: "x"\n', "y", 'a: "y"\n'),
+    ('a: "1"\n', 1, "a: 1\n"),
+    ("a: 1\n", "1", 'a: "1"\n'),
+    ("a: 1\n", "on", 'a: "on"\n'),
+    ("a: 1\n", "1e3", 'a: "1e3"\n'),
+    ("a: 1\n", "0x1f", 'a: "0x1f"\n'),
+    ("a: 1\n", "12:30", 'a: "12:30"\n'),
+    ("a: 1\n", "~", 'a: "~"\n'),
+    ("a: 1\n", "", 'a: ""\n'),
+    ("a: 1\n", "a: b # c", 'a: "a: b # c"\n'),
+    ("a: 1\n", "25%", "a: 25%\n"),
+    ("a: 1\n", "512Mi", "a: 512Mi\n"),
+    ("a: 1\n", "apps/v1", "a: apps/v1\n"),
+    ("a: 1\n", "one\ntwo\n", 'a: "one\\ntwo\\n"\n'),
+    ("a: 1\n", True, "a: true\n"),
+    ("a: 1\n", None, "a: null\n"),
+    ("a: 1\n", {}, "a: {}\n"),
+    ("a: |\n  one\n  two\nb: 1\n", "three\nfour\n", "a: |\n  three\n  four\nb: 1\n"),
+    ("a: |\n  one\n\nb: 1\n", "three", "a: |-\n  three\n\nb: 1\n"),
+    ("a: >\n  one\n  two\nb: 1\n", "three", "a: three\nb: 1\n"),
+    ("a:\n  b: 1 # gone\nc: 2\n", 3, "a: 3 # gone\nc: 2\n"),
+    ("a: !!str 1\nb: &x 1\n", "2", 'a: !!str "2"\nb: &x 1\n'),
+]
+REMOVALS = [
+    (
+        "with the comment behind it and those right above it",
+        "spec:\n  # about a\n\n  # of b\n  # more\n  b: 1 # b\n  c: 2\n",
+        ("spec", "b"),
+        "spec:\n  # about a\n\n  c: 2\n",
+    ),
+    ("the head of a document stays", "# Licence\na: 1\nb: 2\n", ("a",), "# Licence\nb: 2\n"),
+    (
+        "with all that is in it",
+        "a:\n  b: # c\n    - |\n      x\n    # d\n\ne: 1\n",
+        ("a",),
+        "    # d\n\ne: 1\n",
+    ),
+    ("the first key of an item", "a:\n  - b: 1\n    c: 2\n", ("a", 0, "b"), "a:\n  - c: 2\n"),
+    (
+        "the first key of an item before a comment",
+        "a:\n  - b: 1 # b\n    # of c\n    c: 2\n",
+        ("a", 0, "b"),
+        "a:\n  -\n    # of c\n    c: 2\n",
+    ),
+    ("the last key", "a:\n  b: 1\n", ("a", "b"), "a: {}\n"),
+    ("an item", "a:\n  - 1\n  # two\n  - 2\n  - 3\n", ("a", 1), "a:\n  - 1\n  - 3\n"),
+    ("the last item", "a:\n- 1\nb: 2\n", ("a", 0), "a: []\nb: 2\n"),
+    ("in braces", "a: {b: 1, c: 2, d: 3}\n", ("a", "c"), "a: {b: 1, d: 3}\n"),
+    ("first in braces", "a: {b: 1, c: 2}\n", ("a", "b"), "a: {c: 2}\n"),
+    ("last in JSON", '{\n  "a": 1,\n  "b": 2\n}\n', ("b",), '{\n  "a": 1\n}\n'),
+    ("at the end of a file without a line end", "a: 1\nb: 2", ("b",), "a: 1"),
+]
+REFUSED = [
+    ("a: &x {b: 1}\nc: *x\n", ("c", "b"), "anchor and alias"),
+    ("a: &x {b: 1}\nc: *x\n", ("a", "b"), "anchor and alias"),
+    ("a: &x {b: 1}\nc: {<<: *x}\n", ("c", "b"), "comes from a merge key"),
+    ("a: 1\na: 2\n", ("a",), "written twice"),
+    ("? a\n: 1\nb:\n", ("a", "b"), "mapping"),
+    ("a: {{ .Values.x }}\n---\nb: 1\n", ("b",), "could not be read in full"),
+    ('a: "{{ .Values.x }}"\nb: 1\n', ("b",), "is a template"),
+    ("# {{- if .Values.x }}\nb: 1\n# {{- end }}\n", ("b",), "is a template"),
+    ("# Code generated by controller-gen. DO NOT EDIT.\nb: 1\n", ("b",), "generated"),
+    ("---\n# Source: web/templates/deploy.yaml\nb: 1\n", ("b",), "generated"),
+    ("kind: signature\nhmac: abc\n---\nb: 1\n", ("b",), "drone sign"),
+    ("b: 1\nsops: {mac: abc}\n", ("b",), "SOPS"),
+]
+
+
+@pytest.mark.parametrize(
+    ("before", "edit", "after"), [row[1:] for row in LAYOUTS], ids=[row[0] for row in LAYOUTS]
+)
+def test_new_lines_go_where_they_belong(before: str, edit: Edit, after: str) -> None:
+    assert after == fix(before.encode(), edit).data.decode()
+
+
+@pytest.mark.parametrize(("before", "value", "after"), VALUES, ids=[repr(row[1]) for row in VALUES])
+def test_values_are_written_as_kubernetes_reads_them(
+    before: str, value: object, after: str
+) -> None:
+    assert after == fix(before.encode(), Edit(("a",), value)).data.decode()
+
+
+@pytest.mark.parametrize(
+    ("before", "route", "after"), [row[1:] for row in REMOVALS], ids=[row[0] for row in REMOVALS]
+)
+def test_old_lines_go_with_what_is_theirs(
+    before: str, route: tuple[str | int, ...], after: str
+) -> None:
+    assert after == fix(before.encode(), Edit(route, REMOVE)).data.decode()
+
+
+@pytest.mark.parametrize(("text", "route", "said"), REFUSED, ids=[row[2] for row in REFUSED])
+def test_what_cannot_be_changed_is_refused(text: str, route: tuple[str, ...], said: str) -> None:
+    result = fix(text.encode(), Edit(route, "new"))
+    assert result.data == text.encode()
+    assert [said in reason for reason in refusals(result)] == [True]
+
+
+def test_a_program_of_which_a_comment_speaks_has_not_generated_the_file() -> None:
+    text = b"a: 1 # port generated by the driver\nb: 1\n# Do not edit c\nc: 1\n"
+    assert fix(text, Edit(("b",), 2)).data == text.replace(b"b: 1", b"b: 2")
+
+
+def test_line_ends_and_the_byte_order_mark_stay() -> None:
+    before = b"\xef\xbb\xbfa: 1 # \xc3\xa9\r\nb:\r\n  c: 1\r\n"
+    after = b"\xef\xbb\xbfa: 1 # \xc3\xa9\r\nb:\r\n  c: 1\r\n  d:\r\n    e: 1\r\n"
+    assert after == fix(before, Edit(("b", "d", "e"), 1)).data
+
+
+def test_mixed_line_ends_stay_where_they_are() -> None:
+    before = b"a: 1\r\nb: 2\nc: 3\r\nd: 4\n"
+    after = b"a: 1\r\nc: 3\r\nd: 5\nx: 1\n"
+    assert after == fix(before, Edit(("b",), REMOVE), Edit(("x",), 1), Edit(("d",), 5)).data
+
+
+def test_bytes_that_are_not_utf8_are_not_written_back() -> None:
+    text = b"a: \xff\n---\nb: 1\n"
+    assert fix(text, Edit(("b",), 2)).data == text
+
+
+def test_several_edits_of_one_fix_are_one_change() -> None:
+    text = b"spec:\n  strategy:\n    rollingUpdate:\n      maxSurge: 1\n    type: RollingUpdate\n"
+    after = b"spec:\n  strategy:\n    type: Recreate\n"
+    assert after == fix(text, Edit(("spec", "strategy"), {"type": "Recreate"})).data
