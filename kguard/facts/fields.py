@@ -7,9 +7,9 @@ it does not know anywhere are left to validators of schemas: a newer release may
 from __future__ import annotations
 
 import json
+import os
 from collections.abc import Iterator, Mapping, Sequence
 from functools import cache
-from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from kguard.kube import argo
@@ -86,8 +86,9 @@ def wrong_strings(facts: Facts, resource: Resource) -> list[WrongString]:
 
 @cache
 def _table() -> Mapping[str, Any]:
-    path = Path(__file__).with_name("kube_fields.json")
-    table: Mapping[str, Any] = json.loads(path.read_text(encoding="utf-8"))
+    path = os.path.join(os.path.dirname(__file__), "kube_fields.json")
+    with open(path, encoding="utf-8") as file:
+        table: Mapping[str, Any] = json.load(file)
     return table
 
 

@@ -4,9 +4,9 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
+from kguard.facts.labels import mismatch
 from kguard.facts.workloads import Workload
 from kguard.model import Fault, Related
-from kguard.policies.rollout._selector import mismatch
 from kguard.policy.context import Context
 
 

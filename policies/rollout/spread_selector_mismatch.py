@@ -4,10 +4,10 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
 
+from kguard.facts.labels import mismatch
 from kguard.facts.pods import Pod
 from kguard.facts.quantities import is_placeholder
 from kguard.model import Fault, Related
-from kguard.policies.rollout._selector import mismatch
 from kguard.policy.context import Context
 
 # What controllers add to the labels of the pods they create.
