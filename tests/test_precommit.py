@@ -44,7 +44,10 @@ CONFIG = """\
 repos:
   - repo: {repo}
     rev: {revision}
-    hooks: [{{id: kguard}}, {{id: kguard-repo, stages: [manual]}}]
+    hooks:
+      - {{id: kguard}}
+      - {{id: kguard-repo, stages: [manual]}}
+      - {{id: kguard-fix, stages: [manual]}}
 """
 
 Run = Callable[..., subprocess.CompletedProcess[str]]
@@ -146,3 +149,14 @@ def test_the_repository_hook_sees_what_is_not_staged(run: Run, repository: Path)
     code, output = commit(run, repository, *manual, new=GOOD)
     assert code == 1
     assert "old.yaml:15:13" in output
+
+
+def test_the_fix_hook_stops_a_commit_that_it_has_changed(run: Run, repository: Path) -> None:
+    over = GOOD.replace("requests: {cpu: 100m, memory: 128Mi}", "requests: {memory: 256Mi} # all")
+    manual = ("kguard-fix", "--hook-stage", "manual")
+    code, output = commit(run, repository, *manual, deploy=over, other=BAD)
+    assert (code, "files were modified by this hook" in output) == (1, True), output
+    fixed = over.replace("limits: {memory: 128Mi}", "limits: {memory: 256Mi}")
+    assert (repository / "deploy.yaml").read_text(encoding="utf-8") == fixed
+    code, output = commit(run, repository, *manual, deploy=fixed)
+    assert (code, "Passed" in output) == (0, True), output
