@@ -16,6 +16,7 @@ from kguard.cli.session import judge, prepare
 from kguard.inputs.files import Discovery
 from kguard.report import Located
 from kguard.source import Limits
+from kguard.term import safe
 from kguard.words import counted
 
 
@@ -116,7 +117,7 @@ def _report(args: argparse.Namespace, repair: Repair, out: Any) -> None:
     if not args.quiet:
         for item in sorted(repair.fixed, key=lambda item: item.order):
             title = item.finding.fix.title if item.finding.fix else ""
-            print(f"{_place(item)}: {title}", file=out)
+            print(f"{safe(_place(item))}: {safe(title)}", file=out)
     print(", ".join(_summary(args, repair)), file=out)
 
 
@@ -158,7 +159,7 @@ def _diff(path: str, old: bytes, new: bytes) -> bytes:
 
     before, after = (data.decode("utf-8", "surrogateescape").split("\n") for data in (old, new))
     lines = difflib.unified_diff(
-        _ended(before), _ended(after), f"a/{path}", f"b/{path}", lineterm="\n"
+        _ended(before), _ended(after), f"a/{safe(path)}", f"b/{safe(path)}", lineterm="\n"
     )
     text = "".join(
         line if line.endswith("\n") else f"{line}\n\\ No newline at end of file\n" for line in lines
