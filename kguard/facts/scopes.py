@@ -217,6 +217,19 @@ def _probes(facts: Facts, resource: Resource) -> Iterable[Scope]:
     return [probe for c in pod.running for probe in probes_of(c)] if pod else []
 
 
+def _memory_volumes(facts: Facts, resource: Resource) -> Iterable[Scope]:
+    from kguard.facts.emptydirs import memory_volumes
+
+    pod = facts.pod(resource)
+    return memory_volumes(pod) if pod else []
+
+
+def _limit_items(facts: Facts, resource: Resource) -> Iterable[Scope]:
+    from kguard.facts.limitranges import limit_items
+
+    return facts.remember(limit_items, resource)
+
+
 _DOCKERFILES: Kinds = frozenset({("", "Dockerfile")})
 
 EACH: Mapping[str, Each] = {
@@ -239,6 +252,10 @@ EACH: Mapping[str, Each] = {
     "wrong-string": Each(None, _wrong_strings),
     # Every field that holds a quantity, in whatever kind.
     "quantity": Each(_QUANTITY_KINDS, _quantities),
+    # A volume in memory to which a container of the pod may write.
+    "memory-volume": Each(WORKLOADS, _memory_volumes),
+    # An entry of spec.limits of a LimitRange.
+    "limit-range-item": Each(frozenset({("", "LimitRange")}), _limit_items),
     # An Argo object with its effective specification.
     "argo-workflow": Each(argo.KINDS, _workflows),
     # A template of an Argo object, named or inline.

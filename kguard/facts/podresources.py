@@ -1,0 +1,118 @@
+"""What a pod asks for as a whole: containers, sidecars and init containers taken together.
+
+Source: kubernetes component-helpers/resource/helpers.go (PodRequests, PodLimits,
+AggregateContainerRequests).
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from fractions import Fraction
+
+from kguard.facts.pods import Amount, Container, Pod, Role, quantity
+from kguard.record import record
+
+
+@record
+class Total:
+    """The sum of one resource over a pod, without what the pod's own `resources` say.
+
+    `running` is what app containers and sidecars ask for together, `init` the most that is needed
+    while an init container runs, and `by` the init container with which it is. Where `exact` is
+    false some container says nothing or something unknown: the sums are lower bounds then.
+    """
+
+    running: Fraction
+    init: Fraction
+    by: Container | None
+    exact: bool
+
+    @property
+    def value(self) -> Fraction:
+        """The sum that counts for the scheduler and for quotas."""
+        return max(self.running, self.init)
+
+
+def container_amount(container: Container, section: str, resource: str) -> Amount | None:
+    """An effective request or limit of a container, whatever the pod's own `resources` say.
+
+    A request is the one that is written, else the limit, else a LimitRange's.
+    """
+    if section == "limits":
+        return container.amount("limits", resource) or container.pod.limit_range_default(
+            "default", resource
+        )
+    return (
+        container.amount("requests", resource)
+        or container.amount("limits", resource)
+        or container.pod.limit_range_default("defaultRequest", resource)
+    )
+
+
+def containers_total(pod: Pod, section: str, resource: str) -> Total:
+    """The sum of `section` (`requests` or `limits`) of a resource over the containers of a pod.
+
+    Init containers run one after the other, each beside the sidecars that stand before it.
+    """
+    apps = sidecars = init = Fraction(0)
+    by: Container | None = None
+    exact = True
+    for container in pod.containers:
+        if container.role is Role.EPHEMERAL:
+            continue
+        amount = container_amount(container, section, resource)
+        value = amount.value if amount is not None else None
+        if value is None:
+            # An init container that asks for nothing adds nothing.
+            exact = exact and amount is None and container.role is Role.INIT
+            continue
+        if container.role is Role.APP:
+            apps += value
+        elif container.role is Role.SIDECAR:
+            sidecars += value
+        elif value + sidecars > init:
+            init, by = value + sidecars, container
+    return Total(apps + sidecars, init, by, exact)
+
+
+def pod_total(pod: Pod, section: str, resource: str) -> Fraction:
+    """What the scheduler and a quota count for one pod, at least; the overhead included.
+
+    The pod's own `resources` take the place of the containers' (KEP-2837); its missing request is
+    the containers' sum where they have one, else its limit (SetDefaults_Pod).
+    """
+    total = containers_total(pod, section, resource).value
+    own = pod.amount(section, resource) if is_pod_level(resource) else None
+    written = pod.get("resources", section, resource) is not None
+    value = total if own is None or (total and not written) else own.value or Fraction(0)
+    overhead = pod.get("overhead", resource)
+    extra = quantity(overhead) if overhead is not None else None
+    return value + (extra or Fraction(0))
+
+
+def has_pod_level(pod: Pod) -> bool:
+    """Whether the pod's own `resources` say anything that the API server keeps."""
+    return pod.pod_level_resources and any(
+        is_pod_level(str(name))
+        for section in ("requests", "limits")
+        if isinstance(names := pod.get("resources", section), Mapping)
+        for name in names
+    )
+
+
+def is_pod_level(resource: str) -> bool:
+    """Whether a resource may stand in the pod's own `resources` (IsSupportedPodLevelResource)."""
+    return resource in ("cpu", "memory") or resource.startswith("hugepages-")
+
+
+def is_extended(resource: str) -> bool:
+    """Whether a resource is neither Kubernetes' own nor a huge page: a GPU and the like.
+
+    Source: kubernetes pkg/apis/core/helper/helpers.go, IsExtendedResourceName.
+    """
+    return "/" in resource and "kubernetes.io/" not in resource
+
+
+def is_overcommitted(resource: str) -> bool:
+    """Whether a limit may differ from its request (helpers.go, IsOvercommitAllowed)."""
+    return not is_extended(resource) and not resource.startswith("hugepages-")
