@@ -9,12 +9,12 @@ from __future__ import annotations
 from collections.abc import Sequence
 from typing import TYPE_CHECKING
 
-from kguard.facts.operators import makers
 from kguard.facts.quantities import is_placeholder
+from kguard.facts.selection import unseen_selection
 from kguard.facts.workloads import Workload
 from kguard.index import budget_selector
-from kguard.kube.workloads import TEMPLATES, is_owned, pod_labels
-from kguard.model import Resource, Scope, dig
+from kguard.kube.workloads import is_owned, pod_labels
+from kguard.model import Resource, Scope
 from kguard.quantity.intorpercent import is_zero, scaled
 from kguard.quantity.selectors import SelectorError, matches
 from kguard.record import record
@@ -173,47 +173,9 @@ def budget_of(facts: Facts, resource: Resource) -> Budget:
     )
 
 
-# Labels that controllers put on pods; no template shows them.
-_ADDED_LABELS = frozenset(
-    {
-        "apps.kubernetes.io/pod-index",
-        "batch.kubernetes.io/controller-uid",
-        "batch.kubernetes.io/job-completion-index",
-        "batch.kubernetes.io/job-name",
-        "controller-revision-hash",
-        "controller-uid",
-        "job-name",
-        "pod-template-generation",
-        "pod-template-hash",
-        "rollouts-pod-template-hash",
-        "statefulset.kubernetes.io/pod-name",
-    }
-)
-
-
 def unseen_pods(facts: Facts, budget: Budget) -> str:
     """Why a budget that selects nothing here may select a pod all the same, or an empty text."""
-    if not budget.complete:
-        return "pods of the budget may not have been seen"
-    selector = budget_selector(budget.resource)
-    try:
-        matches(selector, {})
-    except SelectorError:
-        return "the selector of the budget is malformed, or filled in later"
-    wanted = [*(dig(selector, "matchLabels") or ())]
-    wanted += [dig(each, "key") for each in dig(selector, "matchExpressions") or ()]
-    if _ADDED_LABELS.intersection(wanted):
-        return "the selector asks for labels that controllers add"
-    for kind in TEMPLATES:
-        for other in facts.index.in_unit(budget.resource, *kind):
-            labels = pod_labels(other)
-            if any(is_placeholder(label) for label in labels.values()):
-                return "labels of pods may be filled in later"
-            unplaced = (other.namespace is None) != (budget.resource.namespace is None)
-            if unplaced and matches(selector, labels):
-                return "only one of budget and workload names its namespace"
-    made = makers(facts, budget.resource)
-    return f"pods may be made by a custom resource: {made[0]}" if made else ""
+    return unseen_selection(facts, budget.resource, budget_selector(budget.resource), "budget")
 
 
 def unseen_budget(facts: Facts, workload: Workload) -> str:
