@@ -120,6 +120,20 @@ class Pod(Scope):
         return self.resource.kind in BATCH
 
     @property
+    def ends(self) -> bool:
+        """Whether its containers are meant to end by themselves: nobody asks them to stop."""
+        return self.batch or self.get("restartPolicy") in ("Never", "OnFailure")
+
+    @property
+    def fragment(self) -> bool:
+        """Whether it is only part of a pod: a patch, or what a test expects to find.
+
+        The API server refuses a pod without containers, and a container without an image.
+        """
+        apps = [container for container in self.containers if container.role is Role.APP]
+        return not apps or any(container.get("image") is None for container in apps)
+
+    @property
     def grace(self) -> int | None:
         """terminationGracePeriodSeconds in force; None where what is written is no number."""
         value = self.get("terminationGracePeriodSeconds", default=DEFAULT_GRACE)

@@ -6,7 +6,7 @@ it; the verdict on it from kguard.shell.
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Mapping
 
 from kguard.facts.pods import Container
 from kguard.facts.run import Facts
@@ -14,7 +14,7 @@ from kguard.facts.stopsignals import sent_signal, signal_of
 from kguard.kube.dockerimage import Image
 from kguard.kube.images import ImageFacts, built_image, find_image, known_shells, words
 from kguard.model import Fault, Related, Resource, Route, Scope, Severity
-from kguard.record import record
+from kguard.record import field, record
 from kguard.shell.analyse import LIKELY, analyse
 from kguard.shell.verdict import Analysis, Cause, Shell, Verdict
 from kguard.shell.workers import Worker, worker
@@ -39,6 +39,18 @@ class Process(Scope):
     judged_elsewhere: bool = False
     """Whether its signals are judged at the Dockerfile it comes from: one cause is said once."""
     related: tuple[Related, ...] = ()
+    environment: Mapping[str, str] = field(default_factory=dict)
+    """What the image is known to set."""
+
+    def setting(self, facts: Facts, name: str) -> str | None:
+        """The value of a variable it is started with, empty where none is set; None: unknown."""
+        if self.container is not None:
+            from kguard.facts.environment import variable  # Late: few ask for it.
+
+            found = variable(facts.index, self.container, name)
+            if found is not None:
+                return found.value
+        return self.environment.get(name, "")
 
     @property
     def worker(self) -> Worker | None:
@@ -103,7 +115,7 @@ def processes(facts: Facts, resource: Resource) -> Iterator[Process]:
     signal than SIGTERM: what becomes of that is not known.
     """
     pod = facts.pod(resource)
-    if pod is None or pod.batch or pod.get("restartPolicy") in ("Never", "OnFailure"):
+    if pod is None or pod.ends:
         return
     for container in pod.running:
         if container.prestop_seconds is None:
@@ -140,6 +152,7 @@ def _of_container(facts: Facts, container: Container) -> Process | None:
             known and known.dockerfile and not (command or args or known.dockerfile.context)
         ),
         related=() if command or known is None else _built_by(known),
+        environment=known.built.environment if known and known.built else {},
     )
 
 
@@ -188,6 +201,7 @@ def built_processes(facts: Facts, resource: Resource) -> Iterator[Process]:
         analysis=analysis,
         shells=shells,
         place=_instruction(image),
+        environment=image.environment,
         related=tuple(
             Related(user.resource, (*user.route, "image"), "runs this image") for user in serving
         ),

@@ -8,7 +8,7 @@ from collections.abc import Sequence
 from kguard.record import record
 from kguard.shell.programs import SHELLS, base_name
 from kguard.shell.syntax import Word
-from kguard.shell.wrappers import peel
+from kguard.shell.wrappers import Passing, bare, peel
 
 # What reads the words behind the text: parameters by number or together, `shift`, `getopts`, a
 # `for` without `in`, scripts and texts that are run in the same shell, placeholders.
@@ -62,7 +62,7 @@ def shell_text(argv: Sequence[str]) -> Text | None:
 
     Wrappers in front of the shell (tini, env) are looked behind.
     """
-    words = tuple(Word(text, at, at, literal="{{" not in text) for at, text in enumerate(argv))
+    words = _words(argv)
     while layer := peel(words):
         if layer.shell_text:
             return None
@@ -78,3 +78,18 @@ def shell_text(argv: Sequence[str]) -> Text | None:
     if _READS.search(rest[0].text) or (len(behind) == 1 and base_name(behind[0]) in _ZEROS):
         behind = ()
     return Text(base_name(words[0].text), rest[0].start, behind)
+
+
+def init_of(argv: Sequence[str]) -> str:
+    """The init that an argument list starts with, empty where it starts with none."""
+    layer = peel(_words(argv))
+    return layer.name if layer and layer.passing is Passing.INIT else ""
+
+
+def program_of(argv: Sequence[str]) -> tuple[str, ...]:
+    """The words of the program behind all wrappers; a shell is a program here."""
+    return bare(_words(argv))
+
+
+def _words(argv: Sequence[str]) -> tuple[Word, ...]:
+    return tuple(Word(text, at, at, literal="{{" not in text) for at, text in enumerate(argv))

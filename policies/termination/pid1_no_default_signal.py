@@ -1,0 +1,32 @@
+"""See pid1_no_default_signal.md."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+from kguard.facts.termination import Process
+from kguard.model import Fault
+from kguard.policy.context import NOTE, WARNING, Context
+from kguard.shell.programs import Role, role
+from kguard.shell.verdict import Cause
+
+
+def check(process: Process, ctx: Context) -> Iterator[Fault]:
+    """Yield a fault for a program that relies on the default action of SIGTERM, as PID 1."""
+    analysis = process.analysis
+    ignores = analysis.cause is Cause.NO_DEFAULT_HANDLER and analysis.harmful
+    script = analysis.cause is Cause.INTERPRETER_SCRIPT and ctx.params["scripts"]
+    if not (ignores or script):
+        return
+    grace = process.container.pod.grace if process.container else None
+    idle = role(analysis.program) is Role.KEEPALIVE
+    if idle and grace is not None and grace <= ctx.params["tolerated_wait"]:
+        return  # It has nothing to finish, and nobody waits long for it.
+    length = f" {grace} s" if grace else ""
+    yield process.found(
+        f"SIGTERM {'does' if ignores else 'may'} not stop {process.called}: {analysis.explanation}",
+        severity=WARNING if ignores else NOTE,
+        help=f"if so, each stop takes the whole grace period{length}; an init (`tini --`) cures it"
+        if script
+        else f"each stop takes the whole grace period{length}; an init (`tini --`) cures it",
+    )

@@ -1,0 +1,25 @@
+"""See stop_signal_kill.md."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+from kguard.facts.stopsignals import StopSignal
+from kguard.model import Fault
+from kguard.policy.context import Context
+
+
+def check(signal: StopSignal, ctx: Context) -> Iterator[Fault]:
+    """Yield a fault where a container is stopped by SIGKILL, or by nothing at all."""
+    if signal.name == "KILL":
+        yield signal.fault(
+            signal.keys,
+            f"{signal.by} stops {signal.called} by SIGKILL, which no program can handle",
+            help="requests and tasks are cut at once, whatever the grace period",
+        )
+    elif not signal.name and signal.by.startswith("`dumb-init"):
+        yield signal.fault(
+            signal.keys,
+            f"{signal.by} drops the SIGTERM that stops {signal.called}",
+            help="the program is not told, and is killed when the grace period ends",
+        )
