@@ -7,7 +7,7 @@ from collections.abc import Iterator
 from kguard.facts.termination import Process
 from kguard.model import Fault
 from kguard.policy.context import NOTE, WARNING, Context
-from kguard.shell.programs import Role, role
+from kguard.shell.programs import Role, module_of, role
 from kguard.shell.verdict import Cause
 
 
@@ -15,13 +15,15 @@ def check(process: Process, ctx: Context) -> Iterator[Fault]:
     """Yield a fault for a program that relies on the default action of SIGTERM, as PID 1."""
     analysis = process.analysis
     ignores = analysis.cause is Cause.NO_DEFAULT_HANDLER and analysis.harmful
-    script = analysis.cause is Cause.INTERPRETER_SCRIPT and ctx.params["scripts"]
+    # What is run by `python -m` is mostly a program of a package, not a script of one's own.
+    script = analysis.cause is Cause.INTERPRETER_SCRIPT and not module_of(analysis.program)
+    script = script and ctx.params["scripts"]
     if not (ignores or script):
         return
     grace = process.container.pod.grace if process.container else None
     idle = role(analysis.program) is Role.KEEPALIVE
-    if idle and grace is not None and grace <= ctx.params["tolerated_wait"]:
-        return  # It has nothing to finish, and nobody waits long for it.
+    if (idle or script) and grace is not None and grace <= ctx.params["tolerated_wait"]:
+        return  # It has nothing to finish, as far as is known, and nobody waits long for it.
     length = f" {grace} s" if grace else ""
     yield process.found(
         f"SIGTERM {'does' if ignores else 'may'} not stop {process.called}: {analysis.explanation}",
