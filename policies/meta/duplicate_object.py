@@ -16,12 +16,17 @@ def check(scope: Scope, ctx: Context) -> Iterator[Fault | Unknown]:
     if "apiVersion" not in this.data or is_placeholder(this.name) or is_placeholder(this.namespace):
         return
     others = ctx.index.named(this, this.group, this.kind, this.name) if this.name else []
-    before = [other for other in others if other is not this and precedes(other, this)]
+    # Other folders hold variants for other places.
+    before = [
+        other
+        for other in others
+        if other is not this and _folder(other) == _folder(this) and precedes(other, this)
+    ]
     first = next((each for each in before if each.origin.path == this.origin.path), None)
     if first is None and before:
-        first = next((each for each in before if _folder(each) == _folder(this)), None)
-        if first is None or not ctx.index.is_complete(this):
-            yield ctx.unknown("other files may be alternatives")
+        first = before[0]
+        if not ctx.index.is_complete(this):
+            yield ctx.unknown("files of one folder may be alternatives")
             return
     if first is not None:
         yield scope.fault(

@@ -133,11 +133,14 @@ DOCKERFILE = "FROM alpine\nENTRYPOINT ['sh', '-c', 'x']\n"
 
 
 def test_ignores_are_added_and_work(project: Project) -> None:
+    untouched = FIXED.replace("name: web", "name: untouched")
     files = {
         "a.yaml": POD.replace("\n", "\r\n"),
-        "b.yaml": WRONG + "---\n" + POD.replace("name: web", "name: b"),
+        "b.yaml": WRONG.replace("name: web", "name: a")
+        + "---\n"
+        + POD.replace("name: web", "name: b"),
         "Dockerfile": DOCKERFILE,
-        "untouched.yaml": FIXED,
+        "untouched.yaml": untouched,
     }
     project.write(files)
     words = ("--select", "images,resources,dockerfile,meta")
@@ -145,7 +148,7 @@ def test_ignores_are_added_and_work(project: Project) -> None:
     answer = project.run("check", *words, "--add-ignore", "known since 2024")
     assert (answer.code, answer.err) == (0, "")
     assert answer.out == "added ignores for 5 findings in 3 files\n"
-    assert project.read("untouched.yaml") == FIXED
+    assert project.read("untouched.yaml") == untouched
     changed = project.read("a.yaml")
     assert changed.count("\r\n") == changed.count("\n")
     assert "# kguard: ignore[image-latest] known since 2024\r\n" in changed
