@@ -92,6 +92,27 @@ def _table() -> Mapping[str, Any]:
     return table
 
 
+@cache
+def _below(struct: str) -> Mapping[str, Sequence[str]]:
+    """The fields of the structs below one, each with those nearest to it that have it."""
+    structs = _table()["structs"]
+    found: dict[str, list[str]] = {}
+    near = [(struct, "")]
+    for _ in range(_DEEPEST_HOME):
+        near = [
+            (target, f"{said}.{name}".lstrip(".") + ("[]" if leads_to[0] == "[" else ""))
+            for parent, said in near
+            for name, leads_to in structs[parent].items()
+            if (target := leads_to.removeprefix("[]")) in structs and name not in _OTHER_CONTAINERS
+        ]
+        here: dict[str, list[str]] = {}
+        for target, said in near:
+            for key in structs[target]:
+                here.setdefault(key, []).append(said)
+        found = {**here, **found}
+    return found
+
+
 def _faults(facts: Facts, resource: Resource) -> list[MisplacedField | WrongString]:
     return list(_Walk(resource).all(facts))
 
@@ -182,8 +203,10 @@ class _Walk:
                 return MisplacedField(*scope, homes=(self._said(level.route),))
         # What one kind of volume lacks another may have, and that tells nothing.
         for level in () if here.struct.endswith("VolumeSource") else reversed(levels):
-            homes = self._below(level, key)
-            if homes:
+            below = _below(level.struct).get(key, ())
+            if below:
+                top = self._said(level.route)
+                homes = [f"{top}.{home}".lstrip(".") for home in below]
                 few = len(homes) <= _MOST_HOMES
                 return MisplacedField(*scope, homes=tuple(homes)) if few else None
         owners = tuple(
@@ -193,22 +216,6 @@ class _Walk:
 
     def _described(self, levels: Sequence[_Level]) -> list[_Level]:
         return [level for level in levels if "metadata" in self._structs[level.struct]]
-
-    def _below(self, top: _Level, key: str) -> list[str]:
-        """The places below a struct that have such a field, those nearest to it."""
-        near = [(top.struct, self._said(top.route))]
-        for _ in range(_DEEPEST_HOME):
-            near = [
-                (target, f"{said}.{name}".lstrip(".") + ("[]" if leads_to[0] == "[" else ""))
-                for struct, said in near
-                for name, leads_to in self._structs[struct].items()
-                if (target := leads_to.removeprefix("[]")) in self._structs
-                and name not in _OTHER_CONTAINERS
-            ]
-            homes = [said for struct, said in near if key in self._structs[struct]]
-            if homes:
-                return homes
-        return []
 
     def _said(self, route: Route) -> str:
         return named_route(self._resource.data, route)

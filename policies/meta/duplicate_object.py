@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
-from kguard.facts.order import precedes
 from kguard.facts.quantities import is_placeholder
 from kguard.model import Fault, Related, Resource, Scope, Unknown
 from kguard.policy.context import Context
@@ -16,19 +15,15 @@ def check(scope: Scope, ctx: Context) -> Iterator[Fault | Unknown]:
     if "apiVersion" not in this.data or is_placeholder(this.name) or is_placeholder(this.namespace):
         return
     others = ctx.index.named(this, this.group, this.kind, this.name) if this.name else []
-    # Other folders hold variants for other places.
-    before = [
-        other
-        for other in others
-        if other is not this and _folder(other) == _folder(this) and precedes(other, this)
-    ]
-    first = next((each for each in before if each.origin.path == this.origin.path), None)
-    if first is None and before:
-        first = before[0]
-        if not ctx.index.is_complete(this):
+    # The first in its file, which is the same object; else in the folder, for other folders hold
+    # variants for other places. They are in the order of the text.
+    first = next((each for each in others if each.origin.path == this.origin.path), this)
+    if first is this:
+        first = next((each for each in others if _folder(each) == _folder(this)), this)
+        if first is not this and not ctx.index.is_complete(this):
             yield ctx.unknown("files of one folder may be alternatives")
             return
-    if first is not None:
+    if first is not this:
         yield scope.fault(
             ("metadata", "name"),
             f"{this.kind} `{this.name}` is written twice",
