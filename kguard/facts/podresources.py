@@ -8,6 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from fractions import Fraction
+from typing import Any
 
 from kguard.facts.pods import Amount, Container, Pod, Role, quantity
 from kguard.record import record
@@ -116,3 +117,21 @@ def is_extended(resource: str) -> bool:
 def is_overcommitted(resource: str) -> bool:
     """Whether a limit may differ from its request (helpers.go, IsOvercommitAllowed)."""
     return not is_extended(resource) and not resource.startswith("hugepages-")
+
+
+def unit_of(resource: str) -> Fraction | None:
+    """What an amount of a resource has to be a multiple of: 1 device, one huge page.
+
+    None where any amount will do, or where the page size is none.
+    """
+    if is_extended(resource):
+        return Fraction(1)
+    size = resource.removeprefix("hugepages-")
+    return quantity(size) if size != resource else None
+
+
+def written_amounts(container: Container, section: str) -> dict[str, Any]:
+    """What a container writes under resources.`section`, by resource, nulls left out."""
+    amounts = container.get("resources", section)
+    named = amounts.items() if isinstance(amounts, Mapping) else ()
+    return {name: text for name, text in named if isinstance(name, str) and text is not None}
