@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 
 from kguard.facts.fields import MisplacedField
 from kguard.model import Fault, named_route
@@ -15,11 +15,16 @@ def check(field: MisplacedField, ctx: Context) -> Iterator[Fault]:
     if field.renamed:
         help = f"here it is called `{field.renamed}`"
     elif field.homes:
-        help = f"it belongs into {' or '.join(f'`{home}`' for home in field.homes)}"
+        help = f"it belongs into {_either(f'`{home}`' for home in field.homes)}"
     else:
-        help = f"of a {' or '.join(field.owners)} it is one"
+        help = f"of a {_either(field.owners)} it is one"
     yield field.fault(
         (field.key,),
         f"`{field.key}` is no field of `{here}`: Kubernetes refuses or drops it",
         help=help,
     )
+
+
+def _either(words: Iterable[str]) -> str:
+    *others, last = words
+    return f"{', '.join(others)} or {last}" if others else last
