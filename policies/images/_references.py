@@ -1,0 +1,25 @@
+"""What the policies on tags and digests share: the image a container names, if that can be told."""
+
+from __future__ import annotations
+
+from kguard.facts.pods import Container
+from kguard.facts.quantities import is_placeholder
+from kguard.policy.context import Context
+from kguard.quantity.images import Image, ImageError, parse_image
+
+
+def named_image(container: Container, ctx: Context) -> Image | None:
+    """The image that a container names as it is written.
+
+    None for what is filled in later, for what is no reference (another policy's fault), and for
+    images to which Kustomize or Skaffold give tag or digest.
+    """
+    text = container.get("image")
+    if not isinstance(text, str) or is_placeholder(text):
+        return None
+    try:
+        image = parse_image(text)
+    except ImageError:
+        return None
+    written = text.removesuffix(f":{image.tag}")
+    return image if ctx.assume.retagged.isdisjoint({written, image.name}) else None
