@@ -76,6 +76,19 @@ def containers_total(pod: Pod, section: str, resource: str) -> Total:
     return Total(apps + sidecars, init, by, exact)
 
 
+def largest(pod: Pod, section: str, resource: str) -> Container | None:
+    """The container that decides most of a sum; None where no container says anything known."""
+    total = containers_total(pod, section, resource)
+    if total.by is not None and total.init > total.running:
+        return total.by
+    known = [
+        (amount.value, container)
+        for container in pod.running
+        if (amount := container_amount(container, section, resource)) and amount.value
+    ]
+    return max(known, key=lambda each: each[0])[1] if known else None
+
+
 def pod_total(pod: Pod, section: str, resource: str) -> Fraction:
     """What the scheduler and a quota count for one pod, at least; the overhead included.
 
@@ -130,8 +143,8 @@ def unit_of(resource: str) -> Fraction | None:
     return quantity(size) if size != resource else None
 
 
-def written_amounts(container: Container, section: str) -> dict[str, Any]:
-    """What a container writes under resources.`section`, by resource, nulls left out."""
-    amounts = container.get("resources", section)
+def written_amounts(scope: Container | Pod, section: str) -> dict[str, Any]:
+    """What a container or pod writes under resources.`section`, by resource; nulls left out."""
+    amounts = scope.get("resources", section)
     named = amounts.items() if isinstance(amounts, Mapping) else ()
     return {name: text for name, text in named if isinstance(name, str) and text is not None}
