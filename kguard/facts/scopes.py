@@ -230,6 +230,22 @@ def _limit_items(facts: Facts, resource: Resource) -> Iterable[Scope]:
     return facts.remember(limit_items, resource)
 
 
+def _services(facts: Facts, resource: Resource) -> Iterable[Scope]:
+    from kguard.facts.services import service_of
+
+    return [facts.remember(service_of, resource)]
+
+
+def _ingress_backends(facts: Facts, resource: Resource) -> Iterable[Scope]:
+    from kguard.facts.services import backends
+
+    return backends(resource)
+
+
+_SERVICES: Kinds = frozenset({("", "Service")})
+
+_INGRESSES: Kinds = frozenset({("networking.k8s.io", "Ingress"), ("extensions", "Ingress")})
+
 _DOCKERFILES: Kinds = frozenset({("", "Dockerfile")})
 
 EACH: Mapping[str, Each] = {
@@ -290,6 +306,10 @@ EACH: Mapping[str, Each] = {
     "stop-signal": Each(WORKLOADS | _DOCKERFILES, _stop_signals),
     # A Dockerfile whose last stage builds an image.
     "dockerfile": Each(_DOCKERFILES, _built_images),
+    # A Service of Kubernetes itself with the workloads whose pods it selects.
+    "service": Each(_SERVICES, _services),
+    # Each backend of an Ingress that is a Service.
+    "ingress-backend": Each(_INGRESSES, _ingress_backends),
     # The workload with its replicas, autoscalers, services and budgets.
     "workload": Each(WORKLOADS, _workloads),
     # The Deployment of the Argo controller.
