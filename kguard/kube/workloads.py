@@ -23,11 +23,15 @@ TEMPLATES: Mapping[tuple[str, str], Route] = {
     ("extensions", "DaemonSet"): _TEMPLATE,
     ("batch", "Job"): _TEMPLATE,
     ("batch", "CronJob"): ("spec", "jobTemplate", "spec", "template"),
+    # An image change trigger may leave out `template` and the images (openshift/api apps/v1).
+    ("apps.openshift.io", "DeploymentConfig"): _TEMPLATE,
     ("argoproj.io", "Rollout"): _TEMPLATE,
+    # A JobSpec stands in jobTargetRef (keda apis/keda/v1alpha1/scaledjob_types.go).
+    ("keda.sh", "ScaledJob"): ("spec", "jobTargetRef", "template"),
     ("serving.knative.dev", "Service"): _TEMPLATE,
 }
 
-BATCH = frozenset({"Job", "CronJob"})
+BATCH = frozenset({"Job", "CronJob", "ScaledJob"})
 """Kinds whose pods run to completion."""
 
 
