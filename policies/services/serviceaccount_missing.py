@@ -1,0 +1,42 @@
+"""See serviceaccount_missing.md."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+from kguard.facts.operators import makers
+from kguard.facts.pods import Pod
+from kguard.facts.quantities import is_placeholder
+from kguard.model import Fault, Unknown
+from kguard.policy.context import Context
+
+# Made in every namespace: by Kubernetes; by OpenShift; by OpenShift Pipelines.
+_GIVEN = frozenset({"default", "builder", "deployer", "pipeline"})
+
+
+def check(pod: Pod, ctx: Context) -> Iterator[Fault | Unknown]:
+    """Yield a fault for a pod of a ServiceAccount that does not exist."""
+    # The older key counts where the newer is absent (core/v1 conversion.go).
+    key = "serviceAccountName" if pod.get("serviceAccountName") else "serviceAccount"
+    name, near = pod.get(key), pod.resource
+    if not isinstance(name, str) or not name or is_placeholder(name) or name in _GIVEN:
+        return
+    if ctx.index.named(near, "", "ServiceAccount", name):
+        return
+    reason = "" if ctx.index.is_complete(near) else "ServiceAccount not seen"
+    if near.namespace == "kube-system":
+        reason = reason or "controllers of `kube-system` have accounts that nobody writes"
+    for other in ctx.index.in_unit(near, "", "ServiceAccount"):
+        if other.name == name and (other.namespace is None) != (near.namespace is None):
+            reason = reason or "only one of workload and ServiceAccount names its namespace"
+        if is_placeholder(other.name):
+            reason = reason or "names of ServiceAccounts may be filled in later"
+    if reason or makers(ctx.facts, near):
+        yield ctx.unknown(reason or "the ServiceAccount may be made by a custom resource")
+        return
+    where = near.namespace
+    yield pod.fault(
+        (key,),
+        f"ServiceAccount `{name}` does not exist" + (f" in namespace `{where}`" if where else ""),
+        help="the API server refuses the pods",
+    )
