@@ -56,7 +56,8 @@ def _append(
             block([value], column, layout) if key is None else entry(key, value, column, layout)
         )
     kept = [each for position, each in enumerate(entries) if position not in gone]
-    at = draft.free_end(_neighbour(draft, kept, node).end)
+    beside = _neighbour(draft, kept, node)
+    at = draft.kept_end(beside) or draft.free_end(beside.end)
     draft.change(at, at, "".join(f"\n{line}" for line in lines))
 
 
@@ -79,7 +80,7 @@ def _remove(draft: Draft, entries: Sequence[Entry], first: int, last: int) -> No
     line_end = draft.free_end(end)
     if draft.begins_line(start):
         above = entries[first - 1].end if first else -1
-        start = _with_comments(draft, draft.line_start(start), above, draft.column(start))
+        start = with_comments(draft, draft.line_start(start), above, draft.column(start))
         if line_end == len(text) and start:
             draft.change(start - 1, line_end, "")  # The file goes on not ending in a line break.
         else:
@@ -93,7 +94,7 @@ def _remove(draft: Draft, entries: Sequence[Entry], first: int, last: int) -> No
         draft.change(start, following, "")
 
 
-def _with_comments(draft: Draft, start: int, above: int, column: int) -> int:
+def with_comments(draft: Draft, start: int, above: int, column: int) -> int:
     """Where the comment lines right above a line begin that stand in its column.
 
     Those at the top of a document stay: they speak of the whole of it.

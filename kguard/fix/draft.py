@@ -16,6 +16,7 @@ from kguard.source.build import is_merge, key_of
 from kguard.source.locate import Locator
 
 _COLON = re.compile(r"\s*:")
+_KEEPING = re.compile(r"(?:[&!]\S*\s+)*[|>]\d?\+")
 _UNIT = re.compile(r'\n([ \t]+)["{\[]')
 
 
@@ -148,6 +149,21 @@ class Draft:
         if rest and not rest.startswith("#"):
             raise RefusedError("something else stands on the same line")
         return end
+
+    def kept_end(self, entry: Entry) -> int:
+        """The offset before the last line break of an entry that ends in a block scalar which
+        keeps all of them (`|+`); 0 for any other.
+        """
+        node = entry.node
+        while type(node) is not ScalarNode and node.value and not node.flow_style:
+            node = node.value[-1][1] if type(node) is MappingNode else node.value[-1]
+        start = node.start_mark.index
+        here = entry.start <= start <= entry.end  # Where an alias leads is another place.
+        keeping = getattr(node, "style", None) in ("|", ">") and _KEEPING.match(self.text, start)
+        if not here or not keeping:
+            return 0
+        end: int = min(node.end_mark.index, len(self.text))
+        return end - 1 if self.text[end - 1] == "\n" else end
 
     def column(self, offset: int) -> int:
         """How many characters stand before an offset in its line."""

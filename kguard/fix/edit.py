@@ -167,10 +167,16 @@ def _replace_by_block(
         lines = block_lines(new, draft.column(start), layout)
         draft.change(start, end, "\n".join(lines).lstrip(" "))
         return
+    if entry.key_node is None and entry.start == start:  # The root.
+        draft.change(start, end, "\n".join(block_lines(new, 0, layout)))
+        return
     head = draft.after_head(entry)
     if entry.key_node is None:
         lines = block_lines(new, draft.column(entry.start) + 2, layout)
-        draft.change(head, max(head, end), " " + "\n".join(lines).lstrip(" "))
+        if spread and draft.line_start(start) > head:
+            draft.change(draft.free_end(head), end, "\n" + "\n".join(lines))
+        else:
+            draft.change(head, max(head, end), " " + "\n".join(lines).lstrip(" "))
         return
     deeper = layout.step if isinstance(new, Mapping) else layout.dash
     lines = block_lines(new, draft.column(entry.start) + deeper, layout)

@@ -7,7 +7,7 @@ import re
 from collections.abc import Collection, Sequence
 from typing import Any
 
-from kguard.fix.block import runs
+from kguard.fix.block import runs, with_comments
 from kguard.fix.draft import Draft, Entry
 from kguard.fix.write import inline, is_filled, scalar
 from kguard.record import replace
@@ -27,12 +27,33 @@ def rearrange(
     Keys of `added` are None where the collection is a list.
     """
     for first, last in runs(gone):
+        if _remove_lines(draft, entries, first, last):
+            continue
         if first:
             draft.change(entries[first - 1].end, entries[last].end, "")
         else:
             draft.change(entries[0].start, entries[last + 1].start, "")
     if added:
         _append(draft, entries, gone, added)
+
+
+def _remove_lines(draft: Draft, entries: Sequence[Entry], first: int, last: int) -> bool:
+    """Take entries out with their lines and comments, where they have lines of their own."""
+    text = draft.text
+    start, end = entries[first].start, entries[last].end
+    trailing = _COMMA.match(text, end)
+    end = trailing.end() if trailing else end
+    rest = text[end : draft.line_end(end)].strip()
+    if not draft.begins_line(start) or (rest and not rest.startswith("#")):
+        return False
+    above = entries[first - 1].end if first else -1
+    top = with_comments(draft, draft.line_start(start), above, draft.column(start))
+    draft.change(top, min(draft.line_end(end) + 1, len(text)), "")
+    if last == len(entries) - 1 and not trailing:
+        comma = _COMMA.match(text, above)
+        if comma:
+            draft.change(comma.end() - 1, comma.end(), "")
+    return True
 
 
 def _append(

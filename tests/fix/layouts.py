@@ -12,7 +12,24 @@ from kguard.model import Route
 from kguard.record import field, record
 from kguard.source.resolve import plain_value
 
-WORDS = ["a", "web", "on", "12", "1.5", "a b", "x: y", "# no", "é", "-", "{{x}}", "~", "0x1f", ""]
+WORDS = [
+    "a",
+    "web",
+    "on",
+    "12",
+    "1.5",
+    "a b",
+    "x: y",
+    "# no",
+    "é",
+    "-",
+    "{{x}}",
+    "~",
+    "0x1f",
+    "",
+    "l\n",
+    "l\n\n",
+]
 KEYS = ["spec", "name", "on", "8080", "a.b/c", "x y", "limits", "env", "replicas"]
 scalars = st.one_of(
     st.sampled_from(WORDS), st.integers(-5, 10**6), st.booleans(), st.none(), st.just(2.5)
@@ -59,7 +76,7 @@ def _comment(out: Written, route: Route) -> str:
 
 def _lead(out: Written, column: int, route: Route) -> None:
     """Blank lines and comments above an entry."""
-    if _chance(out, 6):
+    if _chance(out, 6) and not out.text.endswith("\n\n"):  # What `|+` keeps.
         out.text += "\n"
     while _chance(out, 5):
         out.text += " " * column + _comment(out, route) + "\n"
@@ -118,33 +135,41 @@ def _value(
         _end(out, route)
         return
     if isinstance(value, str) and value.strip() and _chance(out, 6):
-        out.text += f" |-\n{' ' * (max(mapping, column + 1))}{value}\n"
+        chomping = {0: "-", 1: "", 2: "+"}[value.count("\n")]
+        blank = "\n" * max(0, value.count("\n") - 1)
+        indent = " " * max(mapping, column + 1)
+        out.text += f" |{chomping}\n{indent}{value.rstrip()}\n{blank}"
         return
-    out.text += " " + _flow(out, value, max(mapping, column + 1))
+    out.text += " " + _flow(out, value, max(mapping, column + 1), route)
     _end(out, route)
 
 
-def _flow(out: Written, value: Any, column: int) -> str:
+def _flow(out: Written, value: Any, column: int, route: Route) -> str:
     if not isinstance(value, dict | list):
         return _scalar(out, value)
     pad = out.random.choice(["", " "])
     if isinstance(value, dict):
-        inner = [f"{_scalar(out, k)}: {_flow(out, v, column + 1)}" for k, v in value.items()]
         opening, closing = "{", "}"
+        pairs = [((*route, k), f"{_scalar(out, k)}: ", v) for k, v in value.items()]
     else:
-        inner = [_flow(out, item, column + 1) for item in value]
         opening, closing = "[", "]"
-    if inner and _chance(out, 4):
-        lines = ",\n".join(" " * (column + 1) + text for text in inner)
-        comma = "," if _chance(out, 2) else ""
-        return f"{opening}\n{lines}{comma}\n{' ' * column}{closing}"
+        pairs = [((*route, number), "", item) for number, item in enumerate(value)]
+    if pairs and _chance(out, 4):
+        lines = ""
+        for here, head, item in pairs:
+            text = " " * (column + 1) + head + _flow(out, item, column + 1, here)
+            comma = "," if here != pairs[-1][0] or _chance(out, 2) else ""
+            comment = f" {_comment(out, here)}" if _chance(out, 4) else ""
+            lines += f"{text}{comma}{comment}\n"
+        return f"{opening}\n{lines}{' ' * column}{closing}"
+    inner = [head + _flow(out, item, column + 1, here) for here, head, item in pairs]
     if inner and _chance(out, 6):
         return f"{opening}{pad}{', '.join(inner)},{pad}{closing}"
     return f"{opening}{pad}{', '.join(inner)}{pad}{closing}"
 
 
 def _scalar(out: Written, value: Any) -> str:
-    if not isinstance(value, str):
+    if not isinstance(value, str) or "\n" in value:
         return json.dumps(value)
     quote = out.random.choice(["", '"', "'"])
     special = set(value) & set(":#{}-~") or not value or value != value.strip()
