@@ -11,9 +11,10 @@ from typing import Any
 
 from kguard.facts.pods import Container
 from kguard.facts.run import Facts
-from kguard.kube.images import ImageFacts, built_image
+from kguard.kube.images import ImageFacts, built_image, find_image, words
 from kguard.model import Resource, Route, Scope
 from kguard.record import record
+from kguard.shell.arguments import program_of
 from kguard.shell.verdict import Cause, Verdict
 
 # Numbers on x86 and ARM (signal(7)) that people write.
@@ -26,13 +27,15 @@ class StopSignal(Scope):
     """One place that sets what stops a container: `keys` below the scope lead to it.
 
     `name` is the signal's without `SIG`, empty where it is none (a dumb-init that drops SIGTERM),
-    `called` names container or image and `by` what sets it.
+    `called` names container or image and `by` what sets it. `program` is what is started, as far as
+    known.
     """
 
     name: str
     keys: Route
     called: str
     by: str
+    program: tuple[str, ...] = ()
 
 
 def signal_of(text: Any) -> str:
@@ -57,7 +60,9 @@ def stop_signals(facts: Facts, resource: Resource) -> Iterator[StopSignal]:
     image = built_image(resource) if resource.kind == "Dockerfile" else None
     if image is not None and image.stop_signal:
         name, route = signal_of(image.stop_signal), image.stop_signal_route
-        yield StopSignal(resource, (), resource.data, name, route, "the image", "STOPSIGNAL")
+        scope = (resource, (), resource.data)
+        program = program_of(image.argv() or ())
+        yield StopSignal(*scope, name, route, "the image", "STOPSIGNAL", program)
     pod = facts.pod(resource)
     for container in pod.containers if pod else ():
         written = container.get("lifecycle", "stopSignal")
@@ -70,10 +75,20 @@ def stop_signals(facts: Facts, resource: Resource) -> Iterator[StopSignal]:
                 keys=("lifecycle", "stopSignal"),
                 called=container.called,
                 by="`stopSignal`",
+                program=program_of(_argv(facts, container)),
             )
     for process in facts.processes(resource):
         if process.analysis.cause is Cause.INIT_DROPS_SIGNAL and not process.judged_elsewhere:
             kills = process.analysis.verdict is Verdict.CUT
             name, by = "KILL" if kills else "", "`dumb-init --rewrite`"
-            scope = (resource, process.route, process.data)
-            yield StopSignal(*scope, name, process.place, process.called, by)
+            yield StopSignal(
+                resource, process.route, process.data, name, process.place, process.called, by
+            )
+
+
+def _argv(facts: Facts, container: Container) -> tuple[str, ...]:
+    """The words a container is started with, empty where an image that was not seen says them."""
+    command = words(container.get("command")) or ()
+    args = words(container.get("args")) or ()
+    known = find_image(facts.assume.images, container.get("image"))
+    return (known.argv(command, args) if known else command and (*command, *args)) or ()

@@ -7,10 +7,13 @@ from collections.abc import Iterator
 from kguard.facts.stopsignals import StopSignal
 from kguard.model import Fault
 from kguard.policy.context import Context
+from kguard.shell.programs import Role, role
 
 
 def check(signal: StopSignal, ctx: Context) -> Iterator[Fault]:
     """Yield a fault where a container is stopped by SIGKILL, or by nothing at all."""
+    if role(signal.program) is Role.KEEPALIVE:
+        return  # It has nothing to finish, and so it ends at once.
     if signal.name == "KILL":
         yield signal.fault(
             signal.keys,
