@@ -117,7 +117,7 @@ def clashes(item: LimitItem) -> Iterator[Clash]:
     if isinstance(item.type, str) and item.type not in TYPES and "/" not in item.type:
         yield Clash(("type",), f"`{item.type}` is no type of limits, which are {_listed(TYPES)}")
         return
-    if any(dig(other, "type") == item.type for other in before):
+    if isinstance(item.type, str) and any(dig(each, "type") == item.type for each in before):
         yield Clash(("type",), f"a second entry has the type `{item.type}`")
     if item.type == "Pod":
         for key in ("default", "defaultRequest"):
