@@ -15,16 +15,20 @@ def check(process: Process, ctx: Context) -> Iterator[Fault]:
     """Yield a fault for a program that relies on the default action of SIGTERM, as PID 1."""
     analysis = process.analysis
     ignores = analysis.cause is Cause.NO_DEFAULT_HANDLER and analysis.harmful
-    # What is run by `python -m` is mostly a program of a package, not a script of one's own.
-    script = analysis.cause is Cause.INTERPRETER_SCRIPT and not module_of(analysis.program)
-    script = script and ctx.params["scripts"]
+    script = (
+        analysis.cause is Cause.INTERPRETER_SCRIPT
+        and ctx.params["scripts"]
+        # What is run by `python -m` is mostly a program of a package, not a script of one's own.
+        and not module_of(analysis.program)
+        and len(analysis.program) > 1
+    )
     if not (ignores or script):
         return
     grace = process.container.pod.grace if process.container else None
     idle = role(analysis.program) is Role.KEEPALIVE
     if (idle or script) and grace is not None and grace <= ctx.params["tolerated_wait"]:
         return  # It has nothing to finish, as far as is known, and nobody waits long for it.
-    length = f" {grace} s" if grace else ""
+    length = f" of {grace} s" if grace else ""
     yield process.found(
         f"SIGTERM {'does' if ignores else 'may'} not stop {process.called}: {analysis.explanation}",
         severity=WARNING if ignores else NOTE,
