@@ -11,6 +11,9 @@ from pathlib import Path
 import pytest
 from cli_project import FIXED, Project
 
+from kguard.cli import fix as command
+from kguard.cli.repair import Repair
+
 OVER = FIXED.replace(
     "cpu: 100m, memory: 64Mi}\n        limits", "cpu: 200m, memory: 64Mi}\n        limits"
 )
@@ -233,9 +236,8 @@ def test_a_file_that_changes_meanwhile_is_left_alone(
     project: Project, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     project.write({"a.yaml": OVER})
-    from kguard.cli import fix as command
 
-    def edited(repair: object) -> bool:
+    def edited(repair: Repair) -> bool:
         project.write({"a.yaml": FIXED})
         return written(repair)
 
