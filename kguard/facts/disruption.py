@@ -31,6 +31,7 @@ _UNSCALABLE = frozenset(
         ("extensions", "DaemonSet"),
         ("batch", "Job"),
         ("batch", "CronJob"),
+        ("keda.sh", "ScaledJob"),
     }
 )
 

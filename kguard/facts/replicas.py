@@ -15,10 +15,14 @@ _UNCOUNTED = frozenset(
         ("extensions", "DaemonSet"),
         ("batch", "Job"),
         ("batch", "CronJob"),
+        ("keda.sh", "ScaledJob"),
         ("serving.knative.dev", "Service"),
         ("", "PodTemplate"),
     }
 )
+
+
+_CONFIG = ("apps.openshift.io", "DeploymentConfig")
 
 
 @record
@@ -26,8 +30,9 @@ class Replicas:
     """Replica counts of a workload; None where a count cannot be known.
 
     `written` is spec.replicas or None where it is absent; `floor` and `ceiling` are what
-    autoscalers allow, else the written count, else 1 (apps/v1 defaults.go). `assumed` marks that
-    default: with an autoscaler that was not seen the count is another.
+    autoscalers allow, else the written count, else 1 (apps/v1 defaults.go; 0 for a
+    DeploymentConfig, whose `replicas` is a plain integer in openshift/api apps/v1). `assumed` marks
+    that default: with an autoscaler that was not seen the count is another.
     """
 
     written: int | None
@@ -46,11 +51,15 @@ def replicas_of(workload: Resource, autoscalers: Sequence[Resource] = ()) -> Rep
         return Replicas(None, None, None)
     if (workload.group, workload.kind) == ("", "Pod"):
         return Replicas(None, 1, 1)
+    config = (workload.group, workload.kind) == _CONFIG
+    if config and dig(workload.data, "spec", "test") not in (None, False):
+        return Replicas(None, None, None)  # It runs pods only while it is tried out.
     raw = dig(workload.data, "spec", "replicas")
     written = raw if _is_count(raw) else None
     unknown = raw is not None and written is None
     if not autoscalers:
-        count = None if unknown else 1 if written is None else written
+        default = 0 if config else 1
+        count = None if unknown else default if written is None else written
         return Replicas(written, count, count, assumed=raw is None)
     floors: list[int] = []
     ceilings: list[int] = []

@@ -16,6 +16,7 @@ from kguard.record import record
 _DEFAULT_ROLLING = {
     ("apps", "Deployment"): ("25%", "25%"),
     ("argoproj.io", "Rollout"): ("25%", "25%"),
+    ("apps.openshift.io", "DeploymentConfig"): ("25%", "25%"),
     ("apps", "DaemonSet"): (0, 1),
     ("apps", "StatefulSet"): (0, 1),
 }
@@ -93,7 +94,14 @@ class Workload(Scope):
         """The keys that lead to maxSurge and maxUnavailable."""
         if self.resource.kind == "Rollout":
             return ("spec", "strategy", "canary")
+        if self.resource.kind == "DeploymentConfig":
+            return ("spec", "strategy", "rollingParams")
         return ("spec", self.strategy_key, "rollingUpdate")
+
+    @property
+    def rolling(self) -> str:
+        """The type of strategy under which pods are replaced little by little."""
+        return "Rolling" if self.resource.kind == "DeploymentConfig" else "RollingUpdate"
 
     @property
     def traffic_routed(self) -> bool:
@@ -112,11 +120,12 @@ class Workload(Scope):
         if kind[1] == "Rollout":
             if self.get("spec", "strategy", "canary") is None:
                 return None
-        elif (
-            self.get("spec", self.strategy_key, "type", default="RollingUpdate") != "RollingUpdate"
-        ):
+        elif self.get("spec", self.strategy_key, "type", default=self.rolling) != self.rolling:
             return None
         surge_default, unavailable_default = _DEFAULT_ROLLING[kind]
+        if kind[1] == "DeploymentConfig":
+            written = self.get(*self.rolling_route, default={})
+            surge_default, unavailable_default = _config_defaults(written)
         max_surge = self.get(*self.rolling_route, "maxSurge", default=surge_default)
         max_unavailable = self.get(
             *self.rolling_route, "maxUnavailable", default=unavailable_default
@@ -130,6 +139,18 @@ class Workload(Scope):
         except ValueError:
             return RollingUpdate(max_surge, max_unavailable, None, None)
         return RollingUpdate(max_surge, max_unavailable, surge, unavailable, forced)
+
+
+def _config_defaults(written: Any) -> tuple[Any, Any]:
+    """What stands for maxSurge and maxUnavailable where `rollingParams` leave them out.
+
+    25% for both; with one of them written, 25% for the other if that one is 0, else 0
+    (openshift-apiserver pkg/apps/apis/apps/v1/defaults.go).
+    """
+    limits = [dig(written, key) for key in ("maxSurge", "maxUnavailable")]
+    present = [limit for limit in limits if limit is not None]
+    default = "25%" if not present or present[0] in (0, "0%") else 0
+    return default, default
 
 
 def _only_metrics(service: Resource) -> bool:

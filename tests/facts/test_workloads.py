@@ -55,6 +55,7 @@ def made(kind: str, spec: dict[str, Any], api: str = "apps/v1") -> dict[str, Any
     return {"apiVersion": api, "kind": kind, "metadata": {"name": "web"}, "spec": spec}
 
 
+CONFIG = "apps.openshift.io/v1"
 ROLLOUT = "argoproj.io/v1alpha1"
 
 
@@ -89,6 +90,25 @@ ROLLOUT = "argoproj.io/v1alpha1"
             RollingUpdate("25%", "25%", 1, 1),
         ),
         (made("Rollout", {"strategy": {"blueGreen": {}}}, ROLLOUT), 4, None),
+        (made("DeploymentConfig", {}, CONFIG), 4, RollingUpdate("25%", "25%", 1, 1)),
+        (
+            made("DeploymentConfig", {"strategy": {"rollingParams": {"maxSurge": "0%"}}}, CONFIG),
+            8,
+            RollingUpdate("0%", "25%", 0, 2),
+        ),
+        (
+            made("DeploymentConfig", {"strategy": {"rollingParams": {"maxSurge": 2}}}, CONFIG),
+            8,
+            RollingUpdate(2, 0, 2, 0),
+        ),
+        (
+            made("DeploymentConfig", {"strategy": {"rollingParams": [1]}}, CONFIG),
+            8,
+            RollingUpdate("25%", "25%", 2, 2),
+        ),
+        (made("DeploymentConfig", {"strategy": {"type": "Recreate"}}, CONFIG), 4, None),
+        (made("DeploymentConfig", {"strategy": {"type": "RollingUpdate"}}, CONFIG), 4, None),
+        (made("ReplicationController", {}, "v1"), 4, None),
         (made("Deployment", {}, "extensions/v1beta1"), 4, None),
         (made("ReplicaSet", {}), 4, None),
     ],
