@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from kguard.facts.openshift import image_is_triggered
 from kguard.facts.pods import Container
 from kguard.facts.quantities import is_placeholder
 from kguard.policy.context import Context
@@ -12,10 +13,10 @@ def named_image(container: Container, ctx: Context) -> Image | None:
     """The image that a container names as it is written.
 
     None for what is filled in later, for what is no reference (another policy's fault), and for
-    images to which Kustomize or Skaffold give tag or digest.
+    images to which Kustomize or Skaffold give tag or digest, or OpenShift's image streams.
     """
     text = container.get("image")
-    if not isinstance(text, str) or is_placeholder(text):
+    if not isinstance(text, str) or is_placeholder(text) or image_is_triggered(container):
         return None
     try:
         image = parse_image(text)

@@ -5,6 +5,7 @@ from __future__ import annotations
 import re
 from collections.abc import Iterator
 
+from kguard.facts.openshift import image_is_triggered
 from kguard.facts.pods import Container, Role
 from kguard.facts.quantities import is_placeholder
 from kguard.model import Fault
@@ -20,6 +21,8 @@ _CAPITALS = re.compile(r"(?:^|[/:@ ])_*[A-Z][A-Z0-9_-]*(?=$|[/:@ ])")
 def check(container: Container, ctx: Context) -> Iterator[Fault]:
     """Yield a fault for an `image` that no runtime can pull."""
     text, resource = container.get("image"), container.resource
+    if image_is_triggered(container):
+        return
     if text is None:
         # A patch leaves the image out, so only what is known to be all there is can lack one; an
         # Argo template may get it from templateDefaults.
