@@ -25,10 +25,11 @@ def check(workload: Workload, ctx: Context) -> Iterator[Fault | Unknown]:
         return
     key = "maxSurge" if update.surge == 0 else "maxUnavailable"
     route = workload.rolling_route
-    # What else a Rollout's canary says, its steps for instance, is to stay.
+    # What else a Rollout's canary says, its steps for instance, is to stay; so are a
+    # DeploymentConfig's hooks.
     routes = (
         [(*route, name) for name in ("maxSurge", "maxUnavailable")]
-        if workload.resource.kind == "Rollout"
+        if workload.resource.kind in ("Rollout", "DeploymentConfig")
         else [("spec", workload.strategy_key)]
     )
     yield workload.fault(

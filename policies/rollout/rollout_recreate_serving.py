@@ -25,11 +25,11 @@ def check(workload: Workload, ctx: Context) -> Iterator[Fault | Unknown]:
         ("spec", "strategy", "type"),
         f"`Recreate` stops all pods of {workload.called} before it starts the new ones",
         related=[service],
-        help="every rollout is an outage of the Service; `RollingUpdate` avoids it",
+        help=f"every rollout is an outage of the Service; `{workload.rolling}` avoids it",
         fix=Fix(
-            (Edit(("spec", "strategy", "type"), "RollingUpdate"),),
+            (Edit(("spec", "strategy", "type"), workload.rolling),),
             safe=False,  # Two versions side by side are what it may be written to prevent.
-            title="set `strategy.type: RollingUpdate`",
+            title=f"set `strategy.type: {workload.rolling}`",
         ),
     )
 

@@ -9,16 +9,22 @@ from kguard.facts.workloads import Workload
 from kguard.model import Fault, Related
 from kguard.policy.context import Context
 
+# Kinds whose selector is a map of labels.
+_PLAIN = ("ReplicationController", "DeploymentConfig")
+
 
 def check(workload: Workload, ctx: Context) -> Iterator[Fault]:
     """Yield a fault where the selector does not match the labels of the pods it would create."""
     template = workload.pod.template
-    found = mismatch(workload.get("spec", "selector"), template.get("metadata", "labels"))
+    selector, plain = workload.get("spec", "selector"), workload.resource.kind in _PLAIN
+    if plain:
+        selector = {"matchLabels": selector}
+    found = mismatch(selector, template.get("metadata", "labels"))
     if found is None:
         return
     rollout = workload.resource.kind == "Rollout"
     yield workload.fault(
-        ("spec", "selector", *found.keys),
+        ("spec", "selector", *(found.keys[1:] if plain else found.keys)),
         f"the selector of {workload.called} wants {found.wants}, and its pod template has "
         f"{found.has}",
         related=[Related(workload.resource, template.at("metadata", "labels"), "the labels")],
