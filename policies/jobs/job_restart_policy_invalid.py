@@ -16,6 +16,9 @@ _ALLOWED = ("Never", "OnFailure")
 def check(pod: Pod, ctx: Context) -> Iterator[Fault]:
     """Yield a fault for a restart policy that the API server refuses in a Job."""
     value, kind = pod.get("restartPolicy"), pod.resource.kind
+    scaled = kind == "ScaledJob"
+    if scaled and not value:
+        value = "OnFailure"  # KEDA fills it in (pkg/scaling/executor/scale_jobs.go, generateJobs).
     route = (*job_route(pod), "podFailurePolicy")
     failure_policy = dig(pod.resource.data, *route) is not None
     if is_placeholder(value) or value == "Never" or pod.fragment:
@@ -34,7 +37,7 @@ def check(pod: Pod, ctx: Context) -> Iterator[Fault]:
     yield pod.fault(
         ("restartPolicy",),
         message,
-        help=f"the API server refuses it; write {choice}",
+        help=f"the API server refuses {'its Jobs' if scaled else 'it'}; write {choice}",
         related=related,
         fix=Fix(
             (Edit(pod.at("restartPolicy"), "Never"),),
