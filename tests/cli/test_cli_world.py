@@ -153,9 +153,9 @@ def test_an_image_map_leads_to_a_dockerfile(project: Project) -> None:
     project.write(
         {
             "deploy/web.yaml": web('          args: ["--port", "80"]\n'),
-            "images/web/Dockerfile": DOCKERFILE.replace(" node", ' ["sh", "-c", "node').replace(
-                "log\n", 'log"]\n'
-            ),
+            "images/web/Dockerfile": DOCKERFILE.replace(
+                " node server.js", ' ["sh", "-c", "node server.js $@'
+            ).replace("log\n", 'log"]\n'),
             "images/map.yaml": "registry.example.com/shop/web: {dockerfile: web/Dockerfile}\n",
         }
     )
@@ -191,9 +191,9 @@ def test_one_cause_is_reported_once(project: Project) -> None:
 @pytest.mark.parametrize(
     ("facts", "expected"),
     [
-        ("{shell: dash, entrypoint: [sh, -c, exec node server.js]}", []),
-        ("{shell: dash, entrypoint: [sh, -c, 'a; node server.js']}", ["signal-shell-form"]),
-        ("{shell: bash, entrypoint: [sh, -c, 'a; node server.js']}", []),
+        ("{shell: dash, entrypoint: [sh, -c, exec serve]}", []),
+        ("{shell: dash, entrypoint: [sh, -c, 'a; serve']}", ["signal-shell-form"]),
+        ("{shell: bash, entrypoint: [sh, -c, 'a; serve']}", []),
         ("{entrypoint: [npm, start]}", ["package-runner-as-pid1"]),
         ("{entrypoint: [tini, --, node, server.js]}", []),
         ("{cmd: [sh, -c, 'node x | tee y']}", ["signal-not-delivered"]),
