@@ -38,12 +38,12 @@ def _fault(
     workload: Workload, quota: Quota, name: str, count: int, each: Fraction, *, surge: bool
 ) -> Fault:
     written = format_cpu if name.endswith("cpu") or name == "pods" else format_memory
-    total = f"`{written((count + surge) * each)}`"
-    of = f"of {name}, and {quota.called} allows `{quota.hard[name]}`"
+    needs = f"`{written((count + surge) * each)}` of `{name}`"
+    allowed = f"{quota.called} allows `{quota.hard[name]}`"
     if not surge:
         return workload.fault(
             ("spec", "replicas"),
-            f"the {count} replicas of {workload.called} need {total} {of}",
+            f"{workload.called} with its {count} replicas needs {needs}, and {allowed}",
             related=[quota.related(name)],
             help="not all of them can run",
         )
@@ -52,7 +52,7 @@ def _fault(
     fix = Fix((Edit(workload.at(*route), 1),), safe=False, title="let one pod go first")
     return workload.fault(
         route,
-        f"one pod more than the {count} of {workload.called} takes {total} {of}",
+        f"{workload.called} with one pod more than its {count} needs {needs}, and {allowed}",
         related=[quota.related(name)],
         help="a rollout waits for ever: no pod may go before a new one is ready",
         fix=fix,
