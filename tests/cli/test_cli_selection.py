@@ -200,7 +200,7 @@ def test_no_configuration_above_the_repository_counts(project: Project) -> None:
 
 
 def test_paths_in_a_configuration_are_relative_to_it(project: Project) -> None:
-    text = "overrides: [{paths: [/x/], select: [images]}]\nexclude: [/x/no.yaml]"
+    text = "overrides: [{paths: [/x/], select: [image-latest]}]\nexclude: [/x/no.yaml]"
     project.write(
         {"sub/x/a.yaml": BARE, "sub/x/no.yaml": BARE, "sub/a.yaml": BARE, "sub/.kguard.yaml": text}
     )
