@@ -57,7 +57,7 @@ class Locator:
 
     def locate(self, route: Route) -> Place:
         """The place of `route`; see `Document.locate` for what the caret is put under."""
-        step, missing = self._walk(route)
+        step, missing = self.walk(route)
         via = []
         passed = step.via
         while passed:
@@ -67,8 +67,12 @@ class Locator:
 
     def extent(self, route: Route) -> tuple[int, int]:
         """The first and the last line of the entry or item at `route`."""
-        step, _ = self._walk(route)
+        step, _ = self.walk(route)
         return self._line_range(step.start, step.end)
+
+    def line(self, number: int) -> str:
+        """The text of a line of the file."""
+        return self._lines.line(number)
 
     def following(self, line: int) -> tuple[int, int] | None:
         """The extent of the first entry or item that starts on or after `line`."""
@@ -80,7 +84,7 @@ class Locator:
         first, _, last = self._extents[at]
         return first, last
 
-    def _walk(self, route: Route) -> tuple[_Step, Route]:
+    def walk(self, route: Route) -> tuple[_Step, Route]:
         """The deepest step of `route` that exists, and the keys that do not."""
         root = self.tree.root
         if root is None:

@@ -70,9 +70,15 @@ class Document:
         A scalar on one line: the value. Anything else: its key; a list item without one: the first
         key in it. For a route that does not exist: the same for the deepest part that does, as if
         it were a collection, with the other keys as `missing`. Text reached through an alias is
-        shown where the anchor is.
+        shown where the anchor is. A route may go on into a manifest that stands there as a text:
+        with the number of a document in it.
         """
-        return _locator(self).locate(route)
+        place = _locator(self).locate(route)
+        if "manifest" in route and place.missing:
+            from kguard.source.embedded import locate_inside
+
+            return locate_inside(_locator(self), route, place)
+        return place
 
     def extent(self, route: Route) -> tuple[int, int]:
         """The first and last line of what is at a route, with its key or dash."""
