@@ -205,7 +205,8 @@ def _finding(policy: Policy, rule: Rule, fault: Fault) -> Finding:
         route=fault.route,
         help=fault.help,
         related=fault.related,
-        fix=fault.fix,
+        # What stands as a text in another object cannot be edited by routes.
+        fix=None if fault.resource.embedded else fault.fix,
     )
 
 

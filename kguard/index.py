@@ -55,7 +55,13 @@ class Index:
             table[key].append(resource)
 
     def _places(self, resource: Resource) -> Iterator[tuple[dict[Any, list[Resource]], Any]]:
-        """The tables that hold a resource, each with its key there."""
+        """The tables that hold a resource, each with its key there.
+
+        What an embedded manifest makes may look for others and is not found by any: whether and
+        how often it is there only a run can tell.
+        """
+        if resource.embedded:
+            return
         unit, group, kind = resource.unit, resource.group, resource.kind
         yield self._by_kind, (unit, group, kind)
         bucket = (unit, resource.namespace)

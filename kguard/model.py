@@ -128,6 +128,11 @@ class Resource:
         return f"{self.group}/{self.version}" if self.group else self.version
 
     @property
+    def embedded(self) -> bool:
+        """Whether it stands as a text in another object, and is made when that one runs."""
+        return "manifest" in self.origin.prefix
+
+    @property
     def label(self) -> str:
         """`Kind/namespace/name` as people say it, without the parts that are absent."""
         name = self.name or (f"{self.generate_name}*" if self.generate_name else "")

@@ -5,7 +5,9 @@ from __future__ import annotations
 from collections.abc import Iterator, Mapping
 from typing import Any
 
+from kguard.kube.embedded import manifests
 from kguard.model import Duplicate, Origin, Resource, Route
+from kguard.record import replace
 
 DRONE_KINDS = frozenset(
     {"pipeline", "secret", "signature", "template", "cron", "registry", "policy"}
@@ -25,30 +27,53 @@ def resources(
 ) -> Iterator[Resource]:
     """The objects in one document: itself, the items of a List, a Drone pipeline, or nothing.
 
+    What an Argo object has in manifests of its own follows it (Resource.embedded).
     `duplicates` are those of the document; each object gets the ones inside it.
     """
     for prefix, item in _objects(data):
-        group, _, version = str(item.get("apiVersion") or "").rpartition("/")
-        metadata = item.get("metadata")
-        metadata = metadata if isinstance(metadata, Mapping) else {}
-        kubernetes = "apiVersion" in item
-        yield Resource(
-            data=item,
-            origin=Origin(path, document, prefix),
-            group=group if kubernetes else "drone.io" if item.get("kind") else "",
-            version=version,
-            kind=_text(item.get("kind")) or HELM_VALUES,
-            namespace=_text(metadata.get("namespace")) or None,
-            name=_text(metadata.get("name")) or ("" if kubernetes else _text(item.get("name"))),
-            generate_name=_text(metadata.get("generateName")),
-            unit=unit,
-            context=context,
-            duplicates=tuple(
-                Duplicate(d.route[len(prefix) :], d.lost_line)
-                for d in duplicates
-                if d.route[: len(prefix)] == prefix
-            ),
+        resource = Resource(
+            item, Origin(path, document, prefix), unit=unit, context=context, **_identity(item)
         )
+        if duplicates:
+            inside = (d for d in duplicates if d.route[: len(prefix)] == prefix)
+            own = tuple(Duplicate(d.route[len(prefix) :], d.lost_line) for d in inside)
+            resource = replace(resource, duplicates=own)
+        yield resource
+        yield from _embedded(resource)
+
+
+def _identity(item: Mapping[str, Any]) -> dict[str, Any]:
+    """What an object is, by the names of Resource's fields."""
+    group, _, version = str(item.get("apiVersion") or "").rpartition("/")
+    metadata = item.get("metadata")
+    metadata = metadata if isinstance(metadata, Mapping) else {}
+    kubernetes = "apiVersion" in item
+    return {
+        "group": group if kubernetes else "drone.io" if item.get("kind") else "",
+        "version": version,
+        "kind": _text(item.get("kind")) or HELM_VALUES,
+        "namespace": _text(metadata.get("namespace")) or None,
+        "name": _text(metadata.get("name")) or ("" if kubernetes else _text(item.get("name"))),
+        "generate_name": _text(metadata.get("generateName")),
+    }
+
+
+def _embedded(resource: Resource) -> Iterator[Resource]:
+    """The objects that an Argo object makes from manifests in it, in its namespace if in no other.
+
+    What those hold in their turn is left to them.
+    """
+    for route, data in manifests(resource):
+        for prefix, item in _objects(data, (*resource.origin.prefix, *route)):
+            identity = _identity(item)
+            identity["namespace"] = identity["namespace"] or resource.namespace
+            yield Resource(
+                item,
+                replace(resource.origin, prefix=prefix),
+                unit=resource.unit,
+                context=resource.context,
+                **identity,
+            )
 
 
 def _objects(data: Any, prefix: Route = ()) -> Iterator[tuple[Route, Mapping[str, Any]]]:

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 
 from kguard.facts.argo import Workflow
-from kguard.model import Edit, Fault, Fix, Unknown
+from kguard.model import Edit, Fault, Fix, Unknown, dig
 from kguard.policies.argo._unseen import history_limited, kept, not_seen, unless_default
 from kguard.policy.context import Context
 
@@ -15,6 +15,8 @@ _CRON = "the last ones stay until newer ones take their place, however old they 
 
 def check(workflow: Workflow, ctx: Context) -> Iterator[Fault | Unknown]:
     """Yield a fault for a workflow that nothing deletes once it is finished."""
+    if dig(workflow.resource.data, "metadata", "ownerReferences"):
+        return  # Deleted with its owner, the workflow that made it for instance.
     if workflow.value("ttlStrategy") is not None or workflow.retention("all"):
         return
     if not workflow.complete:

@@ -14,6 +14,8 @@ def check(scope: Scope, ctx: Context) -> Iterator[Fault | Unknown]:
     this = scope.resource
     if "apiVersion" not in this.data or is_placeholder(this.name) or is_placeholder(this.namespace):
         return
+    if this.embedded:
+        return  # Made by a workflow, over what is there or after it.
     others = ctx.index.named(this, this.group, this.kind, this.name) if this.name else []
     # The first in its file, which is the same object; else in the folder, for other folders hold
     # variants for other places. They are in the order of the text.
