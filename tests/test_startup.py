@@ -154,7 +154,8 @@ def test_places_are_found_for_findings_only(checked: set[str], passed: set[str])
 
 def test_a_check_imports_only_its_own_command_and_format(checked: set[str]) -> None:
     others = {"kguard.cli.explain", "kguard.cli.baseline", "kguard.cli.config", "kguard.cli.test"}
-    formats = {f"kguard.render.{name}" for name in ("json", "sarif", "junit", "github")}
+    names = ("json", "sarif", "junit", "github", "gitlab", "markdown", "rdjson")
+    formats = {f"kguard.render.{name}" for name in names}
     assert checked & (others | formats) == set()
 
 

@@ -16,10 +16,13 @@ FORMATS = {
     "sarif": "kguard.render.sarif",
     "github": "kguard.render.github",
     "junit": "kguard.render.junit",
+    "gitlab": "kguard.render.gitlab",
+    "markdown": "kguard.render.markdown",
+    "rdjson": "kguard.render.rdjson",
 }
 """Format name to module, imported only when asked for. A new format is one module and one line."""
 
-MACHINE_FORMATS = frozenset({"json", "json-v1", "sarif", "junit"})
+MACHINE_FORMATS = frozenset({"json", "json-v1", "sarif", "junit", "gitlab", "markdown", "rdjson"})
 """Formats that other programs read: always UTF-8, never coloured."""
 
 

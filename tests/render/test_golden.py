@@ -28,6 +28,9 @@ CASES = {
     "report.sarif": ("sarif", Style()),
     "github.txt": ("github", Style()),
     "junit.xml": ("junit", Style()),
+    "gitlab.json": ("gitlab", Style()),
+    "report.md": ("markdown", Style()),
+    "report.rdjson": ("rdjson", Style()),
 }
 
 
