@@ -114,7 +114,7 @@ def test_makers_are_of_the_unit_and_sorted() -> None:
     }
     facts, found = world(*(an_object(kind, api=api) for kind, api in kinds.items()))
     (other,) = resources(an_object("Island", api="example.com/v1"), "y.yaml", unit="elsewhere")
-    expected = ["Alertmanager", "Gateway", "ScaledJob", "Workflow", "Zoo"]
+    expected = ["Alertmanager", "Gateway", "Workflow", "Zoo"]
     assert expected == makers(facts, found[0])
     assert makers(facts, other) == []
 
