@@ -34,7 +34,7 @@ def configured(rest: str) -> str:
 
 def found(project: Project, *words: str) -> tuple[list[str], int]:
     """The policies that are reported, and how many findings are suppressed."""
-    answer = project.run("check", "--select", "images,resources,meta", "-f", "json", *words)
+    answer = project.run("check", "--select", "image-latest,resources,meta", "-f", "json", *words)
     return [policy for _, policy in answer.found], answer.json["summary"]["suppressed"]
 
 
@@ -106,7 +106,7 @@ def test_a_container_of_a_workload_is_named_on_its_template(project: Project) ->
         "        - {name: web, image: 'web:latest'}\n        - {name: log, image: 'log:latest'}\n"
     )
     project.write({"a.yaml": web})
-    answer = project.run("check", "--select", "images,meta", "-f", "json")
+    answer = project.run("check", "--select", "image-latest,meta", "-f", "json")
     assert [item["path"] for item in answer.json["findings"]] == [
         "spec.template.spec.containers[web].image"
     ]
@@ -114,7 +114,7 @@ def test_a_container_of_a_workload_is_named_on_its_template(project: Project) ->
 
 def test_an_ignore_without_effect_is_said(project: Project) -> None:
     project.write({"a.yaml": with_comment("ignore[imgae-latest] pinned")})
-    answer = project.run("check", "--select", "images,meta", "-f", "json")
+    answer = project.run("check", "--select", "image-latest,meta", "-f", "json")
     assert answer.code == 3
     (problem,) = answer.json["unchecked"]
     assert (problem["file"], problem["line"]) == ("a.yaml", 9)
@@ -124,7 +124,7 @@ def test_an_ignore_without_effect_is_said(project: Project) -> None:
 
 def test_an_expired_ignore_is_an_error(project: Project) -> None:
     project.write({"a.yaml": with_comment(f"ignore[image-latest] x {PAST}")})
-    answer = project.run("check", "--select", "images,meta", "--fail-on", "error")
+    answer = project.run("check", "--select", "image-latest,meta", "--fail-on", "error")
     assert answer.code == 1
     assert "error[expired-ignore]" in answer.out
 
@@ -143,7 +143,7 @@ def test_ignores_are_added_and_work(project: Project) -> None:
         "untouched.yaml": untouched,
     }
     project.write(files)
-    words = ("--select", "images,resources,dockerfile,meta")
+    words = ("--select", "image-latest,resources,dockerfile,meta")
     assert project.run("check", *words).code == 1
     answer = project.run("check", *words, "--add-ignore", "known since 2024")
     assert (answer.code, answer.err) == (0, "")
@@ -161,7 +161,7 @@ def test_ignores_are_added_and_work(project: Project) -> None:
 
 def test_an_added_ignore_may_have_a_last_day(project: Project) -> None:
     project.write({"a.yaml": POD})
-    words = ("check", "--select", "images", "a.yaml", "--add-ignore", "moves soon")
+    words = ("check", "--select", "image-latest", "a.yaml", "--add-ignore", "moves soon")
     answer = project.run(*words, "--until", "2999-12-31")
     assert answer.out == "added ignores for 1 finding in 1 file\n"
     assert "ignore[image-latest] moves soon (until 2999-12-31)\n" in project.read("a.yaml")
@@ -183,7 +183,7 @@ def test_an_ignore_that_cannot_be_written_is_refused(
     project: Project, words: list[str], said: str
 ) -> None:
     project.write({"a.yaml": POD})
-    answer = project.run("check", "--select", "images", *words)
+    answer = project.run("check", "--select", "image-latest", *words)
     assert answer.code == 2
     assert said in answer.err
     assert project.read("a.yaml") == POD
@@ -192,7 +192,9 @@ def test_an_ignore_that_cannot_be_written_is_refused(
 def test_what_cannot_have_a_comment_is_named(project: Project) -> None:
     pod = '{"apiVersion": "v1", "kind": "Pod", "spec": {"containers": [{"image": "a:latest"}]}}\n'
     project.write({"a.json": pod, "b.yaml": POD})
-    answer = project.run("check", "--select", "images", "--add-ignore", "x", "a.json", "b.yaml")
+    answer = project.run(
+        "check", "--select", "image-latest", "--add-ignore", "x", "a.json", "b.yaml"
+    )
     assert answer.code == 3
     assert answer.out == "added ignores for 1 finding in 1 file\n"
     assert answer.err.startswith("kguard: a.json:1: image-latest: ")
@@ -200,19 +202,19 @@ def test_what_cannot_have_a_comment_is_named(project: Project) -> None:
 
 
 def test_ignores_are_not_added_to_standard_input(project: Project) -> None:
-    answer = project.run("check", "--select", "images", "-", "--add-ignore", "x", stdin=POD)
+    answer = project.run("check", "--select", "image-latest", "-", "--add-ignore", "x", stdin=POD)
     assert (answer.code, answer.err) == (3, "kguard: standard input cannot be changed\n")
 
 
 def test_adding_ignores_says_what_could_not_be_read(project: Project) -> None:
     project.write({"a.yaml": POD, "b.yaml": "a: [\n"})
-    answer = project.run("check", "--select", "images", "--add-ignore", "x")
+    answer = project.run("check", "--select", "image-latest", "--add-ignore", "x")
     assert answer.code == 3
     assert answer.err.startswith("kguard: b.yaml:")
 
 
 FILE = ".kguard-baseline.json"
-SELECT = ("--select", "images,resources")
+SELECT = ("--select", "image-latest,resources")
 
 
 def test_a_baseline_hides_what_was_there(project: Project) -> None:
@@ -314,13 +316,15 @@ def test_a_threshold_keeps_findings_out_of_a_new_baseline(project: Project) -> N
 
 
 def test_the_configuration_names_the_baseline(project: Project) -> None:
-    project.write({"sub/a.yaml": POD, ".kguard.yaml": "baseline: known.json\nselect: [images]\n"})
+    project.write(
+        {"sub/a.yaml": POD, ".kguard.yaml": "baseline: known.json\nselect: [image-latest]\n"}
+    )
     project.monkeypatch.chdir(project.root / "sub")
     assert project.run("baseline").code == 0
     assert (project.root / "known.json").exists()
     assert project.run("check").code == 0
     assert project.run("check", "--strict-baseline").code == 0
-    assert project.run("check", "--isolated", "--select", "images").code == 1
+    assert project.run("check", "--isolated", "--select", "image-latest").code == 1
 
 
 def test_what_is_ignored_is_not_in_the_baseline(project: Project) -> None:

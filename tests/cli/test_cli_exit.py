@@ -166,7 +166,7 @@ def test_a_crashing_policy_costs_only_its_own_answer(
 ) -> None:
     project.write({"a.yaml": POD, "b.yaml": POD, "c.yaml": BROKEN})
     answer = project.run(
-        "check", "--policies", str(policies), "--select", "images,ours", "-f", "json"
+        "check", "--policies", str(policies), "--select", "image-latest,ours", "-f", "json"
     )
     assert answer.code == 4
     assert answer.found == [("a.yaml", "image-latest"), ("b.yaml", "image-latest")]

@@ -24,7 +24,7 @@ TREE = {
     "deploy/notes.txt": POD,
     "deploy/pod.json": '{"apiVersion":"v1","kind":"Pod","spec":{"containers":[{"name":"a",'
     '"image":"a:latest","resources":{"requests":{"cpu":"1","memory":"1Gi"},'
-    '"limits":{"cpu":"1","memory":"1Gi"}}}]}}',
+    '"limits":{"cpu":"1","memory":"1Gi","ephemeral-storage":"1Gi"}}}]}}',
     "deploy/package.json": '{"name": "x", "kind": 7',
     "build/d.yaml": POD,
     ".gitignore": "/build/\n",
@@ -260,7 +260,7 @@ def test_named_files_are_reported_and_their_neighbours_only_looked_at(project: P
     project.write(
         {"web.yaml": WEB, "hpa.yaml": SCALER, "pdb.yaml": BUDGET, "bad.yaml": POD, "x.yaml": BROKEN}
     )
-    words = ("check", "-f", "json", "--select", "autoscaling,disruption,images", "web.yaml")
+    words = ("check", "-f", "json", "--select", "autoscaling,disruption,image-latest", "web.yaml")
     answer = project.run(*words)
     assert answer.found == [("web.yaml", REPLICAS)]
     assert (answer.code, answer.json["unchecked"]) == (1, [])
@@ -271,7 +271,7 @@ def test_named_files_are_reported_and_their_neighbours_only_looked_at(project: P
 
 def test_a_broken_neighbour_is_a_detail(project: Project) -> None:
     project.write({"web.yaml": WEB, "x.yaml": BROKEN})
-    answer = project.run("check", "--select", "images", "-v", "web.yaml")
+    answer = project.run("check", "--select", "image-latest", "-v", "web.yaml")
     assert answer.code == 0
     assert "detail: `x.yaml:4:1` is no help as context: tab used for indentation\n" in answer.out
 
