@@ -95,7 +95,9 @@ class Project:
 
         The two families are complete, so that no policy to come changes what these tests see.
         """
-        return self.run("check", "--select", "images,resources", "-f", "json", *words, stdin=stdin)
+        return self.run(
+            "check", "--select", "image-latest,resources", "-f", "json", *words, stdin=stdin
+        )
 
     def process(
         self,

@@ -25,7 +25,13 @@ UPDATE = bool(os.environ.get("KGUARD_UPDATE_GOLDEN"))  # Before the tests unset 
 FIXTURES = HERE.parent / "render" / "fixtures"
 
 # Policies to come must not change these files.
-FIXED_CHOICE = ("--isolated", "--select", "resources,images,meta", "--ignore", "missing-cpu-limit")
+FIXED_CHOICE = (
+    "--isolated",
+    "--select",
+    "resources,image-latest,meta",
+    "--ignore",
+    "missing-cpu-limit,missing-ephemeral-storage",
+)
 
 CASES = {
     "full.txt": ("-f", "full"),
@@ -99,7 +105,7 @@ def test_formats_agree(fixtures: Project) -> None:
 
 def test_several_formats_in_one_run(project: Project) -> None:
     project.write({"a.yaml": POD})
-    words = ("check", "--select", "images", "-f", "concise", "-f", "sarif=out/x.sarif")
+    words = ("check", "--select", "image-latest", "-f", "concise", "-f", "sarif=out/x.sarif")
     (project.root / "out").mkdir()
     answer = project.run(*words, "-f", "json=out/report=1.json")
     assert answer.code == 1
@@ -129,7 +135,7 @@ def test_machine_formats_are_nothing_but_the_report(
     project: Project, name: str, words: tuple[str, ...]
 ) -> None:
     project.write({"a.yaml": POD, "b.yaml": BROKEN})
-    answer = project.run("check", "--select", "images", "-f", name, *words)
+    answer = project.run("check", "--select", "image-latest", "-f", name, *words)
     assert (answer.code, answer.err) == (3, "")
     if name == "junit":
         ElementTree.fromstring(answer.out)
@@ -152,7 +158,7 @@ def test_crashes_and_what_a_policy_prints_do_not_reach_standard_output(project: 
 
 def test_quiet_says_nothing_where_there_is_nothing(project: Project) -> None:
     project.write({"a.yaml": FIXED})
-    words = ("check", "--select", "images,resources")
+    words = ("check", "--select", "image-latest,resources")
     assert project.run(*words, "-q").out == ""
     assert project.run(*words, "-q", "-f", "concise").out == ""
     assert project.run(*words).out == "no findings in 1 file (1 resource)\n"
@@ -160,14 +166,14 @@ def test_quiet_says_nothing_where_there_is_nothing(project: Project) -> None:
 
 def test_quiet_still_shows_findings_and_what_was_not_checked(project: Project) -> None:
     project.write({"a.yaml": POD, "b.yaml": BROKEN})
-    out = project.run("check", "--select", "images", "-q", "-f", "concise").out
+    out = project.run("check", "--select", "image-latest", "-q", "-f", "concise").out
     assert [line.partition(" ")[0] for line in out.splitlines()] == ["a.yaml:9:14:", "b.yaml:4:1:"]
 
 
 def test_verbose_says_what_was_left_out_and_why(project: Project) -> None:
     project.write({"a.yaml": FIXED, "values.yaml": "a: 1\n", "empty.yaml": "\n"})
     (project.root / "gone.yaml").symlink_to("nowhere.yaml")
-    out = project.run("check", "--select", "images", "-v").out
+    out = project.run("check", "--select", "image-latest", "-v").out
     assert out == (
         "detail: `gone.yaml` is a link that leads to no file of this tree\n"
         "skipped empty.yaml: no document in it\n"
@@ -178,7 +184,7 @@ def test_verbose_says_what_was_left_out_and_why(project: Project) -> None:
 
 def test_statistics_count_by_policy(project: Project) -> None:
     project.write({"a.yaml": POD, "b.yaml": POD.replace("64Mi", "64Mb")})
-    words = ("check", "--select", "images,quantity-invalid", "--statistics", "-q")
+    words = ("check", "--select", "image-latest,quantity-invalid", "--statistics", "-q")
     rows = project.run(*words, "-f", "concise").out.splitlines()[-4:]
     assert [row.split() for row in rows] == [
         ["count", "severity", "policy"],
@@ -208,7 +214,7 @@ def test_colours(
     project.write({"a.yaml": POD})
     for name, value in variables.items():
         project.monkeypatch.setenv(name, value)
-    out = project.run("check", "--select", "images", *words).out
+    out = project.run("check", "--select", "image-latest", *words).out
     assert ("\x1b[1;33m" in out) is coloured
     assert "\x1b]8" not in out
 
@@ -220,7 +226,7 @@ def test_errors_are_coloured_where_wanted_too(project: Project) -> None:
 
 def test_without_a_terminal_there_is_no_progress(project: Project) -> None:
     project.write({f"{number}.yaml": POD for number in range(50)})
-    done = project.process("check", "--select", "images")
+    done = project.process("check", "--select", "image-latest")
     assert (done.returncode, done.stderr) == (1, b"")
     assert b"\r" not in done.stdout
 
@@ -232,7 +238,7 @@ def test_a_reader_that_leaves_early_is_no_fault(project: Project, name: str) -> 
     project.write({"a.yaml": many})
     run = subprocess.Popen(
         [
-            *(sys.executable, "-m", "kguard", "check", "--select", "images"),
+            *(sys.executable, "-m", "kguard", "check", "--select", "image-latest"),
             *("-f", name, "-f", "json=out.json"),
         ],
         cwd=project.root,
@@ -253,21 +259,25 @@ def test_a_reader_that_leaves_early_is_no_fault(project: Project, name: str) -> 
 def test_output_survives_a_poor_locale(project: Project) -> None:
     project.write({"日本.yaml": POD.replace("name: web", "name: ünï")})
     poor = {"LC_ALL": "C", "PYTHONUTF8": "0", "PYTHONCOERCECLOCALE": "0", "PYTHONIOENCODING": ""}
-    done = project.process("check", "--select", "images", variables=poor)
+    done = project.process("check", "--select", "image-latest", variables=poor)
     assert (done.returncode, done.stderr) == (1, b"")
     assert b"image-latest" in done.stdout
-    done = project.process("check", "--select", "images", "-f", "json", variables=poor)
+    done = project.process("check", "--select", "image-latest", "-f", "json", variables=poor)
     assert json.loads(done.stdout.decode("utf-8"))["findings"][0]["file"] == "日本.yaml"
 
 
 # What happens to the streams, in the words of a shell; and what the run comes to.
 STREAMS = [
-    ("check --select images a.yaml >&-", 1, b""),
-    ("check --select images a.yaml 2>&-", 1, b""),
+    ("check --select image-latest a.yaml >&-", 1, b""),
+    ("check --select image-latest a.yaml 2>&-", 1, b""),
     ("check --selct 2>&-", 2, b""),
     ("check - <&-", 3, b""),
     ("explain image-latest >&-", 0, b""),
-    ("check --select images a.yaml >/dev/full", 2, b"kguard: standard output cannot be written: "),
+    (
+        "check --select image-latest a.yaml >/dev/full",
+        2,
+        b"kguard: standard output cannot be written: ",
+    ),
     ("explain images >/dev/full", 2, b"kguard: standard output cannot be written: "),
     ("policies | head -c 1 >/dev/null", 0, b""),
 ]
@@ -316,7 +326,7 @@ def test_every_command_survives_a_poor_locale(project: Project, words: list[str]
 def test_a_name_cannot_steer_the_terminal(project: Project) -> None:
     project.write({"a\x1b[31m.yaml": POD.replace("name: web", 'name: "\\e[2J"')})
     for words in (["check"], ["check", "-f", "concise"], ["check", "-v"], ["check", "a\x1b[2Jb"]):
-        answer = project.run(*words, "--select", "images")
+        answer = project.run(*words, "--select", "image-latest")
         assert "\x1b" not in answer.out + answer.err
     for line in ("explain \x1b[2J", "check --profile \x1b[2J", "\x1b[2J", "check --\x1b[2J"):
         answer = project.run(*line.split(" "))
@@ -326,7 +336,7 @@ def test_a_name_cannot_steer_the_terminal(project: Project) -> None:
 
 def test_sarif_describes_findings_about_ignores(project: Project) -> None:
     project.write({"a.yaml": POD.replace(":latest", ":latest # kguard: ignore[image-latest]")})
-    words = ("check", "--select", "images,meta", "-f", "sarif")
+    words = ("check", "--select", "image-latest,meta", "-f", "sarif")
     (rule,) = project.run(*words).json["runs"][0]["tool"]["driver"]["rules"]
     assert rule["id"] == "unexplained-ignore"
     assert rule["helpUri"].endswith("/policies/meta/unexplained_ignore.md")
