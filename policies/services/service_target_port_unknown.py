@@ -28,7 +28,7 @@ def check(service: Service, ctx: Context) -> Iterator[Fault | Unknown]:
         pods = [workload.pod for workload in service.selected]
         if not pods or any(port.containers(pod) for pod in pods):
             continue
-        if any(_open(pod) for pod in pods):
+        if any(_open(pod) or _patched(pod, ctx) for pod in pods):
             yield ctx.unknown("containers may get their ports elsewhere")
             continue
         named = {name: None for pod in pods for c in pod.running for name in declared_ports(c)}
@@ -49,6 +49,11 @@ def _open(pod: Pod) -> bool:
     return not pod.running or any(
         c.fragment or any(is_placeholder(name) for name in declared_ports(c)) for c in pod.running
     )
+
+
+def _patched(pod: Pod, ctx: Context) -> bool:
+    this = pod.resource
+    return len(ctx.index.named(this, this.group, this.kind, this.name)) > 1
 
 
 def _quoted(service: Service, port: ServicePort, target: str) -> Fault:
