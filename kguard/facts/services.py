@@ -12,6 +12,8 @@ from collections.abc import Iterator, Mapping
 from typing import TYPE_CHECKING, Any
 
 from kguard.facts.operators import makers
+from kguard.facts.pods import Pod
+from kguard.facts.probes import declared_ports
 from kguard.facts.quantities import is_placeholder
 from kguard.facts.selection import unseen_selection
 from kguard.facts.workloads import Workload
@@ -99,6 +101,21 @@ def unseen_endpoints(facts: Facts, service: Service) -> str:
 
 def _at_run_time(key: str, labels: Mapping[str, str]) -> bool:
     return key not in labels and _AT_RUN_TIME.search(key) is not None
+
+
+def ports_open(facts: Facts, pod: Pod) -> bool:
+    """Whether containers of a pod may get ports that are not to be seen here.
+
+    So it is with patches, with objects beside which one of the same name stands, and with ports
+    whose names are filled in later.
+    """
+    this = pod.resource
+    if len(facts.index.named(this, this.group, this.kind, this.name)) > 1 or not pod.running:
+        return True
+    return any(
+        each.fragment or any(is_placeholder(name) for name in declared_ports(each))
+        for each in pod.running
+    )
 
 
 @record(eq=False)

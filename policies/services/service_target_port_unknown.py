@@ -4,10 +4,9 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
-from kguard.facts.pods import Pod
 from kguard.facts.probes import declared_ports
 from kguard.facts.quantities import is_placeholder
-from kguard.facts.services import Service
+from kguard.facts.services import Service, ports_open
 from kguard.facts.targets import ServicePort, service_ports
 from kguard.model import Edit, Fault, Fix, Related, Unknown
 from kguard.policy.context import Context
@@ -28,7 +27,7 @@ def check(service: Service, ctx: Context) -> Iterator[Fault | Unknown]:
         pods = [workload.pod for workload in service.selected]
         if not pods or any(port.containers(pod) for pod in pods):
             continue
-        if any(_open(pod) or _patched(pod, ctx) for pod in pods):
+        if any(ports_open(ctx.facts, pod) for pod in pods):
             yield ctx.unknown("containers may get their ports elsewhere")
             continue
         named = {name: None for pod in pods for c in pod.running for name in declared_ports(c)}
@@ -42,18 +41,6 @@ def check(service: Service, ctx: Context) -> Iterator[Fault | Unknown]:
             else f"their named ports: {known or 'none'}",
             related=[Related(pod.resource, pod.at("containers"), "selected") for pod in pods[:1]],
         )
-
-
-def _open(pod: Pod) -> bool:
-    """Whether more containers or ports are to come, or the names of ports are filled in later."""
-    return not pod.running or any(
-        c.fragment or any(is_placeholder(name) for name in declared_ports(c)) for c in pod.running
-    )
-
-
-def _patched(pod: Pod, ctx: Context) -> bool:
-    this = pod.resource
-    return len(ctx.index.named(this, this.group, this.kind, this.name)) > 1
 
 
 def _quoted(service: Service, port: ServicePort, target: str) -> Fault:

@@ -28,6 +28,9 @@ def check(service: Service, ctx: Context) -> Iterator[Fault | Unknown]:
     if ctx.index.in_unit(service.resource, "networking.istio.io", "DestinationRule"):
         yield ctx.unknown("a DestinationRule may keep clients apart")
         return
+    if len({workload.resource.label for workload in service.selected}) < len(service.selected):
+        yield ctx.unknown("several workloads of one name")
+        return
     floors = [workload.floor for workload in service.selected]
     known = [floor for floor in floors if floor is not None]
     if sum(known) < 2:
