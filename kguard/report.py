@@ -77,6 +77,8 @@ class Report:
     undecided: int = 0
     """How often a policy came to no verdict for want of context."""
     baselined: int = 0
+    unchanged: int = 0
+    """How many findings are not shown because what they are about has not changed."""
     fail_on: Severity | None = Severity.WARNING
     policies: Mapping[str, Policy] = field(default_factory=dict)
     """The policies of the run by id, whether they found anything or not."""

@@ -29,6 +29,11 @@ def add_parser(subparsers: Any) -> None:
         allow_abbrev=False,
     )
     add_input_options(parser)
+    parser.add_argument_group("changes").add_argument(
+        "--diff-base",
+        metavar="REF",
+        help="report only on objects that have changed since this work parted from REF",
+    )
     add_output_options(parser)
     add_ignore_options(parser)
 

@@ -6,9 +6,10 @@ import argparse
 import sys
 from collections.abc import Collection, Iterable, Mapping
 from contextlib import redirect_stdout
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from kguard import ignore
+from kguard.cli import UsageError
 from kguard.cli.common import load_settings, near, registry_of
 from kguard.cli.world import assumptions
 from kguard.config import Settings
@@ -17,6 +18,7 @@ from kguard.facts import Facts
 from kguard.fingerprint import with_keys
 from kguard.index import Index
 from kguard.inputs.files import Discovery, discover
+from kguard.inputs.git import git_root
 from kguard.inputs.load import Loaded, load
 from kguard.kube.workloads import is_owned
 from kguard.model import Finding, Origin, Resource, Severity, named_route
@@ -26,6 +28,9 @@ from kguard.record import field, record, replace
 from kguard.report import Located, Note, Report, Unchecked
 from kguard.source import HAVE_LIBYAML, read
 from kguard.term import Progress
+
+if TYPE_CHECKING:
+    from kguard.inputs.changes import Changes
 
 
 @record(frozen=False)
@@ -48,6 +53,8 @@ class Session:
     stale_baseline: bool = False
     """Whether a strict baseline holds findings that are gone."""
     resources: list[Resource] = field(default_factory=list)
+    changes: Changes | None = None
+    """What differs from the commit given by `--diff-base`; all else is not reported."""
     below: list[Located] = field(default_factory=list)
     """Findings that `min-severity` or `min-confidence` keeps out of the report."""
 
@@ -61,6 +68,8 @@ class Session:
         kept = self._without_ignored()
         if self.settings.baseline:
             kept = self._without_baselined(kept, self.settings.baseline)
+        if self.changes is not None:
+            kept = self._with_changes(kept, self.changes)
         shown: list[Located] = []
         for item in kept:
             (shown if self.settings.reports(item.finding) else self.below).append(item)
@@ -83,6 +92,36 @@ class Session:
         if any(item.path == self.settings.file for item in applied.meta):
             self._read_configuration()
         return [*applied.kept, *applied.meta]
+
+    def _with_changes(self, located: list[Located], changes: Changes) -> list[Located]:
+        """The findings about what has changed; the report is made one of that alone."""
+        report = self.report
+        judged = [resource for resource in self.resources if not resource.context]
+        changed = [resource for resource in judged if resource.origin in changes.objects]
+        origins = {resource.origin for resource in judged}
+
+        def concerns(item: Located) -> bool:
+            finding = item.finding
+            if finding.resource.origin not in origins:  # The file as such, or a configuration.
+                return item.path in changes.files or item.path not in self.loaded.sources
+            resources = (finding.resource, *(related.resource for related in finding.related))
+            return any(resource.origin in changes.objects for resource in resources)
+
+        kept = [item for item in located if concerns(item)]
+        report.unchanged = len(located) - len(kept)
+        as_before = [
+            item
+            for item in report.unchecked
+            if item.path in self.loaded.sources and item.path not in changes.files
+        ]
+        report.unchecked = [item for item in report.unchecked if item not in as_before]
+        report.details += [f"`{item.path}`, unchanged: {item.reason}" for item in as_before]
+        labels = {(resource.origin.path, resource.label) for resource in changed}
+        report.judged = [row for row in report.judged if row[1:] in labels]
+        report.files = len({resource.origin.path for resource in changed})
+        report.documents = len({(r.origin.path, r.origin.document) for r in changed})
+        report.resources = len(changed)
+        return kept
 
     def _read_configuration(self) -> None:
         """Have the configuration's lines at hand, to show findings about ignores in it."""
@@ -175,7 +214,11 @@ def judge(
         outcome = run(registry.policies.values(), _counted(resources, progress), facts, rules)
     located = with_keys(_locate(finding, loaded) for finding in outcome.findings)
     report = _report(settings, registry, found, loaded, outcome, facts, resources, rules)
+    changes = None
+    if diff_base := getattr(args, "diff_base", None):
+        changes = _changes(diff_base, found, loaded, resources)
     return Session(
+        changes=changes,
         settings=settings,
         registry=registry,
         discovery=found,
@@ -188,6 +231,19 @@ def judge(
         strict_baseline=getattr(args, "strict_baseline", False),
         resources=resources,
     )
+
+
+def _changes(ref: str, found: Discovery, loaded: Loaded, resources: list[Resource]) -> Changes:
+    """What differs from where this work parted from a commit; raises UsageError."""
+    from kguard.inputs.changes import changes_since
+    from kguard.inputs.history import HistoryError, base_of
+
+    if git_root(found.base) != found.base:
+        raise UsageError("`--diff-base` goes with a git repository, and this is none")
+    try:
+        return changes_since(base_of(found.base, ref), found, loaded, resources)
+    except HistoryError as error:
+        raise UsageError(f"--diff-base: {error}") from None
 
 
 def _as_context(resource: Resource) -> Resource:

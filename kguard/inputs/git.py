@@ -1,13 +1,15 @@
 """What git knows about a folder: its root, and which files are the project's.
 
-git is the one program a check may start by itself. It is asked one question, with everything
-switched off that a repository's own configuration could use to run a program or to reach a
-network, and any trouble with it only means that folders are walked instead.
+git is the one program a check may start by itself. It is asked with everything switched off that
+a repository's own configuration could use to run a program or to reach a network. Any trouble with
+listing files only means that folders are walked instead.
 """
 
 from __future__ import annotations
 
 import os
+
+from kguard.record import record
 
 TIME_LIMIT = 30.0
 """Seconds git may take; listing a million files takes about two."""
@@ -25,6 +27,15 @@ _LISTING = ("ls-files", "--cached", "--others", "-z")
 
 class GitUnavailableError(Exception):
     """git could not list a folder; the text says why, in words for the user."""
+
+
+@record
+class GitAnswer:
+    """How a run of git ended, and what it wrote."""
+
+    code: int
+    stdout: bytes
+    stderr: bytes
 
 
 def git_root(path: str) -> str | None:
@@ -49,19 +60,34 @@ def list_files(folder: str, *, ignored: bool = False, time_limit: float = TIME_L
     and submodules as if they were files. Another repository inside this one ends in a slash.
     Raises GitUnavailableError where git is missing, distrusts the folder, or is too slow.
     """
+    patterns = [] if ignored else ["--exclude-standard"]
+    done = run_git(folder, *_LISTING, *patterns, time_limit=time_limit)
+    if done.code != 0:
+        raise GitUnavailableError(reason(done.stderr))
+    return [os.fsdecode(name) for name in done.stdout.split(b"\0") if name]
+
+
+def run_git(
+    folder: str, *words: str, stdin: bytes = b"", time_limit: float = TIME_LIMIT
+) -> GitAnswer:
+    """What git answers in a folder, whatever its exit code.
+
+    `words` are to be a command that runs no hook and applies no filter, textconv or external diff:
+    one that reads the index or the object store. Raises GitUnavailableError where git is missing
+    or too slow.
+    """
     import subprocess  # 8 ms that a check of named files does not pay.
 
     program = _program()
     if program is None:
         raise GitUnavailableError("git is not installed")
     settings = [word for setting in _SETTINGS for word in ("-c", setting)]
-    patterns = [] if ignored else ["--exclude-standard"]
     try:
         done = subprocess.run(
-            [program, "--no-pager", *settings, *_LISTING, *patterns],
+            [program, "--no-pager", *settings, *words],
             cwd=folder,
             env=_environment(),
-            stdin=subprocess.DEVNULL,
+            input=stdin,
             capture_output=True,
             timeout=time_limit,
             check=False,
@@ -70,9 +96,7 @@ def list_files(folder: str, *, ignored: bool = False, time_limit: float = TIME_L
         raise GitUnavailableError(f"git took longer than {time_limit:g} s") from None
     except OSError as error:
         raise GitUnavailableError(f"git did not start: {error.strerror}") from None
-    if done.returncode != 0:
-        raise GitUnavailableError(_reason(done.stderr))
-    return [os.fsdecode(name) for name in done.stdout.split(b"\0") if name]
+    return GitAnswer(done.returncode, done.stdout, done.stderr)
 
 
 def _program() -> str | None:
@@ -110,7 +134,8 @@ def _environment() -> dict[str, str]:
     }
 
 
-def _reason(stderr: bytes) -> str:
+def reason(stderr: bytes) -> str:
+    """Why git failed, in words for the user, from what it wrote to standard error."""
     message = stderr.decode("utf-8", "replace")
     if "dubious ownership" in message:
         return "git does not trust this folder, because somebody else owns it (safe.directory)"

@@ -73,6 +73,8 @@ def summary(report: Report, style: Style) -> str:
         hidden.append(f"{report.suppressed} suppressed")
     if report.baselined:
         hidden.append(f"{report.baselined} in the baseline")
+    if report.unchanged:
+        hidden.append(f"{report.unchanged} on what is unchanged")
     if report.unchecked:
         hidden.append(style.paint(f"{len(report.unchecked)} not checked", "error"))
     if report.undecided:
