@@ -29,7 +29,7 @@ spec:
     - name: web
       image: registry.example.com/web:latest
       resources:
-        requests: {cpu: 100m, memory: 64Mi}
+        requests: {ephemeral-storage: 1Gi, cpu: 100m, memory: 64Mi}
         limits: {cpu: 100m, memory: 64Mi}
 """
 """One fault, in line 9: `image-latest`, a warning."""

@@ -256,7 +256,7 @@ def test_the_report_says_what_is_fixable(project: Project) -> None:
     }
     assert fixable == {"request-exceeds-limit": "safe", "job-no-ttl": "unsafe"}
     concise = project.run("check", "-f", "concise").out.splitlines()
-    assert concise[0].startswith("a.yaml:11:25: error[request-exceeds-limit] [*] container")
+    assert concise[0].startswith("a.yaml:11:49: error[request-exceeds-limit] [*] container")
     assert concise[-1] == "[*] 1 fixable with `kguard fix`, 1 more with `--unsafe`"
     assert "fix available (safe): raise the limit to `200m`" in project.run("check").out
 

@@ -28,9 +28,10 @@ FIXTURES = HERE.parent / "render" / "fixtures"
 FIXED_CHOICE = (
     "--isolated",
     "--select",
-    "resources,image-latest,meta",
-    "--ignore",
-    "missing-cpu-limit,missing-ephemeral-storage",
+    "cpu-memory-unit,limit-request-ratio,memory-absurdly-small,missing-cpu-request,"
+    "missing-memory-limit,missing-memory-request,quantity-invalid,request-exceeds-limit,"
+    "zero-request,image-latest,expired-ignore,kguard-unevaluable,unexplained-ignore,unused-ignore,"
+    "yaml-duplicate-key",
 )
 
 CASES = {
