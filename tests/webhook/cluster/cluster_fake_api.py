@@ -64,6 +64,7 @@ class FakeApi:
         self.cuts = 0
         self.ends = 0
         self.silent = threading.Event()
+        self.retry_after = "0"
         self.closing = False
 
     # What tests say
@@ -218,7 +219,7 @@ class _Handler(BaseHTTPRequestHandler):
         self.send_header("Content-Type", "application/json")
         self.send_header("Content-Length", str(len(body)))
         if code in (429, 503):
-            self.send_header("Retry-After", "0")
+            self.send_header("Retry-After", self.api.retry_after)
         self.end_headers()
         self.wfile.write(body)
 
