@@ -1,0 +1,40 @@
+"""Fixtures of the attack suite: servers that every attack has to leave in good health."""
+
+from __future__ import annotations
+
+import sys
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+
+sys.path.append(str(Path(__file__).parents[1] / "webhook"))
+
+from attack_server import Server, serving  # noqa: E402
+
+SLACK = 25.0  # MiB that caches of a server under attack may take.
+
+
+@pytest.fixture(scope="session")
+def server(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Server]:
+    """The server most attacks are aimed at.
+
+    At the end it must have as many open files and threads as after its first answers: nothing
+    that an attack has begun goes on.
+    """
+    with serving(tmp_path_factory.mktemp("server")) as server:
+        for _ in range(3):
+            server.must_answer()
+        files, threads = server.files(), server.threads()
+        yield server
+        server.must_answer()
+        server.wait_for(lambda: (server.files(), server.threads()) == (files, threads))
+
+
+@pytest.fixture(autouse=True)
+def good_requests_are_answered(request: pytest.FixtureRequest) -> Iterator[None]:
+    """After each attack a good request is answered within a second, whatever became of it."""
+    yield
+    for name in ("server", "guarded"):
+        if name in request.fixturenames:
+            request.getfixturevalue(name).must_answer()
