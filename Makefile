@@ -2,7 +2,7 @@ PYTHON ?= python3
 BIN := .venv/bin
 export PIP_DISABLE_PIP_VERSION_CHECK = 1
 
-.PHONY: install check test docs new
+.PHONY: install check test docs chart chart-test new
 install: $(BIN)/.installed  ## make .venv with kguard, editable, and the tools
 
 check: install              ## what it is for: check the examples
@@ -14,6 +14,12 @@ test: install               ## every test
 
 docs: install               ## write docs/ anew from the pages and the argument parsers
 	$(BIN)/python docs/generate.py
+
+chart: install              ## write what follows from the chart: deploy/, its README and schema
+	$(BIN)/python charts/generate_chart.py "$$($(BIN)/python tests/e2e/e2e_tools.py helm4)"
+
+chart-test: install         ## the chart with Helm 3 and 4, which are built where they are missing
+	KGUARD_BUILD_TOOLS=1 $(BIN)/pytest tests/chart
 
 new: install                ## the two files of a new policy: make new NAME=family/id
 	$(BIN)/kguard new $(NAME)

@@ -29,8 +29,18 @@ def helm4() -> Helm:
     return _helm("helm4")
 
 
+_missing: dict[str, None] = {}
+
+
 def _helm(name: str) -> Helm:
     found = Helm.find(name)
     if isinstance(found, str):
+        _missing[found] = None
         pytest.skip(found)
     return found
+
+
+def pytest_terminal_summary(terminalreporter: pytest.TerminalReporter) -> None:
+    """Say in one line what was not run, which a row of letters does not."""
+    if _missing:
+        terminalreporter.write_line(f"the chart was not tested: {'; '.join(_missing)}")

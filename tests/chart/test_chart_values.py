@@ -200,7 +200,7 @@ def test_the_version_is_that_of_kguard() -> None:
 
 @pytest.fixture(scope="module")
 def generate() -> dict[str, Any]:
-    return runpy.run_path(str(ROOT / "charts" / "generate.py"))
+    return runpy.run_path(str(ROOT / "charts" / "generate_chart.py"))
 
 
 def current(path: Path) -> str:
