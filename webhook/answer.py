@@ -75,7 +75,8 @@ def _refusal(decision: Decision, denied: list[Judged], mask: Mask) -> str:
     lines = [f"{counted(len(denied), 'finding')} in {label}" if denied else label]
     room = MESSAGE - 200  # For the closing lines.
     for each in denied[:SHOWN]:
-        line = f"- {each.finding.policy}: {_sentence(each.finding, mask)}{_at(each)}{_over(each)}"
+        what = f"{_sentence(each.finding, mask)}{_at(each, mask)}{_over(each)}"
+        line = f"- {each.finding.policy}: {what}"
         if room < len(line) and len(lines) > 1:
             break
         lines.append(_cut(line, MESSAGE // 2))
@@ -104,8 +105,8 @@ def _sentence(finding: Finding, mask: Mask) -> str:
     return safe(mask(finding.message))
 
 
-def _at(judged: Judged) -> str:
-    return f" ({safe(judged.route)})" if judged.finding.route else ""
+def _at(judged: Judged, mask: Mask) -> str:
+    return f" ({safe(mask.route(judged.route))})" if judged.finding.route else ""
 
 
 def _over(judged: Judged) -> str:

@@ -27,8 +27,10 @@ MAX_NODES = 1_000_000
 _UID = 253
 """The longest uid echoed. The API server sends 36 characters (RFC 4122)."""
 
-_STRING = re.compile(rb'"[^"\\]*(?:\\.[^"\\]*)*"', re.DOTALL)
-_TOKEN = re.compile(rb'"[^"\\]*(?:\\.[^"\\]*)*"|[{}\[\]]', re.DOTALL)
+# A string that never ends goes to the end of the text: searching for the next one from every quote
+# in it would take quadratic time.
+_STRING = re.compile(rb'"[^"\\]*+(?:\\.[^"\\]*+)*+(?:"|\\?\Z)', re.DOTALL)
+_TOKEN = re.compile(_STRING.pattern + rb"|[{}\[\]]", re.DOTALL)
 _STEP = {ord("{"): 1, ord("["): 1, ord("}"): -1, ord("]"): -1}
 _NO_BRACKET = bytes(set(range(256)) - set(_STEP))
 _ENVELOPE_TOKENS = 20_000
@@ -149,12 +151,16 @@ def _too_large(body: bytes) -> str:
     """Why a body must not be parsed: json recurses once per level, and rules visit every value."""
     if body.count(b"{") + body.count(b"[") <= MAX_DEPTH and len(body) <= MAX_NODES:
         return ""
+    # What is counted comes first: to take strings out and to follow brackets takes far longer.
+    many = f"more than {MAX_NODES:,} values"
+    if body.count(b'"') - body.count(b'\\"') > 4 * MAX_NODES:  # A value has a key, each two quotes.
+        return many
     bare = _STRING.sub(b'"', body)
     brackets = bare.translate(None, _NO_BRACKET)
+    if bare.count(b",") + len(brackets) // 2 > MAX_NODES:
+        return many
     if max(accumulate(map(_STEP.__getitem__, brackets)), default=0) > MAX_DEPTH:
         return f"nested more than {MAX_DEPTH} levels deep"
-    if bare.count(b",") + len(brackets) // 2 > MAX_NODES:
-        return f"more than {MAX_NODES:,} values"
     return ""
 
 

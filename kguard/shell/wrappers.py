@@ -151,6 +151,11 @@ _PACKAGE_RUNNERS = {
     "pnpx": (),
     "bunx": (),
 }
+WRAPPERS = frozenset(
+    (*_RULES, *_UNKNOWN_RUNNERS, *_WAITERS, *_TINI, *_PACKAGE_RUNNERS, "dumb-init")
+)
+"""The names of programs known to start others."""
+
 _YARN_OWN = _names(
     "add audit bin cache config create dedupe global import info init install licenses link list"
     " login logout node outdated owner pack patch plugin publish rebuild remove set tag team unlink"
