@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from kguard.quantity._quote import quoted
 from kguard.shell.programs import base_name
 from kguard.shell.verdict import Cause, Mode, Outcome, Verdict
 
@@ -24,10 +23,10 @@ def explain(outcome: Outcome, by: str, follows: str) -> str:
 
     `by` is the shell or wrapper in front of the program, `follows` what stands behind the command.
     """
-    name = quoted(base_name(outcome.program[0])) if outcome.program else "the program"
+    name = _quoted(base_name(outcome.program[0])) if outcome.program else "the program"
     if outcome.shell_stays:
-        return _in_shell(outcome, quoted(by), name, follows)
-    by = quoted(by)
+        return _in_shell(outcome, _quoted(by), name, follows)
+    by = _quoted(by)
     simple = {
         Cause.INIT_DROPS_SIGNAL: f"`dumb-init` is told to send {name} something else than SIGTERM",
         Cause.PACKAGE_RUNNER: f"{by} ends on SIGTERM without waiting for the program it started",
@@ -87,3 +86,7 @@ def _in_shell(outcome: Outcome, shell: str, program: str, follows: str) -> str:
 
 def _follower(follows: str) -> str:
     return f"`{follows}`" if follows in ("&&", "||") else "another command"
+
+
+def _quoted(text: str) -> str:
+    return "`" + text.replace("`", "'") + "`"
