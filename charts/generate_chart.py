@@ -1,7 +1,7 @@
 """Writes what follows from the chart: its README's table, its schema's descriptions, deploy/.
 
-Usage: python charts/generate_chart.py HELM, with the path of Helm 3 or 4; or `make chart`. The tests fail
-where the result differs from what is committed.
+Usage: python charts/generate_chart.py HELM, with the path of Helm 3 or 4; or `make chart`. The
+tests fail where the result differs from what is committed.
 """
 
 from __future__ import annotations
@@ -30,8 +30,8 @@ END = "<!-- End of the table. -->"
 
 HEAD = f"""\
 # kguard's webhook for clusters without Helm: kubectl apply --server-side -f kguard.yaml
-# Written by charts/generate_chart.py from the chart with its default values, for Kubernetes 1.28 and
-# later. README.md says what to change, and how.
+# Written by charts/generate_chart.py from the chart with its default values, for Kubernetes 1.28
+# and later. README.md says what to change, and how.
 ---
 apiVersion: v1
 kind: Namespace
