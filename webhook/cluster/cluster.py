@@ -82,6 +82,8 @@ class Cluster:
         self._maps: dict[Key, Resource] = {}
         unsynced = frozenset((each.group, each.kind) for each in self._sources)
         self._snapshot = Snapshot(Index(()), unsynced)
+        self._complete = not unsynced
+        """Whether all kinds were known once."""
 
     def snapshot(self) -> Snapshot:
         """What is known now."""
@@ -118,7 +120,7 @@ class Cluster:
     def problems(self) -> list[str]:
         """Why the pod is not ready to serve.
 
-        That the cluster has not been read counts only for a while after the start: a webhook that
+        That the cluster was never read counts only for a while after the start: a webhook that
         waits for the API server may be what keeps it from coming up.
         """
         if not self._stopped.is_set():
@@ -126,7 +128,8 @@ class Cluster:
             if dead:
                 return [f"a thread has ended: {', '.join(dead)}"]
         begun, unsynced = self._begun, self._snapshot.unsynced
-        if not unsynced or begun is None or self._clock() - begun >= self._pace.start:
+        late = begun is None or self._clock() - begun >= self._pace.start
+        if self._complete or not unsynced or late:
             return []
         return [f"not read from the cluster yet: {', '.join(sorted({k for _, k in unsynced}))}"]
 
@@ -187,6 +190,7 @@ class Cluster:
             snapshot = self._folded(changes, unsynced, kube)
             with self._news:
                 self._snapshot = snapshot
+                self._complete |= not unsynced
                 self._news.notify_all()
 
     def _folded(

@@ -30,6 +30,10 @@ _PAGE_BYTES = 4 * 2**20
 _MARGIN = 15.0
 """Seconds after which a watch that the API server ought to have ended is given up."""
 
+_BELIEVED = 3
+"""Refusals in a row after which what was known is given up: an API server that has just started
+refuses everybody until it has read its roles."""
+
 
 class Sink(Protocol):
     """What takes in the changes. Both may be called from any thread."""
@@ -68,6 +72,8 @@ class Reflector:
         self._version = ""
         """The resourceVersion up to which the objects are known; empty: to be listed."""
         self._known = False
+        self._refusals = 0
+        """In a row."""
         self._heard = clock()
         self._open: BaseHTTPResponse | None = None
 
@@ -108,7 +114,8 @@ class Reflector:
             self._drop()
             self._now_known()
             return self._backoff.rarely()
-        refused = error.status in (401, 403, 404)
+        self._refusals = self._refusals + 1 if error.status in (401, 403, 404) else 0
+        refused = self._refusals >= _BELIEVED
         stale = self._clock() - self._heard > self._pace.stale
         if error.status != 410 and (refused or stale or not self._known):
             self._unknown(self._reason(error))
@@ -136,6 +143,7 @@ class Reflector:
     def _now_known(self) -> None:
         self._heard = self._clock()
         self._known = True
+        self._refusals = 0
         self._sink.state(self._source, "")
 
     def _drop(self) -> None:
@@ -239,6 +247,7 @@ class Reflector:
             if self._stopped.is_set():  # Before there was anything to interrupt.
                 return 0
             self._heard = self._clock()
+            self._refusals = 0
             for line in _lines(response, path):
                 if self._stopped.is_set():
                     return 0

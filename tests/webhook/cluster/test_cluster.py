@@ -593,6 +593,30 @@ def test_readiness_waits_for_the_cluster_only_for_a_while(api: FakeApi, begun: B
         api.refused.clear()
     assert cluster.wait_synced(10)
     assert cluster.problems() == []
+    watched(api, fake.BUDGETS)
+    with api.changed:
+        api.refused[fake.BUDGETS] = (403, fake.status(403))
+    api.end()
+    eventually(lambda: cluster.snapshot().unsynced, {KIND[fake.BUDGETS]})
+    assert cluster.problems() == []
+
+
+def test_a_refusal_is_believed_when_it_lasts(api: FakeApi, begun: Begin, said: list[str]) -> None:
+    """An API server that has just started refuses everybody until it has read its roles."""
+    api.put(fake.BUDGETS, made("b", "shop", spec={}))
+    cluster = begun(replace(QUICK, first=0.2, most=0.5))
+    assert cluster.wait_synced(10)
+    for _ in range(3):
+        watched(api, fake.BUDGETS)
+        watches = len(api.asked(fake.BUDGETS, watch=True))
+        with api.changed:
+            api.refused[fake.BUDGETS] = (403, fake.status(403))
+        api.end()
+        eventually(lambda: len(api.asked(fake.BUDGETS, watch=True)) > watches, True)
+        with api.changed:
+            api.refused.clear()
+        eventually(lambda: names(cluster, fake.BUDGETS), ["b"])
+    assert said == []
 
 
 def test_a_dead_thread_is_a_problem(begun: Begin, monkeypatch: pytest.MonkeyPatch) -> None:
