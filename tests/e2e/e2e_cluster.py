@@ -77,7 +77,7 @@ class Cluster:
     def restart_apiserver(self) -> None:
         """Stop the API server and start it anew on the same port and data."""
         assert self.apiserver
-        self.apiserver.stop(20)
+        self.apiserver.stop(3)  # Open watches would hold it up for a minute.
         self._start_apiserver()
 
     def start_controllers(self, *names: str) -> Process:
@@ -154,7 +154,7 @@ class Cluster:
             command, input=text, capture_output=True, text=True, timeout=60, check=False
         )
 
-    def metric(self, name: str, **labels: str) -> float:
+    def metric(self, name: str, /, **labels: str) -> float:
         """The sum of a metric of the API server over all series with these labels."""
         total = 0.0
         for line in str(self.client.call("GET", "/metrics").ok().body).splitlines():

@@ -119,8 +119,9 @@ class Process:
         return self.log.read_text("utf-8", errors="replace")
 
     def tail(self, lines: int = 10) -> str:
-        """The end of what it wrote, under the name of the file that has it all."""
-        last = [line[:300] for line in self.output().splitlines()[-lines:]]
+        """The end of what it wrote but for reviews, under the name of the file that has all."""
+        said = [line for line in self.output().splitlines() if '"event": "review"' not in line]
+        last = [line[:300] for line in said[-lines:]]
         return "\n".join([f"--- {self.log}", *last])
 
 

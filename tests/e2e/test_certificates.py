@@ -128,7 +128,7 @@ def test_own_rotation(cluster: Cluster, kguard: Kguard, fresh: None, namespace: 
 
 
 def test_foreign_bundle(cluster: Cluster, kguard: Kguard) -> None:
-    """Somebody overwrites the caBundle: it is repaired, and the replica is not ready meanwhile."""
+    """Somebody overwrites the caBundle: kguard puts its CA back."""
     stranger = Authority(cluster.folder, "stranger").certificate.read_bytes()
     value = base64.b64encode(stranger).decode()
     path = "/webhooks/0/clientConfig/caBundle"

@@ -41,7 +41,7 @@ def command(kguard: Kguard, *words: str) -> subprocess.CompletedProcess[str]:
 
 
 def test_killed_under_ignore(cluster: Cluster, kguard: Kguard, namespace: Namespace) -> None:
-    """Killed under Ignore: objects pass unjudged and the API server says so; then all is as before."""
+    """Killed under Ignore: objects pass unjudged, as the API server notes, until kguard is back."""
     shop = namespace("enforce-ignore")
     counter = "apiserver_admission_webhook_fail_open_count"
     before = cluster.metric(counter, name="admission.kguard.dev")
