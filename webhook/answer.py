@@ -31,6 +31,12 @@ WARNING = 120
 WARNINGS = 3500
 """Characters in all warnings; beyond 4,096 the API server cuts every one of them short."""
 
+_REST = 40
+"""Characters kept free for the warning that counts the others."""
+
+_LABEL, _LINE, _CLOSING = 200, 500, 350
+"""Characters in a refusal for its first line, for any one finding, and for the last lines."""
+
 _ANNOTATION = 1024
 """Bytes in an audit annotation."""
 
@@ -71,21 +77,21 @@ def review_answer(decision: Decision, said: Words) -> dict[str, Any]:
 def _refusal(decision: Decision, denied: list[Judged], mask: Mask) -> str:
     request = decision.request
     parts = [request.kind, request.namespace or "", request.name]
-    label = safe("/".join(part for part in parts if part))
+    label = _cut(safe("/".join(part for part in parts if part)), _LABEL)
     lines = [f"{counted(len(denied), 'finding')} in {label}" if denied else label]
-    room = MESSAGE - 200  # For the closing lines.
+    room = MESSAGE - len(lines[0]) - _CLOSING
     for each in denied[:SHOWN]:
         what = f"{_sentence(each.finding, mask)}{_at(each, mask)}{_over(each)}"
-        line = f"- {each.finding.policy}: {what}"
-        if room < len(line) and len(lines) > 1:
-            break
-        lines.append(_cut(line, MESSAGE // 2))
+        line = _cut(f"- {each.finding.policy}: {what}", _LINE)
         room -= len(line) + 1
+        if room < 0:
+            break
+        lines.append(line)
     left = len(denied) - (len(lines) - 1)
     if left > 0:
         lines.append(f"- and {left} more: `kguard check` shows them all")
     if decision.refusing:
-        lines.append(f"- not evaluated, which denies here: {_listed(decision.refusing)}")
+        lines.append(_cut(f"- not evaluated, which denies here: {_listed(decision.refusing)}", 200))
     if denied:
         lines.append(f"`kguard explain {denied[0].finding.policy}` tells more")
     return "\n".join(lines)
@@ -117,7 +123,7 @@ def _over(judged: Judged) -> str:
 def _budgeted(warnings: Iterable[str]) -> Iterator[str]:
     """Different warnings up to the budget, the rest as a number."""
     unlike = list(dict.fromkeys(warnings))
-    room = WARNINGS
+    room = WARNINGS - _REST
     for number, text in enumerate(unlike):
         room -= len(text)
         if room < 0:

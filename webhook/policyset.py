@@ -47,7 +47,10 @@ Source: kubernetes plugin/pkg/auth/authorizer/rbac/bootstrappolicy/controller_po
 FIRST_RELEASE = "0.1"
 
 _LARGEST = 1024 * 1024
-"""What a ConfigMap can hold."""
+"""Bytes in a file: what a ConfigMap can hold."""
+
+_ATTEMPTS = 3
+"""How often a directory is read that changes under the reader."""
 
 _OFFLINE = ("baseline", "context", "complete", "exclude", "fail-on")
 """Settings that speak of files and mean nothing in a cluster."""
@@ -62,6 +65,10 @@ class Defaults:
     trusted: frozenset[str] = frozenset()
 
 
+Subject = tuple[str, str, str | None]
+"""A policy, a kind and a namespace."""
+
+
 @record(eq=False)
 class PolicySet:
     """What reviews are judged by, from one state of the directory; `revision` names that state."""
@@ -70,8 +77,8 @@ class PolicySet:
     engine: Engine
     rules: Rules
     stances: Stances
-    exceptions: Mapping[str, tuple[Exemption, ...]]
-    """By policy."""
+    exceptions: Mapping[Subject, list[Exemption]]
+    """By what they are for."""
     trusted: frozenset[str]
     registry: Registry
     images: Mapping[str, ImageFacts]
@@ -85,16 +92,34 @@ Contents = Mapping[str, bytes]
 def read_directory(folder: str) -> dict[str, bytes]:
     """The YAML files of a directory. Raises OSError.
 
-    Names with a leading dot are the kubelet's: it swaps a link among them to change all at once.
+    The kubelet changes all files of a ConfigMap at once: they are links through `..data`, which it
+    points to another directory before it removes the old one. So the files are read where that
+    leads, and once more where it was moved meanwhile.
     """
-    found = {}
+    for _ in range(_ATTEMPTS):
+        link = os.path.join(folder, "..data")
+        place = os.path.realpath(link) if os.path.islink(link) else folder
+        try:
+            return {name: read_file(os.path.join(place, name)) for name in _names(place)}
+        except FileNotFoundError as error:
+            gone = error
+    raise gone
+
+
+def read_file(path: str) -> bytes:
+    """What a file of settings holds, cut off behind what is too much. Raises OSError."""
+    with open(path, "rb") as file:
+        return file.read(_LARGEST + 1)
+
+
+def _names(folder: str) -> Iterator[str]:
+    """The YAML files in a directory; names with a leading dot are the kubelet's and editors'."""
     for name in sorted(os.listdir(folder)):
-        path = os.path.join(folder, name)
-        if name.startswith(".") or not name.endswith((".yaml", ".yml")) or not os.path.isfile(path):
-            continue
-        with open(path, "rb") as file:
-            found[name] = file.read(_LARGEST + 1)
-    return found
+        if not name.startswith(".") and name.endswith((".yaml", ".yml")):
+            # A link to nothing is a fault to be told of; a directory or a pipe holds no settings.
+            path = os.path.join(folder, name)
+            if os.path.isfile(path) or not os.path.exists(path):
+                yield name
 
 
 def revision_of(contents: Contents, defaults: Defaults) -> str:
@@ -137,15 +162,15 @@ def build_policy_set(
             exceptions += _exceptions(layer, registry, name, problems)
     if problems:
         raise ConfigError(problems)
-    by_policy: dict[str, tuple[Exemption, ...]] = {}
+    by_subject: dict[Subject, list[Exemption]] = {}
     for each in exceptions:
-        by_policy[each.policy] = (*by_policy.get(each.policy, ()), each)
+        by_subject.setdefault((each.policy, each.kind, each.namespace), []).append(each)
     return PolicySet(
         settings=settings,
         engine=Engine(p for p in registry.policies.values() if p.doors == "both"),
         rules=settings.rules(registry),
         stances=stances,
-        exceptions=by_policy,
+        exceptions=by_subject,
         trusted=trusted,
         registry=registry,
         images={

@@ -27,6 +27,9 @@ MAX_NODES = 1_000_000
 _UID = 253
 """The longest uid echoed. The API server sends 36 characters (RFC 4122)."""
 
+_TEXT = 1024
+"""Characters kept of any other text: names of Kubernetes have 253 at most, those of users more."""
+
 # A string that never ends goes to the end of the text: searching for the next one from every quote
 # in it would take quadratic time.
 _STRING = re.compile(rb'"[^"\\]*+(?:\\.[^"\\]*+)*+(?:"|\\?\Z)', re.DOTALL)
@@ -139,7 +142,7 @@ def _mapping_or_none(request: Any, key: str) -> Mapping[str, Any] | None:
 
 def _text(data: Any, *keys: str) -> str:
     found = dig(data, *keys)
-    return found if isinstance(found, str) else ""
+    return found[:_TEXT] if isinstance(found, str) else ""
 
 
 def _list(data: Any, *keys: str) -> list[Any]:

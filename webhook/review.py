@@ -171,11 +171,9 @@ class _Weigher:
 
     def _exemption(self, finding: Finding) -> Exemption | None:
         """The exception that covers a finding: one in force before one that is not."""
-        covering = [
-            each
-            for each in self._judge.policies.exceptions.get(finding.policy, ())
-            if each.covers(finding)
-        ]
+        subject = (finding.policy, finding.resource.kind, finding.resource.namespace)
+        found = self._judge.policies.exceptions.get(subject, ())
+        covering = [each for each in found if each.covers(finding)]
         in_force = (each for each in covering if each.state(self._today) in IN_FORCE)
         return next(in_force, covering[0] if covering else None)
 
