@@ -56,6 +56,16 @@ def review(
     return decision
 
 
+def failed(request: Request, policies: PolicySet, world: Snapshot, error: Exception) -> Decision:
+    """The decision where a bug kept a review from coming to one: as if no policy had answered."""
+    decision = Decision(request, policies.revision, crashes=[error])
+    stance = policies.stances.at(request.namespace, _labels(request, world))[UNEVALUABLE]
+    decision.unanswered[UNEVALUABLE] = "error"
+    if stance.mode is Mode.ENFORCE and stance.deny_on_error:
+        decision.refusing.append(UNEVALUABLE)
+    return decision
+
+
 def resource_of(request: Request, data: Mapping[str, Any]) -> Resource:
     """An object of a request as the engine knows it; on CREATE the request knows the namespace."""
     metadata = data.get("metadata") or {}
