@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import contextlib
+import ctypes
 import datetime
 import gc
 import ssl
@@ -35,6 +37,7 @@ from kguard.webhook.stances import Mode
 if TYPE_CHECKING:
     from kubernetes.client import ApiClient
 
+_M_MMAP_THRESHOLD = -3  # malloc.h
 _TLS = {"1.2": ssl.TLSVersion.TLSv1_2, "1.3": ssl.TLSVersion.TLSv1_3}
 
 
@@ -73,6 +76,7 @@ def serve(options: Options, registry: Registry) -> int:
     Raises OptionsError for what cannot be used and ConfigError for a policy directory that is
     wrong: a webhook that began without its policies would let everything through.
     """
+    _return_memory()
     metrics, log = Metrics(), Log(keep=options.log_decisions)
     metrics.build_info.labels(__version__).set(1)
     parts = _parts(options, registry, metrics, log)
@@ -246,6 +250,17 @@ def _client_ca(options: Options) -> bytes | None:
             return file.read(2**20)
     except OSError as error:
         raise OptionsError(f"{options.client_ca}: cannot be read: {error.strerror}") from None
+
+
+def _return_memory() -> None:
+    """Have the C library give large blocks back to the system as soon as they are free.
+
+    By default glibc keeps blocks of up to 32 MiB once it has seen them, in each thread
+    (mallopt(3), M_MMAP_THRESHOLD): reviews of 27 MiB took 217 MiB in place of 54. Other libraries
+    have no such setting.
+    """
+    with contextlib.suppress(OSError, AttributeError, TypeError):
+        ctypes.CDLL(None).mallopt(_M_MMAP_THRESHOLD, 2**20)
 
 
 def _settle() -> None:
