@@ -70,6 +70,7 @@ class Policies:
         self._stop = threading.Event()
         self._refused = ""
         self.current = self._tested(self._contents())
+        metrics.policy_reload.labels("failure").inc(0)  # Else an alert misses the first one.
         self._publish()
 
     def start(self) -> None:
