@@ -31,11 +31,11 @@ WARNING = 120
 WARNINGS = 3500
 """Characters in all warnings; beyond 4,096 the API server cuts every one of them short."""
 
-_REST = 40
-"""Characters kept free for the warning that counts the others."""
+_MORE = 50
+"""Characters kept free for the line or warning that counts the others."""
 
-_LABEL, _LINE, _CLOSING = 200, 500, 350
-"""Characters in a refusal for its first line, for any one finding, and for the last lines."""
+_LABEL, _LINE, _UNANSWERED = 200, 500, 200
+"""Characters in a refusal for its first line, for one finding, for what was not evaluated."""
 
 _ANNOTATION = 1024
 """Bytes in an audit annotation."""
@@ -79,7 +79,13 @@ def _refusal(decision: Decision, denied: list[Judged], mask: Mask) -> str:
     parts = [request.kind, request.namespace or "", request.name]
     label = _cut(safe("/".join(part for part in parts if part)), _LABEL)
     lines = [f"{counted(len(denied), 'finding')} in {label}" if denied else label]
-    room = MESSAGE - len(lines[0]) - _CLOSING
+    closing = []
+    if decision.refusing:
+        text = f"- not evaluated, which denies here: {_listed(decision.refusing)}"
+        closing.append(_cut(text, _UNANSWERED))
+    if denied:
+        closing.append(f"`kguard explain {denied[0].finding.policy}` tells more")
+    room = MESSAGE - sum(len(line) + 1 for line in (*lines, *closing)) - _MORE
     for each in denied[:SHOWN]:
         what = f"{_sentence(each.finding, mask)}{_at(each, mask)}{_over(each)}"
         line = _cut(f"- {each.finding.policy}: {what}", _LINE)
@@ -90,11 +96,7 @@ def _refusal(decision: Decision, denied: list[Judged], mask: Mask) -> str:
     left = len(denied) - (len(lines) - 1)
     if left > 0:
         lines.append(f"- and {left} more: `kguard check` shows them all")
-    if decision.refusing:
-        lines.append(_cut(f"- not evaluated, which denies here: {_listed(decision.refusing)}", 200))
-    if denied:
-        lines.append(f"`kguard explain {denied[0].finding.policy}` tells more")
-    return "\n".join(lines)
+    return "\n".join([*lines, *closing])
 
 
 def _warnings(decision: Decision, warned: list[Judged], mask: Mask) -> Iterator[str]:
@@ -123,7 +125,7 @@ def _over(judged: Judged) -> str:
 def _budgeted(warnings: Iterable[str]) -> Iterator[str]:
     """Different warnings up to the budget, the rest as a number."""
     unlike = list(dict.fromkeys(warnings))
-    room = WARNINGS - _REST
+    room = WARNINGS - _MORE
     for number, text in enumerate(unlike):
         room -= len(text)
         if room < 0:
