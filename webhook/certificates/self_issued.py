@@ -8,8 +8,8 @@ of what it serves back wherever it finds it missing. So what is served can be ve
 
 - before the first bundle is written: the pod is not ready then;
 - from somebody else's write that drops the CA from a bundle to the next look at it;
-- where the API server stays out of reach, or refuses us, for the last third of a certificate's
-  life.
+- where the API server stays out of a pod's reach, or refuses it, for as long as a certificate
+  lives: it goes on with the CA it knows, which may have been retired by then.
 """
 
 from __future__ import annotations
@@ -261,8 +261,7 @@ class SelfIssued:
             return False
         if same:
             return end - now <= leaf.life * self._timing.left
-        lost = leaf.issuer not in self._carried and signing in self._carried
-        return lost or may_sign(state.signing, self._carried, now, self._timing)
+        return may_sign(state.signing, self._carried, now, self._timing)
 
     def _renew(self, state: State, now: float) -> None:
         """Issue a certificate and serve it."""

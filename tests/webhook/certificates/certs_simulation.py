@@ -162,7 +162,9 @@ class World:
         elif dice < 0.98:
             self.pause()
         elif dice < 0.99:
-            pod.away_until = self.clock() + self.random.uniform(0, 1.5 * DAY)
+            # Out of reach for longer than a certificate lives, a pod may miss a whole rotation.
+            if self.clock() > pod.away_until and pod.clean[0] > self.long_pause:
+                pod.away_until = self.clock() + self.random.uniform(0, 1.25 * DAY)
         elif self.tamper:
             self.random.choice([self.spoil_bundles, self.spoil_secret])()
 

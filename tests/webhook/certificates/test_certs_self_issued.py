@@ -5,6 +5,7 @@ from __future__ import annotations
 import time
 
 import pytest
+from certs_made import make
 from certs_world import (
     DAY,
     HOUR,
@@ -17,6 +18,7 @@ from certs_world import (
     pod,
     served,
 )
+from cryptography import x509
 
 from kguard.webhook.certificates import CertificateUnavailable
 from kguard.webhook.certificates.authority import new_authority
@@ -215,6 +217,52 @@ def test_a_lapse_in_one_bundle_starts_the_wait_anew(api: Api, clock: Clock) -> N
     clock.turn(2)
     certificates.step()
     assert api.secret["ca.crt"] != old
+
+
+def test_a_lapse_that_another_pod_repaired_starts_the_wait_anew(api: Api, clock: Clock) -> None:
+    certificates = pod(api, timing=TIMING)
+    certificates.step()
+    clock.turn(CA_DUE)
+    certificates.step()
+    assert api.secret is not None
+    assert api.bundles is not None
+    old, both = api.secret["ca.crt"], list(api.bundles)
+    clock.turn(TIMING.grace - 1)
+    api.put_bundles([b"", b""])
+    api.put_bundles(both)
+    clock.turn(2)
+    certificates.step()
+    assert api.secret["ca.crt"] == old
+
+
+def test_unknown_cas_stay_while_the_secret_is_out_of_reach(api: Api) -> None:
+    """They may be those of pods that wrote to the Secret what this one cannot read."""
+    certificates = pod(api)
+    certificates.step()
+    assert api.secret is not None
+    assert api.bundles is not None
+    api.put_bundles([api.secret["ca.crt"] + FOREIGN_PEM, FOREIGN_PEM])
+    api.before = fail("get secret")
+    certificates.step()
+    assert [FOREIGN_PEM in each for each in api.bundles] == [True, True]
+    assert ready(certificates, api)
+
+
+def test_a_bundle_keeps_its_size_while_the_secret_is_out_of_reach(api: Api) -> None:
+    certificates = pod(api)
+    certificates.step()
+    assert api.bundles is not None
+    names = tuple(f"{i}.{'x' * 60}" for i in range(40))
+    crowd: list[x509.Certificate] = []
+    for size in (names, ()):  # Less room is left than our CA takes.
+        while len(write_certificates(crowd)) <= LIMIT:
+            crowd.append(make(api.clock(), names=size)[0])
+        crowd.pop()
+    api.put_bundles([write_certificates(crowd)] * 2)
+    api.before = fail("get secret")
+    certificates.step()
+    assert all(LIMIT - 5000 < len(each) <= LIMIT for each in api.bundles)
+    assert ready(certificates, api)
 
 
 FOREIGN = new_authority(time.time() - 5 * DAY, 30 * DAY)

@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 
 import pytest
+from certs_made import make
 from hypothesis import given
 from hypothesis import strategies as st
 
@@ -187,6 +188,15 @@ def test_strangers_are_limited_and_ours_are_not() -> None:
     assert len(retired) == MOST_RETIRED
     assert retired[0].certificate == C.certificate
     assert len(write_certificates(each.certificate for each in retired)) < LIMIT
+
+
+def test_strangers_never_make_the_secret_too_long_to_read() -> None:
+    names = tuple(f"{i}.{'x' * 60}" for i in range(60))
+    crowd = tuple(make(NOW, names=names)[0] for _ in range(MOST_RETIRED))
+    assert len(write_certificates(crowd)) > LIMIT
+    data = write_state(step(State(signing=A), found=crowd))
+    assert LIMIT / 3 < len(data["old.crt"]) < LIMIT
+    assert read_state(data, NOW).faults == ()
 
 
 def test_times_are_whole_seconds() -> None:
