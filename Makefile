@@ -2,15 +2,19 @@ PYTHON ?= python3
 BIN := .venv/bin
 export PIP_DISABLE_PIP_VERSION_CHECK = 1
 
-.PHONY: install check test docs chart chart-test new
+.PHONY: install check test e2e docs chart chart-test new
 install: $(BIN)/.installed  ## make .venv with kguard, editable, and the tools
 
 check: install              ## what it is for: check the examples
 	@$(BIN)/kguard check examples || test $$? -eq 1
 	@echo "These are the faults of examples/*/bad; examples/*/good has none (see examples/README.md)."
 
-test: install               ## every test
+test: install               ## every test but those of `make e2e`
 	$(BIN)/pytest
+
+e2e: install                ## the webhook on a real API server, which is built the first time
+	@if $(BIN)/python tests/e2e/e2e_tools.py >/dev/null; then $(BIN)/pytest -q tests/e2e; \
+	else test "$$CI" != true; fi
 
 docs: install               ## write docs/ anew from the pages and the argument parsers
 	$(BIN)/python docs/generate.py
