@@ -91,7 +91,7 @@ class SelfIssued:
 
     def context(self) -> ssl.SSLContext:
         """The context for the next connection. Raises CertificateUnavailable before the first."""
-        return self._served.context("; ".join(self.problems()))
+        return self._served.context(self.problems)
 
     def problems(self) -> list[str]:
         """Why API servers would not connect: no or a dying certificate, or a CA they lack."""
