@@ -9,7 +9,7 @@ from __future__ import annotations
 
 import json
 import re
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 from itertools import accumulate
 from typing import Any
 
@@ -35,7 +35,9 @@ _TEXT = 1024
 _STRING = re.compile(rb'"[^"\\]*+(?:\\.[^"\\]*+)*+(?:"|\\?\Z)', re.DOTALL)
 _TOKEN = re.compile(_STRING.pattern + rb"|[{}\[\]]", re.DOTALL)
 _STEP = {ord("{"): 1, ord("["): 1, ord("}"): -1, ord("]"): -1}
-_NO_BRACKET = bytes(set(range(256)) - set(_STEP))
+_NO_MARK = bytes(set(range(256)) - set(_STEP) - set(b'",'))
+_PIECE = 2**16
+"""Bytes of a review looked at in one go."""
 _ENVELOPE_TOKENS = 20_000
 """How far into a review its objects can begin: a user may be in hundreds of groups."""
 
@@ -154,17 +156,30 @@ def _too_large(body: bytes) -> str:
     """Why a body must not be parsed: json recurses once per level, and rules visit every value."""
     if body.count(b"{") + body.count(b"[") <= MAX_DEPTH and len(body) <= MAX_NODES:
         return ""
-    # What is counted comes first: to take strings out and to follow brackets takes far longer.
-    many = f"more than {MAX_NODES:,} values"
-    if body.count(b'"') - body.count(b'\\"') > 4 * MAX_NODES:  # A value has a key, each two quotes.
-        return many
-    bare = _STRING.sub(b'"', body)
-    brackets = bare.translate(None, _NO_BRACKET)
-    if bare.count(b",") + len(brackets) // 2 > MAX_NODES:
-        return many
-    if max(accumulate(map(_STEP.__getitem__, brackets)), default=0) > MAX_DEPTH:
-        return f"nested more than {MAX_DEPTH} levels deep"
+    depth = values = 0
+    for marks in _marks(body):
+        brackets = marks.translate(None, b",")
+        values += len(marks) - len(brackets) + len(brackets) // 2
+        if values > MAX_NODES:
+            return f"more than {MAX_NODES:,} values"
+        depths = list(accumulate(map(_STEP.__getitem__, brackets), initial=depth))
+        depth = depths[-1]
+        if max(depths) > MAX_DEPTH:
+            return f"nested more than {MAX_DEPTH} levels deep"
     return ""
+
+
+def _marks(body: bytes) -> Iterator[bytes]:
+    """The brackets and commas outside of strings, in pieces: memory stays small for any body."""
+    unescaped = body.replace(rb"\\", b"").replace(rb"\"", b"")
+    text = unescaped.translate(None, _NO_MARK).replace(b'""', b"")  # Strings without any are gone.
+    inside = False
+    for start in range(0, len(text), _PIECE):
+        piece = text[start : start + _PIECE]
+        if inside:
+            piece = b'"' + piece
+        inside = piece.count(b'"') % 2 == 1
+        yield _STRING.sub(b"", piece + b'"' if inside else piece)
 
 
 def _envelope(body: bytes) -> Any:
