@@ -35,13 +35,14 @@ _UNSEEN = frozenset({"annotations", "managedFields", "status"})
 
 _WORDS = _words(
     """
-    activeDeadlineSeconds backoff burst container containers continueOn default dependencies depends
-    errored eval failed latest limit limits maxDuration maxSurge maxUnavailable minAvailable
-    minReadySeconds nodeStatusOffLoad parallelism podGC replicas requests resourceRateLimit
-    resources retentionPolicy retryStrategy sizeLimit spec status.nodes strategy task template
-    templateDefaults templateRef time timeout true ttlStrategy values wait workflow workflowDefaults
-    workflowTemplateRef Error Errored Failed Recreate RollingUpdate SIGTERM Succeeded argo.assume
-    completed given secondsAfterCompletion secondsAfterFailure secondsAfterSuccess
+    activeDeadlineSeconds argo assume backoff burst completed container containers continueOn
+    default dependencies depends drone Error Errored errored eval Failed failed given latest
+    limit limits maxDuration maxSurge maxUnavailable minAvailable minReadySeconds nodes
+    nodeStatusOffLoad none parallelism podGC podSpecPatch Recreate replicas requests
+    resourceRateLimit resources retentionPolicy retryStrategy RollingUpdate
+    secondsAfterCompletion secondsAfterFailure secondsAfterSuccess SIGTERM sizeLimit status
+    strategy Succeeded task template templateDefaults templateRef time timeout ttlStrategy
+    values wait workflow workflowDefaults workflowTemplateRef
     """
 )
 """Words that policies themselves put into backticks."""
@@ -49,7 +50,7 @@ _WORDS = _words(
 _PUBLIC = _WORDS | HANDLERS | IGNORERS | SCRIPTED | SHELLS | UTILITIES | WRAPPERS | {"python"}
 
 # Quotations are cut with an ellipsis and escaped with a backslash (kguard.quantity).
-_WORD = re.compile(r"[^\s=,;:'\"`(){}\[\]|&<>/@\\…]+")
+_WORD = re.compile(r"[^\s.=,;:'\"`(){}\[\]|&<>/@\\…]+")
 _NAME = re.compile(r"(?<=\[)[^\[\]]{4,}(?=\])")
 _QUANTITY = re.compile(r"[0-9.]{1,12}[A-Za-z%]{0,2}")
 _SHORTEST = 4
@@ -98,16 +99,18 @@ class Mask:
     def _hides(self, quoted: str) -> bool:
         found = self._known.get(quoted)
         if found is None:
-            found = quoted not in self._shown and any(
+            found = not self._is_known(quoted) and any(
                 word in self._secret
-                for word in (quoted, *_WORD.findall(quoted))
+                for word in _WORD.findall(quoted)
                 if len(word) >= _SHORTEST
-                and word not in self._shown
-                and word not in _PUBLIC
+                and not self._is_known(word)
                 and not _QUANTITY.fullmatch(word)
             )
             self._known[quoted] = found
         return found
+
+    def _is_known(self, text: str) -> bool:
+        return text in self._shown or text in _PUBLIC
 
 
 def _collect(data: Any) -> tuple[list[str], list[str]]:

@@ -189,7 +189,9 @@ def test_no_text_spoils_an_answer_or_the_log(text: str, mode: Mode, make: Any) -
 @pytest.mark.parametrize("text", HOSTILE.values(), ids=list(HOSTILE))
 def test_no_text_around_the_object_spoils_them_either(text: str, place: str) -> None:
     served = Served()
-    served.ask(asked(deployment(resources=TINY), **{place: text}))
+    review = asked(deployment(resources=TINY))
+    review["request"][place] = text
+    served.ask(review)
     lines = served.stream.getvalue().splitlines()
     assert len(lines) == 1
     assert len(lines[0]) < 8000
