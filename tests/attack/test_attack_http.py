@@ -85,7 +85,7 @@ REFUSED = {
     ),
     # The first line.
     "not HTTP": (b"\x16\x03\x01" * 20 + b"\r\n\r\n", "400"),
-    "HTTP/0.9": (b"GET /validate\r\n\r\n", "400"),
+    "HTTP/0.9": (b"GET /validate\r\n\r\n", "505"),
     "HTTP/1.2": (first(f"POST {PATH} HTTP/1.2"), "400"),
     "HTTP/2.0": (first(f"POST {PATH} HTTP/2.0"), "505"),
     "HTTP/9.9": (first(f"POST {PATH} HTTP/9.9"), "400"),
@@ -135,7 +135,6 @@ ANSWERED = {
     "PROPFIND": (post(GOOD, method="PROPFIND"), "405"),
     "the root": (post(GOOD, "/"), "404"),
     "a slash more": (post(GOOD, "/validate/"), "404"),
-    "two slashes": (post(GOOD, "//validate"), "404"),
     "another case": (post(GOOD, "/VALIDATE"), "404"),
     "a way out": (post(GOOD, "/../../../etc/passwd"), "404"),
     "an encoded way out": (post(GOOD, "/%2e%2e/%2e%2e/etc/passwd"), "404"),
@@ -161,10 +160,12 @@ ANSWERED = {
     "two types": (post(GOOD, media="text/plain, application/json"), "415"),
     "an empty type": (post(GOOD, media=";"), "415"),
     "a length of nothing": (post(b""), "400"),
+    "a length with many zeros": (post(GOOD, length=f"{N:030}"), "400"),
     "JSON with a character set": (post(GOOD, media="application/json; charset=utf-8"), ALLOW),
     "JSON in capitals": (post(GOOD, media="APPLICATION/JSON"), ALLOW),
     "JSON of another set": (post(GOOD, media='application/json; charset="utf-16"'), ALLOW),
     "identity": (post(GOOD, PATH, "Content-Encoding: identity"), ALLOW),
+    "two slashes": (post(GOOD, "//validate"), ALLOW),
     "an encoded path": (post(GOOD, "/%76alidate"), ALLOW),
     "a hundred headers": (post(GOOD, PATH, *(f"X-{n}: a" for n in range(96))), ALLOW),
     "headers with underscores": (
@@ -172,12 +173,13 @@ ANSWERED = {
         ALLOW,
     ),
     "forwarded headers": (
-        post(GOOD, PATH, "X-Forwarded-For: 127.0.0.1", "X-Original-URL: /drain", "Forwarded: for=x"),
+        post(
+            GOOD, PATH, "X-Forwarded-For: 127.0.0.1", "X-Original-URL: /drain", "Forwarded: for=x"
+        ),
         ALLOW,
     ),
     "a broken trace": (post(GOOD, PATH, "traceparent: \xff-" + "x" * 9_000), ALLOW),
     "a hostile trace": (post(GOOD, PATH, "traceparent: 00-" + '"\\' * 16 + "-b-01"), ALLOW),
-    "a length with zeros": (post(GOOD, length=f"{N:030}"), ALLOW),
     "a query without a name": (post(GOOD, "/validate?=&&=&"), ALLOW),
 }
 
@@ -199,7 +201,7 @@ def test_what_is_answered_keeps_the_connection(server: Server, data: bytes, expe
 TIMEOUTS = [
     *("", "abc", "-1s", "-9999h", "0", "0s", "1", "1ns", "1us", "0.0001ms", "999999999h", "1e9s"),
     *("10s&timeout=1ns", "1ns&timeout=10s", "%00", "%ff", "%31%30%73", "10s%0a", "+10s", "NaN"),
-    *("Infinitys", "９s".encode().decode("latin-1"), "9" * 5_000 + "s", "1h" * 3_000, "." * 9_000),
+    *("Infinitys", "%EF%BC%99s", "9" * 5_000 + "s", "1h" * 3_000, "." * 9_000),
     *("5s" + "&a=b" * 9, "5s" + "&a=b" * 10, "5s" + "&" * 9_000, "5s" + "&a" * 4_000),
     "5s;timeout=1ns",
 ]
@@ -236,7 +238,7 @@ def test_pipelined_requests_are_answered_in_order(server: Server) -> None:
     with contextlib.closing(server.connect()) as wire:
         wire.send((post(GOOD) + post(WRONG) + post(b"{}")) * 40)
         found = [verdict(wire.answer()) for _ in range(120)]
-        assert [ALLOW, DENY, "400"] * 40 == found
+        assert found == [ALLOW, DENY, "400"] * 40
 
 
 def test_a_bad_request_does_not_take_the_good_ones_before_it_along(server: Server) -> None:
@@ -282,8 +284,8 @@ def test_bodies_over_the_limit_cost_no_memory(server: Server) -> None:
 def heavy(size: int) -> bytes:
     """A review of about so many bytes: what Go makes of angle brackets in an annotation."""
     data = pod()
-    data["metadata"]["annotations"] = {"html": "@"}
-    return json.dumps(asked(data)).encode().replace(b"@", rb"\u003c" * (size // 6))
+    data["metadata"]["annotations"] = {"html": "PLACE"}
+    return json.dumps(asked(data)).encode().replace(b"PLACE", rb"\u003c" * (size // 6))
 
 
 def test_the_largest_review_there_can_be_is_judged(server: Server) -> None:
@@ -293,22 +295,23 @@ def test_the_largest_review_there_can_be_is_judged(server: Server) -> None:
 
 
 def test_large_reviews_at_once_hold_up_no_small_one(server: Server) -> None:
-    body = post(heavy(4 * 10**6))
+    body = post(heavy(27 * 10**6))
     with ThreadPoolExecutor(6) as pool:
         large = [pool.submit(server.ask, body) for _ in range(6)]
-        server.must_answer()
+        while not all(each.done() for each in large):
+            server.must_answer()
         found = {verdict(each.result()) for each in large}
     assert ALLOW in found
     assert found <= {ALLOW, "503"}
 
 
 def test_memory_of_large_reviews_is_given_back(server: Server) -> None:
-    body = post(heavy(8 * 10**6))
-    assert verdict(server.ask(body)) == ALLOW
     before = server.memory()
-    for _ in range(8):
+    body = post(heavy(8 * 10**6))
+    for _ in range(12):
         assert verdict(server.ask(body)) == ALLOW
-    assert server.memory() - before < 10
+    server.must_answer()
+    server.wait_for(lambda: server.memory() - before < 10)
 
 
 def test_a_burst_above_capacity_is_answered_or_told_when_to_come_back(server: Server) -> None:
