@@ -264,6 +264,11 @@ def _return_memory() -> None:
 
 
 def _settle() -> None:
-    """Take what was loaded by now out of the collector's sight: it lives as long as the process."""
+    """Collect garbage as a process does that lives long.
+
+    The command line switches the collector off, because a check ends before it is worth it. What
+    was loaded by now is taken out of its sight: it lives as long as the process.
+    """
     gc.collect()
     gc.freeze()
+    gc.enable()

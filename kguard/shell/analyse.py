@@ -72,6 +72,9 @@ def analyse(
         judge = _Judge(shell, bool(candidates), scripts or {})
         outcomes[shell] = judge.process(words, _Start(pid1=not shared_pid_namespace))
         asked = asked or judge.asked
+        if not asked:  # No `sh` in it: all candidates come to the same.
+            outcomes = dict.fromkeys(candidates or (shell,), outcomes[shell])
+            break
     outcome = min(outcomes.values(), key=_badness)
     return Analysis(
         outcomes=outcomes,
