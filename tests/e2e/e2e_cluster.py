@@ -166,9 +166,15 @@ class Cluster:
         return total
 
     def audit(self, name: str) -> list[dict[str, Any]]:
-        """The audit events of objects of a name, in order."""
-        events = [json.loads(line) for line in self.audit_log.read_text().splitlines()]
-        return [event for event in events if event.get("objectRef", {}).get("name") == name]
+        """The audit events of objects of a name, in order; waits for the first."""
+
+        def found() -> list[dict[str, Any]]:
+            lines = self.audit_log.read_text().split("\n")[:-1]  # The last may be half a line.
+            events = [json.loads(line) for line in lines]
+            return [event for event in events if event.get("objectRef", {}).get("name") == name]
+
+        wait_until(found, f"an audit event of {name}")
+        return found()
 
     def ready(self) -> bool:
         """Whether the API server says that it is."""

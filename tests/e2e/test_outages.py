@@ -10,7 +10,7 @@ import pytest
 from e2e_cluster import Cluster
 from e2e_kguard import ROOT, Kguard, denial
 from e2e_load import Load
-from e2e_objects import FAULT, pod
+from e2e_objects import FAULT, deployment, pod, workflow
 from e2e_processes import wait_until
 
 Namespace = Callable[..., str]
@@ -82,6 +82,25 @@ def test_killed_under_fail(
     kguard.wait_served()
     cluster.client.create(pod(shop, "fourth")).ok()
     assert denial(cluster.client.create(pod(shop, "fifth", FAULT)))
+
+
+def test_deadlock(cluster: Cluster, kguard: Kguard, fail: None, namespace: Namespace) -> None:
+    """Dead under Fail: nodes, namespaces, kube-system and kguard itself can still be brought up."""
+    kguard.stop_replica(kguard.replicas[0], kill=True)
+    node = {"apiVersion": "v1", "kind": "Node", "metadata": {"name": "new"}}
+    shared = {**workflow("", "shared"), "kind": "ClusterWorkflowTemplate"}
+    shared["metadata"] = {"name": "shared"}
+    created = [
+        node,
+        {"apiVersion": "v1", "kind": "Namespace", "metadata": {"name": "new"}},
+        pod("kube-system", "dns"),
+        deployment("kguard", "kguard"),
+        shared,
+    ]
+    for thing in created:
+        cluster.client.create(thing, dry_run=True).ok()
+    kubelet = cluster.client.acting_as("system:node:new", "system:nodes", "system:masters")
+    kubelet.create(pod(namespace("enforce-mirror"), "static"), dry_run=True).ok()
 
 
 def test_probe(cluster: Cluster, kguard: Kguard) -> None:
