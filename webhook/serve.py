@@ -234,7 +234,7 @@ def _certificates(
         raise OptionsError(str(error)) from None
     for each in ("leaf", "ca"):
         metrics.certificate_expiry.labels(each).set_function(_expiry(found, each))
-    metrics.cabundle_match.set_function(lambda: 0.0 if found.problems() else 1.0)
+    metrics.cabundle_match.set_function(lambda: float(found.published()))
     return found
 
 
