@@ -12,7 +12,9 @@ import selectors
 import socket
 import ssl
 import time
+from collections.abc import Sequence
 from dataclasses import dataclass
+from itertools import cycle
 from statistics import quantiles
 
 
@@ -77,9 +79,14 @@ def exchange(sock: ssl.SSLSocket, request: bytes) -> tuple[int, str]:
 
 
 def load(
-    port: int, context: ssl.SSLContext, request: bytes, connections: int, seconds: float
+    port: int,
+    context: ssl.SSLContext,
+    request: bytes | Sequence[bytes],
+    connections: int,
+    seconds: float,
 ) -> Measured:
-    """Ask as fast as answers come, over so many connections, for so long."""
+    """Ask as fast as answers come, over so many connections, for so long; several in turn."""
+    requests = cycle([request] if isinstance(request, bytes) else request)
     selector = selectors.DefaultSelector()
     took: list[float] = []
     failed = 0
@@ -87,16 +94,15 @@ def load(
     started, seen = {}, {}
     for _ in range(connections):
         sock = connect(port, context)
-        selector.register(sock, selectors.EVENT_READ)
+        selector.register(sock, selectors.EVENT_READ, sock)
         started[sock], seen[sock] = clock(), b""
-        sock.sendall(request)  # At once: a thread may be waiting for it.
+        sock.sendall(next(requests))  # At once: a thread may be waiting for it.
         sock.setblocking(False)
     begin = clock()
     end = begin + seconds
     while clock() < end and selector.get_map():
         for key, _ in selector.select(1):
-            sock = key.fileobj
-            assert isinstance(sock, ssl.SSLSocket)
+            sock = key.data
             try:
                 data = sock.recv(65536)
             except ssl.SSLWantReadError:
@@ -115,7 +121,7 @@ def load(
             now = clock()
             took.append(now - started[sock])
             started[sock], seen[sock] = now, b""
-            sock.send(request)
+            _send(sock, next(requests))
     elapsed = clock() - begin
     for sock in started:
         sock.close()
@@ -123,6 +129,15 @@ def load(
         return Measured(0, 0, 0, failed)
     cuts = quantiles(took, n=100)
     return Measured(len(took) / elapsed, cuts[49] * 1e3, cuts[98] * 1e3, failed)
+
+
+def _send(sock: ssl.SSLSocket, data: bytes) -> None:
+    """Send all of it; what the socket's buffer does not take is waited for."""
+    sent = sock.send(data)
+    if sent < len(data):
+        sock.setblocking(True)
+        sock.sendall(data[sent:])
+        sock.setblocking(False)
 
 
 def _length(seen: bytes) -> int | None:

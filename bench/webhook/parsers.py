@@ -15,7 +15,6 @@ from pathlib import Path
 
 import h11
 from httptools import HttpParserError, HttpParserUpgrade, HttpRequestParser
-
 from load import review
 
 ROOT = Path(__file__).resolve().parents[2]
