@@ -101,8 +101,8 @@ class Engine:
     ) -> Outcome:
         """Judge every resource that is not mere context by every policy that applies to it.
 
-        `expired` is asked before each policy; from its first yes on, policies go unasked. `took` is
-        told how long each check ran.
+        `expired` is asked before each part of an object that a policy judges; from its first yes
+        on, policies go unasked. `took` is told how long each check ran.
         """
         outcome = Outcome()
         for resource in resources:
@@ -159,12 +159,11 @@ class Engine:
             if not scopes:  # Nothing to judge: the checks need not even be imported.
                 continue
             for policy, rule in active:
-                if expired():
-                    outcome.unfinished.setdefault(policy.id)
-                    continue
                 began = perf_counter() if took else 0.0
                 try:
-                    found += _ask(policy, rule, scopes, self._check(policy), facts, outcome)
+                    found += _ask(
+                        policy, rule, scopes, self._check(policy), facts, expired, outcome
+                    )
                 except Exception as error:  # A broken check must not hide the others' findings.
                     outcome.crashes.append(Crash(policy.id, resource, error, (policy.id,)))
                 if took:
@@ -178,12 +177,16 @@ def _ask(
     scopes: Iterable[Scope],
     check: Check,
     facts: Facts,
+    expired: Callable[[], bool],
     outcome: Outcome,
 ) -> Iterable[Finding]:
     ctx = Context(rule.params, facts, policy.severity)
     judged: Resource | None = None
     abstained = False
     for scope in scopes:
+        if expired():  # A workload may have thousands of containers.
+            outcome.unfinished.setdefault(policy.id)
+            return
         judged = scope.resource
         for answer in check(scope, ctx) or ():
             if isinstance(answer, Unknown):

@@ -22,7 +22,7 @@ from kguard.shell.traps import ever_trapped, holder_of, trapped, traps_at
 from kguard.shell.verdict import Analysis, Cause, Init, Mode, Outcome, Shell, Verdict
 from kguard.shell.walk import Frame, Step, Walk
 from kguard.shell.wording import explain
-from kguard.shell.wrappers import Layer, Passing, bare, package_runner, peel
+from kguard.shell.wrappers import MAX_LAYERS, Layer, Passing, bare, package_runner, peel
 
 LIKELY = (Shell.DASH, Shell.BASH, Shell.BUSYBOX)
 """What `sh` is where the image is unknown: Debian and Ubuntu, Fedora and its kin, Alpine."""
@@ -128,7 +128,11 @@ class _Judge:
         """The outcome for a process with these words."""
         if start.depth > MAX_NESTED:
             return self._unknown(words, start, Cause.UNPARSABLE)
+        layers = 0
         while layer := peel(words):
+            layers += 1
+            if layers > MAX_LAYERS:
+                return self._unknown(words, start, Cause.UNPARSABLE)
             words = layer.words
             if layer.passing is Passing.INIT:
                 init = layer.init or Init(layer.name, Mode.UNKNOWN)
