@@ -26,6 +26,18 @@ def fail(kguard: Kguard, cluster: Cluster) -> Iterator[None]:
     kguard.set_failure_policy("Ignore")
 
 
+def wait_refused(cluster: Cluster, namespace: str) -> None:
+    """Wait until a good Pod is refused, because nobody can judge it."""
+
+    def refused() -> bool:
+        answer = cluster.client.create(pod(namespace, "any"), dry_run=True)
+        return answer.status == 500 and (
+            'failed calling webhook "admission.kguard.dev"' in answer.message
+        )
+
+    wait_until(refused, "a refusal")
+
+
 def command(kguard: Kguard, *words: str) -> subprocess.CompletedProcess[str]:
     """Run a command of kguard with the rights of its service account."""
     token = kguard.cluster.service_account_token("kguard", "kguard")
@@ -62,14 +74,7 @@ def test_killed_under_fail(
     shop = namespace("enforce-fail")
     cluster.client.create(pod(shop, "first")).ok()
     kguard.stop_replica(kguard.replicas[0], kill=True)
-
-    def refused() -> bool:
-        answer = cluster.client.create(pod(shop, "second"), dry_run=True)
-        return answer.status == 500 and (
-            'failed calling webhook "admission.kguard.dev"' in answer.message
-        )
-
-    wait_until(refused, "a refusal")
+    wait_refused(cluster, shop)
     done = command(kguard, "disarm")
     assert done.returncode == 0, done.stderr
     assert kguard.configuration()["webhooks"][0]["failurePolicy"] == "Ignore"
@@ -77,7 +82,7 @@ def test_killed_under_fail(
         lambda: cluster.client.create(pod(shop, "third"), dry_run=True).status == 201, "passing"
     )
     kguard.set_failure_policy("Fail")
-    wait_until(refused, "a refusal")
+    wait_refused(cluster, shop)
     kguard.start_replica()
     kguard.wait_served()
     cluster.client.create(pod(shop, "fourth")).ok()
@@ -87,6 +92,8 @@ def test_killed_under_fail(
 def test_deadlock(cluster: Cluster, kguard: Kguard, fail: None, namespace: Namespace) -> None:
     """Dead under Fail: nodes, namespaces, kube-system and kguard itself can still be brought up."""
     kguard.stop_replica(kguard.replicas[0], kill=True)
+    shop = namespace("enforce-mirror")
+    wait_refused(cluster, shop)
     node = {"apiVersion": "v1", "kind": "Node", "metadata": {"name": "new"}}
     shared = {**workflow("", "shared"), "kind": "ClusterWorkflowTemplate"}
     shared["metadata"] = {"name": "shared"}
@@ -100,7 +107,7 @@ def test_deadlock(cluster: Cluster, kguard: Kguard, fail: None, namespace: Names
     for thing in created:
         cluster.client.create(thing, dry_run=True).ok()
     kubelet = cluster.client.acting_as("system:node:new", "system:nodes", "system:masters")
-    kubelet.create(pod(namespace("enforce-mirror"), "static"), dry_run=True).ok()
+    kubelet.create(pod(shop, "static"), dry_run=True).ok()
 
 
 def test_probe(cluster: Cluster, kguard: Kguard) -> None:
