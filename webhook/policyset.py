@@ -126,7 +126,8 @@ def revision_of(contents: Contents, defaults: Defaults) -> str:
     """A short name for a state of the directory: equal states have equal names."""
     from kguard import __version__
 
-    digest = hashlib.sha256(f"{__version__} {defaults!r}".encode())
+    said = [__version__, defaults.mode.word, defaults.deny_on_error, sorted(defaults.trusted)]
+    digest = hashlib.sha256(json.dumps(said).encode())
     for name, content in sorted(contents.items()):
         digest.update(f"\n{name} {len(content)}\n".encode() + content)
     return digest.hexdigest()[:12]
@@ -192,6 +193,11 @@ def _settings(
         message = "`ignore` cannot be used in a cluster"
         help = "write exceptions, which have an owner and end"
         found.append(layer.problem(("ignore",), message, help, at_key=True))
+    overrides = layer.data.get("overrides")
+    for index, entry in enumerate(overrides if isinstance(overrides, list) else ()):
+        if isinstance(entry, Mapping) and "paths" in entry:
+            message = "`paths` means nothing in a cluster"
+            found.append(layer.problem(("overrides", index, "paths"), message, at_key=True))
     if dig(layer.data, "argo", "controller-config"):
         message = "the webhook reads the controller's configuration from the cluster"
         found.append(layer.problem(("argo", "controller-config"), message, at_key=True))
