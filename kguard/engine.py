@@ -7,7 +7,7 @@ from collections.abc import Callable, Iterable, Mapping
 from time import perf_counter
 from typing import Any
 
-from kguard.facts import Facts
+from kguard.facts import Expired, Facts
 from kguard.facts.scopes import EACH
 from kguard.model import Fault, Finding, Resource, Scope, Severity, Unknown
 from kguard.policy.context import Context
@@ -152,6 +152,9 @@ class Engine:
                 continue
             try:
                 scopes = list(EACH[each].scopes(facts, resource))
+            except Expired:
+                outcome.unfinished.update(dict.fromkeys(policy.id for policy, _ in active))
+                continue
             except Exception as error:
                 causes = tuple(policy.id for policy, _ in active)
                 outcome.crashes.append(Crash(f"facts of {each}", resource, error, causes))
@@ -164,6 +167,8 @@ class Engine:
                     found += _ask(
                         policy, rule, scopes, self._check(policy), facts, expired, outcome
                     )
+                except Expired:
+                    outcome.unfinished.setdefault(policy.id)
                 except Exception as error:  # A broken check must not hide the others' findings.
                     outcome.crashes.append(Crash(policy.id, resource, error, (policy.id,)))
                 if took:

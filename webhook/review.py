@@ -105,7 +105,7 @@ class _Judge:
     def run(self, resource: Resource, only: frozenset[str] | None = None) -> Outcome:
         """What the policies that are on say of an object; `only` some of them, where given."""
         index = Overlay(self._world.index, resource)
-        facts = Facts(index, self._assumptions())
+        facts = Facts(index, self._assumptions(), self._expired)
 
         def rules(policy: Policy, judged: Resource) -> Rule | None:
             if only is not None and policy.id not in only:

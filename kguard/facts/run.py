@@ -48,15 +48,33 @@ class Assumptions:
     retagged: frozenset[str] = frozenset()
 
 
-class Facts:
-    """Answers about resources, each worked out on first use."""
+class Expired(Exception):
+    """There is no time left to work out a fact."""
 
-    def __init__(self, index: Index, assume: Assumptions | None = None) -> None:
+
+class Facts:
+    """Answers about resources, each worked out on first use.
+
+    Once `expired` says so, nothing more is worked out: whoever asks for it gets Expired.
+    """
+
+    def __init__(
+        self,
+        index: Index,
+        assume: Assumptions | None = None,
+        expired: Callable[[], bool] | None = None,
+    ) -> None:
         self.index = index
         self.assume = assume or Assumptions()
+        self._expired = expired
         self.notices: dict[str, None] = {}
         """Sentences about the run as a whole, in the order in which they were first needed."""
         self._memo: dict[tuple[Callable[..., Any], int | str], Any] = {}
+
+    def go_on(self) -> None:
+        """Raise Expired where there is no time left: for work that may be long."""
+        if self._expired is not None and self._expired():
+            raise Expired
 
     def notice(self, sentence: str) -> None:
         """Have a sentence said once at the end of the report."""
@@ -66,6 +84,7 @@ class Facts:
         """`work(facts, resource)`, worked out once per resource."""
         key = (work, id(resource))
         if key not in self._memo:
+            self.go_on()
             self._memo[key] = work(self, resource)
         found: T = self._memo[key]
         return found

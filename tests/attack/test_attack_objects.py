@@ -1,4 +1,4 @@
-"""Objects whose content is hostile: whatever they hold, they are judged in time and quoted safely."""
+"""Objects whose content is hostile: judged in time whatever they hold, and quoted safely."""
 
 from __future__ import annotations
 
@@ -131,7 +131,7 @@ STRANGE: dict[str, dict[str, Any]] = {
     "an empty key": with_pod(**{"": {"": ""}}),
     "budgets of anything": budget([1]),
     "a budget of a million percent": budget("1" * 400 + "%"),
-    "a budget of other digits": budget("５０%"),
+    "a budget of other digits": budget("\uff15\uff10%"),
     "a negative budget": budget(-1),
     "a budget that is true": budget(True),
     "a schedule that is null": cron(None),
@@ -210,7 +210,13 @@ SLOW: dict[str, Callable[[], dict[str, Any]]] = {
     "shell in shell": lambda: shell("$(" * 20_000 + ")" * 20_000),
     "quotes in quotes": lambda: shell("sh -c '" + "\"'" * 100_000),
     "open quotes": lambda: shell("'" + "a" * 10**6),
-    "backticks": lambda: shell("`" * 99_999),
+    "backticks": lambda: shell("`" * 29_999),
+    "a case of thousands": lambda: shell("case $1 in " + "a) b;; " * 4_000 + "esac"),
+    "containers that each take long": lambda: with_pod(
+        containers=[
+            {**CONTAINER, "name": f"c{n}", "command": ["sh", "-c", "`" * 9_998]} for n in range(200)
+        ]
+    ),
     "brackets": lambda: shell("(" * 50_000 + ")" * 50_000),
     "braces": lambda: shell("{ " * 50_000 + "; }" * 50_000),
     "loops in loops": lambda: shell("while true; do " * 20_000 + "done; " * 20_000),
@@ -264,7 +270,7 @@ SLOW: dict[str, Callable[[], dict[str, Any]]] = {
         }
     ),
     "depends of 100 KB": lambda: workflow(
-        {"name": "main", "dag": {"tasks": [{"name": "a", "depends": "(" * 50_000 + "a && " * 9_999}]}}
+        {"name": "main", "dag": {"tasks": [{"name": "a", "depends": "(" * 50_000}]}}
     ),
     "fan-out of a billion": lambda: workflow(
         {
@@ -329,10 +335,7 @@ def test_nothing_takes_longer_than_it_may(
 
 
 def judged_in_time(server: Server, data: dict[str, Any]) -> None:
-    """Assert that a review is answered within its timeout, and no policy failed on it.
-
-    The same object beside a certain fault is denied: nothing hides behind what is strange.
-    """
+    """Assert that a review is answered within its timeout, and that no policy failed on it."""
     started = time.monotonic()
     answer = server.review(asked(data), f"timeout={SECONDS}s")
     assert time.monotonic() - started < SECONDS
@@ -443,7 +446,7 @@ HIDDEN = {
     "a line of shell": shell(f"PASSWORD={CANARY} ./server --token {CANARY} & wait"),
     "a program that is one": shell(f"{CANARY} & sleep 1"),
     "a probe": deployment(
-        livenessProbe={"exec": {"command": ["sh", "-c", f"curl -u a:{CANARY} localhost | {CANARY}"]}}
+        livenessProbe={"exec": {"command": ["sh", "-c", f"curl -u a:{CANARY} x | {CANARY}"]}}
     ),
     "a parameter": workflow(
         script(), arguments={"parameters": [{"name": "password", "value": CANARY * 50_000}]}

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import contextlib
 import logging
 import ssl
 from functools import partial
@@ -313,7 +314,8 @@ class Connection(asyncio.BufferedProtocol):
             self._transport.close()
         else:
             self._move(self._shared.linger)
-            self._transport.write_eof()
+            with contextlib.suppress(OSError):  # The peer may have gone already.
+                self._transport.write_eof()
             self._resume()
 
     # Small things.
