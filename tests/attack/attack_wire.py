@@ -69,15 +69,17 @@ class Wire:
         return Answer(status, headers, body)
 
     def answers(self) -> list[str]:
-        """Everything that comes until the end: statuses, and `closed`."""
+        """Everything that comes until the end: statuses, and `closed`. Hangs up then."""
         found = []
-        while True:
-            try:
+        try:
+            while True:
                 found.append(str(self.answer().status))
-            except TimeoutError:
-                return [*found, "open"]
-            except (EOFError, OSError):
-                return [*found, CLOSED]
+        except TimeoutError:
+            return [*found, "open"]
+        except (EOFError, OSError):
+            return [*found, CLOSED]
+        finally:
+            self.close()
 
     def end(self) -> str:
         """`closed`, once the server has hung up; whatever it sends before that is dropped."""

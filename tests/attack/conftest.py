@@ -4,13 +4,16 @@ from __future__ import annotations
 
 import sys
 from collections.abc import Iterator
+from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 
 import pytest
 
+pytest.register_assert_rewrite("attack_server", "attack_wire")
 sys.path.append(str(Path(__file__).parents[1] / "webhook"))
 
-from attack_server import Server, serving
+from attack_server import Server, serving  # noqa: E402
+from attack_stalls import KINDS, TIMES, Stalls, start  # noqa: E402
 
 MEMORY = 256  # MiB: what the chart gives a container.
 
@@ -37,3 +40,24 @@ def good_requests_are_answered(request: pytest.FixtureRequest) -> Iterator[None]
     for name in ("server", "guarded"):
         if name in request.fixturenames:
             request.getfixturevalue(name).must_answer()
+
+
+@pytest.fixture(scope="session")
+def patient(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Server]:
+    """The server that stalled clients are connected to."""
+    with serving(tmp_path_factory.mktemp("patient")) as server:
+        yield server
+
+
+@pytest.fixture(scope="session")
+def stalls(patient: Server) -> Iterator[Stalls]:
+    """Every kind of stalled client, on its way."""
+    with ThreadPoolExecutor(TIMES * len(KINDS)) as pool:
+        yield start(patient, pool)
+
+
+@pytest.fixture(scope="session", autouse=True)
+def stall_from_the_start(request: pytest.FixtureRequest) -> None:
+    """Begin with the stalled clients before everything else, where a test asks for them."""
+    if any("stalls" in item.fixturenames for item in request.session.items):
+        request.getfixturevalue("stalls")

