@@ -15,50 +15,81 @@ from pathlib import Path
 from candidates import Server
 from load import connect, exchange, review
 
-STALLED = 12  # Connections that stall: three for each thread of the application.
+STALLED, MORE = 12, 100  # Connections that stall: fewer and more than gunicorn has threads.
+HELLO = b"\x16\x03\x01\x02\x00\x01"  # How a handshake begins.
 PATIENCE = 12.0
 SMALL = review(2000)
 
 
-def handshakes(server: Server, context: ssl.SSLContext) -> str:
+def handshakes(server: Server, context: ssl.SSLContext, clients: int = STALLED) -> str:
     """12 clients send the beginning of a handshake, then a good one asks."""
-    return _behind(
-        [_raw(server, b"\x16\x03\x01\x02\x00\x01") for _ in range(STALLED)], server, context
-    )
+    return _behind([_raw(server, HELLO) for _ in range(clients)], server, context)
 
 
-def headers(server: Server, context: ssl.SSLContext) -> str:
+def headers(server: Server, context: ssl.SSLContext, clients: int = STALLED) -> str:
     """12 clients stop in the middle of their headers, then a good one asks."""
-    cut = SMALL.index(b"Content-Type")
-    return _behind([_tls(server, context, SMALL[:cut]) for _ in range(STALLED)], server, context)
+    part = SMALL[: SMALL.index(b"Content-Type")]
+    return _behind(_stalled(server, context, part, clients), server, context)
 
 
-def bodies(server: Server, context: ssl.SSLContext) -> str:
+def bodies(server: Server, context: ssl.SSLContext, clients: int = STALLED) -> str:
     """12 clients stop before the last byte of their bodies, then a good one asks."""
-    return _behind([_tls(server, context, SMALL[:-1]) for _ in range(STALLED)], server, context)
+    return _behind(_stalled(server, context, SMALL[:-1], clients), server, context)
+
+
+def more_handshakes(server: Server, context: ssl.SSLContext) -> str:
+    """The same with 100 handshakes."""
+    return handshakes(server, context, MORE)
+
+
+def more_headers(server: Server, context: ssl.SSLContext) -> str:
+    """The same with 100 headers."""
+    return headers(server, context, MORE)
+
+
+def more_bodies(server: Server, context: ssl.SSLContext) -> str:
+    """The same with 100 bodies."""
+    return bodies(server, context, MORE)
 
 
 def large_bodies(server: Server, context: ssl.SSLContext) -> str:
     """12 clients stop before the last byte of 4 MB, then a good one asks."""
-    data = review(4_000)
-    head, _, body = data.partition(b"\r\n\r\n")
+    head, _, body = review(4_000).partition(b"\r\n\r\n")
     lines = [line for line in head.split(b"\r\n") if not line.startswith(b"Content-Length")]
     data = b"\r\n".join([*lines, b"Content-Length: 4000000", b"", body])
     data += b" " * (4_000_000 - len(body) - 1)
-    return _behind([_tls(server, context, data) for _ in range(STALLED)], server, context)
+    return _behind(_stalled(server, context, data, STALLED), server, context)
 
 
 def deaf(server: Server, context: ssl.SSLContext) -> str:
     """12 clients send 3,000 requests each without reading an answer, then a good one asks."""
-    return _behind([_tls(server, context, SMALL * 3000) for _ in range(STALLED)], server, context)
+    return _behind(_stalled(server, context, SMALL * 3000, STALLED), server, context)
+
+
+def crowd(server: Server, context: ssl.SSLContext) -> str:
+    """1,000 connections say nothing after their handshake: memory of each, then a good one asks."""
+    before, socks = server.memory(), []
+    try:
+        for _ in range(1000):
+            socks.append(connect(server.port, context))
+    except OSError:
+        return f"**stuck after {len(socks)}**"
+    each = (server.memory() - before) * 1024 / len(socks)
+    answer = _behind(list(socks), server, context)
+    return f"{each:.0f} KiB each, then {answer}"
 
 
 def reuse(server: Server, context: ssl.SSLContext) -> str:
-    """A connection is used again after 6 seconds."""
-    sock = connect(server.port, context)
-    exchange(sock, SMALL)
-    time.sleep(6)
-    return _outcome(sock)
+    """Connections are used again after 6 and after 89 seconds."""
+    said, waited = [], 0
+    socks = [connect(server.port, context, 120) for _ in range(2)]
+    for sock in socks:
+        exchange(sock, SMALL)
+    for sock, after in zip(socks, (6, 89), strict=True):
+        time.sleep(after - waited)
+        waited = after
+        said.append(_outcome(sock))
+    return " / ".join(said)
 
 
 def rotation(server: Server, context: ssl.SSLContext, swap: Callable[[], int]) -> str:
@@ -101,19 +132,6 @@ def end_idle(server: Server, context: ssl.SSLContext) -> str:
     return " / ".join(said)
 
 
-def crowd(server: Server, context: ssl.SSLContext) -> str:
-    """1,000 connections say nothing after their handshake: memory of each, then a good one asks."""
-    before, socks = server.memory(), []
-    try:
-        for _ in range(1000):
-            socks.append(connect(server.port, context))
-    except OSError:
-        return f"**stuck after {len(socks)}**"
-    each = (server.memory() - before) * 1024 / len(socks)
-    answer = _behind(list(socks), server, context)
-    return f"{each:.0f} KiB each, then {answer}"
-
-
 def _behind(stalled: list[socket.socket], server: Server, context: ssl.SSLContext) -> str:
     """How long a good request takes while the others hang there."""
     began = time.monotonic()
@@ -138,13 +156,19 @@ def _raw(server: Server, data: bytes) -> socket.socket:
     return sock
 
 
-def _tls(server: Server, context: ssl.SSLContext, data: bytes) -> socket.socket:
-    """Send as much as the server takes within a second."""
-    sock = connect(server.port, context, PATIENCE)
-    sock.settimeout(1)
-    with suppress(OSError):
-        sock.sendall(data)
-    return sock
+def _stalled(
+    server: Server, context: ssl.SSLContext, data: bytes, clients: int
+) -> list[socket.socket]:
+    """Clients that send as much of the data as the server takes within a second, and wait."""
+    stalled: list[socket.socket] = []
+    with suppress(OSError):  # It lets no more of them in.
+        for _ in range(clients):
+            sock = connect(server.port, context, 3)
+            stalled.append(sock)
+            sock.settimeout(1)
+            with suppress(OSError):
+                sock.sendall(data)
+    return stalled
 
 
 def _outcome(sock: ssl.SSLSocket, request: bytes = SMALL) -> str:

@@ -177,7 +177,7 @@ def _command(name: str, folder: Path, port: int) -> list[str]:
     return [
         *(sys.executable, "-m", "granian", "--interface", "wsgi", "--http", "1"),
         *("--host", "127.0.0.1", "--port", str(port), "--workers", "1"),
-        *("--blocking-threads", "4", "--http1-header-read-timeout", "5000"),
+        *("--blocking-threads", "4", "--http1-header-read-timeout", "60000"),
         *("--ssl-certificate", "leaf.pem", "--ssl-keyfile", "leaf.key"),
         *("--ssl-protocol-min", "tls1.2", "--no-log", "app:app"),
     ]

@@ -88,9 +88,13 @@ class Connection(asyncio.BufferedProtocol):
             self._pump()
 
     def eof_received(self) -> bool:
-        """The peer sends no more; it may still want the answer to what it has sent."""
+        """The peer sends no more; True keeps the connection for the answer to what it has sent.
+
+        Under TLS that end is not the client's last word but its going: Go hangs up on a call that
+        has taken too long, and nobody may wait in the queue for it.
+        """
         self._half = True
-        return self._busy and not self._ended
+        return self._shared.tls is None and self._busy and not self._ended
 
     def pause_writing(self) -> None:
         """The peer does not read."""

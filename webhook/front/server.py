@@ -107,7 +107,8 @@ class Front:
             self._metrics.admission_inflight.set_function(lambda: len(shared.pool.running))
         if threading.current_thread() is threading.main_thread():
             for number in (signal.SIGTERM, signal.SIGINT):
-                loop.add_signal_handler(number, self.stop)
+                # Not by the loop, which would let go of them before the process has ended.
+                signal.signal(number, lambda *_: self.stop())
         self._tick(loop)
         if self._stopped.is_set():
             stopping.set()

@@ -142,7 +142,7 @@ def test_who_does_not_read_the_answer_is_closed(close: bool) -> None:
         start("200 OK", [("Connection", "close")] if close else [])
         return [bytes(24 * 2**20)] if environ["PATH_INFO"] == "/big" else [b"ok"]
 
-    with serving(app, write=0.3, concurrency=1) as server:
+    with serving(app, write=0.3, concurrency=1, linger=60, grace=1) as server:
         deaf = [server.connect().send(post("/big")) for _ in range(2)]
         assert server.connect().ask(post()).body == b"ok"
         for client in deaf:

@@ -100,16 +100,16 @@ def test_a_server_without_clients_ends_at_once() -> None:
 
 def test_connections_the_kernel_has_let_in_are_served() -> None:
     gate = Gate()
-    with serving(gate, tls=None, linger=1) as server:
+    with serving(gate, tls=None, linger=1, queue=100, queue_wait=10) as server:
         blocker = threading.Event()
         server.connect().ask(post("/now"))
         loop = server.front._loop
         assert loop is not None
         loop.call_soon_threadsafe(blocker.wait, PATIENCE)
-        clients = [server.connect().send(post("/now")) for _ in range(20)]
+        clients = [server.connect().send(post("/now")) for _ in range(100)]
         server.front.stop()
         blocker.set()
-        assert [client.answer().status for client in clients] == [200] * 20
+        assert [client.answer().status for client in clients] == [200] * 100
 
 
 def test_stopped_before_it_began() -> None:

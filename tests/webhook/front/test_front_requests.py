@@ -100,6 +100,9 @@ def test_continue_is_said_only_to_who_waits_for_it() -> None:
         assert client.ask(head).status == 100
         assert client.ask(body).status == 200
         assert client.ask(request).status == 200
+        client.send(request[:-2])
+        server.connect().ask(post())  # By now that much has been seen.
+        assert client.ask(request[-2:]).status == 200
 
 
 @pytest.mark.parametrize(
