@@ -66,8 +66,8 @@ class Connection(asyncio.BufferedProtocol):
             return
         try:
             self._channel = Tls(self._shared.tls())
-        except Exception:
-            _LOG.exception("no certificate to serve")
+        except Exception as error:
+            _LOG.error("no certificate to serve: %s", error)
             self._shared.count("no-certificate")
             self.abort()
         else:
