@@ -51,6 +51,7 @@ _PUBLIC = _WORDS | HANDLERS | IGNORERS | SCRIPTED | SHELLS | UTILITIES | WRAPPER
 
 # Quotations are cut with an ellipsis and escaped with a backslash (kguard.quantity).
 _WORD = re.compile(r"[^\s.=,;:'\"`(){}\[\]|&<>/@\\…]+")
+_PATH = re.compile(r"[\w./+-]+")
 _NAME = re.compile(r"(?<=\[)[^\[\]]{4,}(?=\])")
 _QUANTITY = re.compile(r"[0-9.]{1,12}[A-Za-z%]{0,2}")
 _SHORTEST = 4
@@ -62,55 +63,61 @@ class Mask:
 
     def __init__(self, data: Mapping[str, Any]) -> None:
         self._data = data
-        self._read = False
-        self._secret = ""
-        self._shown: frozenset[str] = frozenset()
+        self._secret: str | None = None
+        self._shown: list[str] = []
+        self._words: frozenset[str] | None = None
         self._first = 1
         self._known: dict[str, bool] = {}
 
     def __call__(self, text: str) -> str:
         """The text with quotations out of secret places replaced."""
         parts = text.split("`")
-        if len(parts) == 1:
+        if len(parts) == 1 or not self._read():
             return text
-        self._read_once()
-        if self._secret:
-            for place in range(self._first, len(parts), 1 + self._first):
-                if self._hides(parts[place]):
-                    parts[place] = HIDDEN
+        for place in range(self._first, len(parts), 1 + self._first):
+            if self._hides(parts[place]):
+                parts[place] = HIDDEN
         return "`".join(parts)
 
     def route(self, text: str) -> str:
         """The place in an object with names out of secret places replaced."""
-        self._read_once()
+        if not self._read():
+            return text
         return _NAME.sub(lambda name: HIDDEN if self._hides(name[0]) else name[0], text)
 
-    def _read_once(self) -> None:
-        if self._read:
-            return
-        self._read = True
-        secret, shown = _collect(self._data)
-        self._secret = "\n".join(secret)
-        seen = "\n".join(shown)
-        self._shown = frozenset((*shown, *_WORD.findall(seen)))
-        # A name with a backtick in it swaps quotations with the text between them.
-        self._first = 0 if "`" in seen else 1
+    def _read(self) -> str:
+        """All that is secret."""
+        if self._secret is None:
+            secret, self._shown = _collect(self._data)
+            self._secret = "\n".join(secret)
+            # A name with a backtick in it swaps quotations with the text between them.
+            self._first = 0 if "`" in "".join(self._shown) else 1
+        return self._secret
 
     def _hides(self, quoted: str) -> bool:
-        found = self._known.get(quoted)
-        if found is None:
-            found = not self._is_known(quoted) and any(
-                word in self._secret
-                for word in _WORD.findall(quoted)
-                if len(word) >= _SHORTEST
-                and not self._is_known(word)
-                and not _QUANTITY.fullmatch(word)
+        if quoted not in self._known:
+            doubtful = [word for word in _WORD.findall(quoted) if self._may_be_secret(word)]
+            self._known[quoted] = (
+                bool(doubtful)
+                and quoted not in _PUBLIC
+                and not self._shows(quoted)
+                and not all(map(self._shows, doubtful))
             )
-            self._known[quoted] = found
-        return found
+        return self._known[quoted]
 
-    def _is_known(self, text: str) -> bool:
-        return text in self._shown or text in _PUBLIC
+    def _may_be_secret(self, word: str) -> bool:
+        return (
+            len(word) >= _SHORTEST
+            and word in self._read()
+            and word not in _PUBLIC
+            and not _QUANTITY.fullmatch(word)
+        )
+
+    def _shows(self, text: str) -> bool:
+        """Whether the object shows a text elsewhere; most objects are never asked."""
+        if self._words is None:
+            self._words = frozenset((*self._shown, *_WORD.findall("\n".join(self._shown))))
+        return text in self._words
 
 
 def _collect(data: Any) -> tuple[list[str], list[str]]:
@@ -125,9 +132,11 @@ def _collect(data: Any) -> tuple[list[str], list[str]]:
         elif isinstance(node, dict):
             if not hidden:
                 shown += node
-                pending += ((v, k, k in _SECRET) for k, v in node.items() if k not in _UNSEEN)
-            else:
-                pending += ((v, k, k != "name" or key not in _NAMED) for k, v in node.items())
+            for name, value in node.items():
+                if hidden:
+                    pending.append((value, name, name != "name" or key not in _NAMED))
+                elif name not in _UNSEEN:
+                    pending.append((value, name, name in _SECRET))
         elif isinstance(node, list):
             pending += ((each, key, hidden or key in _NAMED) for each in node)
             if key == _COMMAND and not hidden and node and _is_word(node[0]):
@@ -138,4 +147,4 @@ def _collect(data: Any) -> tuple[list[str], list[str]]:
 
 
 def _is_word(text: Any) -> bool:
-    return isinstance(text, str) and _WORD.fullmatch(text.replace("/", "")) is not None
+    return isinstance(text, str) and _PATH.fullmatch(text) is not None

@@ -25,6 +25,8 @@ if TYPE_CHECKING:
     from kguard.webhook.log import Log
     from kguard.webhook.metrics import Metrics
 
+_ENCODER = json.JSONEncoder(separators=(",", ":"))
+
 MARGIN = 0.5
 """Seconds kept back from the caller's timeout for the way there and back."""
 
@@ -142,7 +144,7 @@ def named(error: Exception) -> str:
 
 
 def _dumped(answer: object) -> bytes:
-    return json.dumps(answer, separators=(",", ":")).encode("ascii")
+    return _ENCODER.encode(answer).encode("ascii")
 
 
 def _problem(status: HTTPStatus, message: str) -> Answer:

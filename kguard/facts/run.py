@@ -10,7 +10,7 @@ from kguard.facts.replicas import replicas_of
 from kguard.facts.workloads import Workload
 from kguard.index import Index
 from kguard.kube import argo
-from kguard.model import Resource
+from kguard.model import Resource, Scope
 from kguard.record import field, record
 
 if TYPE_CHECKING:
@@ -23,6 +23,7 @@ if TYPE_CHECKING:
     from kguard.facts.termination import Process
 
 T = TypeVar("T")
+P = TypeVar("P", bound=Scope)
 
 NEWEST_KUBERNETES = (1, 37)
 """What `--kube-version` assumes where it is not given: the newest release the rules know."""
@@ -98,6 +99,14 @@ class Facts:
         if key not in self._memo:
             self._memo[key] = work(self, near)
         found: T = self._memo[key]
+        return found
+
+    def remember_part(self, work: Callable[[P], T], part: P) -> T:
+        """`work(part)`, worked out once for the data of a part of a resource."""
+        key = (work, id(part.data))
+        if key not in self._memo:
+            self._memo[key] = part, work(part)  # An id is only as good as its object is alive.
+        found: T = self._memo[key][1]
         return found
 
     def pod(self, resource: Resource) -> Pod | None:
