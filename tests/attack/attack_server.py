@@ -71,6 +71,7 @@ class Server:
                 preexec_fn=before,
             )
         self.port = self.health_port = 0
+        self._wires: list[Wire] = []
 
     def wait_until_serving(self) -> None:
         """Learn the ports from the log."""
@@ -98,11 +99,21 @@ class Server:
 
     def connect(self, context: ssl.SSLContext | None = None, sni: str | None = SERVICE) -> Wire:
         """A connection over which requests can be sent."""
-        return peer(self.port, context or self.context, sni)
+        return self._keep(peer(self.port, context or self.context, sni))
 
     def tcp(self) -> Wire:
         """A bare connection to the TLS port."""
-        return peer(self.port)
+        return self._keep(peer(self.port))
+
+    def hang_up(self) -> None:
+        """Close all connections that were made to it."""
+        for wire in self._wires:
+            wire.close()
+        self._wires.clear()
+
+    def _keep(self, wire: Wire) -> Wire:
+        self._wires.append(wire)
+        return wire
 
     def ask(self, data: bytes) -> Answer:
         """The answer to bytes on a connection of their own."""
@@ -152,18 +163,21 @@ class Server:
         return self.process.wait(seconds)
 
     def kill(self) -> None:
-        """End it, if it still runs."""
+        """End it, if it still runs, and all connections to it."""
+        self.hang_up()
         if self.process.poll() is None:
             self.process.kill()
         self.process.wait(PATIENCE)
 
 
 @contextlib.contextmanager
-def serving(folder: Path, *options: str, code: int | None = 0, **more: Any) -> Iterator[Server]:
+def serving(
+    folder: Path, *options: str, code: int | None = 0, says: str = "", **more: Any
+) -> Iterator[Server]:
     """A server for the length of a block, after which it has to end well.
 
-    It has to be alive, to have said nothing but lines of JSON, and to exit with `code` after
-    SIGTERM; None where the block itself ends it.
+    It has to be alive, to exit with `code` after SIGTERM (None where the block itself ends it), and
+    to have said nothing but lines of JSON, and on standard error lines that begin with `says`.
     """
     folder.mkdir(parents=True, exist_ok=True)
     server = Server(folder, *options, **more)
@@ -174,6 +188,7 @@ def serving(folder: Path, *options: str, code: int | None = 0, **more: Any) -> I
             assert server.process.poll() is None, server.said()
             assert code == server.terminate()
         server.log()
-        assert server.stderr.read_bytes() == b""
+        lines = server.stderr.read_text(encoding="utf-8").splitlines()
+        assert [line for line in lines if not says or not line.startswith(says)] == []
     finally:
         server.kill()

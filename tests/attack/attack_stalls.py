@@ -15,6 +15,9 @@ from kguard.record import record
 
 Kind = Callable[[Server], list[str]]
 TIMES = 6  # Of each kind so many at once.
+LAUGHS = b"a: &a [x,x]\n" + b"".join(  # Two to the power of sixty values.
+    b"%c: &%c [%b]\n" % (98 + n, 98 + n, b"*%c," % (97 + n) * 9) for n in range(20)
+)
 HELLO = bytes.fromhex("16030102000100")  # The beginning of a ClientHello of 512 bytes.
 HEAD = b"POST /validate HTTP/1.1\r\nHost: a\r\nX: "
 
@@ -136,11 +139,12 @@ class Stalls:
 
 
 def start(server: Server, pool: ThreadPoolExecutor) -> Stalls:
-    """Begin with all of them."""
+    """Begin with all of them, and break the policies meanwhile."""
 
     def timed(kind: Kind) -> Stalled:
         began = time.monotonic()
         return Stalled(kind(server), time.monotonic() - began)
 
     files = server.files()
+    (server.policies / "webhook.yaml").write_bytes(LAUGHS + b"mode: off\n")
     return Stalls(files, {kind: [pool.submit(timed, kind) for _ in range(TIMES)] for kind in KINDS})

@@ -39,7 +39,9 @@ def good_requests_are_answered(request: pytest.FixtureRequest) -> Iterator[None]
     yield
     for name in ("server", "guarded"):
         if name in request.fixturenames:
-            request.getfixturevalue(name).must_answer()
+            server = request.getfixturevalue(name)
+            server.hang_up()
+            server.must_answer()
 
 
 @pytest.fixture(scope="session")
