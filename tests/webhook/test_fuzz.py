@@ -20,7 +20,7 @@ from kguard.verify import read_example
 from kguard.webhook.request import read_request
 from kguard.webhook.review import review
 
-EXAMPLES = int(os.environ.get("KGUARD_FUZZ_EXAMPLES", "300"))
+EXAMPLES = int(os.environ.get("KGUARD_FUZZ_EXAMPLES", "100"))
 """How many inputs each test tries: few on every run, many when somebody looks for more."""
 
 SECONDS = 5.0
@@ -74,7 +74,7 @@ keys = st.one_of(
 trees = st.recursive(
     scalars,
     lambda inner: st.one_of(st.lists(inner, max_size=5), st.dictionaries(keys, inner, max_size=5)),
-    max_leaves=30,
+    max_leaves=15,
 )
 
 
