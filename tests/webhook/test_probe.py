@@ -10,7 +10,7 @@ from http.server import BaseHTTPRequestHandler, HTTPServer
 from typing import Any
 
 import pytest
-from front.front_pki import Pair, issue
+from front_pki import Pair, issue
 from webhook_service import Served
 
 from kguard.webhook.front.tls import server_context

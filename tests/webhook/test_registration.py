@@ -7,7 +7,7 @@ import re
 from typing import Any
 
 import pytest
-from front.front_pki import issue
+from front_pki import issue
 
 from kguard.facts.scopes import EACH
 from kguard.webhook.registration import CONDITIONS, RULES, RegistrationError, static_manifest

@@ -90,11 +90,11 @@ class Connection(asyncio.BufferedProtocol):
     def eof_received(self) -> bool:
         """The peer sends no more; True keeps the connection for the answer to what it has sent.
 
-        Under TLS that end is not the client's last word but its going: Go hangs up on a call that
-        has taken too long, and nobody may wait in the queue for it.
+        It may as well have gone, which looks the same. Then its request is evaluated for nobody,
+        which costs no more than one whose client had patience.
         """
         self._half = True
-        return self._shared.tls is None and self._busy and not self._ended
+        return self._busy and not self._ended
 
     def pause_writing(self) -> None:
         """The peer does not read."""

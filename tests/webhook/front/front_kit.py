@@ -5,6 +5,7 @@ from __future__ import annotations
 import contextlib
 import socket
 import ssl
+import struct
 import subprocess
 import sys
 import threading
@@ -80,6 +81,11 @@ class Client:
 
     def close(self) -> None:
         """Hang up."""
+        self.sock.close()
+
+    def reset(self) -> None:
+        """Vanish."""
+        self.sock.setsockopt(socket.SOL_SOCKET, socket.SO_LINGER, struct.pack("ii", 1, 0))
         self.sock.close()
 
     def _more(self) -> None:
