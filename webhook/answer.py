@@ -40,6 +40,10 @@ _LABEL, _LINE, _UNANSWERED = 200, 500, 200
 _ANNOTATION = 1024
 """Bytes in an audit annotation."""
 
+_TRIED = 200
+"""Findings put into words for warnings: three times as many as fit, where some read the same. Each
+looks through the secrets of the object, and an object can have tens of thousands of findings."""
+
 
 @record(eq=False)
 class Words:
@@ -55,7 +59,7 @@ def words(decision: Decision) -> Words:
     denied = list(decision.having(Effect.DENIED))
     warned = list(decision.having(Effect.WARNED))
     refusal = "" if decision.allowed else _refusal(decision, denied, mask)
-    return Words(refusal, tuple(_budgeted(_warnings(decision, warned, mask))))
+    return Words(refusal, tuple(_warnings(decision, warned, mask)))
 
 
 def review_answer(decision: Decision, said: Words) -> dict[str, Any]:
@@ -100,8 +104,28 @@ def _refusal(decision: Decision, denied: list[Judged], mask: Mask) -> str:
 
 
 def _warnings(decision: Decision, warned: list[Judged], mask: Mask) -> Iterator[str]:
+    """Different warnings up to the budget, the rest as a number."""
     # What is worst comes first: the budget may end before the last.
+    unlike: dict[tuple[str, str, str], Judged] = {}
     for each in sorted(warned, key=lambda each: -each.finding.severity):
+        unlike.setdefault((each.finding.policy, each.finding.message, each.ended), each)
+    left = len(unlike) + bool(decision.unanswered)
+    room = WARNINGS - _MORE
+    said: set[str] = set()
+    for text in _worded(decision, list(unlike.values()), mask):
+        if text not in said:
+            room -= len(text)
+            if room < 0:
+                break
+            said.add(text)
+            yield text
+        left -= 1
+    if left:
+        yield f"[kguard] and {left} more"
+
+
+def _worded(decision: Decision, warned: list[Judged], mask: Mask) -> Iterator[str]:
+    for each in warned[:_TRIED]:
         ended = _over(each)
         text = f"[{each.finding.policy}] {_sentence(each.finding, mask)}"
         yield _cut(text, WARNING - len(ended)) + ended
@@ -120,18 +144,6 @@ def _at(judged: Judged, mask: Mask) -> str:
 def _over(judged: Judged) -> str:
     """What to say of an exception that lets nothing through."""
     return f" ({judged.ended})" if judged.ended else ""
-
-
-def _budgeted(warnings: Iterable[str]) -> Iterator[str]:
-    """Different warnings up to the budget, the rest as a number."""
-    unlike = list(dict.fromkeys(warnings))
-    room = WARNINGS - _MORE
-    for number, text in enumerate(unlike):
-        room -= len(text)
-        if room < 0:
-            yield f"[kguard] and {len(unlike) - number} more"
-            return
-        yield text
 
 
 def _cut(text: str, most: int) -> str:

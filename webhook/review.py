@@ -18,12 +18,15 @@ from kguard.model import Confidence, Finding, Origin, Resource, Severity, dig
 from kguard.policy.page import Policy
 from kguard.record import replace
 from kguard.webhook.cluster.snapshot import Snapshot
+from kguard.webhook.cluster.sources import NAMESPACE
 from kguard.webhook.decision import UNEVALUABLE, Decision, Effect, Judged
 from kguard.webhook.exceptions import IN_FORCE, Exemption
 from kguard.webhook.policyset import PolicySet
 from kguard.webhook.request import Request
 from kguard.webhook.skip import skip_reason
 from kguard.webhook.stances import Mode, Stance
+
+_NOT_READ = "cluster not read yet"
 
 
 def review(
@@ -43,12 +46,16 @@ def review(
     decision = Decision(request, policies.revision, skipped=skip_reason(request))
     if decision.skipped:
         return decision
-    stances = policies.stances.at(request.namespace, _labels(request, world))
+    labels = _labels(request, world)
+    stances = policies.stances.at(request.namespace, labels)
+    # Of a namespace that is merely new the strictest is assumed, but not while none is known.
+    guessed = labels is None and policies.stances.needs_labels and NAMESPACE in world.unsynced
     if request.unevaluable or request.object is None:
-        _refuse_unevaluable(decision, stances[UNEVALUABLE])
+        _refuse_unevaluable(decision, stances[UNEVALUABLE], guessed)
         return decision
     resource = resource_of(request, request.object)
     judge = _Judge(policies, world, stances, expired, took)
+    judge.unsynced = guessed
     outcome = judge.run(resource)
     findings = [f for f in outcome.findings if policies.settings.reports(f)]
     _Weigher(decision, judge, resource, today).weigh(findings)
@@ -98,14 +105,14 @@ class _Judge:
         took: Took | None,
     ) -> None:
         self.policies, self.stances = policies, stances
-        self._world, self._expired, self._took = world, expired, took
+        self.expired, self._world, self._took = expired, world, took
         self.unsynced = False
         """Whether an answer rests on what was not known yet."""
 
     def run(self, resource: Resource, only: frozenset[str] | None = None) -> Outcome:
         """What the policies that are on say of an object; `only` some of them, where given."""
         index = Overlay(self._world.index, resource)
-        facts = Facts(index, self._assumptions(), self._expired)
+        facts = Facts(index, self._assumptions(), self.expired)
 
         def rules(policy: Policy, judged: Resource) -> Rule | None:
             if only is not None and policy.id not in only:
@@ -114,7 +121,7 @@ class _Judge:
                 return None
             return self.policies.rules(policy, judged)
 
-        outcome = self.policies.engine.run([resource], facts, rules, self._expired, self._took)
+        outcome = self.policies.engine.run([resource], facts, rules, self.expired, self._took)
         self.unsynced |= not self._world.unsynced.isdisjoint(index.asked)
         return outcome
 
@@ -145,10 +152,8 @@ class _Weigher:
     def weigh(self, findings: Iterable[Finding]) -> None:
         """Add findings to the decision; the stored object is judged only where it may matter."""
         judged = [self._weighed(finding) for finding in findings]
-        doubtful = [each for each in judged if each.effect is Effect.DENIED]
-        if doubtful:
-            known = self._stored(frozenset(each.finding.policy for each in doubtful))
-            judged = [self._ratcheted(each, known) for each in judged]
+        if any(each.effect is Effect.DENIED for each in judged):
+            judged = self._ratcheted(judged)
         self._decision.judged += judged
 
     def _weighed(self, finding: Finding) -> Judged:
@@ -176,7 +181,7 @@ class _Weigher:
         if self._owned:
             return Effect.WARNED, "made by a controller"
         if self._judge.unsynced:
-            return Effect.WARNED, "cluster not read yet"
+            return Effect.WARNED, _NOT_READ
         return Effect.DENIED, ""
 
     def _exemption(self, finding: Finding) -> Exemption | None:
@@ -194,28 +199,42 @@ class _Weigher:
             self._ignores = [each for each in written if isinstance(each, Ignore)]
         return any(i.hides(finding) for i in self._ignores if not i.expired(self._today))
 
-    def _stored(self, only: frozenset[str]) -> frozenset[str]:
-        """The violations of the stored object, by policy, place and value.
+    def _ratcheted(self, judged: list[Judged]) -> list[Judged]:
+        """The same, where violations of the stored object deny no more.
 
-        They only ever grant what was there before: the same fault at the same place with the same
-        value. Whatever else the stored object says counts for nothing.
+        It only ever grants what was there before: the same fault at the same place with the same
+        value. Whatever else it says counts for nothing. A policy that could not be asked about it,
+        or was not compared in time, has no answer: what it found may have been there before.
         """
-        request = self._decision.request
-        if request.old_object is None:
-            return frozenset()
-        only = frozenset(policy for policy in only if self._judge.stances[policy].ratchet)
-        if not only:
-            return frozenset()
+        request, stances = self._decision.request, self._judge.stances
+        denying = {each.finding.policy for each in judged if each.effect is Effect.DENIED}
+        only = frozenset(policy for policy in denying if stances[policy].ratchet)
+        if request.old_object is None or not only:
+            return judged
         stored = resource_of(request, request.old_object)
-        found = self._judge.run(stored, only).findings
-        return frozenset(ratchet_key(f) for f in found if f.resource is stored)
-
-    def _ratcheted(self, judged: Judged, known: frozenset[str]) -> Judged:
-        if judged.effect is not Effect.DENIED or not known:
-            return judged
-        if ratchet_key(judged.finding) not in known:
-            return judged
-        return replace(judged, effect=Effect.WARNED, why="there before")
+        outcome = self._judge.run(stored, only)
+        unsure = _unanswered(outcome)
+        known = set()
+        for finding in outcome.findings:
+            if self._judge.expired():
+                unsure |= dict.fromkeys(only, "deadline")
+                break
+            if finding.resource is stored:
+                known.add(ratchet_key(finding))
+        result = []
+        for each in judged:
+            policy = each.finding.policy
+            if each.effect is Effect.DENIED and policy in only:
+                if self._judge.expired():
+                    unsure[policy] = "deadline"
+                if policy in unsure:
+                    each = replace(each, effect=Effect.WARNED, why="stored object not judged")
+                elif ratchet_key(each.finding) in known:
+                    each = replace(each, effect=Effect.WARNED, why="there before")
+            result.append(each)
+        self._decision.unanswered.update(unsure)
+        self._decision.crashes += (crash.error for crash in outcome.crashes)
+        return result
 
 
 def is_replacement(request: Request, trusted: frozenset[str]) -> bool:
@@ -230,24 +249,31 @@ def is_replacement(request: Request, trusted: frozenset[str]) -> bool:
     return any(dig(o, "controller") is True for o in owners) if isinstance(owners, list) else False
 
 
-def _refuse_unevaluable(decision: Decision, stance: Stance) -> None:
+def _refuse_unevaluable(decision: Decision, stance: Stance, guessed: bool) -> None:
     request = decision.request
     resource = resource_of(request, {})
     message = f"the object cannot be judged: {request.unevaluable or 'there is none'}"
     finding = Finding(UNEVALUABLE, Severity.ERROR, Confidence.HIGH, message, resource, ())
     effects = {Mode.ENFORCE: Effect.DENIED, Mode.WARN: Effect.WARNED, Mode.AUDIT: Effect.AUDITED}
-    if stance.mode in effects:
-        decision.judged.append(Judged(finding, stance.mode, effects[stance.mode]))
+    effect = effects.get(stance.mode)
+    if effect is Effect.DENIED and guessed:
+        decision.judged.append(Judged(finding, stance.mode, Effect.WARNED, _NOT_READ))
+    elif effect is not None:
+        decision.judged.append(Judged(finding, stance.mode, effect))
 
 
 def _note_unanswered(decision: Decision, outcome: Outcome, stances: Mapping[str, Stance]) -> None:
     decision.undecided = len({policy for policy, _ in outcome.unknown})
-    decision.crashes = [crash.error for crash in outcome.crashes]
-    for crash in outcome.crashes:
-        decision.unanswered.update(dict.fromkeys(crash.unanswered, "error"))
-    decision.unanswered.update(dict.fromkeys(outcome.unfinished, "deadline"))
+    decision.crashes += (crash.error for crash in outcome.crashes)
+    decision.unanswered.update(_unanswered(outcome))
     decision.refusing = [
         policy
         for policy in decision.unanswered
         if stances[policy].mode is Mode.ENFORCE and stances[policy].deny_on_error
     ]
+
+
+def _unanswered(outcome: Outcome) -> dict[str, str]:
+    """The policies without an answer, with the reason."""
+    crashed = {policy: "error" for crash in outcome.crashes for policy in crash.unanswered}
+    return crashed | dict.fromkeys(outcome.unfinished, "deadline")

@@ -104,7 +104,8 @@ class Stances:
         self._entries = tuple(entries)
         self._policies = registry.policies
         self._through = enforce_through
-        self._needs_labels = any(entry.namespace_labels for entry in self._entries)
+        self.needs_labels = any(entry.namespace_labels for entry in self._entries)
+        """Whether a stance may depend on the labels of a namespace."""
         self._tables: dict[tuple[str, tuple[tuple[str, str], ...] | None], dict[str, Stance]] = {}
         self._alike: dict[_Held, dict[str, Stance]] = {}
         """The same tables by what they depend on: most namespaces share one."""
@@ -114,7 +115,7 @@ class Stances:
 
         Cluster-scoped objects have the namespace None, which only `*` matches.
         """
-        seen = tuple(sorted(labels.items())) if self._needs_labels and labels is not None else None
+        seen = tuple(sorted(labels.items())) if self.needs_labels and labels is not None else None
         key = (namespace or "", seen)
         found = self._tables.get(key)
         if found is None:

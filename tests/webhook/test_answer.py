@@ -10,6 +10,7 @@ from webhook_reviews import ALICE, UID, answer, asked, decide, deployment, pod, 
 from webhook_service import HOSTILE, Served, said
 
 from kguard.webhook.answer import words
+from kguard.webhook.masking import Mask
 from kguard.webhook.stances import Mode
 
 TINY = {"requests": {"cpu": "1m", "memory": "64m"}, "limits": {"memory": "64m"}}
@@ -240,3 +241,18 @@ def test_an_answer_names_no_user() -> None:
 
 def test_words_of_an_allowed_request_refuse_nothing() -> None:
     assert words(decide(asked(deployment()))).refusal == ""
+
+
+def test_many_findings_take_no_longer_to_put_into_words_than_some(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    masked: list[str] = []
+
+    def mask(_: Mask, text: str) -> str:
+        masked.append(text)
+        return text
+
+    monkeypatch.setattr(Mask, "__call__", mask)
+    said = words(decide(asked(many(3000, resources={})), policy_set(Mode.WARN)))
+    assert said.warnings[-1].endswith(" more")
+    assert len(masked) <= 200
