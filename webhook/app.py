@@ -11,14 +11,13 @@ from typing import TYPE_CHECKING, Any
 from flask import Flask, Response, request
 from werkzeug.exceptions import HTTPException
 
+from kguard.webhook.front.wsgi import ARRIVED
 from kguard.webhook.service import Answer
 
 if TYPE_CHECKING:
     from kguard.webhook.service import Service
 
 PATH = "/validate"
-RECEIVED = "kguard.received"
-"""The key of the WSGI environment under which the server says when a request began to come in."""
 
 _JSON = "application/json"
 _DIGITS = 12
@@ -79,7 +78,7 @@ def _reviewed(service: Service, environ: Environ) -> Answer:
         message = json.dumps({"error": "`Content-Length` is no number of bytes"})
         return Answer(HTTPStatus.BAD_REQUEST, message.encode())
     body = environ["wsgi.input"].read(int(length))
-    started = environ.get(RECEIVED) or time.monotonic()
+    started = environ.get(ARRIVED) or time.monotonic()
     return service.answer(body, environ.get("QUERY_STRING", ""), started, _trace(environ))
 
 

@@ -94,7 +94,6 @@ class Service:
         parsed = time.monotonic()
         deadline = started + self._allowance(query)
         policies, world = self._policies(), self._world()
-        judged = parsed
         try:
             decision = review(
                 request,
@@ -104,14 +103,14 @@ class Service:
                 expired=lambda: time.monotonic() >= deadline,
                 took=self._took if next(self._number) % _SAMPLED == 0 else None,
             )
-            judged = time.monotonic()
             answer = _dumped(review_answer(decision, words(decision)))
         except Exception as error:  # A bug must not turn into what failurePolicy makes of a 500.
             decision = failed(request, policies, world, error)
             answer = _dumped(review_answer(decision, words(decision)))
         done = time.monotonic()
-        phases = {"read": read - started, "parse": parsed - read, "evaluate": judged - parsed}
-        count(self._metrics, decision, done - started, {**phases, "write": done - judged})
+        # How long reading and writing took is for the server to say.
+        phases = {"parse": parsed - read, "evaluate": done - parsed}
+        count(self._metrics, decision, done - started, phases)
         for crash in decision.crashes:
             self._log.event("error", "policy crashed", uid=request.uid, error=named(crash))
         self._log.decision(decision, done - started, trace)

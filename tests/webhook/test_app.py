@@ -11,7 +11,8 @@ from flask.testing import FlaskClient
 from webhook_reviews import ALICE, asked, deployment
 from webhook_service import Served
 
-from kguard.webhook.app import PATH, RECEIVED, create_app
+from kguard.webhook.app import PATH, create_app
+from kguard.webhook.front.wsgi import ARRIVED
 
 TINY = {"requests": {"cpu": "1m", "memory": "64m"}, "limits": {"memory": "64m"}}
 BODY = json.dumps(asked(deployment(resources=TINY))).encode()
@@ -172,7 +173,7 @@ def test_the_log_has_the_trace_of_the_caller(header: str, trace: str | None) -> 
 
 def test_the_time_of_a_request_begins_where_the_server_says() -> None:
     served = Served()
-    direct(served, environ() | {RECEIVED: 0.001})
+    direct(served, environ() | {ARRIVED: 0.001})
     (line,) = served.log()
     assert line["user"] == ALICE
     assert line["ms"] > 1000

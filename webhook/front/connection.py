@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING, cast
 from kguard.webhook.front.channel import Channel, Plain, Tls
 from kguard.webhook.front.http import Head, Refusal, Request, Requests
 from kguard.webhook.front.pool import Job
-from kguard.webhook.front.wsgi import CONTINUE, Answer, Environ, refuse, respond
+from kguard.webhook.front.wsgi import ARRIVED, CONTINUE, Answer, Environ, refuse, respond
 
 if TYPE_CHECKING:
     from kguard.webhook.front.deadlines import Stage
@@ -234,7 +234,7 @@ class Connection(asyncio.BufferedProtocol):
         self._busy = True
         self._move(None)
         self._base = self._base or self._environ()
-        base = self._base | {"kguard.arrived": self._arrived}
+        base = self._base | {ARRIVED: self._arrived}
         self._job = Job(
             partial(respond, shared.app, request, base, shared.closing),
             partial(self._answered, len(request.body)),
@@ -246,8 +246,8 @@ class Connection(asyncio.BufferedProtocol):
     def _environ(self) -> Environ:
         """What PEP 3333 wants that is the same for all requests, and two things of our own.
 
-        `kguard.arrived` is the monotonic time of a request's first byte, `kguard.peer_certificate`
-        what `ssl.SSLSocket.getpeercert` tells of a client's certificate, or None.
+        ARRIVED is the monotonic time of a request's first byte, `kguard.peer_certificate` what
+        `ssl.SSLSocket.getpeercert` tells of a client's certificate, or None.
         """
         here = self._transport.get_extra_info("sockname") or ("", 0)
         peer = self._transport.get_extra_info("peername") or ("", 0)
