@@ -58,11 +58,16 @@ _OFFLINE = ("baseline", "context", "complete", "exclude", "fail-on")
 
 @record
 class Defaults:
-    """What the command line says, which the directory overrides."""
+    """What the command line says, which the directory overrides.
+
+    `labels` is whether the labels of namespaces are read from the cluster, so that modes can
+    depend on them.
+    """
 
     mode: Mode = Mode.WARN
     deny_on_error: bool = False
     trusted: frozenset[str] = frozenset()
+    labels: bool = True
 
 
 Subject = tuple[str, str, str | None]
@@ -239,6 +244,12 @@ def _stances(
                 known = [*registry.policies, *registry.aliases, *registry.families(), "ALL"]
                 message = f"no policy or family `{selector}`{nearest(selector, known)}"
                 problems.append(layer.problem(("modes", index, "policies", place), message))
+        if layer is not None and "namespace-labels" in item and not defaults.labels:
+            # Unknown labels only make modes stricter: one namespace's would be that of all.
+            message = "`namespace-labels` are not read from the cluster here"
+            help = "name the `namespaces`, or leave out `--no-cluster` and `--no-context`"
+            route = ("modes", index, "namespace-labels")
+            problems.append(layer.problem(route, message, help, at_key=True))
         named = frozenset(
             i for s, found_ids in ids.items() if registry.resolve(s) for i in found_ids
         )

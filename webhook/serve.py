@@ -53,6 +53,7 @@ class _Parts:
     certificates: Certificates
     policies: Policies
     cluster: Cluster | None
+    callers: Callers
 
     def problems(self) -> list[str]:
         """Why the API server had better not come here yet."""
@@ -60,12 +61,12 @@ class _Parts:
         return found + self.cluster.problems() if self.cluster else found
 
     def start(self) -> None:
-        for part in (self.certificates, self.policies, self.cluster):
+        for part in (self.certificates, self.policies, self.cluster, self.callers):
             if part is not None:
                 part.start()
 
     def stop(self) -> None:
-        for part in (self.cluster, self.policies, self.certificates):
+        for part in (self.callers, self.cluster, self.policies, self.certificates):
             if part is not None:
                 part.stop()
 
@@ -99,7 +100,7 @@ def serve(options: Options, registry: Registry) -> int:
                 concurrency=options.concurrency, max_body=options.max_body, grace=options.grace
             ),
             metrics=metrics,
-            authorise=Callers(options.client_names, options.bearer_token_file),
+            authorise=parts.callers,
         )
     except OSError as error:
         raise OptionsError(f"cannot listen on {options.host}:{options.port}: {error}") from None
@@ -157,7 +158,8 @@ def _no_cluster() -> Snapshot:
 
 
 def _parts(options: Options, registry: Registry, metrics: Metrics, log: Log) -> _Parts:
-    defaults = Defaults(Mode[options.mode.upper()], options.deny_on_error, options.trusted)
+    mode = Mode[options.mode.upper()]
+    defaults = Defaults(mode, options.deny_on_error, options.trusted, options.context)
     policies = Policies(
         registry,
         metrics,
@@ -175,7 +177,15 @@ def _parts(options: Options, registry: Registry, metrics: Metrics, log: Log) -> 
         certificates=_certificates(options, client, metrics, log),
         policies=policies,
         cluster=_cluster(options, client, log),
+        callers=_callers(options, log),
     )
+
+
+def _callers(options: Options, log: Log) -> Callers:
+    def say(line: str) -> None:
+        log.event("error", "token refused", error=line)
+
+    return Callers(options.client_names, options.bearer_token_file, say)
 
 
 def _cluster(options: Options, client: ApiClient | None, log: Log) -> Cluster | None:

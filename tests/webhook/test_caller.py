@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import time
 from pathlib import Path
 from typing import Any
 
@@ -111,3 +112,31 @@ def test_a_token_that_cannot_be_read_is_named(tmp_path: Path) -> None:
         Callers(NOBODY, str(tmp_path / "gone"))
     with pytest.raises(OptionsError, match=r"cannot be read: Is a directory"):
         Callers(NOBODY, str(tmp_path))
+
+
+def test_a_token_that_goes_is_kept_and_told_of_once(token: Path) -> None:
+    told: list[str] = []
+    callers = Callers(NOBODY, str(token), told.append)
+    token.unlink()
+    callers.poll()
+    callers.poll()
+    assert told == [f"{token}: cannot be read: No such file or directory"]
+    assert callers(None, {"authorization": "Bearer s3cret-ö"})
+    token.write_text("new")
+    callers.poll()
+    assert callers(None, {"authorization": "Bearer new"})
+    token.unlink()
+    callers.poll()
+    assert len(told) == 2
+
+
+def test_the_token_is_looked_at_while_serving(token: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("kguard.webhook.caller.POLL", 0.01)
+    callers = Callers(NOBODY, str(token))
+    callers.start()
+    token.write_text("new")
+    until = time.monotonic() + 10
+    while not callers(None, {"authorization": "Bearer new"}):
+        assert time.monotonic() < until
+        time.sleep(0.01)
+    callers.stop()

@@ -364,3 +364,9 @@ def test_an_exception_reaches_180_days() -> None:
     policies = built(team=GOOD_EXCEPTION.replace("2027-01-31", far))
     (judged,) = decide(asked(deployment(image="x:latest")), policies).judged
     assert judged.ended == "its exception ends more than 180 days ahead"
+
+
+def test_modes_cannot_depend_on_labels_that_are_not_read() -> None:
+    webhook = b"mode: warn\nmodes:\n  - {namespace-labels: {env: prod}, mode: enforce}\n"
+    with pytest.raises(ConfigError, match=r"webhook.yaml:3: `namespace-labels` are not read"):
+        build_policy_set({"webhook.yaml": webhook}, REGISTRY, ".", Defaults(labels=False))
