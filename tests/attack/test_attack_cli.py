@@ -95,7 +95,7 @@ def folders_in_folders(root: Path) -> None:
 
 def many_files(root: Path) -> None:
     (root / "many").mkdir()
-    for number in range(3_000):
+    for number in range(1_000):
         (root / "many" / f"{number}.yaml").write_bytes(b"[")
 
 
@@ -131,9 +131,9 @@ WORKFLOW += b"  entrypoint: t0\n  templates:\n"
 REPOSITORIES: dict[str, Callable[[Path], None]] = {
     "a line of 100 MB": big(b"x", 100_000_000),
     "a value of 20 MB": holding("v.yaml", b"a: " + b"x" * 20_000_000),
-    "a line of 30 MB of blanks": big(b" ", 30_000_000),
+    "a line of 10 MB of blanks": big(b" ", 10_000_000),
     "two million lines": big(b"\n", 2_000_000),
-    "a hundred thousand documents": big(b"---\na: b\n", 100_000),
+    "thousands of documents": big(b"---\na: b\n", 20_000),
     "an anchor a line": holding("a.yaml", b"".join(b"a%d: &a%d x\n" % (n, n) for n in range(9999))),
     "laughs": holding("a.yaml", LAUGHS),
     "brackets": holding("a.yaml", b"a: " + b"[" * 100_000),
@@ -152,11 +152,11 @@ REPOSITORIES: dict[str, Callable[[Path], None]] = {
     "thousands of broken files": many_files,
     "a Dockerfile of 20 MB": holding("Dockerfile", b"FROM a\nRUN " + b"x" * 20_000_000),
     "a Dockerfile that doubles": holding("Dockerfile", ARGUMENTS + b"FROM $A39\nRUN echo $A39\n"),
-    "a Dockerfile of continuations": holding("Dockerfile", b"FROM a\nRUN a " + b"\\\nb " * 200_000),
+    "a Dockerfile of continuations": holding("Dockerfile", b"FROM a\nRUN a " + b"\\\nb " * 50_000),
     "a Dockerfile of open documents": holding("Dockerfile", b"FROM a\n" + b"RUN <<E\n" * 20_000),
     "a Workflow that doubles": holding("w.yaml", WORKFLOW + CALLS),
     "an endless .gitignore": holding(".gitignore", b"*a" * 500_000 + b"\n" + b"**/" * 9_000 + b"b"),
-    "a long .gitignore": holding(".gitignore", (b"*a" * 2_000 + b"\n") * 200),
+    "a long .gitignore": holding(".gitignore", (b"*a" * 2_000 + b"\n") * 50),
     "a kustomization of itself": holding("kustomization.yaml", b"resources: [., .., /, a/../.]\n"),
     "a kustomization of the machine": holding(
         "kustomization.yaml", b"resources: [../../../../etc/passwd]\npatches: [{path: /dev/zero}]\n"
@@ -220,7 +220,7 @@ def test_files_that_vanish_while_they_are_read(tmp_path: Path) -> None:
     thread = threading.Thread(target=toss)
     thread.start()
     try:
-        for _ in range(3):
+        for _ in range(2):
             assert check(tmp_path, "-f", "json", ".").returncode in (0, 1, 3)
     finally:
         stop.set()
@@ -277,7 +277,9 @@ def test_names_in_every_format(tmp_path: Path, name: str) -> None:
     for line in commands:
         assert re.match(r"::(error|warning|notice) file=", line)
         assert line.count("::") >= 2
-    for line in (out / "concise").read_text(encoding="utf-8").splitlines():
+    *findings, summary = (out / "concise").read_text(encoding="utf-8").split("\n")[:-1]
+    assert re.match(r"\d+ errors?, \d+ warning", summary)
+    for line in findings:
         assert re.search(r":\d+:\d+: (error|warning|note)\[", line)
 
 
