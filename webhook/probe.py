@@ -17,11 +17,9 @@ from cryptography import x509
 
 from kguard.model import dig
 from kguard.record import record
-from kguard.webhook.cluster.client import api_client, call
+from kguard.webhook.cluster.client import WEBHOOKS, api_client, call
 from kguard.webhook.request import API_VERSION, KIND
 from kguard.words import counted
-
-_PATH = "/apis/admissionregistration.k8s.io/v1/validatingwebhookconfigurations"
 
 
 @record
@@ -45,7 +43,7 @@ class Checked:
 
 def live_bundle(kubeconfig: str | None, configuration: str) -> bytes:
     """The caBundle under which the API server calls the webhook; raises ClusterError."""
-    found = call(api_client(kubeconfig), "GET", f"{_PATH}/{quote(configuration, '')}")
+    found = call(api_client(kubeconfig), "GET", f"{WEBHOOKS}/{quote(configuration, '')}")
     entries = found.get("webhooks") or ()
     return b"\n".join(
         base64.b64decode(dig(entry, "clientConfig", "caBundle", default="")) for entry in entries

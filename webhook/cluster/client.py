@@ -18,6 +18,9 @@ if TYPE_CHECKING:
     from kubernetes.client import ApiClient
     from urllib3 import BaseHTTPResponse
 
+WEBHOOKS = "/apis/admissionregistration.k8s.io/v1/validatingwebhookconfigurations"
+"""Where the API server lists the ValidatingWebhookConfigurations."""
+
 Query = Sequence[tuple[str, str | int]]
 
 CONNECT = 2.0
