@@ -20,10 +20,10 @@ from kguard.config.validate import check_shape, judge
 from kguard.engine import Engine, Rules
 from kguard.ignore.grammar import GrammarError, parse_date
 from kguard.kube.images import SHELL_NAMES, ImageFacts
-from kguard.model import Severity, dig
+from kguard.model import Finding, Severity, dig
 from kguard.policy.registry import Registry
 from kguard.record import record
-from kguard.webhook.exceptions import Exemption
+from kguard.webhook.exceptions import IN_FORCE, Exemption
 from kguard.webhook.stances import Entry, Mode, Stance, Stances, release
 from kguard.words import nearest
 
@@ -88,6 +88,13 @@ class PolicySet:
     registry: Registry
     images: Mapping[str, ImageFacts]
     revision: str
+
+    def exemption(self, finding: Finding, today: datetime.date) -> Exemption | None:
+        """The exception that covers a finding: one in force before one that is not."""
+        subject = (finding.policy, finding.resource.kind, finding.resource.namespace)
+        covering = [each for each in self.exceptions.get(subject, ()) if each.covers(finding)]
+        in_force = (each for each in covering if each.state(today) in IN_FORCE)
+        return next(in_force, covering[0] if covering else None)
 
 
 Contents = Mapping[str, bytes]

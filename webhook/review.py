@@ -51,7 +51,10 @@ def review(
     # Of a namespace that is merely new the strictest is assumed, but not while none is known.
     guessed = labels is None and policies.stances.needs_labels and NAMESPACE in world.unsynced
     if request.unevaluable or request.object is None:
-        _refuse_unevaluable(decision, stances[UNEVALUABLE], guessed)
+        finding = _unevaluable(request)
+        exemption = policies.exemption(finding, today)
+        judged = _weighed_unevaluable(finding, stances[UNEVALUABLE], exemption, today, guessed)
+        decision.judged += judged
         return decision
     resource = resource_of(request, request.object)
     judge = _Judge(policies, world, stances, expired, took)
@@ -158,7 +161,7 @@ class _Weigher:
 
     def _weighed(self, finding: Finding) -> Judged:
         stance = self._judge.stances[finding.policy]
-        exemption = self._exemption(finding)
+        exemption = self._judge.policies.exemption(finding, self._today)
         ended = ""
         if exemption is not None:
             if exemption.state(self._today) in IN_FORCE:
@@ -183,14 +186,6 @@ class _Weigher:
         if self._judge.unsynced:
             return Effect.WARNED, _NOT_READ
         return Effect.DENIED, ""
-
-    def _exemption(self, finding: Finding) -> Exemption | None:
-        """The exception that covers a finding: one in force before one that is not."""
-        subject = (finding.policy, finding.resource.kind, finding.resource.namespace)
-        found = self._judge.policies.exceptions.get(subject, ())
-        covering = [each for each in found if each.covers(finding)]
-        in_force = (each for each in covering if each.state(self._today) in IN_FORCE)
-        return next(in_force, covering[0] if covering else None)
 
     def _ignored(self, finding: Finding) -> bool:
         if self._ignores is None:
@@ -249,17 +244,34 @@ def is_replacement(request: Request, trusted: frozenset[str]) -> bool:
     return any(dig(o, "controller") is True for o in owners) if isinstance(owners, list) else False
 
 
-def _refuse_unevaluable(decision: Decision, stance: Stance, guessed: bool) -> None:
-    request = decision.request
-    resource = resource_of(request, {})
+def _unevaluable(request: Request) -> Finding:
     message = f"the object cannot be judged: {request.unevaluable or 'there is none'}"
-    finding = Finding(UNEVALUABLE, Severity.ERROR, Confidence.HIGH, message, resource, ())
-    effects = {Mode.ENFORCE: Effect.DENIED, Mode.WARN: Effect.WARNED, Mode.AUDIT: Effect.AUDITED}
-    effect = effects.get(stance.mode)
-    if effect is Effect.DENIED and guessed:
-        decision.judged.append(Judged(finding, stance.mode, Effect.WARNED, _NOT_READ))
-    elif effect is not None:
-        decision.judged.append(Judged(finding, stance.mode, effect))
+    resource = resource_of(request, {})
+    return Finding(UNEVALUABLE, Severity.ERROR, Confidence.HIGH, message, resource, ())
+
+
+def _weighed_unevaluable(
+    finding: Finding,
+    stance: Stance,
+    exemption: Exemption | None,
+    today: datetime.date,
+    guessed: bool,
+) -> list[Judged]:
+    """What an object comes to of which only its name is known; nothing where that is off."""
+    if stance.mode is Mode.OFF:
+        return []
+    ended = ""
+    if exemption is not None:
+        if exemption.state(today) in IN_FORCE:
+            why = exemption.effective
+            return [Judged(finding, stance.mode, Effect.EXCEPTED, why, exemption)]
+        ended = exemption.ineffective(today)
+    if stance.mode is Mode.AUDIT:
+        return [Judged(finding, stance.mode, Effect.AUDITED, ended=ended)]
+    if stance.mode is Mode.WARN or guessed:
+        why = _NOT_READ if stance.mode is Mode.ENFORCE else ""
+        return [Judged(finding, stance.mode, Effect.WARNED, why, ended=ended)]
+    return [Judged(finding, stance.mode, Effect.DENIED, ended=ended)]
 
 
 def _note_unanswered(decision: Decision, outcome: Outcome, stances: Mapping[str, Stance]) -> None:

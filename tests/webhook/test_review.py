@@ -507,6 +507,15 @@ def test_an_object_that_cannot_be_judged_violates_a_policy(mode: Mode, allowed: 
     assert [policy for policy, _ in effects(decision)] == ["kguard-unevaluable"]
 
 
+@pytest.mark.parametrize(("expires", "word"), [("2027-01-31", "allowed"), ("2026-10-31", "denied")])
+def test_an_exception_for_what_cannot_be_judged(expires: str, word: str) -> None:
+    data = deployment()
+    data["metadata"]["labels"] = {"size": float("inf")}
+    text = exception(expires=expires).replace("memory-absurdly-small", "kguard-unevaluable")
+    assert decide(asked(data), policy_set(exceptions=text)).word == word
+    assert decide(asked(data, namespace="other"), policy_set(exceptions=text)).word == "denied"
+
+
 # What the cluster knows
 
 
