@@ -65,8 +65,6 @@ class Decision:
     unanswered: dict[str, str] = field(default_factory=dict)
     refusing: list[str] = field(default_factory=list)
     crashes: list[Exception] = field(default_factory=list)
-    undecided: int = 0
-    """How many policies lacked context."""
 
     @property
     def allowed(self) -> bool:

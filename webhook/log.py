@@ -14,9 +14,6 @@ from typing import Any, TextIO
 from kguard.term import safe
 from kguard.webhook.decision import Decision
 
-KEPT = ("all", "denied", "none")
-"""Which decisions are logged."""
-
 _LONGEST = 512
 """Characters of any one text in the log: users and names can be made long."""
 

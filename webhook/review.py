@@ -275,7 +275,6 @@ def _weighed_unevaluable(
 
 
 def _note_unanswered(decision: Decision, outcome: Outcome, stances: Mapping[str, Stance]) -> None:
-    decision.undecided = len({policy for policy, _ in outcome.unknown})
     decision.crashes += (crash.error for crash in outcome.crashes)
     decision.unanswered.update(_unanswered(outcome))
     decision.refusing = [
