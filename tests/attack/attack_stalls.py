@@ -111,7 +111,9 @@ def a_probe_without_its_body(server: Server) -> list[str]:
 
 
 # How each ends, and after how many seconds at the earliest: the server's limits. At the latest
-# two more to linger, and one for a busy machine.
+# two more to linger, and one for a busy machine. Buffers have to be full before it matters that
+# nobody reads them.
+FILLING = 15
 KINDS: dict[Kind, tuple[list[str], float]] = {
     silent: ([CLOSED], 5),
     half_a_hello: ([CLOSED], 5),

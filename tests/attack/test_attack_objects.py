@@ -103,7 +103,7 @@ STRANGE: dict[str, dict[str, Any]] = {
     "containers that are a string": with_pod(containers="web"),
     "containers of null": with_pod(containers=[None, 1, "x", [], {}, [[]], True]),
     "a container without a name": with_pod(containers=[{"image": "a:1"}]),
-    "a name that is a list": deployment(name={"a": 1}),
+    "a name that is an object": with_pod(containers=[{"name": {"a": 1}, "image": "a:1"}]),
     "resources that are a list": deployment(resources=["cpu"]),
     "requests that are a string": deployment(resources={"requests": "100m"}),
     "an image that is a number": deployment(image=1),
@@ -344,7 +344,16 @@ def judged_in_time(server: Server, data: dict[str, Any]) -> None:
 
 
 # Containers of strange neighbours are judged all the same.
-NEIGHBOURS = [None, 1, "x", [], {}, {"name": None}, {"resources": 1}, {"name": "a", "env": 5}]
+NEIGHBOURS: list[Any] = [
+    None,
+    1,
+    "x",
+    [],
+    {},
+    {"name": None},
+    {"resources": 1},
+    {"name": "a", "env": 5},
+]
 
 
 @pytest.mark.parametrize("neighbour", NEIGHBOURS, ids=json.dumps)
@@ -393,7 +402,6 @@ TEXTS = {
 def everywhere(text: str) -> Iterator[dict[str, Any]]:
     """Objects with a text in every place that a message can quote."""
     data = deployment(
-        name=text,
         image=text,
         resources={"limits": {"memory": text, text: text}, "requests": {"cpu": text}},
         command=[text, text],
@@ -403,6 +411,7 @@ def everywhere(text: str) -> Iterator[dict[str, Any]]:
         lifecycle={"preStop": {"exec": {"command": [text]}}},
         volumeMounts=[{"name": text, "mountPath": text}],
     )
+    data["spec"]["template"]["spec"]["containers"][0]["name"] = text
     data["metadata"] = {"name": text, "namespace": text, "labels": {text: text}, text: text}
     data["spec"] |= {"strategy": {"type": text}, "selector": {"matchLabels": {text: text}}, text: 1}
     data["spec"]["template"]["spec"] |= {"priorityClassName": text, "restartPolicy": text, text: 1}

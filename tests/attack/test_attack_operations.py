@@ -11,14 +11,14 @@ import socket
 import subprocess
 import threading
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 
 import pytest
 from attack_pki import CA, LEAF, SERVICE, STRANGERS, issue
 from attack_server import GOOD, WRONG, Server, serving
-from attack_wire import ALLOW, CLOSED, DENY, post, verdict
+from attack_wire import ALLOW, CLOSED, DENY, Wire, post, verdict
 from webhook_reviews import asked, deployment
 
 LIMITS = {"limits": {"memory": "64Mb"}}
@@ -89,7 +89,7 @@ def test_a_log_whose_reader_stalls_costs_no_review(tmp_path: Path) -> None:
 
 
 @contextlib.contextmanager
-def unheard(folder: Path, *options: str, stdout: object):  # type: ignore[no-untyped-def]
+def unheard(folder: Path, *options: str, stdout: object) -> Iterator[Server]:
     """A server whose log goes elsewhere, so that its ports have to be known before."""
     ports = free_ports()
     server = Server(
@@ -135,12 +135,13 @@ def test_requests_in_flight_are_answered_when_it_is_told_to_end(tmp_path: Path) 
             wire.send(body[:-1_000_000])
         time.sleep(0.1)
         server.process.send_signal(signal.SIGTERM)
-        found = [
-            pool.submit(lambda w=wire: verdict(w.send(body[-1_000_000:]).answer()))
-            for wire in wires
-        ]
-        assert {each.result() for each in found} <= {DENY, "503"}
-        assert DENY in {each.result() for each in found}
+
+        def finish(wire: Wire) -> str:
+            return verdict(wire.send(body[-1_000_000:]).answer())
+
+        found = set(pool.map(finish, wires))
+        assert found <= {DENY, "503"}
+        assert DENY in found
         assert server.process.wait(10) == 0
 
 
@@ -281,7 +282,6 @@ BROKEN_STARTS = {
 def test_a_server_without_a_certificate_is_not_ready(
     tmp_path: Path, name: str, data: bytes | None
 ) -> None:
-    files = {"tls.crt": LEAF.cert, "tls.key": LEAF.key, name: data}
     command = f"""
 import sys, pathlib
 pathlib.Path({name!r}).write_bytes({data or b""!r})
@@ -289,7 +289,6 @@ pathlib.Path({name!r}).write_bytes({data or b""!r})
 from kguard.__main__ import main
 sys.exit(main())
 """
-    assert files[name] is data
     with serving(tmp_path, says="no certificate", command=("-c", command)) as server:
         assert server.health(READYZ)[0] == "503"
         with contextlib.closing(server.tcp()) as wire:
