@@ -35,6 +35,10 @@ PAGE = os.sysconf("SC_PAGE_SIZE")
 MARKS = (1_000, 10_000, 20_000, 50_000, 100_000)
 MORE = 1.1
 
+SETTINGS = b"""
+overrides:
+  - {namespaces: ["team-3*"], profile: strict}
+"""
 WEBHOOK = b"""
 mode: warn
 annotations: true
@@ -56,7 +60,10 @@ def main() -> int:
     measured: dict[int, float] = {}
     with open(os.devnull, "w") as nowhere:
         policies = build_policy_set(
-            {"webhook.yaml": WEBHOOK}, load_registry(entry_points=False), "", Defaults(Mode.WARN)
+            {"webhook.yaml": WEBHOOK, "kguard.yaml": SETTINGS},
+            load_registry(entry_points=False),
+            "",
+            Defaults(Mode.WARN),
         )
         policies.engine.load()
         service = Service(lambda: policies, lambda: EMPTY, Metrics(), Log(nowhere))
