@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, TypeVar
 from prometheus_client import Counter, Gauge, Histogram
 
 from kguard.facts.scopes import EACH
-from kguard.webhook.decision import Decision
+from kguard.webhook.decision import REPLACED, Decision
 
 if TYPE_CHECKING:
     from kguard.webhook.metrics import Metrics
@@ -43,6 +43,9 @@ def count(
         _child(metrics.admission_phase, phase).observe(took)
     for each in decision.judged:
         finding, mode = each.finding, each.mode.word
+        if each.why == REPLACED:  # Its template was counted: a Deployment of 50 Pods is one fault.
+            _child(metrics.policy_results, finding.policy, "replaced", mode).inc()
+            continue
         _child(metrics.policy_results, finding.policy, each.effect.word, mode).inc()
         _child(metrics.violations, finding.policy, finding.severity.word, mode).inc()
     for reason in decision.unanswered.values():

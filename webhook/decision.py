@@ -15,6 +15,10 @@ UNEVALUABLE = "kguard-unevaluable"
 """The policy that objects violate which cannot be judged."""
 
 
+REPLACED = "made by a controller"
+"""Why a finding does less than its mode says: the object repeats one that was judged itself."""
+
+
 class Effect(IntEnum):
     """What one finding does to the request, from nothing to a refusal."""
 

@@ -90,6 +90,8 @@ class Policies:
             revision = revision_of(contents, self._defaults)
             if revision == self.current.revision:
                 self._refused = ""
+            if revision == self._refused:  # It still is: an alert has to go on.
+                self._metrics.policy_reload.labels("failure").inc()
             if revision in (self.current.revision, self._refused):
                 self._count_exceptions()
                 return False

@@ -19,11 +19,11 @@ from kguard.policy.page import Policy
 from kguard.record import replace
 from kguard.webhook.cluster.snapshot import Snapshot
 from kguard.webhook.cluster.sources import NAMESPACE
-from kguard.webhook.decision import UNEVALUABLE, Decision, Effect, Judged
+from kguard.webhook.decision import REPLACED, UNEVALUABLE, Decision, Effect, Judged
 from kguard.webhook.exceptions import IN_FORCE, Exemption
 from kguard.webhook.policyset import PolicySet
 from kguard.webhook.request import Request
-from kguard.webhook.skip import skip_reason
+from kguard.webhook.skip import content, skip_reason
 from kguard.webhook.stances import Mode, Stance
 
 _NOT_READ = "cluster not read yet"
@@ -150,7 +150,7 @@ class _Weigher:
         self._decision, self._judge, self._resource = decision, judge, resource
         self._today = today
         self._ignores: list[Ignore] | None = None
-        self._owned = is_replacement(decision.request, judge.policies.trusted)
+        self._spared = spared(decision.request, judge.policies.trusted)
 
     def weigh(self, findings: Iterable[Finding]) -> None:
         """Add findings to the decision; the stored object is judged only where it may matter."""
@@ -175,14 +175,12 @@ class _Weigher:
 
     def _effect(self, finding: Finding, stance: Stance) -> tuple[Effect, str]:
         if stance.mode is Mode.AUDIT:
-            return Effect.AUDITED, ""
-        if stance.mode is Mode.WARN or finding.severity < stance.deny_at:
-            return Effect.WARNED, ""
+            return Effect.AUDITED, self._spared
+        if self._spared or stance.mode is Mode.WARN or finding.severity < stance.deny_at:
+            return Effect.WARNED, self._spared
         # An object is judged for itself; what is wrong with others is not its author's doing.
         if finding.resource is not self._resource:
             return Effect.WARNED, "other object"
-        if self._owned:
-            return Effect.WARNED, "made by a controller"
         if self._judge.unsynced:
             return Effect.WARNED, _NOT_READ
         return Effect.DENIED, ""
@@ -232,16 +230,22 @@ class _Weigher:
         return result
 
 
-def is_replacement(request: Request, trusted: frozenset[str]) -> bool:
-    """Whether a trusted controller made the object from another one, which was judged itself.
+def spared(request: Request, trusted: frozenset[str]) -> str:
+    """Why a trusted controller is denied nothing; empty where it is, or where others ask.
 
-    The API server vouches for the user's name. The reference alone could be anybody's, and without
-    one the controller's account was used for something else.
+    The API server vouches for the user's name. A reference to an owner alone could be anybody's,
+    and without one the controller's account was used for something else than making objects from
+    a template, which was judged itself. What a controller notes on an object that stands already
+    (the Deployment's its revision) changes nothing that could be refused.
     """
     if request.username not in trusted or request.object is None:
-        return False
+        return ""
     owners = dig(request.object, "metadata", "ownerReferences")
-    return any(dig(o, "controller") is True for o in owners) if isinstance(owners, list) else False
+    if isinstance(owners, list) and any(dig(each, "controller") is True for each in owners):
+        return REPLACED
+    if request.old_object is not None and content(request.object) == content(request.old_object):
+        return "kept by a controller"
+    return ""
 
 
 def _unevaluable(request: Request) -> Finding:

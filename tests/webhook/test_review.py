@@ -556,3 +556,25 @@ def test_nothing_is_denied_on_what_is_not_known_yet() -> None:
     decision = decide(asked(data), around=world(unsynced=unsynced))
     assert decision.allowed
     assert {each.why for each in decision.judged} == {"cluster not read yet", ""}
+
+
+@pytest.mark.parametrize(
+    ("user", "change", "allowed"),
+    [
+        ("system:serviceaccount:kube-system:deployment-controller", "annotations", True),
+        ("system:serviceaccount:kube-system:deployment-controller", "spec", False),
+        (ALICE, "annotations", False),
+    ],
+    ids=["its note", "another specification", "somebody else"],
+)
+def test_a_controller_may_write_notes_on_what_stands_already(
+    user: str, change: str, allowed: bool
+) -> None:
+    old = deployment(resources=TINY)
+    new = copy.deepcopy(old)
+    if change == "spec":
+        new["spec"]["minReadySeconds"] = 5
+    else:
+        new["metadata"]["annotations"] = {"deployment.kubernetes.io/revision": "2"}
+    policies = policy_set(webhook="ratchet: false")
+    assert decide(asked(new, old=old, user=user), policies).allowed is allowed
