@@ -151,6 +151,35 @@ class Server:
         """Threads."""
         return len(os.listdir(f"/proc/{self.process.pid}/task"))
 
+    def held(self) -> tuple[list[str], int]:
+        """What it holds: its open files, sockets as one word, and how many threads."""
+        folder = Path(f"/proc/{self.process.pid}/fd")
+        found = []
+        for each in folder.iterdir():
+            with contextlib.suppress(OSError):  # Closed meanwhile.
+                found.append(os.readlink(each).partition(":[")[0])
+        return sorted(found), self.threads()
+
+    def settled(self) -> tuple[list[str], int]:
+        """What it holds once it has answered and nobody is connected any more."""
+        for _ in range(3):
+            self.must_answer()
+        self.hang_up()
+        found = self.held()
+        while True:
+            time.sleep(0.3)
+            found, before = self.held(), found
+            if found == before:
+                return found
+
+    def must_hold(self, before: tuple[list[str], int]) -> None:
+        """It soon holds what it did before, and no more."""
+        self.hang_up()
+        deadline = time.monotonic() + PATIENCE
+        while self.held() != before and time.monotonic() < deadline:
+            time.sleep(0.05)
+        assert self.held() == before
+
     def memory(self, field: str = "VmRSS") -> float:
         """Resident memory in MiB; `VmHWM` is the most there ever was."""
         status = Path(f"/proc/{self.process.pid}/status").read_text(encoding="ascii")

@@ -26,10 +26,10 @@ def server(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Server]:
     attack has begun goes on, and never have needed more memory than it is given.
     """
     with serving(tmp_path_factory.mktemp("server")) as server:
-        before = (server.files(), server.threads())
+        before = server.settled()
         yield server
         server.must_answer()
-        server.wait_for(lambda: (server.files(), server.threads()) == before)
+        server.must_hold(before)
         assert server.memory("VmHWM") < MEMORY
 
 

@@ -253,8 +253,8 @@ def test_certificates_that_cannot_be_used_are_not(tmp_path: Path) -> None:
     found.step()
     good = found.context()
     for name, pair in CERTIFICATES.items():
-        for path, data, usual in zip(paths, pair, (LEAF.cert, LEAF.key), strict=True):
-            path.write_bytes(usual if data is None else data)
+        for path, given, usual in zip(paths, pair, (LEAF.cert, LEAF.key), strict=True):
+            path.write_bytes(usual if given is None else given)
         started = time.monotonic()
         found.step()
         assert time.monotonic() - started < 1, name

@@ -189,9 +189,9 @@ def guarded(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Server]:
     with serving(folder, *options, "--bearer-token-file", "token") as server:
         server.context = client(folder, issue(NAME, CA))
         server.headers = (f"Authorization: Bearer {TOKEN}",)
-        files = server.files()
+        before = server.settled()
         yield server
-        server.wait_for(lambda: server.files() <= files + 1)
+        server.must_hold(before)
 
 
 def client(folder: Path, pair: Pair | None) -> ssl.SSLContext:
