@@ -7,6 +7,7 @@ decides; the rest is for people.
 from __future__ import annotations
 
 import json
+import os
 from collections.abc import Callable, Collection, Iterable
 from typing import Any
 
@@ -161,6 +162,8 @@ def write(path: str, entries: Iterable[Entry]) -> None:
 def read(path: str) -> Baseline:
     """The baseline in a file; raises BaselineError for anything that is none."""
     try:
+        if not os.path.isfile(path) and os.path.exists(path) and not path.startswith("/dev/"):
+            raise BaselineError(path, 0, "not a regular file")  # A pipe would be waited for.
         with open(path, "rb") as file:
             data = file.read()
     except FileNotFoundError:

@@ -7,7 +7,7 @@ from collections.abc import Callable, Iterable, Mapping
 from time import perf_counter
 from typing import Any
 
-from kguard.facts import Facts
+from kguard.facts import Expired, Facts
 from kguard.facts.scopes import EACH
 from kguard.model import Fault, Finding, Resource, Scope, Severity, Unknown
 from kguard.policy.context import Context
@@ -101,8 +101,8 @@ class Engine:
     ) -> Outcome:
         """Judge every resource that is not mere context by every policy that applies to it.
 
-        `expired` is asked before each policy; from its first yes on, policies go unasked. `took` is
-        told how long each check ran.
+        `expired` is asked before each part of an object that a policy judges; from its first yes
+        on, policies go unasked. `took` is told how long each check ran.
         """
         outcome = Outcome()
         for resource in resources:
@@ -152,6 +152,9 @@ class Engine:
                 continue
             try:
                 scopes = list(EACH[each].scopes(facts, resource))
+            except Expired:
+                outcome.unfinished.update(dict.fromkeys(policy.id for policy, _ in active))
+                continue
             except Exception as error:
                 causes = tuple(policy.id for policy, _ in active)
                 outcome.crashes.append(Crash(f"facts of {each}", resource, error, causes))
@@ -159,12 +162,13 @@ class Engine:
             if not scopes:  # Nothing to judge: the checks need not even be imported.
                 continue
             for policy, rule in active:
-                if expired():
-                    outcome.unfinished.setdefault(policy.id)
-                    continue
                 began = perf_counter() if took else 0.0
                 try:
-                    found += _ask(policy, rule, scopes, self._check(policy), facts, outcome)
+                    found += _ask(
+                        policy, rule, scopes, self._check(policy), facts, expired, outcome
+                    )
+                except Expired:
+                    outcome.unfinished.setdefault(policy.id)
                 except Exception as error:  # A broken check must not hide the others' findings.
                     outcome.crashes.append(Crash(policy.id, resource, error, (policy.id,)))
                 if took:
@@ -178,12 +182,16 @@ def _ask(
     scopes: Iterable[Scope],
     check: Check,
     facts: Facts,
+    expired: Callable[[], bool],
     outcome: Outcome,
 ) -> Iterable[Finding]:
     ctx = Context(rule.params, facts, policy.severity)
     judged: Resource | None = None
     abstained = False
     for scope in scopes:
+        if expired():  # A workload may have thousands of containers.
+            outcome.unfinished.setdefault(policy.id)
+            return
         judged = scope.resource
         for answer in check(scope, ctx) or ():
             if isinstance(answer, Unknown):

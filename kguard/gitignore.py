@@ -13,6 +13,7 @@ from collections.abc import Iterable
 from kguard.record import record
 
 _LARGEST = 1024 * 1024
+_LONGEST = 4096  # Characters of a pattern: no path is longer (PATH_MAX), and compiling takes long.
 """Bytes of a .gitignore that are read; the rest of a larger one is not for people either."""
 
 
@@ -84,7 +85,7 @@ def parse_patterns(lines: Iterable[str]) -> tuple[Pattern, ...]:
 
 def _pattern(line: str) -> Pattern | None:
     line = _without_trailing_spaces(line.removesuffix("\r"))
-    if not line or line.startswith("#"):
+    if not line or line.startswith("#") or len(line) > _LONGEST:
         return None
     negated = line.startswith("!")
     if negated:

@@ -41,7 +41,8 @@ class Index:
         self._pods: dict[_Bucket, list[Resource]] = defaultdict(list)
         self._by_label: dict[tuple[_Bucket, str, str], list[Resource]] = defaultdict(list)
         # Made on first use, as most runs ask for few of them, and never changed once they are here:
-        # several threads may ask.
+        # several threads may ask. Nothing is kept for a namespace that has none of a kind, because
+        # a server can be asked about any number of namespaces.
         self._services: dict[_Bucket, _BySelector] = {}
         self._budgets: dict[_Bucket, _BySelector] = {}
         self._scalers: dict[_Bucket, Mapping[_Target, list[Resource]]] = {}
@@ -159,6 +160,8 @@ class Index:
         bucket = (workload.unit, workload.namespace)
         if bucket not in self._services:
             services = self.of_kind(workload, *_SERVICE)
+            if not services:
+                return []
             self._services[bucket] = _BySelector(services, _service_labels)
         labels = pod_labels(workload)
         found = []
@@ -180,6 +183,8 @@ class Index:
         bucket = (near.unit, near.namespace)
         if bucket not in self._scalers:
             scalers = [each for kind in _SCALERS for each in self.of_kind(near, *kind)]
+            if not scalers:
+                return []
             self._scalers[bucket] = _grouped((scale_target(each), each) for each in scalers)
         return list(self._scalers[bucket].get((group, kind, name), ()))
 
@@ -192,6 +197,8 @@ class Index:
         bucket = (near.unit, near.namespace)
         if bucket not in self._vertical:
             scalers = self.of_kind(near, *_VERTICAL)
+            if not scalers:
+                return []
             self._vertical[bucket] = _grouped((_vertical_target(each), each) for each in scalers)
         return list(self._vertical[bucket].get((kind, name), ()))
 
@@ -205,6 +212,8 @@ class Index:
         bucket = (workload.unit, workload.namespace)
         if bucket not in self._budgets:
             budgets = self.of_kind(workload, *_BUDGET)
+            if not budgets:
+                return []
             self._budgets[bucket] = _BySelector(budgets, _budget_labels)
         labels = pod_labels(workload)
         found = []

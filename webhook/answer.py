@@ -31,8 +31,18 @@ WARNING = 120
 WARNINGS = 3500
 """Characters in all warnings; beyond 4,096 the API server cuts every one of them short."""
 
+_MORE = 50
+"""Characters kept free for the line or warning that counts the others."""
+
+_LABEL, _LINE, _UNANSWERED = 200, 500, 200
+"""Characters in a refusal for its first line, for one finding, for what was not evaluated."""
+
 _ANNOTATION = 1024
 """Bytes in an audit annotation."""
+
+_TRIED = 200
+"""Findings put into words for warnings: three times as many as fit, where some read the same. Each
+looks through the secrets of the object, and an object can have tens of thousands of findings."""
 
 
 @record(eq=False)
@@ -49,7 +59,7 @@ def words(decision: Decision) -> Words:
     denied = list(decision.having(Effect.DENIED))
     warned = list(decision.having(Effect.WARNED))
     refusal = "" if decision.allowed else _refusal(decision, denied, mask)
-    return Words(refusal, tuple(_budgeted(_warnings(decision, warned, mask))))
+    return Words(refusal, tuple(_warnings(decision, warned, mask)))
 
 
 def review_answer(decision: Decision, said: Words) -> dict[str, Any]:
@@ -71,28 +81,51 @@ def review_answer(decision: Decision, said: Words) -> dict[str, Any]:
 def _refusal(decision: Decision, denied: list[Judged], mask: Mask) -> str:
     request = decision.request
     parts = [request.kind, request.namespace or "", request.name]
-    label = safe("/".join(part for part in parts if part))
+    label = _cut(safe("/".join(part for part in parts if part)), _LABEL)
     lines = [f"{counted(len(denied), 'finding')} in {label}" if denied else label]
-    room = MESSAGE - 200  # For the closing lines.
+    closing = []
+    if decision.refusing:
+        text = f"- not evaluated, which denies here: {_listed(decision.refusing)}"
+        closing.append(_cut(text, _UNANSWERED))
+    if denied:
+        closing.append(f"`kguard explain {denied[0].finding.policy}` tells more")
+    room = MESSAGE - sum(len(line) + 1 for line in (*lines, *closing)) - _MORE
     for each in denied[:SHOWN]:
-        line = f"- {each.finding.policy}: {_sentence(each.finding, mask)}{_at(each)}{_over(each)}"
-        if room < len(line) and len(lines) > 1:
-            break
-        lines.append(_cut(line, MESSAGE // 2))
+        what = f"{_sentence(each.finding, mask)}{_at(each, mask)}{_over(each)}"
+        line = _cut(f"- {each.finding.policy}: {what}", _LINE)
         room -= len(line) + 1
+        if room < 0:
+            break
+        lines.append(line)
     left = len(denied) - (len(lines) - 1)
     if left > 0:
         lines.append(f"- and {left} more: `kguard check` shows them all")
-    if decision.refusing:
-        lines.append(f"- not evaluated, which denies here: {_listed(decision.refusing)}")
-    if denied:
-        lines.append(f"`kguard explain {denied[0].finding.policy}` tells more")
-    return "\n".join(lines)
+    return "\n".join([*lines, *closing])
 
 
 def _warnings(decision: Decision, warned: list[Judged], mask: Mask) -> Iterator[str]:
+    """Different warnings up to the budget, the rest as a number."""
     # What is worst comes first: the budget may end before the last.
+    unlike: dict[tuple[str, str, str], Judged] = {}
     for each in sorted(warned, key=lambda each: -each.finding.severity):
+        unlike.setdefault((each.finding.policy, each.finding.message, each.ended), each)
+    left = len(unlike) + bool(decision.unanswered)
+    room = WARNINGS - _MORE
+    said: set[str] = set()
+    for text in _worded(decision, list(unlike.values()), mask):
+        if text not in said:
+            room -= len(text)
+            if room < 0:
+                break
+            said.add(text)
+            yield text
+        left -= 1
+    if left:
+        yield f"[kguard] and {left} more"
+
+
+def _worded(decision: Decision, warned: list[Judged], mask: Mask) -> Iterator[str]:
+    for each in warned[:_TRIED]:
         ended = _over(each)
         text = f"[{each.finding.policy}] {_sentence(each.finding, mask)}"
         yield _cut(text, WARNING - len(ended)) + ended
@@ -104,25 +137,13 @@ def _sentence(finding: Finding, mask: Mask) -> str:
     return safe(mask(finding.message))
 
 
-def _at(judged: Judged) -> str:
-    return f" ({safe(judged.route)})" if judged.finding.route else ""
+def _at(judged: Judged, mask: Mask) -> str:
+    return f" ({safe(mask.route(judged.route))})" if judged.finding.route else ""
 
 
 def _over(judged: Judged) -> str:
     """What to say of an exception that lets nothing through."""
     return f" ({judged.ended})" if judged.ended else ""
-
-
-def _budgeted(warnings: Iterable[str]) -> Iterator[str]:
-    """Different warnings up to the budget, the rest as a number."""
-    unlike = list(dict.fromkeys(warnings))
-    room = WARNINGS
-    for number, text in enumerate(unlike):
-        room -= len(text)
-        if room < 0:
-            yield f"[kguard] and {len(unlike) - number} more"
-            return
-        yield text
 
 
 def _cut(text: str, most: int) -> str:

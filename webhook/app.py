@@ -11,16 +11,17 @@ from typing import TYPE_CHECKING, Any
 from flask import Flask, Response, request
 from werkzeug.exceptions import HTTPException
 
+from kguard.webhook.front.wsgi import ARRIVED
 from kguard.webhook.service import Answer
 
 if TYPE_CHECKING:
     from kguard.webhook.service import Service
 
 PATH = "/validate"
-RECEIVED = "kguard.received"
-"""The key of the WSGI environment under which the server says when a request began to come in."""
 
 _JSON = "application/json"
+_DIGITS = 12
+_HEXADECIMAL = frozenset("0123456789abcdef")
 
 Environ = dict[str, Any]
 StartResponse = Callable[..., Any]
@@ -30,6 +31,7 @@ Wsgi = Callable[[Environ, StartResponse], Iterable[bytes]]
 def create_app(service: Service) -> Flask:
     """The application that answers reviews through a service."""
     app = Flask("kguard", static_folder=None)
+    app.url_map.merge_slashes = False  # It answers with a redirect, which a POST does not survive.
 
     @app.post(PATH)
     def validate() -> Response:
@@ -71,12 +73,17 @@ def _reviewed(service: Service, environ: Environ) -> Answer:
     if media != _JSON:
         message = json.dumps({"error": f"send a review as {_JSON}"})
         return Answer(HTTPStatus.UNSUPPORTED_MEDIA_TYPE, message.encode())
-    body = environ["wsgi.input"].read(int(environ.get("CONTENT_LENGTH") or 0))
-    started = environ.get(RECEIVED) or time.monotonic()
+    length = environ.get("CONTENT_LENGTH") or "0"
+    if not (length.isascii() and length.isdigit() and len(length) < _DIGITS):
+        message = json.dumps({"error": "`Content-Length` is no number of bytes"})
+        return Answer(HTTPStatus.BAD_REQUEST, message.encode())
+    body = environ["wsgi.input"].read(int(length))
+    started = environ.get(ARRIVED) or time.monotonic()
     return service.answer(body, environ.get("QUERY_STRING", ""), started, _trace(environ))
 
 
 def _trace(environ: Environ) -> str:
     """The trace id of a W3C `traceparent` header; empty where there is none."""
     parts = environ.get("HTTP_TRACEPARENT", "").split("-")
-    return parts[1] if len(parts) == 4 and len(parts[1]) == 32 and parts[1].isalnum() else ""
+    trace = parts[1] if len(parts) >= 4 else ""  # Later versions may have more parts.
+    return trace if len(trace) == 32 and _HEXADECIMAL.issuperset(trace) else ""

@@ -3,10 +3,14 @@
 from __future__ import annotations
 
 import hmac
-from collections.abc import Iterator, Mapping
+import threading
+from collections.abc import Callable, Iterator, Mapping
 from typing import Any
 
 from kguard.webhook.options import OptionsError
+
+POLL = 10.0
+"""Seconds between two looks at the token's file. The kubelet itself takes up to a minute."""
 
 _LONGEST = 64 * 1024
 _SCHEME = "Bearer "
@@ -16,15 +20,46 @@ class Callers:
     """Who may ask: clients of certain names, with a certain token, or anybody.
 
     That a certificate is genuine was checked with the handshake; here its names are. The token is
-    read from its file at the start and whenever `reread` is called.
+    read from its file at once, and again and again from `start` on.
     """
 
-    def __init__(self, names: frozenset[str], token_file: str | None) -> None:
-        """Raises OptionsError for a token file that cannot be used."""
+    def __init__(
+        self,
+        names: frozenset[str],
+        token_file: str | None,
+        say: Callable[[str], None] = lambda _: None,
+    ) -> None:
+        """`say` is told once of a file that cannot be used any more. Raises OptionsError for one
+        that cannot be used from the start."""
         self._names = names
         self._token_file = token_file
+        self._say, self._said = say, ""
+        self._stop = threading.Event()
         self._token = b""
         self.reread()
+
+    def start(self) -> None:
+        """Begin to look for another token, on a thread of its own."""
+        if self._token_file:
+            threading.Thread(target=self._watch, name="token", daemon=True).start()
+
+    def stop(self) -> None:
+        """Look no more."""
+        self._stop.set()
+
+    def poll(self) -> None:
+        """Look once; keep the token that is in use where there is no other."""
+        try:
+            self.reread()
+            self._said = ""
+        except OptionsError as error:
+            if str(error) != self._said:
+                self._said = str(error)
+                self._say(self._said)
+
+    def _watch(self) -> None:
+        while not self._stop.wait(POLL):
+            self.poll()
 
     def __call__(self, certificate: Mapping[str, Any] | None, headers: Mapping[str, str]) -> bool:
         """Whether a caller with this verified certificate and these headers may ask."""

@@ -15,6 +15,10 @@ UNEVALUABLE = "kguard-unevaluable"
 """The policy that objects violate which cannot be judged."""
 
 
+REPLACED = "made by a controller"
+"""Why a finding does less than its mode says: the object repeats one that was judged itself."""
+
+
 class Effect(IntEnum):
     """What one finding does to the request, from nothing to a refusal."""
 
@@ -65,8 +69,6 @@ class Decision:
     unanswered: dict[str, str] = field(default_factory=dict)
     refusing: list[str] = field(default_factory=list)
     crashes: list[Exception] = field(default_factory=list)
-    undecided: int = 0
-    """How many policies lacked context."""
 
     @property
     def allowed(self) -> bool:

@@ -13,6 +13,12 @@ LONGEST = datetime.timedelta(days=180)
 
 EXPIRING = datetime.timedelta(days=14)
 
+_GENERATED_FROM = 58
+"""Characters of a `generateName` that names begin with.
+
+Source: apiserver pkg/storage/names/generate.go.
+"""
+
 
 class State(Enum):
     """Where an exception stands on a day."""
@@ -70,7 +76,10 @@ class Exemption:
 
     def _names(self, resource: Resource) -> bool:
         if self.generate_name:
-            return resource.generate_name == self.generate_name
+            # Beside a name of its own an object may claim any `generateName`; it is kept, unused.
+            made = self.generate_name[:_GENERATED_FROM]
+            named = not resource.name or resource.name.startswith(made)
+            return resource.generate_name == self.generate_name and named
         return bool(self.name) and resource.name == self.name
 
     @property

@@ -63,7 +63,8 @@ class Health:
     def stop(self) -> None:
         """Stop answering; returns once the port is free."""
         self._front.stop()
-        self._thread.join()
+        if self._thread.is_alive():
+            self._thread.join()
 
     def _app(self, environ: dict[str, Any], start: Callable[..., Any]) -> Iterable[bytes]:
         method, path = environ["REQUEST_METHOD"], environ["PATH_INFO"]

@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import json
+import os
+import select
 import sys
 import threading
 import time
@@ -12,20 +14,32 @@ from typing import Any, TextIO
 from kguard.term import safe
 from kguard.webhook.decision import Decision
 
-KEPT = ("all", "denied", "none")
-"""Which decisions are logged."""
-
 _LONGEST = 512
 """Characters of any one text in the log: users and names can be made long."""
 
+_PIECE = 4096
+"""Bytes that a pipe takes without waiting, once it takes any (PIPE_BUF, pipe(7))."""
+
+_WAIT = 0.05
+"""Seconds for which a reader that does not read is waited for, but only until a line is lost."""
+
 
 class Log:
-    """Writes lines of JSON to a stream, whole lines at a time, from any thread."""
+    """Writes lines of JSON to a stream, whole lines at a time, from any thread.
+
+    Where nobody takes them, lines are lost: reviews go on. How many is said with the next line.
+    """
 
     def __init__(self, stream: TextIO | None = None, keep: str = "all") -> None:
         self._stream = stream or sys.stdout
         self._keep = keep
         self._lock = threading.Lock()
+        self._lost = 0
+        self._broken = b""
+        try:
+            self._descriptor: int | None = self._stream.fileno()
+        except (OSError, ValueError):
+            self._descriptor = None  # It is memory, which always takes more.
 
     def event(self, level: str, event: str, /, **fields: Any) -> None:
         """Something that happened to the webhook itself."""
@@ -65,12 +79,35 @@ class Log:
 
     def _write(self, line: Mapping[str, Any]) -> None:
         text = json.dumps({key: _bounded(value) for key, value in line.items()})
+        with self._lock:
+            if self._lost:
+                lost = {"ts": _now(), "level": "error", "event": "log lines lost"}
+                if not self._put(json.dumps({**lost, "lines": self._lost})):
+                    self._lost += 1
+                    return
+                self._lost = 0
+            if not self._put(text):
+                self._lost += 1
+
+    def _put(self, text: str) -> bool:
+        """Write a line; False if it was not taken, at least not as a whole."""
         try:
-            with self._lock:
+            if self._descriptor is None:
                 self._stream.write(text + "\n")
                 self._stream.flush()
+                return True
+            data = self._broken + text.encode("ascii") + b"\n"
+            rest = memoryview(data)
+            while rest:
+                wait = 0 if self._lost else _WAIT
+                if not select.select((), (self._descriptor,), (), wait)[1]:
+                    break
+                rest = rest[os.write(self._descriptor, rest[:_PIECE]) :]
+            if len(rest) < len(data):
+                self._broken = b"\n" if rest else b""
+            return not rest
         except (OSError, ValueError):
-            pass  # A full disk or a closed pipe must not cost a review its answer.
+            return False  # A full disk or a closed pipe must not cost a review its answer.
 
 
 def _bounded(value: Any) -> Any:

@@ -1,30 +1,61 @@
-"""Keep what may be a secret out of messages: values of env, arguments and parameters.
+"""Keep what may be a secret out of messages: values of env, arguments, parameters and scripts.
 
-Messages quote names, quantities and programs. Where such a quotation is text out of one of those
-values, and not a name the object shows anyway, three asterisks stand in its place: an answer of
-the webhook travels into logs, terminals and audit files that the author did not choose.
+Messages quote names, quantities and programs. Where such a quotation stands in one of those values,
+and nowhere the object shows it anyway, three asterisks take its place: an answer of the webhook
+travels into logs, terminals and audit files that the author did not choose.
 """
 
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator, Mapping
+from collections.abc import Mapping
 from typing import Any
 
-from kguard.shell.programs import HANDLERS, SCRIPTED, SHELLS, UTILITIES
+from kguard.shell.programs import HANDLERS, IGNORERS, SCRIPTED, SHELLS, UTILITIES
+from kguard.shell.wrappers import WRAPPERS
 
 HIDDEN = "***"
 
-_LISTS = frozenset({"command", "args", "withItems"})
-_VALUES = frozenset({"value", "default", "source", "expression", "withParam", "podSpecPatch"})
-_PUBLIC = HANDLERS | SCRIPTED | SHELLS | UTILITIES | {"python", "npm", "yarn", "pnpm", "npx"}
 
-_QUOTED = re.compile(r"`([^`]+)`")
-_WORD = re.compile(r"[^\s=,;:'\"(){}\[\]|&<>/@]+")
+def _words(text: str) -> frozenset[str]:
+    return frozenset(text.split())
+
+
+_SECRET = _words("args body headers manifest plugin podSpecPatch raw source withItems withParam")
+"""Fields whose texts are hidden, however deep they are."""
+
+_NAMED = frozenset({"env", "parameters"})
+"""Lists of names with values, of which the names are shown."""
+
+_COMMAND = "command"
+"""A list of words, of which the first, the program, is shown."""
+
+_UNSEEN = frozenset({"annotations", "managedFields", "status"})
+"""What no message quotes, and what can hold copies of everything else."""
+
+_WORDS = _words(
+    """
+    activeDeadlineSeconds argo assume backoff burst completed container containers continueOn
+    default dependencies depends drone Error Errored errored eval Failed failed given latest
+    limit limits maxDuration maxSurge maxUnavailable minAvailable minReadySeconds nodes
+    nodeStatusOffLoad none parallelism podGC podSpecPatch Recreate replicas requests
+    resourceRateLimit resources retentionPolicy retryStrategy RollingUpdate
+    secondsAfterCompletion secondsAfterFailure secondsAfterSuccess SIGTERM sizeLimit status
+    strategy Succeeded task template templateDefaults templateRef time timeout ttlStrategy
+    values wait workflow workflowDefaults workflowTemplateRef
+    """
+)
+"""Words that policies themselves put into backticks."""
+
+_PUBLIC = _WORDS | HANDLERS | IGNORERS | SCRIPTED | SHELLS | UTILITIES | WRAPPERS | {"python"}
+
+# Quotations are cut with an ellipsis and escaped with a backslash (kguard.quantity).
+_WORD = re.compile(r"[^\s.=,;:'\"`(){}\[\]|&<>/@\\…]+")
+_PATH = re.compile(r"[\w./+-]+")
+_NAME = re.compile(r"(?<=\[)[^\[\]]{4,}(?=\])")
+_QUANTITY = re.compile(r"[0-9.]{1,12}[A-Za-z%]{0,2}")
 _SHORTEST = 4
 """Anything shorter is no secret, and would hide numbers."""
-_CONTAINED = 8
-"""From this length on a word is hidden inside of a longer quotation, too."""
 
 
 class Mask:
@@ -32,49 +63,88 @@ class Mask:
 
     def __init__(self, data: Mapping[str, Any]) -> None:
         self._data = data
+        self._secret: str | None = None
+        self._shown: list[str] = []
         self._words: frozenset[str] | None = None
+        self._first = 1
+        self._known: dict[str, bool] = {}
 
     def __call__(self, text: str) -> str:
         """The text with quotations out of secret places replaced."""
-        if "`" not in text:
+        parts = text.split("`")
+        if len(parts) == 1 or not self._read():
             return text
+        for place in range(self._first, len(parts), 1 + self._first):
+            if self._hides(parts[place]):
+                parts[place] = HIDDEN
+        return "`".join(parts)
+
+    def route(self, text: str) -> str:
+        """The place in an object with names out of secret places replaced."""
+        if not self._read():
+            return text
+        return _NAME.sub(lambda name: HIDDEN if self._hides(name[0]) else name[0], text)
+
+    def _read(self) -> str:
+        """All that is secret."""
+        if self._secret is None:
+            secret, self._shown = _collect(self._data)
+            self._secret = "\n".join(secret)
+            # A name with a backtick in it swaps quotations with the text between them.
+            self._first = 0 if "`" in "".join(self._shown) else 1
+        return self._secret
+
+    def _hides(self, quoted: str) -> bool:
+        if quoted not in self._known:
+            doubtful = [word for word in _WORD.findall(quoted) if self._may_be_secret(word)]
+            self._known[quoted] = (
+                bool(doubtful)
+                and quoted not in _PUBLIC
+                and not self._shows(quoted)
+                and not all(map(self._shows, doubtful))
+            )
+        return self._known[quoted]
+
+    def _may_be_secret(self, word: str) -> bool:
+        return (
+            len(word) >= _SHORTEST
+            and word in self._read()
+            and word not in _PUBLIC
+            and not _QUANTITY.fullmatch(word)
+        )
+
+    def _shows(self, text: str) -> bool:
+        """Whether the object shows a text elsewhere; most objects are never asked."""
         if self._words is None:
-            secret, names = _collect(self._data)
-            self._words = frozenset(secret - names - _PUBLIC)
-        words = self._words
-        return _QUOTED.sub(lambda found: _hidden(found, words), text) if words else text
+            self._words = frozenset((*self._shown, *_WORD.findall("\n".join(self._shown))))
+        return text in self._words
 
 
-def _hidden(found: re.Match[str], words: frozenset[str]) -> str:
-    quoted = found[1]
-    pieces = {quoted, *_WORD.findall(quoted)}
-    if not pieces.isdisjoint(words) or any(
-        len(word) >= _CONTAINED and word in quoted for word in words
-    ):
-        return f"`{HIDDEN}`"
-    return found[0]
-
-
-def _collect(data: Any) -> tuple[set[str], set[str]]:
-    """The words in secret places, and the names that are shown in any case."""
-    secret: set[str] = set()
-    names: set[str] = set()
-    pending: list[tuple[Any, bool]] = [(data, False)]
+def _collect(data: Any) -> tuple[list[str], list[str]]:
+    """The texts in secret places, and those (and keys) that the object shows in any case."""
+    secret: list[str] = []
+    shown: list[str] = []
+    pending: list[tuple[Any, str, bool]] = [(data, "", False)]
     while pending:
-        node, hidden = pending.pop()
-        if isinstance(node, Mapping):
-            for key, value in node.items():
-                if key == "name" and isinstance(value, str):
-                    names.add(value)
-                pending.append((value, hidden or key in _LISTS or key in _VALUES))
+        node, key, hidden = pending.pop()
+        if isinstance(node, str):
+            (secret if hidden or key == _COMMAND else shown).append(node)
+        elif isinstance(node, dict):
+            if not hidden:
+                shown += node
+            for name, value in node.items():
+                if hidden:
+                    pending.append((value, name, name != "name" or key not in _NAMED))
+                elif name not in _UNSEEN:
+                    pending.append((value, name, name in _SECRET))
         elif isinstance(node, list):
-            pending += ((item, hidden) for item in node)
-        elif hidden and isinstance(node, str):
-            secret.update(_words(node))
-    return secret, names
+            pending += ((each, key, hidden or key in _NAMED) for each in node)
+            if key == _COMMAND and not hidden and node and _is_word(node[0]):
+                shown.append(node[0])
+        elif node is not None and not hidden:
+            shown.append(str(node))
+    return secret, shown
 
 
-def _words(text: str) -> Iterator[str]:
-    if len(text) >= _SHORTEST:
-        yield text
-    yield from (word for word in _WORD.findall(text) if len(word) >= _SHORTEST)
+def _is_word(text: Any) -> bool:
+    return isinstance(text, str) and _PATH.fullmatch(text) is not None

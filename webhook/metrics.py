@@ -37,7 +37,9 @@ class Metrics:
             *("operation", "kind", "decision", "dry_run"),
         )
         self.admission_duration = histogram(
-            "admission_duration_seconds", "Time from a complete request to its answer", _SECONDS
+            "admission_duration_seconds",
+            "Time from the first byte of a request to its answer",
+            _SECONDS,
         )
         self.admission_phase = histogram(
             "admission_phase_seconds",

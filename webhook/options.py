@@ -7,7 +7,6 @@ from typing import Any
 
 from kguard.record import record
 
-
 _MOST_AT_ONCE = 8
 """Reviews share one interpreter: more of them at once only make each of them slower."""
 

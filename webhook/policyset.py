@@ -20,10 +20,10 @@ from kguard.config.validate import check_shape, judge
 from kguard.engine import Engine, Rules
 from kguard.ignore.grammar import GrammarError, parse_date
 from kguard.kube.images import SHELL_NAMES, ImageFacts
-from kguard.model import Severity, dig
+from kguard.model import Finding, Severity, dig
 from kguard.policy.registry import Registry
 from kguard.record import record
-from kguard.webhook.exceptions import Exemption
+from kguard.webhook.exceptions import IN_FORCE, Exemption
 from kguard.webhook.stances import Entry, Mode, Stance, Stances, release
 from kguard.words import nearest
 
@@ -47,7 +47,10 @@ Source: kubernetes plugin/pkg/auth/authorizer/rbac/bootstrappolicy/controller_po
 FIRST_RELEASE = "0.1"
 
 _LARGEST = 1024 * 1024
-"""What a ConfigMap can hold."""
+"""Bytes in a file: what a ConfigMap can hold."""
+
+_ATTEMPTS = 3
+"""How often a directory is read that changes under the reader."""
 
 _OFFLINE = ("baseline", "context", "complete", "exclude", "fail-on")
 """Settings that speak of files and mean nothing in a cluster."""
@@ -55,11 +58,20 @@ _OFFLINE = ("baseline", "context", "complete", "exclude", "fail-on")
 
 @record
 class Defaults:
-    """What the command line says, which the directory overrides."""
+    """What the command line says, which the directory overrides.
+
+    `labels` is whether the labels of namespaces are read from the cluster, so that modes can
+    depend on them.
+    """
 
     mode: Mode = Mode.WARN
     deny_on_error: bool = False
     trusted: frozenset[str] = frozenset()
+    labels: bool = True
+
+
+Subject = tuple[str, str, str | None]
+"""A policy, a kind and a namespace."""
 
 
 @record(eq=False)
@@ -70,12 +82,19 @@ class PolicySet:
     engine: Engine
     rules: Rules
     stances: Stances
-    exceptions: Mapping[str, tuple[Exemption, ...]]
-    """By policy."""
+    exceptions: Mapping[Subject, list[Exemption]]
+    """By what they are for."""
     trusted: frozenset[str]
     registry: Registry
     images: Mapping[str, ImageFacts]
     revision: str
+
+    def exemption(self, finding: Finding, today: datetime.date) -> Exemption | None:
+        """The exception that covers a finding: one in force before one that is not."""
+        subject = (finding.policy, finding.resource.kind, finding.resource.namespace)
+        covering = [each for each in self.exceptions.get(subject, ()) if each.covers(finding)]
+        in_force = (each for each in covering if each.state(today) in IN_FORCE)
+        return next(in_force, covering[0] if covering else None)
 
 
 Contents = Mapping[str, bytes]
@@ -85,23 +104,42 @@ Contents = Mapping[str, bytes]
 def read_directory(folder: str) -> dict[str, bytes]:
     """The YAML files of a directory. Raises OSError.
 
-    Names with a leading dot are the kubelet's: it swaps a link among them to change all at once.
+    The kubelet changes all files of a ConfigMap at once: they are links through `..data`, which it
+    points to another directory before it removes the old one. So the files are read where that
+    leads, and once more where it was moved meanwhile.
     """
-    found = {}
+    for _ in range(_ATTEMPTS):
+        link = os.path.join(folder, "..data")
+        place = os.path.realpath(link) if os.path.islink(link) else folder
+        try:
+            return {name: read_file(os.path.join(place, name)) for name in _names(place)}
+        except FileNotFoundError as error:
+            gone = error
+    raise gone
+
+
+def read_file(path: str) -> bytes:
+    """What a file of settings holds, cut off behind what is too much. Raises OSError."""
+    with open(path, "rb") as file:
+        return file.read(_LARGEST + 1)
+
+
+def _names(folder: str) -> Iterator[str]:
+    """The YAML files in a directory; names with a leading dot are the kubelet's and editors'."""
     for name in sorted(os.listdir(folder)):
-        path = os.path.join(folder, name)
-        if name.startswith(".") or not name.endswith((".yaml", ".yml")) or not os.path.isfile(path):
-            continue
-        with open(path, "rb") as file:
-            found[name] = file.read(_LARGEST + 1)
-    return found
+        if not name.startswith(".") and name.endswith((".yaml", ".yml")):
+            # A link to nothing is a fault to be told of; a directory or a pipe holds no settings.
+            path = os.path.join(folder, name)
+            if os.path.isfile(path) or not os.path.exists(path):
+                yield name
 
 
 def revision_of(contents: Contents, defaults: Defaults) -> str:
     """A short name for a state of the directory: equal states have equal names."""
     from kguard import __version__
 
-    digest = hashlib.sha256(f"{__version__} {defaults!r}".encode())
+    said = [__version__, defaults.mode.word, defaults.deny_on_error, sorted(defaults.trusted)]
+    digest = hashlib.sha256(json.dumps(said).encode())
     for name, content in sorted(contents.items()):
         digest.update(f"\n{name} {len(content)}\n".encode() + content)
     return digest.hexdigest()[:12]
@@ -137,15 +175,15 @@ def build_policy_set(
             exceptions += _exceptions(layer, registry, name, problems)
     if problems:
         raise ConfigError(problems)
-    by_policy: dict[str, tuple[Exemption, ...]] = {}
+    by_subject: dict[Subject, list[Exemption]] = {}
     for each in exceptions:
-        by_policy[each.policy] = (*by_policy.get(each.policy, ()), each)
+        by_subject.setdefault((each.policy, each.kind, each.namespace), []).append(each)
     return PolicySet(
         settings=settings,
         engine=Engine(p for p in registry.policies.values() if p.doors == "both"),
         rules=settings.rules(registry),
         stances=stances,
-        exceptions=by_policy,
+        exceptions=by_subject,
         trusted=trusted,
         registry=registry,
         images={
@@ -167,6 +205,11 @@ def _settings(
         message = "`ignore` cannot be used in a cluster"
         help = "write exceptions, which have an owner and end"
         found.append(layer.problem(("ignore",), message, help, at_key=True))
+    overrides = layer.data.get("overrides")
+    for index, entry in enumerate(overrides if isinstance(overrides, list) else ()):
+        if isinstance(entry, Mapping) and "paths" in entry:
+            message = "`paths` means nothing in a cluster"
+            found.append(layer.problem(("overrides", index, "paths"), message, at_key=True))
     if dig(layer.data, "argo", "controller-config"):
         message = "the webhook reads the controller's configuration from the cluster"
         found.append(layer.problem(("argo", "controller-config"), message, at_key=True))
@@ -208,6 +251,12 @@ def _stances(
                 known = [*registry.policies, *registry.aliases, *registry.families(), "ALL"]
                 message = f"no policy or family `{selector}`{nearest(selector, known)}"
                 problems.append(layer.problem(("modes", index, "policies", place), message))
+        if layer is not None and "namespace-labels" in item and not defaults.labels:
+            # Unknown labels only make modes stricter: one namespace's would be that of all.
+            message = "`namespace-labels` are not read from the cluster here"
+            help = "name the `namespaces`, or leave out `--no-cluster` and `--no-context`"
+            route = ("modes", index, "namespace-labels")
+            problems.append(layer.problem(route, message, help, at_key=True))
         named = frozenset(
             i for s, found_ids in ids.items() if registry.resolve(s) for i in found_ids
         )

@@ -17,10 +17,9 @@ from cryptography import x509
 
 from kguard.model import dig
 from kguard.record import record
-from kguard.webhook.cluster.client import api_client, call
+from kguard.webhook.cluster.client import WEBHOOKS, api_client, call
 from kguard.webhook.request import API_VERSION, KIND
-
-_PATH = "/apis/admissionregistration.k8s.io/v1/validatingwebhookconfigurations"
+from kguard.words import counted
 
 
 @record
@@ -44,7 +43,7 @@ class Checked:
 
 def live_bundle(kubeconfig: str | None, configuration: str) -> bytes:
     """The caBundle under which the API server calls the webhook; raises ClusterError."""
-    found = call(api_client(kubeconfig), "GET", f"{_PATH}/{quote(configuration, '')}")
+    found = call(api_client(kubeconfig), "GET", f"{WEBHOOKS}/{quote(configuration, '')}")
     entries = found.get("webhooks") or ()
     return b"\n".join(
         base64.b64decode(dig(entry, "clientConfig", "caBundle", default="")) for entry in entries
@@ -53,12 +52,12 @@ def live_bundle(kubeconfig: str | None, configuration: str) -> bytes:
 
 def checks(target: Target) -> Iterator[Checked]:
     """Every check in turn; the later ones need the earlier."""
-    try:
-        context = ssl.create_default_context(cadata=target.bundle.decode("ascii", "replace"))
-    except (ssl.SSLError, ValueError):
+    context = _context(target.bundle)
+    if context is None:
         yield Checked("caBundle", False, "holds no certificate: the API server trusts nobody")
         return
-    yield Checked("caBundle", True, f"{len(context.get_ca_certs())} CA certificates")
+    trusted = context.cert_store_stats()["x509"]
+    yield Checked("caBundle", True, counted(trusted, "CA certificate"))
     parts = urlsplit(target.url)
     connection = _Named(parts.hostname or "", parts.port or 443, target, context)
     try:
@@ -76,6 +75,17 @@ def checks(target: Target) -> Iterator[Checked]:
         yield Checked("review", False, f"no answer: {error}")
     finally:
         connection.close()
+
+
+def _context(bundle: bytes) -> ssl.SSLContext | None:
+    """Trust in a bundle and in nothing else, None where it holds no certificate."""
+    context = ssl.SSLContext(ssl.PROTOCOL_TLS_CLIENT)
+    context.hostname_checks_common_name = False  # Go looks at alternative names alone.
+    try:
+        context.load_verify_locations(cadata=bundle.decode("ascii", "ignore"))
+    except (ssl.SSLError, ValueError):
+        return None
+    return context
 
 
 class _Named(HTTPSConnection):

@@ -11,12 +11,11 @@ from enum import Enum, auto
 from typing import TYPE_CHECKING, Any
 from urllib.parse import quote, urlsplit
 
-from kguard.webhook.cluster.client import ClusterError, call
+from kguard.webhook.cluster.client import WEBHOOKS, ClusterError, call
 
 if TYPE_CHECKING:
     from kubernetes.client import ApiClient
 
-_PATH = "/apis/admissionregistration.k8s.io/v1/validatingwebhookconfigurations"
 _SYSTEM = ("kube-system", "kube-public", "kube-node-lease")
 
 RULES: tuple[tuple[str, str, tuple[str, ...]], ...] = (
@@ -81,7 +80,7 @@ class Disarmed(Enum):
 
 def disarm(client: ApiClient, name: str, *, delete: bool = False) -> Disarmed:
     """Let the API server go on where the webhook does not answer; raises ClusterError."""
-    path = f"{_PATH}/{quote(name, '')}"
+    path = f"{WEBHOOKS}/{quote(name, '')}"
     try:
         if delete:
             call(client, "DELETE", path)

@@ -21,6 +21,7 @@ from kguard.webhook.policyset import (
     PolicySet,
     build_policy_set,
     read_directory,
+    read_file,
     revision_of,
 )
 from kguard.webhook.request import Request
@@ -69,6 +70,7 @@ class Policies:
         self._stop = threading.Event()
         self._refused = ""
         self.current = self._tested(self._contents())
+        metrics.policy_reload.labels("failure").inc(0)  # Else an alert misses the first one.
         self._publish()
 
     def start(self) -> None:
@@ -82,9 +84,14 @@ class Policies:
 
     def poll(self) -> bool:
         """Look once; whether other policies are in force now."""
+        revision = ""
         try:
             contents = self._contents()
             revision = revision_of(contents, self._defaults)
+            if revision == self.current.revision:
+                self._refused = ""
+            if revision == self._refused:  # It still is: an alert has to go on.
+                self._metrics.policy_reload.labels("failure").inc()
             if revision in (self.current.revision, self._refused):
                 self._count_exceptions()
                 return False
@@ -92,7 +99,10 @@ class Policies:
                 raise ConfigError([Problem(Where(self._folder or ""), "holds no YAML file now")])
             policies = self._tested(contents)
         except (ConfigError, OSError) as error:
-            self._reject(error)
+            self._reject(revision, str(error))
+            return False
+        except Exception as error:  # The thread has to live as long as the process.
+            self._reject(revision, f"{type(error).__name__}: {error}")
             return False
         before, self.current, self._refused = self.current.revision, policies, ""
         self._log.event("info", "policies loaded", revision=policies.revision, before=before)
@@ -102,10 +112,7 @@ class Policies:
 
     def _watch(self) -> None:
         while not self._stop.wait(POLL):
-            try:
-                self.poll()
-            except Exception as error:  # The thread has to live as long as the process.
-                self._reject(error)
+            self.poll()
 
     def _contents(self) -> Contents:
         contents = read_directory(self._folder) if self._folder else {}
@@ -114,8 +121,7 @@ class Policies:
                 where = Where(os.path.join(self._folder or "", SETTINGS))
                 message = f"`--config {self._config}` gives the settings already"
                 raise ConfigError([Problem(where, message)])
-            with open(self._config, "rb") as file:
-                contents[SETTINGS] = file.read()
+            contents[SETTINGS] = read_file(self._config)
         return contents
 
     def _tested(self, contents: Contents) -> PolicySet:
@@ -144,14 +150,10 @@ class Policies:
         for state in State:
             self._metrics.exceptions.labels(state.value).set(states[state])
 
-    def _reject(self, error: Exception) -> None:
+    def _reject(self, revision: str, error: str) -> None:
         """Keep what is in force, and say once what is wrong with the new state."""
         self._metrics.policy_reload.labels("failure").inc()
-        try:
-            refused = revision_of(self._contents(), self._defaults)
-        except (ConfigError, OSError):
-            refused = ""
-        if refused and refused == self._refused:
-            return
-        self._refused = refused
-        self._log.event("error", "policies refused", error=str(error), kept=self.current.revision)
+        state = revision or error  # What cannot be read has no revision.
+        if state != self._refused:
+            self._refused = state
+            self._log.event("error", "policies refused", error=error, kept=self.current.revision)

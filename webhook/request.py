@@ -9,7 +9,7 @@ from __future__ import annotations
 
 import json
 import re
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 from itertools import accumulate
 from typing import Any
 
@@ -27,10 +27,17 @@ MAX_NODES = 1_000_000
 _UID = 253
 """The longest uid echoed. The API server sends 36 characters (RFC 4122)."""
 
-_STRING = re.compile(rb'"[^"\\]*(?:\\.[^"\\]*)*"', re.DOTALL)
-_TOKEN = re.compile(rb'"[^"\\]*(?:\\.[^"\\]*)*"|[{}\[\]]', re.DOTALL)
+_TEXT = 1024
+"""Characters kept of any other text: names of Kubernetes have 253 at most, those of users more."""
+
+# A string that never ends goes to the end of the text: searching for the next one from every quote
+# in it would take quadratic time.
+_STRING = re.compile(rb'"[^"\\]*+(?:\\.[^"\\]*+)*+(?:"|\\?\Z)', re.DOTALL)
+_TOKEN = re.compile(_STRING.pattern + rb"|[{}\[\]]", re.DOTALL)
 _STEP = {ord("{"): 1, ord("["): 1, ord("}"): -1, ord("]"): -1}
-_NO_BRACKET = bytes(set(range(256)) - set(_STEP))
+_NO_MARK = bytes(set(range(256)) - set(_STEP) - set(b'",'))
+_PIECE = 2**16
+"""Bytes of a review looked at in one go."""
 _ENVELOPE_TOKENS = 20_000
 """How far into a review its objects can begin: a user may be in hundreds of groups."""
 
@@ -137,7 +144,7 @@ def _mapping_or_none(request: Any, key: str) -> Mapping[str, Any] | None:
 
 def _text(data: Any, *keys: str) -> str:
     found = dig(data, *keys)
-    return found if isinstance(found, str) else ""
+    return found[:_TEXT] if isinstance(found, str) else ""
 
 
 def _list(data: Any, *keys: str) -> list[Any]:
@@ -149,13 +156,30 @@ def _too_large(body: bytes) -> str:
     """Why a body must not be parsed: json recurses once per level, and rules visit every value."""
     if body.count(b"{") + body.count(b"[") <= MAX_DEPTH and len(body) <= MAX_NODES:
         return ""
-    bare = _STRING.sub(b'"', body)
-    brackets = bare.translate(None, _NO_BRACKET)
-    if max(accumulate(map(_STEP.__getitem__, brackets)), default=0) > MAX_DEPTH:
-        return f"nested more than {MAX_DEPTH} levels deep"
-    if bare.count(b",") + len(brackets) // 2 > MAX_NODES:
-        return f"more than {MAX_NODES:,} values"
+    depth = values = 0
+    for marks in _marks(body):
+        brackets = marks.translate(None, b",")
+        values += len(marks) - len(brackets) + len(brackets) // 2
+        if values > MAX_NODES:
+            return f"more than {MAX_NODES:,} values"
+        depths = list(accumulate(map(_STEP.__getitem__, brackets), initial=depth))
+        depth = depths[-1]
+        if max(depths) > MAX_DEPTH:
+            return f"nested more than {MAX_DEPTH} levels deep"
     return ""
+
+
+def _marks(body: bytes) -> Iterator[bytes]:
+    """The brackets and commas outside of strings, in pieces: memory stays small for any body."""
+    unescaped = body.replace(rb"\\", b"").replace(rb"\"", b"")
+    text = unescaped.translate(None, _NO_MARK).replace(b'""', b"")  # Strings without any are gone.
+    inside = False
+    for start in range(0, len(text), _PIECE):
+        piece = text[start : start + _PIECE]
+        if inside:
+            piece = b'"' + piece
+        inside = piece.count(b'"') % 2 == 1
+        yield _STRING.sub(b"", piece + b'"' if inside else piece)
 
 
 def _envelope(body: bytes) -> Any:

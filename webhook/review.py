@@ -18,12 +18,15 @@ from kguard.model import Confidence, Finding, Origin, Resource, Severity, dig
 from kguard.policy.page import Policy
 from kguard.record import replace
 from kguard.webhook.cluster.snapshot import Snapshot
-from kguard.webhook.decision import UNEVALUABLE, Decision, Effect, Judged
+from kguard.webhook.cluster.sources import NAMESPACE
+from kguard.webhook.decision import REPLACED, UNEVALUABLE, Decision, Effect, Judged
 from kguard.webhook.exceptions import IN_FORCE, Exemption
 from kguard.webhook.policyset import PolicySet
 from kguard.webhook.request import Request
-from kguard.webhook.skip import skip_reason
+from kguard.webhook.skip import content, skip_reason
 from kguard.webhook.stances import Mode, Stance
+
+_NOT_READ = "cluster not read yet"
 
 
 def review(
@@ -43,16 +46,33 @@ def review(
     decision = Decision(request, policies.revision, skipped=skip_reason(request))
     if decision.skipped:
         return decision
-    stances = policies.stances.at(request.namespace, _labels(request, world))
+    labels = _labels(request, world)
+    stances = policies.stances.at(request.namespace, labels)
+    # Of a namespace that is merely new the strictest is assumed, but not while none is known.
+    guessed = labels is None and policies.stances.needs_labels and NAMESPACE in world.unsynced
     if request.unevaluable or request.object is None:
-        _refuse_unevaluable(decision, stances[UNEVALUABLE])
+        finding = _unevaluable(request)
+        exemption = policies.exemption(finding, today)
+        judged = _weighed_unevaluable(finding, stances[UNEVALUABLE], exemption, today, guessed)
+        decision.judged += judged
         return decision
     resource = resource_of(request, request.object)
     judge = _Judge(policies, world, stances, expired, took)
+    judge.unsynced = guessed
     outcome = judge.run(resource)
     findings = [f for f in outcome.findings if policies.settings.reports(f)]
     _Weigher(decision, judge, resource, today).weigh(findings)
     _note_unanswered(decision, outcome, stances)
+    return decision
+
+
+def failed(request: Request, policies: PolicySet, world: Snapshot, error: Exception) -> Decision:
+    """The decision where a bug kept a review from coming to one: as if no policy had answered."""
+    decision = Decision(request, policies.revision, crashes=[error])
+    stance = policies.stances.at(request.namespace, _labels(request, world))[UNEVALUABLE]
+    decision.unanswered[UNEVALUABLE] = "error"
+    if stance.mode is Mode.ENFORCE and stance.deny_on_error:
+        decision.refusing.append(UNEVALUABLE)
     return decision
 
 
@@ -88,14 +108,14 @@ class _Judge:
         took: Took | None,
     ) -> None:
         self.policies, self.stances = policies, stances
-        self._world, self._expired, self._took = world, expired, took
+        self.expired, self._world, self._took = expired, world, took
         self.unsynced = False
         """Whether an answer rests on what was not known yet."""
 
     def run(self, resource: Resource, only: frozenset[str] | None = None) -> Outcome:
         """What the policies that are on say of an object; `only` some of them, where given."""
         index = Overlay(self._world.index, resource)
-        facts = Facts(index, self._assumptions())
+        facts = Facts(index, self._assumptions(), self.expired)
 
         def rules(policy: Policy, judged: Resource) -> Rule | None:
             if only is not None and policy.id not in only:
@@ -104,7 +124,7 @@ class _Judge:
                 return None
             return self.policies.rules(policy, judged)
 
-        outcome = self.policies.engine.run([resource], facts, rules, self._expired, self._took)
+        outcome = self.policies.engine.run([resource], facts, rules, self.expired, self._took)
         self.unsynced |= not self._world.unsynced.isdisjoint(index.asked)
         return outcome
 
@@ -130,20 +150,18 @@ class _Weigher:
         self._decision, self._judge, self._resource = decision, judge, resource
         self._today = today
         self._ignores: list[Ignore] | None = None
-        self._owned = is_replacement(decision.request, judge.policies.trusted)
+        self._spared = spared(decision.request, judge.policies.trusted)
 
     def weigh(self, findings: Iterable[Finding]) -> None:
         """Add findings to the decision; the stored object is judged only where it may matter."""
         judged = [self._weighed(finding) for finding in findings]
-        doubtful = [each for each in judged if each.effect is Effect.DENIED]
-        if doubtful:
-            known = self._stored(frozenset(each.finding.policy for each in doubtful))
-            judged = [self._ratcheted(each, known) for each in judged]
+        if any(each.effect is Effect.DENIED for each in judged):
+            judged = self._ratcheted(judged)
         self._decision.judged += judged
 
     def _weighed(self, finding: Finding) -> Judged:
         stance = self._judge.stances[finding.policy]
-        exemption = self._exemption(finding)
+        exemption = self._judge.policies.exemption(finding, self._today)
         ended = ""
         if exemption is not None:
             if exemption.state(self._today) in IN_FORCE:
@@ -157,27 +175,15 @@ class _Weigher:
 
     def _effect(self, finding: Finding, stance: Stance) -> tuple[Effect, str]:
         if stance.mode is Mode.AUDIT:
-            return Effect.AUDITED, ""
-        if stance.mode is Mode.WARN or finding.severity < stance.deny_at:
-            return Effect.WARNED, ""
+            return Effect.AUDITED, self._spared
+        if self._spared or stance.mode is Mode.WARN or finding.severity < stance.deny_at:
+            return Effect.WARNED, self._spared
         # An object is judged for itself; what is wrong with others is not its author's doing.
         if finding.resource is not self._resource:
             return Effect.WARNED, "other object"
-        if self._owned:
-            return Effect.WARNED, "made by a controller"
         if self._judge.unsynced:
-            return Effect.WARNED, "cluster not read yet"
+            return Effect.WARNED, _NOT_READ
         return Effect.DENIED, ""
-
-    def _exemption(self, finding: Finding) -> Exemption | None:
-        """The exception that covers a finding: one in force before one that is not."""
-        covering = [
-            each
-            for each in self._judge.policies.exceptions.get(finding.policy, ())
-            if each.covers(finding)
-        ]
-        in_force = (each for each in covering if each.state(self._today) in IN_FORCE)
-        return next(in_force, covering[0] if covering else None)
 
     def _ignored(self, finding: Finding) -> bool:
         if self._ignores is None:
@@ -186,60 +192,103 @@ class _Weigher:
             self._ignores = [each for each in written if isinstance(each, Ignore)]
         return any(i.hides(finding) for i in self._ignores if not i.expired(self._today))
 
-    def _stored(self, only: frozenset[str]) -> frozenset[str]:
-        """The violations of the stored object, by policy, place and value.
+    def _ratcheted(self, judged: list[Judged]) -> list[Judged]:
+        """The same, where violations of the stored object deny no more.
 
-        They only ever grant what was there before: the same fault at the same place with the same
-        value. Whatever else the stored object says counts for nothing.
+        It only ever grants what was there before: the same fault at the same place with the same
+        value. Whatever else it says counts for nothing. A policy that could not be asked about it,
+        or was not compared in time, has no answer: what it found may have been there before.
         """
-        request = self._decision.request
-        if request.old_object is None:
-            return frozenset()
-        only = frozenset(policy for policy in only if self._judge.stances[policy].ratchet)
-        if not only:
-            return frozenset()
+        request, stances = self._decision.request, self._judge.stances
+        denying = {each.finding.policy for each in judged if each.effect is Effect.DENIED}
+        only = frozenset(policy for policy in denying if stances[policy].ratchet)
+        if request.old_object is None or not only:
+            return judged
         stored = resource_of(request, request.old_object)
-        found = self._judge.run(stored, only).findings
-        return frozenset(ratchet_key(f) for f in found if f.resource is stored)
+        outcome = self._judge.run(stored, only)
+        unsure = _unanswered(outcome)
+        known = set()
+        for finding in outcome.findings:
+            if self._judge.expired():
+                unsure |= dict.fromkeys(only, "deadline")
+                break
+            if finding.resource is stored:
+                known.add(ratchet_key(finding))
+        result = []
+        for each in judged:
+            policy = each.finding.policy
+            if each.effect is Effect.DENIED and policy in only:
+                if self._judge.expired():
+                    unsure[policy] = "deadline"
+                if policy in unsure:
+                    each = replace(each, effect=Effect.WARNED, why="stored object not judged")
+                elif ratchet_key(each.finding) in known:
+                    each = replace(each, effect=Effect.WARNED, why="there before")
+            result.append(each)
+        self._decision.unanswered.update(unsure)
+        self._decision.crashes += (crash.error for crash in outcome.crashes)
+        return result
 
-    def _ratcheted(self, judged: Judged, known: frozenset[str]) -> Judged:
-        if judged.effect is not Effect.DENIED or not known:
-            return judged
-        if ratchet_key(judged.finding) not in known:
-            return judged
-        return replace(judged, effect=Effect.WARNED, why="there before")
 
+def spared(request: Request, trusted: frozenset[str]) -> str:
+    """Why a trusted controller is denied nothing; empty where it is, or where others ask.
 
-def is_replacement(request: Request, trusted: frozenset[str]) -> bool:
-    """Whether a trusted controller made the object from another one, which was judged itself.
-
-    The API server vouches for the user's name. The reference alone could be anybody's, and without
-    one the controller's account was used for something else.
+    The API server vouches for the user's name. A reference to an owner alone could be anybody's,
+    and without one the controller's account was used for something else than making objects from
+    a template, which was judged itself. What a controller notes on an object that stands already
+    (the Deployment's its revision) changes nothing that could be refused.
     """
     if request.username not in trusted or request.object is None:
-        return False
+        return ""
     owners = dig(request.object, "metadata", "ownerReferences")
-    return any(dig(o, "controller") is True for o in owners) if isinstance(owners, list) else False
+    if isinstance(owners, list) and any(dig(each, "controller") is True for each in owners):
+        return REPLACED
+    if request.old_object is not None and content(request.object) == content(request.old_object):
+        return "kept by a controller"
+    return ""
 
 
-def _refuse_unevaluable(decision: Decision, stance: Stance) -> None:
-    request = decision.request
-    resource = resource_of(request, {})
+def _unevaluable(request: Request) -> Finding:
     message = f"the object cannot be judged: {request.unevaluable or 'there is none'}"
-    finding = Finding(UNEVALUABLE, Severity.ERROR, Confidence.HIGH, message, resource, ())
-    effects = {Mode.ENFORCE: Effect.DENIED, Mode.WARN: Effect.WARNED, Mode.AUDIT: Effect.AUDITED}
-    if stance.mode in effects:
-        decision.judged.append(Judged(finding, stance.mode, effects[stance.mode]))
+    resource = resource_of(request, {})
+    return Finding(UNEVALUABLE, Severity.ERROR, Confidence.HIGH, message, resource, ())
+
+
+def _weighed_unevaluable(
+    finding: Finding,
+    stance: Stance,
+    exemption: Exemption | None,
+    today: datetime.date,
+    guessed: bool,
+) -> list[Judged]:
+    """What an object comes to of which only its name is known; nothing where that is off."""
+    if stance.mode is Mode.OFF:
+        return []
+    ended = ""
+    if exemption is not None:
+        if exemption.state(today) in IN_FORCE:
+            why = exemption.effective
+            return [Judged(finding, stance.mode, Effect.EXCEPTED, why, exemption)]
+        ended = exemption.ineffective(today)
+    if stance.mode is Mode.AUDIT:
+        return [Judged(finding, stance.mode, Effect.AUDITED, ended=ended)]
+    if stance.mode is Mode.WARN or guessed:
+        why = _NOT_READ if stance.mode is Mode.ENFORCE else ""
+        return [Judged(finding, stance.mode, Effect.WARNED, why, ended=ended)]
+    return [Judged(finding, stance.mode, Effect.DENIED, ended=ended)]
 
 
 def _note_unanswered(decision: Decision, outcome: Outcome, stances: Mapping[str, Stance]) -> None:
-    decision.undecided = len({policy for policy, _ in outcome.unknown})
-    decision.crashes = [crash.error for crash in outcome.crashes]
-    for crash in outcome.crashes:
-        decision.unanswered.update(dict.fromkeys(crash.unanswered, "error"))
-    decision.unanswered.update(dict.fromkeys(outcome.unfinished, "deadline"))
+    decision.crashes += (crash.error for crash in outcome.crashes)
+    decision.unanswered.update(_unanswered(outcome))
     decision.refusing = [
         policy
         for policy in decision.unanswered
         if stances[policy].mode is Mode.ENFORCE and stances[policy].deny_on_error
     ]
+
+
+def _unanswered(outcome: Outcome) -> dict[str, str]:
+    """The policies without an answer, with the reason."""
+    crashed = {policy: "error" for crash in outcome.crashes for policy in crash.unanswered}
+    return crashed | dict.fromkeys(outcome.unfinished, "deadline")

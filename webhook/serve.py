@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import contextlib
+import ctypes
 import datetime
 import gc
 import ssl
@@ -35,6 +37,7 @@ from kguard.webhook.stances import Mode
 if TYPE_CHECKING:
     from kubernetes.client import ApiClient
 
+_M_MMAP_THRESHOLD = -3  # malloc.h
 _TLS = {"1.2": ssl.TLSVersion.TLSv1_2, "1.3": ssl.TLSVersion.TLSv1_3}
 
 
@@ -50,6 +53,7 @@ class _Parts:
     certificates: Certificates
     policies: Policies
     cluster: Cluster | None
+    callers: Callers
 
     def problems(self) -> list[str]:
         """Why the API server had better not come here yet."""
@@ -57,12 +61,12 @@ class _Parts:
         return found + self.cluster.problems() if self.cluster else found
 
     def start(self) -> None:
-        for part in (self.certificates, self.policies, self.cluster):
+        for part in (self.certificates, self.policies, self.cluster, self.callers):
             if part is not None:
                 part.start()
 
     def stop(self) -> None:
-        for part in (self.cluster, self.policies, self.certificates):
+        for part in (self.callers, self.cluster, self.policies, self.certificates):
             if part is not None:
                 part.stop()
 
@@ -73,6 +77,7 @@ def serve(options: Options, registry: Registry) -> int:
     Raises OptionsError for what cannot be used and ConfigError for a policy directory that is
     wrong: a webhook that began without its policies would let everything through.
     """
+    _return_memory()
     metrics, log = Metrics(), Log(keep=options.log_decisions)
     metrics.build_info.labels(__version__).set(1)
     parts = _parts(options, registry, metrics, log)
@@ -95,7 +100,7 @@ def serve(options: Options, registry: Registry) -> int:
                 concurrency=options.concurrency, max_body=options.max_body, grace=options.grace
             ),
             metrics=metrics,
-            authorise=Callers(options.client_names, options.bearer_token_file),
+            authorise=parts.callers,
         )
     except OSError as error:
         raise OptionsError(f"cannot listen on {options.host}:{options.port}: {error}") from None
@@ -153,7 +158,8 @@ def _no_cluster() -> Snapshot:
 
 
 def _parts(options: Options, registry: Registry, metrics: Metrics, log: Log) -> _Parts:
-    defaults = Defaults(Mode[options.mode.upper()], options.deny_on_error, options.trusted)
+    mode = Mode[options.mode.upper()]
+    defaults = Defaults(mode, options.deny_on_error, options.trusted, options.context)
     policies = Policies(
         registry,
         metrics,
@@ -171,7 +177,15 @@ def _parts(options: Options, registry: Registry, metrics: Metrics, log: Log) -> 
         certificates=_certificates(options, client, metrics, log),
         policies=policies,
         cluster=_cluster(options, client, log),
+        callers=_callers(options, log),
     )
+
+
+def _callers(options: Options, log: Log) -> Callers:
+    def say(line: str) -> None:
+        log.event("error", "token refused", error=line)
+
+    return Callers(options.client_names, options.bearer_token_file, say)
 
 
 def _cluster(options: Options, client: ApiClient | None, log: Log) -> Cluster | None:
@@ -230,7 +244,7 @@ def _certificates(
         raise OptionsError(str(error)) from None
     for each in ("leaf", "ca"):
         metrics.certificate_expiry.labels(each).set_function(_expiry(found, each))
-    metrics.cabundle_match.set_function(lambda: 0.0 if found.problems() else 1.0)
+    metrics.cabundle_match.set_function(lambda: float(found.published()))
     return found
 
 
@@ -248,7 +262,23 @@ def _client_ca(options: Options) -> bytes | None:
         raise OptionsError(f"{options.client_ca}: cannot be read: {error.strerror}") from None
 
 
+def _return_memory() -> None:
+    """Have the C library give large blocks back to the system as soon as they are free.
+
+    By default glibc keeps blocks of up to 32 MiB once it has seen them, in each thread
+    (mallopt(3), M_MMAP_THRESHOLD): reviews of 27 MiB took 217 MiB in place of 54. Other libraries
+    have no such setting.
+    """
+    with contextlib.suppress(OSError, AttributeError, TypeError):
+        ctypes.CDLL(None).mallopt(_M_MMAP_THRESHOLD, 2**20)
+
+
 def _settle() -> None:
-    """Take what was loaded by now out of the collector's sight: it lives as long as the process."""
+    """Collect garbage as a process does that lives long.
+
+    The command line switches the collector off, because a check ends before it is worth it. What
+    was loaded by now is taken out of its sight: it lives as long as the process.
+    """
     gc.collect()
     gc.freeze()
+    gc.enable()

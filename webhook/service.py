@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import datetime
+import gc
 import itertools
 import json
 import time
@@ -17,12 +18,14 @@ from kguard.webhook.answer import review_answer, words
 from kguard.webhook.counting import count
 from kguard.webhook.policyset import PolicySet
 from kguard.webhook.request import NotAReview, read_request
-from kguard.webhook.review import review
+from kguard.webhook.review import failed, review
 
 if TYPE_CHECKING:
     from kguard.webhook.cluster.snapshot import Snapshot
     from kguard.webhook.log import Log
     from kguard.webhook.metrics import Metrics
+
+_ENCODER = json.JSONEncoder(separators=(",", ":"))
 
 MARGIN = 0.5
 """Seconds kept back from the caller's timeout for the way there and back."""
@@ -32,6 +35,9 @@ _LEAST = 0.1
 
 _SAMPLED = 16
 """Of so many reviews one is timed policy by policy: observing costs as much as most checks."""
+
+_LARGE = 2**20
+"""Bytes of a review above which its memory is freed at once: the collector takes milliseconds."""
 
 _LONGEST = 30.0
 """Seconds: the most `timeoutSeconds` of a webhook can be (k8s.io/api admissionregistration/v1)."""
@@ -71,6 +77,14 @@ class Service:
         From the moment the uid is known the answer is a review with status 200: with any other
         the API server would fall back on the webhook's failurePolicy.
         """
+        answer = self._answer(body, query, started, trace)
+        if len(body) > _LARGE:
+            # A Pod and its containers refer to each other, so only the collector frees them, and
+            # it counts objects, not their size: hundreds of reviews could pile up.
+            gc.collect()
+        return answer
+
+    def _answer(self, body: bytes, query: str, started: float, trace: str) -> Answer:
         read = time.monotonic()
         try:
             request = read_request(body)
@@ -79,21 +93,26 @@ class Service:
             return _problem(HTTPStatus.BAD_REQUEST, str(error))
         parsed = time.monotonic()
         deadline = started + self._allowance(query)
-        decision = review(
-            request,
-            self._policies(),
-            self._world(),
-            today=self._today(),
-            expired=lambda: time.monotonic() >= deadline,
-            took=self._took if next(self._number) % _SAMPLED == 0 else None,
-        )
-        judged = time.monotonic()
-        answer = _dumped(review_answer(decision, words(decision)))
+        policies, world = self._policies(), self._world()
+        try:
+            decision = review(
+                request,
+                policies,
+                world,
+                today=self._today(),
+                expired=lambda: time.monotonic() >= deadline,
+                took=self._took if next(self._number) % _SAMPLED == 0 else None,
+            )
+            answer = _dumped(review_answer(decision, words(decision)))
+        except Exception as error:  # A bug must not turn into what failurePolicy makes of a 500.
+            decision = failed(request, policies, world, error)
+            answer = _dumped(review_answer(decision, words(decision)))
         done = time.monotonic()
-        phases = {"read": read - started, "parse": parsed - read, "evaluate": judged - parsed}
-        count(self._metrics, decision, done - started, {**phases, "write": done - judged})
+        # How long reading and writing took is for the server to say.
+        phases = {"parse": parsed - read, "evaluate": done - parsed}
+        count(self._metrics, decision, done - started, phases)
         for crash in decision.crashes:
-            self._log.event("error", "policy crashed", uid=request.uid, error=type(crash).__name__)
+            self._log.event("error", "policy crashed", uid=request.uid, error=named(crash))
         self._log.decision(decision, done - started, trace)
         return Answer(HTTPStatus.OK, answer)
 
@@ -102,8 +121,8 @@ class Service:
 
     def _allowance(self, query: str) -> float:
         """Seconds that a request has in all, from its `?timeout=`, a Go duration."""
-        given = parse_qs(query, max_num_fields=10).get("timeout", [""])[-1] if query else ""
         try:
+            given = parse_qs(query, max_num_fields=10).get("timeout", [""])[-1] if query else ""
             seconds = quantity.parse_go_duration(given) / 1e9 if given else 0.0
         except ValueError:
             seconds = 0.0
@@ -112,8 +131,19 @@ class Service:
         return max(seconds - MARGIN, _LEAST)
 
 
+def named(error: Exception) -> str:
+    """An exception by its type and the line it came from: its text may hold values."""
+    last = error.__traceback__
+    while last is not None and last.tb_next is not None:
+        last = last.tb_next
+    if last is None:
+        return type(error).__name__
+    where = last.tb_frame.f_globals.get("__name__", "?")
+    return f"{type(error).__name__} in {where}:{last.tb_lineno}"
+
+
 def _dumped(answer: object) -> bytes:
-    return json.dumps(answer, separators=(",", ":")).encode("ascii")
+    return _ENCODER.encode(answer).encode("ascii")
 
 
 def _problem(status: HTTPStatus, message: str) -> Answer:

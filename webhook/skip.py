@@ -50,7 +50,7 @@ def _unchanged(request: Request) -> bool:
     new, old = request.object, request.old_object
     if new is None or old is None:
         return False
-    if _content(new) != _content(old):
+    if content(new) != content(old):
         return False
     return request.group == _ARGO or all(
         (dig(new, "metadata", key) or {}) == (dig(old, "metadata", key) or {})
@@ -58,5 +58,6 @@ def _unchanged(request: Request) -> bool:
     )
 
 
-def _content(data: Mapping[str, Any]) -> dict[str, Any]:
+def content(data: Mapping[str, Any]) -> dict[str, Any]:
+    """What policies judge of an object besides its labels and annotations."""
     return {key: value for key, value in data.items() if key not in ("metadata", "status")}

@@ -16,6 +16,9 @@ Labels = Mapping[str, str]
 _MOST_NAMESPACES = 10_000
 """How many namespaces' stances are remembered before they are worked out anew."""
 
+_Held = tuple[bool | None, ...]
+"""For every entry whether it holds in a namespace, None where that is not known."""
+
 
 class Mode(IntEnum):
     """What becomes of a finding, from nothing to a refusal."""
@@ -64,6 +67,14 @@ class Entry:
     ratchet: bool | None = None
     annotations: bool | None = None
 
+    def holds(self, namespace: str, labels: Labels | None) -> bool | None:
+        """Whether it holds in a namespace, None where only its labels (None: unknown) can tell."""
+        if self.namespaces and not matches_name(self.namespaces, namespace):
+            return False
+        if labels is None:
+            return None if self.namespace_labels else True
+        return all(labels.get(key) == value for key, value in self.namespace_labels.items())
+
     def over(self, stance: Stance, *, certain: bool) -> Stance:
         """A stance with this entry on top; one that may not apply can only make it stricter."""
         mode = stance.mode if self.mode is None else self.mode
@@ -93,39 +104,37 @@ class Stances:
         self._entries = tuple(entries)
         self._policies = registry.policies
         self._through = enforce_through
-        self._needs_labels = any(entry.namespace_labels for entry in self._entries)
+        self.needs_labels = any(entry.namespace_labels for entry in self._entries)
+        """Whether a stance may depend on the labels of a namespace."""
         self._tables: dict[tuple[str, tuple[tuple[str, str], ...] | None], dict[str, Stance]] = {}
+        self._alike: dict[_Held, dict[str, Stance]] = {}
+        """The same tables by what they depend on: most namespaces share one."""
 
     def at(self, namespace: str | None, labels: Labels | None) -> Mapping[str, Stance]:
         """The stances in a namespace by policy; `labels` are None where they are not known.
 
         Cluster-scoped objects have the namespace None, which only `*` matches.
         """
-        seen = tuple(sorted(labels.items())) if self._needs_labels and labels is not None else None
+        seen = tuple(sorted(labels.items())) if self.needs_labels and labels is not None else None
         key = (namespace or "", seen)
         found = self._tables.get(key)
         if found is None:
-            found = {
-                policy.id: self._stance(policy, namespace or "", labels)
-                for policy in self._policies.values()
-            }
+            held = tuple(entry.holds(namespace or "", labels) for entry in self._entries)
+            found = self._alike.get(held)
+            if found is None:
+                found = {p.id: self._stance(p, held) for p in self._policies.values()}
             if len(self._tables) >= _MOST_NAMESPACES:
                 self._tables.clear()
-            self._tables[key] = found
+                self._alike.clear()
+            self._tables[key] = self._alike[held] = found
         return found
 
-    def _stance(self, policy: Policy, namespace: str, labels: Labels | None) -> Stance:
+    def _stance(self, policy: Policy, held: _Held) -> Stance:
         stance, meant = self._default, False
-        for entry in self._entries:
-            if entry.policies is not None and policy.id not in entry.policies:
+        for entry, holds in zip(self._entries, held, strict=True):
+            if holds is False or not (entry.policies is None or policy.id in entry.policies):
                 continue
-            if entry.namespaces and not matches_name(entry.namespaces, namespace):
-                continue
-            wanted = entry.namespace_labels.items()
-            if labels is not None and not all(labels.get(k) == v for k, v in wanted):
-                continue
-            certain = labels is not None or not entry.namespace_labels
-            stance = entry.over(stance, certain=certain)
+            stance = entry.over(stance, certain=holds is True)
             if entry.mode is not None:
                 meant = policy.id in entry.named
         new = release(policy.since) > self._through

@@ -66,3 +66,28 @@ def require_webhook() -> None:
         raise UsageError(
             f"the webhook needs {', '.join(missing)}: pip install 'kguard-lint[webhook]'"
         )
+
+
+def port(text: str) -> int:
+    """A port as an argument; 0 is any that is free."""
+    if text.isdecimal() and len(text) <= 5 and int(text) < 2**16:
+        return int(text)
+    raise argparse.ArgumentTypeError(f"`{text}` is no port")
+
+
+def positive(text: str) -> int:
+    """A whole number above zero as an argument."""
+    if text.isdecimal() and 0 < len(text) <= 12 and int(text) > 0:
+        return int(text)
+    raise argparse.ArgumentTypeError(f"`{text}` is no positive number")
+
+
+def seconds(text: str) -> float:
+    """Seconds as an argument: more than none, at most an hour."""
+    try:
+        found = float(text)
+    except ValueError:
+        found = 0.0
+    if 0 < found <= 3600:
+        return found
+    raise argparse.ArgumentTypeError(f"`{text}` is no number of seconds up to 3600")

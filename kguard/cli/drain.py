@@ -7,7 +7,7 @@ import time
 from typing import Any
 
 from kguard.cli import OK, USAGE, fail
-from kguard.cli.serve import _port, _seconds
+from kguard.cli.cluster import port, seconds
 
 
 def add_parser(subparsers: Any) -> None:
@@ -18,10 +18,10 @@ def add_parser(subparsers: Any) -> None:
         description=__doc__,
         allow_abbrev=False,
     )
-    parser.add_argument("--health-port", type=_port, default=8080, help="default: 8080")
+    parser.add_argument("--health-port", type=port, default=8080, help="default: 8080")
     parser.add_argument(
         "--wait",
-        type=_seconds,
+        type=seconds,
         default=10.0,
         metavar="SECONDS",
         help="until no API server comes here any more (default: 10)",

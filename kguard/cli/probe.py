@@ -6,9 +6,14 @@ import argparse
 from typing import Any
 
 from kguard.cli import FINDINGS, OK, UsageError
-from kguard.cli.cluster import add_cluster_options, add_names, namespace_of, require_webhook
+from kguard.cli.cluster import (
+    add_cluster_options,
+    add_names,
+    namespace_of,
+    require_webhook,
+    seconds,
+)
 from kguard.cli.common import complain
-from kguard.cli.serve import _seconds
 from kguard.term import safe
 
 
@@ -35,7 +40,7 @@ def add_parser(subparsers: Any) -> None:
     add_cluster_options(parser)
     add_names(parser)
     parser.add_argument(
-        "--timeout", type=_seconds, default=10.0, metavar="SECONDS", help="default: 10"
+        "--timeout", type=seconds, default=10.0, metavar="SECONDS", help="default: 10"
     )
 
 

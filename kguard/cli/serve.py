@@ -6,7 +6,15 @@ import argparse
 from typing import Any
 
 from kguard.cli import UsageError
-from kguard.cli.cluster import add_cluster_options, add_names, namespace_of, require_webhook
+from kguard.cli.cluster import (
+    add_cluster_options,
+    add_names,
+    namespace_of,
+    port,
+    positive,
+    require_webhook,
+    seconds,
+)
 from kguard.cli.common import complain, registry_from_environment
 
 
@@ -17,11 +25,11 @@ def add_parser(subparsers: Any) -> None:
     )
     listen = parser.add_argument_group("where it listens")
     listen.add_argument("--host", default="0.0.0.0", metavar="ADDRESS", help="default: all")
-    listen.add_argument("--port", type=_port, default=10250, help="reviews, TLS (default: 10250)")
+    listen.add_argument("--port", type=port, default=10250, help="reviews, TLS (default: 10250)")
     listen.add_argument("--health-host", default="0.0.0.0", metavar="ADDRESS", help="default: all")
     listen.add_argument(
         "--health-port",
-        type=_port,
+        type=port,
         default=8080,
         help="/livez, /readyz and /metrics, plain (default: 8080)",
     )
@@ -93,27 +101,27 @@ def add_parser(subparsers: Any) -> None:
     limits = parser.add_argument_group("limits")
     limits.add_argument(
         "--concurrency",
-        type=_positive,
+        type=positive,
         metavar="N",
         help="reviews at once (default: 2 per CPU, at most 8)",
     )
     limits.add_argument(
         "--max-body",
-        type=_positive,
+        type=positive,
         default=32 * 2**20,
         metavar="BYTES",
         help="the largest review (default: 33554432)",
     )
     limits.add_argument(
         "--timeout",
-        type=_seconds,
+        type=seconds,
         default=4.5,
         metavar="SECONDS",
         help="for reviews that name none (default: 4.5)",
     )
     limits.add_argument(
         "--grace",
-        type=_seconds,
+        type=seconds,
         default=20.0,
         metavar="SECONDS",
         help="after SIGTERM, to answer what is in flight (default: 20)",
@@ -139,25 +147,3 @@ def run(args: argparse.Namespace) -> int:
         return complain(error)
     except OSError as error:
         raise UsageError(f"{error.filename or 'policies'}: {error.strerror}") from None
-
-
-def _port(text: str) -> int:
-    if text.isdecimal() and len(text) <= 5 and int(text) < 2**16:
-        return int(text)
-    raise argparse.ArgumentTypeError(f"`{text}` is no port")
-
-
-def _positive(text: str) -> int:
-    if text.isdecimal() and 0 < len(text) <= 12 and int(text) > 0:
-        return int(text)
-    raise argparse.ArgumentTypeError(f"`{text}` is no positive number")
-
-
-def _seconds(text: str) -> float:
-    try:
-        seconds = float(text)
-    except ValueError:
-        seconds = 0.0
-    if 0 < seconds <= 3600:
-        return seconds
-    raise argparse.ArgumentTypeError(f"`{text}` is no number of seconds up to 3600")

@@ -36,6 +36,10 @@ def _in_folder(folder: str, root: str) -> str | None:
         first = os.path.basename(named[0])
         raise ConfigError([Problem(second, f"`{first}` is there too; keep one of them")])
     if named:
+        if os.path.islink(named[0]) and not _below(os.path.realpath(named[0]), root):
+            # Its lines would be shown with its faults: a checkout must not have any file shown.
+            where = Where(shown(named[0], root))
+            raise ConfigError([Problem(where, "a link that leads out of the repository")])
         return regular(named[0], root)
     pyproject = os.path.join(folder, PYPROJECT)
     if not os.path.isfile(pyproject):
@@ -50,6 +54,10 @@ def _in_folder(folder: str, root: str) -> str | None:
     from kguard.config.toml import declares
 
     return pyproject if declares(data) else None
+
+
+def _below(path: str, root: str) -> bool:
+    return path.startswith(os.path.realpath(root).rstrip(os.sep) + os.sep)
 
 
 def regular(path: str, root: str) -> str:

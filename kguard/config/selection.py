@@ -19,6 +19,9 @@ PROFILES: Mapping[str, frozenset[str]] = {
 }
 """Which pages' profiles a profile takes in; `all` takes every one."""
 
+_MOST_PLACES = 10_000
+"""How many combinations of path, kind and namespace are remembered: a server sees any number."""
+
 
 @record
 class Choice:
@@ -160,6 +163,8 @@ def build_rules(
         found = by_place.get(place)
         if found is None:
             active = tuple(i for i, override in enumerate(overrides) if override.holds(*place))
+            if len(by_place) >= _MOST_PLACES:
+                by_place.clear()
             found = by_place[place] = table(active)
         return found.get(policy.id)
 

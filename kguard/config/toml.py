@@ -17,12 +17,16 @@ TABLE = ("tool", "kguard")
 _POSITION = re.compile(r" \(at (?:line (\d+), column (\d+)|end of document)\)$")
 _PART = r"""(?:[A-Za-z0-9_-]+|"[^"\n]*"|'[^'\n]*')"""
 _DOTTED = rf"{_PART}(?:[ \t]*\.[ \t]*{_PART})*"
+# tomllib takes quadratic time for these.
+_DEEP = re.compile(rb"(?:[\w\"'-]++[ \t]*+\.[ \t]*+){100}")
 _HEADER = re.compile(rf"[ \t]*\[(\[?)[ \t]*({_DOTTED})[ \t]*\]")
 _ENTRY = re.compile(rf"[ \t]*({_DOTTED})[ \t]*=")
 
 
 def declares(content: bytes) -> bool:
     """Whether a TOML file has a `[tool.kguard]`; True for a broken one, so that it is reported."""
+    if _DEEP.search(content):
+        return True
     try:
         tool = tomllib.loads(content.decode("utf-8-sig")).get("tool")
     except (ValueError, RecursionError):
@@ -38,6 +42,8 @@ def parse(name: str, content: bytes) -> tuple[Mapping[str, Any], Locate]:
         line = content.count(b"\n", 0, error.start) + 1
         raise ConfigError([Problem(Where(name, line), "not UTF-8 text")]) from None
     lines = text.replace("\r\n", "\n").split("\n")
+    if _DEEP.search(content):
+        raise ConfigError([Problem(Where(name), "nested too deeply")])
     try:
         data: Any = tomllib.loads(text)
     except tomllib.TOMLDecodeError as error:

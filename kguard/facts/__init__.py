@@ -5,6 +5,6 @@ Policies never dig for these themselves; they ask `Facts`, which works each out 
 
 from __future__ import annotations
 
-from kguard.facts.run import Assumptions, Facts
+from kguard.facts.run import Assumptions, Expired, Facts
 
-__all__ = ["Assumptions", "Facts"]
+__all__ = ["Assumptions", "Expired", "Facts"]

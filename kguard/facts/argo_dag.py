@@ -120,7 +120,7 @@ def _names(task: Task) -> Iterator[str]:
 def dags(facts: Facts, resource: Resource) -> Iterator[Dag]:
     """The DAG templates that an Argo object writes itself."""
     for template in facts.argo_templates(resource):
-        calls = [call for call in calls_of(template) if call.task]
+        calls = [call for call in calls_of(facts, template) if call.task]
         tasks = tuple(Task(call, tuple(_dependencies(call))) for call in calls)
         if tasks:
             yield Dag(

@@ -79,7 +79,7 @@ def literals(facts: Facts, workflow: Workflow) -> Iterator[Literal]:
     yield from _parameters(scope, ("arguments", "parameters"), ("value",), "argument")
     for template in facts.argo_templates(workflow.resource):
         yield from _parameters(template, ("inputs", "parameters"), ("value", "default"), "input")
-        for call in calls_of(template):
+        for call in calls_of(facts, template):
             of = f"argument of {call.called}"
             yield from _parameters(call, ("arguments", "parameters"), ("value",), of)
             items = call.get("withItems")

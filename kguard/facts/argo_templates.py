@@ -139,9 +139,16 @@ def _template(workflow: Workflow, route: Route, data: Mapping[str, Any]) -> Temp
     return Template(workflow.resource, route, data, name if isinstance(name, str) else "", workflow)
 
 
-def calls_of(template: Template) -> Iterator[Call]:
+def calls_of(facts: Facts, template: Template) -> list[Call]:
     """The steps and tasks of a template in the order in which they are written."""
-    written = list(argo.calls(template.data))
+    return facts.remember_part(_calls_of, template)
+
+
+def _calls_of(template: Template) -> list[Call]:
+    return list(_calls(template, list(argo.calls(template.data))))
+
+
+def _calls(template: Template, written: list[tuple[Route, Mapping[str, Any]]]) -> Iterator[Call]:
     by_name = {data["name"]: data for _, data in written if isinstance(data.get("name"), str)}
     for keys, data in written:
         name = data.get("name")
@@ -304,7 +311,7 @@ def reach(facts: Facts, workflow: Workflow) -> Reach:
         if id(template.data) in found:
             continue
         found[id(template.data)] = template
-        for call in calls_of(template):
+        for call in calls_of(facts, template):
             target = target_of(facts, call)
             if target.template is not None:
                 pending.append(target.template)

@@ -62,7 +62,9 @@ def _from_source(
     if not isinstance(prefix, str) or not name.startswith(prefix):
         return None
     reference = dig(source, "configMapRef", "name")
-    maps = index.named(container.resource, "", "ConfigMap", reference) if reference else []
+    if not isinstance(reference, str):
+        return Variable(None, route)
+    maps = index.named(container.resource, "", "ConfigMap", reference)
     if len(maps) != 1:
         return Variable(None, route)
     value = dig(maps[0].data, "data", name.removeprefix(prefix))

@@ -163,7 +163,7 @@ class _Counter:
         if template.kind == "steps":
             groups = template.get("steps")
             total += Count(others=len(groups) if isinstance(groups, list) else 0)
-        for call in calls_of(template):
+        for call in calls_of(self.facts, template):
             total += self._call(call)
         return total
 

@@ -10,7 +10,7 @@ from kguard.facts.replicas import replicas_of
 from kguard.facts.workloads import Workload
 from kguard.index import Index
 from kguard.kube import argo
-from kguard.model import Resource
+from kguard.model import Resource, Scope
 from kguard.record import field, record
 
 if TYPE_CHECKING:
@@ -23,6 +23,7 @@ if TYPE_CHECKING:
     from kguard.facts.termination import Process
 
 T = TypeVar("T")
+P = TypeVar("P", bound=Scope)
 
 NEWEST_KUBERNETES = (1, 37)
 """What `--kube-version` assumes where it is not given: the newest release the rules know."""
@@ -48,15 +49,33 @@ class Assumptions:
     retagged: frozenset[str] = frozenset()
 
 
-class Facts:
-    """Answers about resources, each worked out on first use."""
+class Expired(Exception):
+    """There is no time left to work out a fact."""
 
-    def __init__(self, index: Index, assume: Assumptions | None = None) -> None:
+
+class Facts:
+    """Answers about resources, each worked out on first use.
+
+    Once `expired` says so, nothing more is worked out: whoever asks for it gets Expired.
+    """
+
+    def __init__(
+        self,
+        index: Index,
+        assume: Assumptions | None = None,
+        expired: Callable[[], bool] | None = None,
+    ) -> None:
         self.index = index
         self.assume = assume or Assumptions()
+        self._expired = expired
         self.notices: dict[str, None] = {}
         """Sentences about the run as a whole, in the order in which they were first needed."""
         self._memo: dict[tuple[Callable[..., Any], int | str], Any] = {}
+
+    def go_on(self) -> None:
+        """Raise Expired where there is no time left: for work that may be long."""
+        if self._expired is not None and self._expired():
+            raise Expired
 
     def notice(self, sentence: str) -> None:
         """Have a sentence said once at the end of the report."""
@@ -66,6 +85,7 @@ class Facts:
         """`work(facts, resource)`, worked out once per resource."""
         key = (work, id(resource))
         if key not in self._memo:
+            self.go_on()
             self._memo[key] = work(self, resource)
         found: T = self._memo[key]
         return found
@@ -79,6 +99,14 @@ class Facts:
         if key not in self._memo:
             self._memo[key] = work(self, near)
         found: T = self._memo[key]
+        return found
+
+    def remember_part(self, work: Callable[[P], T], part: P) -> T:
+        """`work(part)`, worked out once for the data of a part of a resource."""
+        key = (work, id(part.data))
+        if key not in self._memo:
+            self._memo[key] = part, work(part)  # An id is only as good as its object is alive.
+        found: T = self._memo[key][1]
         return found
 
     def pod(self, resource: Resource) -> Pod | None:

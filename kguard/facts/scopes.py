@@ -105,7 +105,8 @@ def _workflows(facts: Facts, resource: Resource) -> Iterable[Scope]:
 def _argo_calls(facts: Facts, resource: Resource) -> Iterable[Scope]:
     from kguard.facts.argo_templates import calls_of
 
-    return [call for template in facts.argo_templates(resource) for call in calls_of(template)]
+    templates = facts.argo_templates(resource)
+    return [call for template in templates for call in calls_of(facts, template)]
 
 
 def _argo_dags(facts: Facts, resource: Resource) -> Iterable[Scope]:

@@ -120,6 +120,7 @@ def processes(facts: Facts, resource: Resource) -> Iterator[Process]:
     for container in pod.running:
         if container.prestop_seconds is None:
             continue
+        facts.go_on()
         process = _of_container(facts, container)
         if process is not None:
             yield process

@@ -22,6 +22,7 @@ DEFAULT_SHELL = ("/bin/sh", "-c")
 _VARIABLE = re.compile(
     r"\\(.)|\$(?:\{([A-Za-z_]\w*)(?::([-+])((?:[^{}\\]|\\.)*))?\}|([A-Za-z_]\w*))"
 )
+_LONGEST = 65_536  # Characters of a value.
 _PAIR = re.compile(r"([A-Za-z_][\w.-]*)=(\"(?:[^\"\\]|\\.)*\"|'[^']*'|(?:[^\s\\]|\\.)*)")
 
 
@@ -125,11 +126,18 @@ def unquote(text: str) -> str:
 
 
 def substitute(text: str, values: Mapping[str, str | None]) -> str | None:
-    """`text` with `$NAME`, `${NAME}`, `${NAME:-x}` and `${NAME:+x}` put in; None where unknown."""
-    unknown = False
+    """`text` with `$NAME`, `${NAME}`, `${NAME:-x}` and `${NAME:+x}` put in; None where unknown.
+
+    What would become longer than any real value counts as unknown: a few lines can double it often.
+    """
+    unknown, room = False, _LONGEST
 
     def put(match: re.Match[str]) -> str:
-        nonlocal unknown
+        nonlocal unknown, room
+        room -= len(values.get(match.group(2) or match.group(5)) or "")
+        unknown = unknown or room < 0
+        if unknown:
+            return ""
         if match.group(1):
             return match.group(1)
         value = values.get(match.group(2) or match.group(5))

@@ -10,6 +10,7 @@ and on the place of the command in its text; `optimise` holds what was measured 
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
+from functools import lru_cache
 
 from kguard.record import record, replace
 from kguard.shell.arguments import behind_options
@@ -23,7 +24,7 @@ from kguard.shell.traps import ever_trapped, holder_of, trapped, traps_at
 from kguard.shell.verdict import Analysis, Cause, Init, Mode, Outcome, Shell, Verdict
 from kguard.shell.walk import Frame, Step, Walk
 from kguard.shell.wording import explain
-from kguard.shell.wrappers import Layer, Passing, bare, package_runner, peel
+from kguard.shell.wrappers import MAX_LAYERS, Layer, Passing, bare, package_runner, peel
 
 LIKELY = (Shell.DASH, Shell.BASH, Shell.BUSYBOX)
 """What `sh` is where the image is unknown: Debian and Ubuntu, Fedora and its kin, Alpine."""
@@ -48,6 +49,8 @@ _RANKED = (
     Cause.PACKAGE_RUNNER,
     Cause.NO_DEFAULT_HANDLER,
 )
+_REMEMBERED = 1000
+"""Characters of an argument list up to which its analysis is remembered."""
 _WORST = (Verdict.SWALLOWED, Verdict.CUT, Verdict.UNKNOWN, Verdict.DELIVERED)
 
 
@@ -66,13 +69,36 @@ def analyse(
     Never raises for any argument list; what cannot be read has the verdict UNKNOWN.
     """
     candidates = LIKELY if shells is None else tuple(shells)
+    words = tuple(argv)
+    # A webhook sees the Pods of one template over and over; what is remembered stays small.
+    if not scripts and sum(map(len, words)) <= _REMEMBERED:
+        return _analyse_again(words, candidates, shared_pid_namespace)
+    return _analyse(words, candidates, shared_pid_namespace, scripts or {})
+
+
+@lru_cache(maxsize=1024)
+def _analyse_again(
+    argv: tuple[str, ...], candidates: tuple[Shell, ...], shared_pid_namespace: bool
+) -> Analysis:
+    return _analyse(argv, candidates, shared_pid_namespace, {})
+
+
+def _analyse(
+    argv: tuple[str, ...],
+    candidates: tuple[Shell, ...],
+    shared_pid_namespace: bool,
+    scripts: Mapping[str, str],
+) -> Analysis:
     words = tuple(_argument(text, index) for index, text in enumerate(argv))
     outcomes: dict[Shell, Outcome] = {}
     asked = False
     for shell in candidates or (Shell.DASH,):
-        judge = _Judge(shell, bool(candidates), scripts or {})
+        judge = _Judge(shell, bool(candidates), scripts)
         outcomes[shell] = judge.process(words, _Start(pid1=not shared_pid_namespace))
         asked = asked or judge.asked
+        if not asked:  # No `sh` in it: all candidates come to the same.
+            outcomes = dict.fromkeys(candidates or (shell,), outcomes[shell])
+            break
     outcome = min(outcomes.values(), key=_badness)
     return Analysis(
         outcomes=outcomes,
@@ -126,7 +152,11 @@ class _Judge:
         """The outcome for a process with these words."""
         if start.depth > MAX_NESTED:
             return self._unknown(words, start, Cause.UNPARSABLE)
+        layers = 0
         while layer := peel(words):
+            layers += 1
+            if layers > MAX_LAYERS:
+                return self._unknown(words, start, Cause.UNPARSABLE)
             words = layer.words
             if layer.passing is Passing.INIT:
                 init = layer.init or Init(layer.name, Mode.UNKNOWN)

@@ -13,7 +13,7 @@ from enum import Enum, auto
 from kguard.record import record
 from kguard.shell.syntax import List, Unparsable, Word
 
-MAX_LENGTH = 100_000
+MAX_LENGTH = 30_000
 MAX_DEPTH = 40
 
 _OPERATORS = re.compile(r"&&|\|\||;;&|;&|;;|<<<|<<-|<<|>>|<&|>&|<>|>\||&>>|&>|\|&|[&|;<>()]")

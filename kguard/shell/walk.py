@@ -27,7 +27,7 @@ from kguard.shell.syntax import (
     Word,
 )
 
-MAX_STEPS = 5_000
+MAX_STEPS = 500
 MAX_CALLS = 20
 
 _VARIABLE = re.compile(r"\$(?:\{([A-Za-z_]\w*|[0-9@*])\}|([A-Za-z_]\w*|[0-9@*]))\Z")

@@ -23,18 +23,19 @@ def explain(outcome: Outcome, by: str, follows: str) -> str:
 
     `by` is the shell or wrapper in front of the program, `follows` what stands behind the command.
     """
-    name = f"`{base_name(outcome.program[0])}`" if outcome.program else "the program"
+    name = _quoted(base_name(outcome.program[0])) if outcome.program else "the program"
     if outcome.shell_stays:
-        return _in_shell(outcome, f"`{by}`", name, follows)
+        return _in_shell(outcome, _quoted(by), name, follows)
+    by = _quoted(by)
     simple = {
         Cause.INIT_DROPS_SIGNAL: f"`dumb-init` is told to send {name} something else than SIGTERM",
-        Cause.PACKAGE_RUNNER: f"`{by}` ends on SIGTERM without waiting for the program it started",
+        Cause.PACKAGE_RUNNER: f"{by} ends on SIGTERM without waiting for the program it started",
         Cause.NO_DEFAULT_HANDLER: f"{name} has no handler for SIGTERM, and as PID 1 it ignores it",
         Cause.INTERPRETER_SCRIPT: f"{name} as PID 1 ignores SIGTERM unless the script handles it",
         Cause.KILLED_AFTER: f"{name} is killed {outcome.kill_after} s after SIGTERM",
-        Cause.NOT_FORWARDED: f"`{by}` stays in front of {name} and does not forward SIGTERM",
-        Cause.DETACHED: f"`{by}` forks as a session leader and ends at once, and {name} with it",
-        Cause.SCRIPT_FILE: f"`{by}` is a script whose text is not known",
+        Cause.NOT_FORWARDED: f"{by} stays in front of {name} and does not forward SIGTERM",
+        Cause.DETACHED: f"{by} forks as a session leader and ends at once, and {name} with it",
+        Cause.SCRIPT_FILE: f"{by} is a script whose text is not known",
         Cause.TEMPLATE: "the command is filled in later",
         Cause.NO_SHELL: "the image has no shell",
         Cause.NO_PROGRAM: "no program is named that runs for long",
@@ -85,3 +86,7 @@ def _in_shell(outcome: Outcome, shell: str, program: str, follows: str) -> str:
 
 def _follower(follows: str) -> str:
     return f"`{follows}`" if follows in ("&&", "||") else "another command"
+
+
+def _quoted(text: str) -> str:
+    return "`" + text.replace("`", "'") + "`"

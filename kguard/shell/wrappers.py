@@ -14,6 +14,9 @@ from kguard.shell.programs import base_name
 from kguard.shell.syntax import Word
 from kguard.shell.verdict import Init, Mode
 
+MAX_LAYERS = 32
+"""How many wrappers are taken off a command; each costs as much as the command is long."""
+
 
 class Passing(Enum):
     """What a wrapper does with the process and the signal."""
@@ -151,6 +154,11 @@ _PACKAGE_RUNNERS = {
     "pnpx": (),
     "bunx": (),
 }
+WRAPPERS = frozenset(
+    (*_RULES, *_UNKNOWN_RUNNERS, *_WAITERS, *_TINI, *_PACKAGE_RUNNERS, "dumb-init")
+)
+"""The names of programs known to start others."""
+
 _YARN_OWN = _names(
     "add audit bin cache config create dedupe global import info init install licenses link list"
     " login logout node outdated owner pack patch plugin publish rebuild remove set tag team unlink"
@@ -202,7 +210,10 @@ def peel(words: Sequence[Word]) -> Layer | None:
 def bare(words: Sequence[Word]) -> tuple[str, ...]:
     """The words of the program behind all wrappers, expansions as written."""
     rest = tuple(words)
-    while layer := peel(rest):
+    for _ in range(MAX_LAYERS):
+        layer = peel(rest)
+        if layer is None:
+            break
         if layer.shell_text:
             return (layer.shell or "sh", "-c", *(word.text for word in layer.words))
         rest = layer.words

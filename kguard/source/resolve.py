@@ -10,9 +10,10 @@ from __future__ import annotations
 import math
 import re
 import struct
+from collections.abc import Hashable
 from functools import lru_cache
 
-from yaml.nodes import Node, ScalarNode
+from yaml.nodes import ScalarNode
 
 Scalar = str | int | float | bool | None
 
@@ -46,6 +47,8 @@ _BASES = {"hex": 16, "bin": 2, "oct": 8, "dec": 10}
 _INT64_MIN, _INT64_MAX, _UINT64_MAX = -(2**63), 2**63 - 1, 2**64 - 1
 # More digits than any 64-bit number has in base 2: longer texts are never converted.
 _MAX_DIGITS = 512
+# Characters of a scalar up to which it is kept: a server may be sent any number of long ones.
+_REMEMBERED = 256
 # Patterns that few files need stay uncompiled: compiling is a good part of the start-up time.
 _TIMESTAMP = (
     r"(?a)\d{4}-(1[0-2]|0?[1-9])-(3[01]|[12]\d|0?[1-9])"
@@ -95,15 +98,22 @@ def _finite(digits: str, text: str) -> Scalar:
     return int(number) if number.is_integer() and abs(number) < 2**63 else number
 
 
-@lru_cache(16384)
 def resolve_tag(
-    kind: type[Node], value: str | None, implicit: tuple[bool, bool]
+    kind: Hashable, value: str | None, implicit: tuple[bool, bool]
 ) -> tuple[Scalar] | str | None:
     """The tag for a node that has none: the value itself, wrapped in a tuple, for most scalars.
 
     Values that depend on where they stand (merge keys, infinities) get their tag's name instead;
-    collections get None. Keeping the value here makes every distinct scalar cost one look-up.
+    collections get None. Every distinct short scalar costs one look-up; long ones are not kept.
     """
+    if value is not None and len(value) > _REMEMBERED:
+        return _resolved(kind, value, implicit)
+    return _remembered(kind, value, implicit)
+
+
+def _resolved(
+    kind: Hashable, value: str | None, implicit: tuple[bool, bool]
+) -> tuple[Scalar] | str | None:
     if kind is not ScalarNode or value is None:
         return None
     if not implicit[0]:
@@ -113,6 +123,9 @@ def resolve_tag(
     if value in _NON_FINITE:
         return FLOAT_TAG
     return (plain_value(value),)
+
+
+_remembered = lru_cache(16384)(_resolved)
 
 
 def tagged_value(tag: str, text: str) -> Scalar:

@@ -23,7 +23,7 @@ def check(workflow: Workflow, ctx: Context) -> Iterator[Fault | Unknown]:
                 options = unless_default(workflow, ctx, ERROR, "the workflow ends in Error")
             yield workflow.fault((key,), f"`{key}` names template `{name}`: no such one", **options)
     for template in ctx.facts.argo_templates(workflow.resource):
-        for call in calls_of(template):
+        for call in calls_of(ctx.facts, template):
             yield from _call(call, ctx)
 
 

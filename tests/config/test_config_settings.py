@@ -317,13 +317,13 @@ class TestCache:
     def judged(self, monkeypatch: pytest.MonkeyPatch) -> list[object]:
         """The values that were given to jsonschema."""
         found: list[object] = []
-        judge = validate._judge
+        judge = validate.judge
 
         def counting(layer: Any, value: Any, *rest: Any) -> Any:
             found.append(value)
             return judge(layer, value, *rest)
 
-        monkeypatch.setattr("kguard.config.validate._judge", counting)
+        monkeypatch.setattr("kguard.config.validate.judge", counting)
         return found
 
     TEXT = "policies: {limit-ratio: {params: {factor: 3}}}"

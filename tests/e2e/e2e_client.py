@@ -29,6 +29,7 @@ PLURALS = {
     "LimitRange": "limitranges",
     "Namespace": "namespaces",
     "NetworkPolicy": "networkpolicies",
+    "Node": "nodes",
     "Pod": "pods",
     "PodDisruptionBudget": "poddisruptionbudgets",
     "ReplicaSet": "replicasets",
@@ -50,6 +51,7 @@ CLUSTER_SCOPED = {
     "ClusterWorkflowTemplate",
     "CustomResourceDefinition",
     "Namespace",
+    "Node",
     "ValidatingWebhookConfiguration",
 }
 

@@ -77,7 +77,7 @@ class Cluster:
     def restart_apiserver(self) -> None:
         """Stop the API server and start it anew on the same port and data."""
         assert self.apiserver
-        self.apiserver.stop(20)
+        self.apiserver.stop(3)  # Open watches would hold it up for a minute.
         self._start_apiserver()
 
     def start_controllers(self, *names: str) -> Process:
@@ -154,7 +154,7 @@ class Cluster:
             command, input=text, capture_output=True, text=True, timeout=60, check=False
         )
 
-    def metric(self, name: str, **labels: str) -> float:
+    def metric(self, name: str, /, **labels: str) -> float:
         """The sum of a metric of the API server over all series with these labels."""
         total = 0.0
         for line in str(self.client.call("GET", "/metrics").ok().body).splitlines():
@@ -166,9 +166,15 @@ class Cluster:
         return total
 
     def audit(self, name: str) -> list[dict[str, Any]]:
-        """The audit events of objects of a name, in order."""
-        events = [json.loads(line) for line in self.audit_log.read_text().splitlines()]
-        return [event for event in events if event.get("objectRef", {}).get("name") == name]
+        """The audit events of objects of a name, in order; waits for the first."""
+
+        def found() -> list[dict[str, Any]]:
+            lines = self.audit_log.read_text().split("\n")[:-1]  # The last may be half a line.
+            events = [json.loads(line) for line in lines]
+            return [event for event in events if event.get("objectRef", {}).get("name") == name]
+
+        wait_until(found, f"an audit event of {name}")
+        return found()
 
     def ready(self) -> bool:
         """Whether the API server says that it is."""

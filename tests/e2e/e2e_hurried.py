@@ -1,7 +1,7 @@
 """The program `kguard`, unchanged but for this: its certificates live for seconds, not for days.
 
-A CA lives 24 s and is followed by the next after 16, a certificate lives 8 s and is renewed after
-5. Everything else, the order of the steps above all, is kguard's own.
+A CA lives 36 s and is followed by the next after 24, a certificate lives 12 s and is renewed after
+8. Everything else, the order of the steps above all, is kguard's own.
 """
 
 from __future__ import annotations
@@ -13,7 +13,7 @@ from unittest.mock import patch
 from kguard.__main__ import main
 from kguard.webhook.certificates import authority, rotation, self_issued, served
 
-TIMING = partial(rotation.Timing, ca_life=24, leaf_life=8, grace=1, poll=0.5)
+TIMING = partial(rotation.Timing, ca_life=36, leaf_life=12, grace=1, poll=0.5)
 
 if __name__ == "__main__":
     with (

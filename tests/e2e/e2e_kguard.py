@@ -90,7 +90,7 @@ class Replica:
     def wait_ready(self, seconds: float = 30) -> None:
         wait_until(self.ready, self.process.name, seconds=seconds, process=self.process)
 
-    def metric(self, name: str, **labels: str) -> float:
+    def metric(self, name: str, /, **labels: str) -> float:
         """The sum of a metric over all series with these labels."""
         total = 0.0
         for line in self.get("/metrics")[1].splitlines():

@@ -24,7 +24,7 @@ class Pair:
 
 
 class Authority:
-    """A CA of an hour's life whose files are in a folder; `certificate` is its own."""
+    """A CA of a day's life whose files are in a folder; `certificate` is its own."""
 
     def __init__(self, folder: Path, name: str = "kguard-e2e-ca") -> None:
         self._folder = folder
@@ -67,7 +67,7 @@ class Authority:
             .public_key(key)
             .serial_number(x509.random_serial_number())
             .not_valid_before(now - timedelta(minutes=5))
-            .not_valid_after(now + timedelta(hours=1))
+            .not_valid_after(now + timedelta(days=1))
         )
 
 

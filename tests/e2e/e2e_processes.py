@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import contextlib
 import os
+import random
 import signal
 import socket
 import subprocess
@@ -119,16 +121,22 @@ class Process:
         return self.log.read_text("utf-8", errors="replace")
 
     def tail(self, lines: int = 10) -> str:
-        """The end of what it wrote, under the name of the file that has it all."""
-        last = [line[:300] for line in self.output().splitlines()[-lines:]]
+        """The end of what it wrote but for reviews, under the name of the file that has all."""
+        said = [line for line in self.output().splitlines() if '"event": "review"' not in line]
+        last = [line[:300] for line in said[-lines:]]
         return "\n".join([f"--- {self.log}", *last])
 
 
 def free_port() -> int:
-    """A TCP port of the loopback interface that nobody has just now."""
-    with socket.socket() as probe:
-        probe.bind(("127.0.0.1", 0))
-        return int(probe.getsockname()[1])
+    """A TCP port of the loopback interface that nobody has just now.
+
+    Not of those the kernel gives to outgoing connections: one of them could get it before its use.
+    """
+    while True:
+        port = random.randrange(20_000, 32_000)
+        with socket.socket() as probe, contextlib.suppress(OSError):
+            probe.bind(("127.0.0.1", port))
+            return port
 
 
 def wait_until(

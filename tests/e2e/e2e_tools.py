@@ -225,7 +225,7 @@ def main(names: Sequence[str]) -> int:
         try:
             paths = [*control_plane()] if name == "control-plane" else [_helm(name)]
         except Unavailable as error:
-            _say(f"{name}: not available: {error}")
+            _say(f"{name} is not available, so what needs it is not run: {error}")
             status = 1
         else:
             print(*paths, sep="\n")

@@ -127,8 +127,10 @@ def test_own_rotation(cluster: Cluster, kguard: Kguard, fresh: None, namespace: 
     assert [set(entry) for entry in held] == [set(held[0])] * 2
 
 
-def test_foreign_bundle(cluster: Cluster, kguard: Kguard) -> None:
-    """Somebody overwrites the caBundle: it is repaired, and the replica is not ready meanwhile."""
+def test_foreign_bundle(cluster: Cluster, kguard: Kguard, fresh: None) -> None:
+    """Somebody overwrites the caBundle: kguard puts its CA back."""
+    _alone(kguard, program=(HURRIED,))  # Which looks every half second, not every thirty.
+    kguard.wait_served()
     stranger = Authority(cluster.folder, "stranger").certificate.read_bytes()
     value = base64.b64encode(stranger).decode()
     path = "/webhooks/0/clientConfig/caBundle"

@@ -18,7 +18,7 @@ FOREIGN = {"Certificate", "Issuer", "PrometheusRule", "ServiceMonitor"}
 
 @pytest.mark.parametrize("values", VALUES, ids=lambda path: path.stem)
 def test_objects(cluster: Cluster, installation: Kguard, values: Path) -> None:
-    """Every object of the chart is one the API server takes, without an unknown field or warning."""
+    """The API server takes every object of the chart, without an unknown field or a warning."""
     version = cluster.client.call("GET", "/version").ok().body["gitVersion"]
     objects = render(installation.helm, values, kube=version)
     assert objects

@@ -10,7 +10,7 @@ import pytest
 from e2e_cluster import Cluster
 from e2e_kguard import ROOT, Kguard, denial
 from e2e_load import Load
-from e2e_objects import FAULT, pod
+from e2e_objects import FAULT, deployment, pod, workflow
 from e2e_processes import wait_until
 
 Namespace = Callable[..., str]
@@ -24,6 +24,18 @@ def fail(kguard: Kguard, cluster: Cluster) -> Iterator[None]:
     kguard.set_failure_policy("Fail")
     yield
     kguard.set_failure_policy("Ignore")
+
+
+def wait_refused(cluster: Cluster, namespace: str) -> None:
+    """Wait until a good Pod is refused, because nobody can judge it."""
+
+    def refused() -> bool:
+        answer = cluster.client.create(pod(namespace, "any"), dry_run=True)
+        return answer.status == 500 and (
+            'failed calling webhook "admission.kguard.dev"' in answer.message
+        )
+
+    wait_until(refused, "a refusal")
 
 
 def command(kguard: Kguard, *words: str) -> subprocess.CompletedProcess[str]:
@@ -41,7 +53,7 @@ def command(kguard: Kguard, *words: str) -> subprocess.CompletedProcess[str]:
 
 
 def test_killed_under_ignore(cluster: Cluster, kguard: Kguard, namespace: Namespace) -> None:
-    """Killed under Ignore: objects pass unjudged and the API server says so; then all is as before."""
+    """Killed under Ignore: objects pass unjudged, as the API server notes, until kguard is back."""
     shop = namespace("enforce-ignore")
     counter = "apiserver_admission_webhook_fail_open_count"
     before = cluster.metric(counter, name="admission.kguard.dev")
@@ -62,14 +74,7 @@ def test_killed_under_fail(
     shop = namespace("enforce-fail")
     cluster.client.create(pod(shop, "first")).ok()
     kguard.stop_replica(kguard.replicas[0], kill=True)
-
-    def refused() -> bool:
-        answer = cluster.client.create(pod(shop, "second"), dry_run=True)
-        return answer.status == 500 and (
-            'failed calling webhook "admission.kguard.dev"' in answer.message
-        )
-
-    wait_until(refused, "a refusal")
+    wait_refused(cluster, shop)
     done = command(kguard, "disarm")
     assert done.returncode == 0, done.stderr
     assert kguard.configuration()["webhooks"][0]["failurePolicy"] == "Ignore"
@@ -77,11 +82,32 @@ def test_killed_under_fail(
         lambda: cluster.client.create(pod(shop, "third"), dry_run=True).status == 201, "passing"
     )
     kguard.set_failure_policy("Fail")
-    wait_until(refused, "a refusal")
+    wait_refused(cluster, shop)
     kguard.start_replica()
     kguard.wait_served()
     cluster.client.create(pod(shop, "fourth")).ok()
     assert denial(cluster.client.create(pod(shop, "fifth", FAULT)))
+
+
+def test_deadlock(cluster: Cluster, kguard: Kguard, fail: None, namespace: Namespace) -> None:
+    """Dead under Fail: nodes, namespaces, kube-system and kguard itself can still be brought up."""
+    kguard.stop_replica(kguard.replicas[0], kill=True)
+    shop = namespace("enforce-mirror")
+    wait_refused(cluster, shop)
+    node = {"apiVersion": "v1", "kind": "Node", "metadata": {"name": "new"}}
+    shared = {**workflow("", "shared"), "kind": "ClusterWorkflowTemplate"}
+    shared["metadata"] = {"name": "shared"}
+    created = [
+        node,
+        {"apiVersion": "v1", "kind": "Namespace", "metadata": {"name": "new"}},
+        pod("kube-system", "dns"),
+        deployment("kguard", "kguard"),
+        shared,
+    ]
+    for thing in created:
+        cluster.client.create(thing, dry_run=True).ok()
+    kubelet = cluster.client.acting_as("system:node:new", "system:nodes", "system:masters")
+    kubelet.create(pod(shop, "static"), dry_run=True).ok()
 
 
 def test_probe(cluster: Cluster, kguard: Kguard) -> None:

@@ -179,6 +179,32 @@ def test_only_the_same_fault_at_the_same_place_counts_as_kept(change: Any, allow
     assert decide(asked(new, old=old)).allowed is allowed
 
 
+@pytest.mark.parametrize("on_error", ["allow", "deny"])
+def test_an_update_that_could_not_be_compared_in_time_is_answered_as_on_error_says(
+    on_error: str,
+) -> None:
+    old = deployment(resources=TINY)
+    new = copy.deepcopy(old)
+    new["metadata"]["labels"] = {"team": "shop"}
+    policies = policy_set(webhook=f"on-error: {on_error}")
+    looks = 0
+
+    def look() -> bool:
+        nonlocal looks
+        looks += 1
+        return False
+
+    decide(asked(new, old=old), policies, expired=look)
+    allowed = set()
+    for last in range(looks):
+        left = iter(range(last))
+        decision = decide(asked(new, old=old), policies, expired=lambda: next(left, None) is None)  # noqa: B023
+        assert decision.unanswered
+        assert all(each.effect.word == "warned" for each in decision.judged)
+        allowed.add(decision.allowed)
+    assert allowed == {on_error == "allow"}
+
+
 def test_the_ratchet_can_be_switched_off() -> None:
     old = deployment(resources=TINY)
     new = copy.deepcopy(old)
@@ -384,6 +410,21 @@ def test_an_exception_for_a_generated_name() -> None:
     assert decide(asked(data), policies).allowed
 
 
+def test_an_exception_for_a_generated_name_is_none_for_a_chosen_one() -> None:
+    data = pod("payments", resources=TINY)
+    data["metadata"]["generateName"] = "job-"
+    policies = policy_set(exceptions=exception(kind="Pod", name="generate-name: job-"))
+    assert not decide(asked(data), policies).allowed
+
+
+def test_an_exception_for_a_long_generated_name() -> None:
+    prefix = "a" * 60 + "-"
+    data = pod("a" * 58 + "x7k2p", resources=TINY)
+    data["metadata"]["generateName"] = prefix
+    policies = policy_set(exceptions=exception(kind="Pod", name=f"generate-name: {prefix}"))
+    assert decide(asked(data), policies).allowed
+
+
 def test_an_excepted_finding_is_in_the_audit_log_and_nowhere_else() -> None:
     said = answer(decide(asked(deployment(resources=TINY)), policy_set(exceptions=exception())))
     assert "warnings" not in said
@@ -466,6 +507,15 @@ def test_an_object_that_cannot_be_judged_violates_a_policy(mode: Mode, allowed: 
     assert [policy for policy, _ in effects(decision)] == ["kguard-unevaluable"]
 
 
+@pytest.mark.parametrize(("expires", "word"), [("2027-01-31", "allowed"), ("2026-10-31", "denied")])
+def test_an_exception_for_what_cannot_be_judged(expires: str, word: str) -> None:
+    data = deployment()
+    data["metadata"]["labels"] = {"size": float("inf")}
+    text = exception(expires=expires).replace("memory-absurdly-small", "kguard-unevaluable")
+    assert decide(asked(data), policy_set(exceptions=text)).word == word
+    assert decide(asked(data, namespace="other"), policy_set(exceptions=text)).word == "denied"
+
+
 # What the cluster knows
 
 
@@ -481,9 +531,50 @@ def test_a_limit_range_counts() -> None:
     assert effects(decide(asked(data), around=world(limits))) == []
 
 
+@pytest.mark.parametrize(
+    "modes",
+    [
+        "mode: warn\nmodes: [{namespace-labels: {env: prod}, mode: enforce}]",
+        "mode: enforce\nmodes: [{namespace-labels: {env: sandbox}, mode: audit}]",
+    ],
+)
+def test_nothing_is_denied_while_the_labels_of_no_namespace_are_known(modes: str) -> None:
+    policies = policy_set(webhook=modes)
+    around = world(unsynced=frozenset({("", "Namespace")}))
+    decision = decide(asked(deployment(resources=TINY)), policies, around)
+    assert decision.allowed
+    assert {each.why for each in decision.judged} == {"cluster not read yet", ""}
+    beyond = deployment(resources=TINY)
+    beyond["metadata"]["labels"] = {"size": float("inf")}
+    assert decide(asked(beyond), policies, around).allowed
+    assert not decide(asked(beyond), policies, world()).allowed
+
+
 def test_nothing_is_denied_on_what_is_not_known_yet() -> None:
     data = deployment(resources=TINY)
     unsynced = frozenset({("", "LimitRange")})
     decision = decide(asked(data), around=world(unsynced=unsynced))
     assert decision.allowed
     assert {each.why for each in decision.judged} == {"cluster not read yet", ""}
+
+
+@pytest.mark.parametrize(
+    ("user", "change", "allowed"),
+    [
+        ("system:serviceaccount:kube-system:deployment-controller", "annotations", True),
+        ("system:serviceaccount:kube-system:deployment-controller", "spec", False),
+        (ALICE, "annotations", False),
+    ],
+    ids=["its note", "another specification", "somebody else"],
+)
+def test_a_controller_may_write_notes_on_what_stands_already(
+    user: str, change: str, allowed: bool
+) -> None:
+    old = deployment(resources=TINY)
+    new = copy.deepcopy(old)
+    if change == "spec":
+        new["spec"]["minReadySeconds"] = 5
+    else:
+        new["metadata"]["annotations"] = {"deployment.kubernetes.io/revision": "2"}
+    policies = policy_set(webhook="ratchet: false")
+    assert decide(asked(new, old=old, user=user), policies).allowed is allowed

@@ -75,7 +75,8 @@ def asked(
     """An AdmissionReview about an object; an update where `old` is given."""
     seen = data or old or {}
     group, _, version = str(seen.get("apiVersion", "")).rpartition("/")
-    metadata = seen.get("metadata") or {}
+    metadata = seen.get("metadata")
+    metadata = metadata if isinstance(metadata, Mapping) else {}
     kind = {"group": group, "version": version, "kind": seen.get("kind", "")}
     request = {
         "uid": UID,

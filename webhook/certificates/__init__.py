@@ -38,5 +38,8 @@ class Certificates(Protocol):
     def warnings(self) -> list[str]:
         """What an operator has to repair while everything still works."""
 
+    def published(self) -> bool:
+        """Whether what vouches for the certificate is where the API server looks for it."""
+
     def expiry(self) -> Mapping[str, float]:
         """When `leaf` and `ca` expire, Unix time; without what there is not."""

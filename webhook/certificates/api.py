@@ -13,12 +13,10 @@ from typing import TYPE_CHECKING, Any
 from urllib.parse import quote
 
 from kguard.webhook.certificates.store import Bundles, Conflict, Missing, Stored, StoreError
-from kguard.webhook.cluster.client import ClusterError, call
+from kguard.webhook.cluster.client import WEBHOOKS, ClusterError, call
 
 if TYPE_CHECKING:
     from kubernetes.client import ApiClient
-
-_CONFIGURATIONS = "/apis/admissionregistration.k8s.io/v1/validatingwebhookconfigurations"
 
 
 class ApiSecret:
@@ -56,7 +54,7 @@ class ApiBundles:
 
     def __init__(self, client: ApiClient, name: str) -> None:
         self._client = client
-        self._path = f"{_CONFIGURATIONS}/{quote(name, '')}"
+        self._path = f"{WEBHOOKS}/{quote(name, '')}"
         self._what = f"ValidatingWebhookConfiguration `{name}`"
 
     def read(self) -> Bundles:

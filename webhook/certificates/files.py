@@ -84,7 +84,7 @@ class FileCertificates:
 
     def context(self) -> ssl.SSLContext:
         """The context for the next connection. Raises CertificateUnavailable before the first."""
-        return self._served.context("; ".join([*self.problems(), *self.warnings()]))
+        return self._served.context(lambda: [*self.problems(), *self.warnings()])
 
     def problems(self) -> list[str]:
         """Why API servers would not connect: no certificate, or one that is all but over."""

@@ -17,6 +17,7 @@ LIMIT = 64 * 1024
 PrivateKey = ec.EllipticCurvePrivateKey | rsa.RSAPrivateKey | ed25519.Ed25519PrivateKey
 """What Go's TLS client and OpenSSL both take."""
 
+_CURVES = (ec.SECP256R1, ec.SECP384R1, ec.SECP521R1)
 _BLOCK = re.compile(rb"-----BEGIN CERTIFICATE-----[^-]*-----END CERTIFICATE-----")
 _UNREADABLE = (ValueError, TypeError, UnsupportedAlgorithm)
 
@@ -61,7 +62,7 @@ def sort_certificates(data: bytes) -> tuple[list[x509.Certificate], str]:
 
 
 def read_key(data: bytes) -> PrivateKey:
-    """The private key in PEM: ECDSA, Ed25519, or RSA of 2048 bits and more.
+    """The private key in PEM: ECDSA on a curve of NIST's, Ed25519, or RSA of 2048 bits and more.
 
     Raises PemError.
     """
@@ -79,6 +80,8 @@ def read_key(data: bytes) -> PrivateKey:
         raise PemError("the private key is neither ECDSA, RSA nor Ed25519")
     if isinstance(key, rsa.RSAPrivateKey) and key.key_size < 2048:
         raise PemError(f"the RSA key has {key.key_size} bits, less than 2048")
+    if isinstance(key, ec.EllipticCurvePrivateKey) and not isinstance(key.curve, _CURVES):
+        raise PemError(f"the key is on `{key.curve.name}`, not on P-256, P-384 or P-521")
     return key
 
 

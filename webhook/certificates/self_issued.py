@@ -8,8 +8,8 @@ of what it serves back wherever it finds it missing. So what is served can be ve
 
 - before the first bundle is written: the pod is not ready then;
 - from somebody else's write that drops the CA from a bundle to the next look at it;
-- where the API server stays out of reach, or refuses us, for the last third of a certificate's
-  life.
+- where the API server stays out of a pod's reach, or refuses it, for as long as a certificate
+  lives: it goes on with the CA it knows, which may have been retired by then.
 """
 
 from __future__ import annotations
@@ -17,7 +17,7 @@ from __future__ import annotations
 import random
 import ssl
 import time
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterable, Mapping
 
 from cryptography import x509
 
@@ -91,7 +91,7 @@ class SelfIssued:
 
     def context(self) -> ssl.SSLContext:
         """The context for the next connection. Raises CertificateUnavailable before the first."""
-        return self._served.context("; ".join(self.problems()))
+        return self._served.context(self.problems)
 
     def problems(self) -> list[str]:
         """Why API servers would not connect: no or a dying certificate, or a CA they lack."""
@@ -118,11 +118,11 @@ class SelfIssued:
 
         Raises Conflict where another pod was faster.
         """
-        now = self._clock()
         try:
             stored = self._read_secret()
-            bundles = self._read_bundles(now)
-            found = self._look(bundles, now) if bundles else []
+            bundles = self._read_bundles()
+            now = self._clock()
+            found = self._look(bundles) if bundles else []
             fresh = stored is not None and self._settle(stored, found, now)
             if bundles and self._state:
                 self._publish(self._state, bundles, found, fresh, now)
@@ -148,26 +148,25 @@ class SelfIssued:
         self._notes.set("read secret", text, blocks=self._state is None)
         return None
 
-    def _read_bundles(self, now: float) -> Bundles | None:
+    def _read_bundles(self) -> Bundles | None:
         try:
             bundles = self._bundles.read()
         except (Missing, StoreError) as error:
             # Whether it held the CA until now is not known: waiting for that begins anew.
             missing = isinstance(error, Missing)
-            self._carried = {} if missing else dict.fromkeys(self._carried, now)
+            self._carried = {} if missing else dict.fromkeys(self._carried, self._clock())
             self._notes.set("read bundles", str(error), blocks=not self._carried)
             return None
         self._notes.clear("read bundles")
         return bundles
 
-    def _look(self, bundles: Bundles, now: float) -> list[x509.Certificate]:
+    def _look(self, bundles: Bundles) -> list[x509.Certificate]:
         """Remember what every bundle holds; all certificates of any."""
         parsed = [sort_certificates(entry)[0] for entry in bundles.entries]
         everywhere = set(parsed[0]).intersection(*parsed[1:]) if parsed else set()
         # Another version may have been without them in between.
         before = self._carried if bundles.version == self._version else {}
-        self._carried = {each: before.get(each, now) for each in everywhere}
-        self._version = bundles.version
+        self._remember(everywhere, before, bundles.version)
         return list(dict.fromkeys(each for entry in parsed for each in entry))
 
     def _settle(self, stored: Stored, found: list[x509.Certificate], now: float) -> bool:
@@ -235,8 +234,18 @@ class SelfIssued:
             return
         self._notes.clear("write bundles")
         self._say(f"`caBundle` {'repaired' if lost else 'written'}: {len(wanted)} CA certificates")
-        self._carried = {each: self._carried.get(each, now) for each in wanted}
-        self._version = written.version
+        self._remember(wanted, self._carried, written.version)
+
+    def _remember(
+        self,
+        certificates: Iterable[x509.Certificate],
+        before: Mapping[x509.Certificate, float],
+        version: str,
+    ) -> None:
+        """These stand in every bundle; the wait of new ones begins when the answer is here."""
+        now = self._clock()  # The step may have begun long ago.
+        self._carried = {each: before.get(each, now) for each in certificates}
+        self._version = version
 
     def _is_due(self, state: State, fresh: bool, now: float) -> bool:
         """Whether to issue a certificate: there is none, it ends, or its CA signs no more."""
@@ -252,8 +261,7 @@ class SelfIssued:
             return False
         if same:
             return end - now <= leaf.life * self._timing.left
-        lost = leaf.issuer not in self._carried and signing in self._carried
-        return lost or may_sign(state.signing, self._carried, now, self._timing)
+        return may_sign(state.signing, self._carried, now, self._timing)
 
     def _renew(self, state: State, now: float) -> None:
         """Issue a certificate and serve it."""

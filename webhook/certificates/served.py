@@ -36,11 +36,11 @@ class Served:
         """Serve this pair from now on."""
         self._pair = pair
 
-    def context(self, why: str) -> ssl.SSLContext:
-        """The context of the pair. Raises CertificateUnavailable with `why` where there is none."""
+    def context(self, why: Callable[[], list[str]]) -> ssl.SSLContext:
+        """The context of the pair. Raises CertificateUnavailable and says why there is none."""
         pair = self._pair
         if pair is None:
-            raise CertificateUnavailable(why)
+            raise CertificateUnavailable("; ".join(why()))
         return pair.context
 
     def ends(self) -> float | None:

@@ -18,6 +18,9 @@ if TYPE_CHECKING:
     from kubernetes.client import ApiClient
     from urllib3 import BaseHTTPResponse
 
+WEBHOOKS = "/apis/admissionregistration.k8s.io/v1/validatingwebhookconfigurations"
+"""Where the API server lists the ValidatingWebhookConfigurations."""
+
 Query = Sequence[tuple[str, str | int]]
 
 CONNECT = 2.0
@@ -46,11 +49,15 @@ class ClusterError(Exception):
     """The API server refused, or was not to be reached; says which call and why.
 
     `status` is that of HTTP, 0 where there was no answer or none that can be read. `retry_after`
-    is how many seconds the API server asks us to wait, 0 where it does not.
+    is how many seconds the API server asks us to wait, 0 where it does not. `cause` is the message
+    without the call.
     """
 
-    def __init__(self, message: str, *, status: int = 0, retry_after: float = 0) -> None:
+    def __init__(
+        self, message: str, *, status: int = 0, retry_after: float = 0, cause: str = ""
+    ) -> None:
         super().__init__(message)
+        self.cause = cause or message
         self.status = status
         self.retry_after = retry_after
 
@@ -168,7 +175,8 @@ def said(method: str, path: str, error: Exception) -> ClusterError:
     """What went wrong with a call, in one line."""
     if isinstance(error, ClusterError):
         return error
-    return ClusterError(f"{method} {path}: {_cause(error)}")
+    cause = _cause(error)
+    return ClusterError(f"{method} {path}: {cause}", cause=cause)
 
 
 def _authorisation(client: ApiClient) -> Mapping[str, str]:

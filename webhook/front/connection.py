@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import contextlib
 import logging
 import ssl
 from functools import partial
@@ -11,7 +12,7 @@ from typing import TYPE_CHECKING, cast
 from kguard.webhook.front.channel import Channel, Plain, Tls
 from kguard.webhook.front.http import Head, Refusal, Request, Requests
 from kguard.webhook.front.pool import Job
-from kguard.webhook.front.wsgi import CONTINUE, Answer, Environ, refuse, respond
+from kguard.webhook.front.wsgi import ARRIVED, CONTINUE, Answer, Environ, refuse, respond
 
 if TYPE_CHECKING:
     from kguard.webhook.front.deadlines import Stage
@@ -65,8 +66,8 @@ class Connection(asyncio.BufferedProtocol):
             return
         try:
             self._channel = Tls(self._shared.tls())
-        except Exception:
-            _LOG.exception("no certificate to serve")
+        except Exception as error:
+            _LOG.error("no certificate to serve: %s", error)
             self._shared.count("no-certificate")
             self.abort()
         else:
@@ -87,7 +88,11 @@ class Connection(asyncio.BufferedProtocol):
             self._pump()
 
     def eof_received(self) -> bool:
-        """The peer sends no more; it may still want the answer to what it has sent."""
+        """The peer sends no more; True keeps the connection for the answer to what it has sent.
+
+        It may as well have gone, which looks the same. Then its request is evaluated for nobody,
+        which costs no more than one whose client had patience.
+        """
         self._half = True
         return self._busy and not self._ended
 
@@ -229,7 +234,7 @@ class Connection(asyncio.BufferedProtocol):
         self._busy = True
         self._move(None)
         self._base = self._base or self._environ()
-        base = self._base | {"kguard.arrived": self._arrived}
+        base = self._base | {ARRIVED: self._arrived}
         self._job = Job(
             partial(respond, shared.app, request, base, shared.closing),
             partial(self._answered, len(request.body)),
@@ -241,8 +246,8 @@ class Connection(asyncio.BufferedProtocol):
     def _environ(self) -> Environ:
         """What PEP 3333 wants that is the same for all requests, and two things of our own.
 
-        `kguard.arrived` is the monotonic time of a request's first byte, `kguard.peer_certificate`
-        what `ssl.SSLSocket.getpeercert` tells of a client's certificate, or None.
+        ARRIVED is the monotonic time of a request's first byte, `kguard.peer_certificate` what
+        `ssl.SSLSocket.getpeercert` tells of a client's certificate, or None.
         """
         here = self._transport.get_extra_info("sockname") or ("", 0)
         peer = self._transport.get_extra_info("peername") or ("", 0)
@@ -313,7 +318,8 @@ class Connection(asyncio.BufferedProtocol):
             self._transport.close()
         else:
             self._move(self._shared.linger)
-            self._transport.write_eof()
+            with contextlib.suppress(OSError):  # The peer may have gone already.
+                self._transport.write_eof()
             self._resume()
 
     # Small things.

@@ -3,10 +3,12 @@
 from __future__ import annotations
 
 import asyncio
+import logging
 from collections import OrderedDict
 from collections.abc import Callable
 from typing import Generic, TypeVar
 
+_LOG = logging.getLogger(__name__)
 T = TypeVar("T")
 
 
@@ -68,4 +70,7 @@ class Deadlines(Generic[T]):
                     self._arm(late)
                     break
                 del stage.waiting[member]
-                stage.expired(member)
+                try:
+                    stage.expired(member)
+                except Exception:  # Whatever is wrong with one, the others have deadlines too.
+                    _LOG.exception("a deadline could not be enforced")

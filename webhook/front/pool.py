@@ -92,6 +92,7 @@ class Pool:
                 self._loop.call_soon_threadsafe(self._done, job, answer)
             except RuntimeError:  # The loop is closed: nobody waits any more.
                 return
+            del job, answer  # While it sleeps, the thread would keep the last request's body.
 
     def _done(self, job: Job, answer: Answer) -> None:
         del self.running[job]

@@ -13,6 +13,7 @@ import time
 from collections.abc import Callable
 
 from kguard.record import replace
+from kguard.webhook.front.acceptor import Acceptor
 from kguard.webhook.front.connection import Connection
 from kguard.webhook.front.limits import Limits
 from kguard.webhook.front.shared import Authorise, Shared
@@ -106,17 +107,14 @@ class Front:
             self._metrics.admission_inflight.set_function(lambda: len(shared.pool.running))
         if threading.current_thread() is threading.main_thread():
             for number in (signal.SIGTERM, signal.SIGINT):
-                loop.add_signal_handler(number, self.stop)
+                # Not by the loop, which would let go of them before the process has ended.
+                signal.signal(number, lambda *_: self.stop())
         self._tick(loop)
         if self._stopped.is_set():
             stopping.set()
-        server = await loop.create_server(
-            lambda: Connection(shared), sock=self._socket, backlog=_BACKLOG
-        )
+        acceptor = Acceptor(loop, self._socket, lambda: Connection(shared), shared.make_room)
         await stopping.wait()
-        await asyncio.sleep(0)  # Whom the kernel has let in already is served:
-        await asyncio.sleep(0)  # one turn to accept them, one for them to begin.
-        server.close()
+        await acceptor.close()
         await self._finish(shared)
 
     async def _finish(self, shared: Shared) -> None:

@@ -17,7 +17,7 @@ if TYPE_CHECKING:
     from kguard.webhook.front.connection import Connection
 
 Authorise = Callable[[dict[str, Any] | None, Mapping[str, str]], bool]
-RECEIVED = 256 * 2**10  # What one read from a socket takes.
+RECEIVED = 64 * 2**10  # What one read from a socket takes, and a busy connection may keep.
 
 
 class Shared:
@@ -66,21 +66,24 @@ class Shared:
         The oldest that never got as far as a request gives way, else the oldest idle one: somebody
         who opens connections by the thousand does not push out those of the API server.
         """
-        if len(self.members) >= self.limits.connections:
-            strangers = [
-                each
-                for stage in (self.handshake, self.fresh, self.headers)
-                if (each := stage.oldest()) is not None
-            ]
-            victim = min(strangers, key=lambda each: each.began, default=None)
-            victim = victim or self.idle.oldest() or self.linger.oldest() or self.body.oldest()
-            if victim:
-                victim.abort()
-        else:
-            victim = connection
+        room = len(self.members) < self.limits.connections or self.make_room()
         self.members.add(connection)
         self.empty.clear()
-        return victim is not None
+        return room
+
+    def make_room(self) -> bool:
+        """Close the connection that is missed least; False if all of them are at work."""
+        strangers = [
+            each
+            for stage in (self.handshake, self.fresh, self.headers)
+            if (each := stage.oldest()) is not None
+        ]
+        victim = min(strangers, key=lambda each: each.began, default=None)
+        victim = victim or self.idle.oldest() or self.linger.oldest() or self.body.oldest()
+        if victim is None:
+            return False
+        victim.abort()
+        return True
 
     def leave(self, connection: Connection) -> None:
         """Count a connection out."""

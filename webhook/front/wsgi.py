@@ -25,6 +25,8 @@ _NAME = re.compile(r"[!#$%&'*+.^_`|~0-9A-Za-z-]+")
 _VALUE = re.compile(r"[\t -~\x80-\xff]*")
 _OURS = ("connection", "content-length", "date", "keep-alive", "transfer-encoding")
 CONTINUE = b"HTTP/1.1 100 Continue\r\n\r\n"
+ARRIVED = "kguard.arrived"
+"""The key of the environment for the monotonic time at which a request began to come in."""
 
 
 @record(eq=False)

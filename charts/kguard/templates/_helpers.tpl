@@ -10,23 +10,25 @@ app.kubernetes.io/component: webhook
 
 {{- /* Labels of every object, whatever part it plays for the webhook. */ -}}
 {{- define "kguard.labels" -}}
+{{- include "kguard.labelsWith" (dict "root" . "more" dict) -}}
+{{- end }}
+
+{{- /* The same with `more`. Merged, because a key that is written twice is an error to some. */ -}}
+{{- define "kguard.labelsWith" -}}
+{{- toYaml (merge (include "kguard.standardLabels" .root | fromYaml) .more .root.Values.commonLabels) -}}
+{{- end }}
+
+{{- define "kguard.standardLabels" -}}
 helm.sh/chart: {{ printf "%s-%s" .Chart.Name .Chart.Version | replace "+" "_" }}
 {{ include "kguard.selectorLabels" . }}
 app.kubernetes.io/version: {{ .Chart.AppVersion | quote }}
 app.kubernetes.io/managed-by: {{ .Release.Service }}
-{{- with .Values.commonLabels }}
-{{ toYaml . }}
-{{- end }}
 {{- end }}
 
 {{- /* Labels of pods that run for a moment: none that the Service or the budget select. */ -}}
 {{- define "kguard.hookLabels" -}}
-app.kubernetes.io/name: kguard
-app.kubernetes.io/instance: {{ .root.Release.Name }}
-app.kubernetes.io/component: {{ .component }}
-{{- with .root.Values.commonLabels }}
-{{ toYaml . }}
-{{- end }}
+{{- $own := dict "app.kubernetes.io/component" .component -}}
+{{- toYaml (merge $own (include "kguard.standardLabels" .root | fromYaml) .root.Values.commonLabels) -}}
 {{- end }}
 
 {{- define "kguard.serviceAccountName" -}}

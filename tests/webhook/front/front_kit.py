@@ -5,8 +5,12 @@ from __future__ import annotations
 import contextlib
 import socket
 import ssl
+import struct
+import subprocess
+import sys
 import threading
 from collections.abc import Callable, Iterator
+from pathlib import Path
 from typing import Any, NamedTuple
 
 from front_pki import issue
@@ -18,6 +22,7 @@ from kguard.webhook.front.tls import server_context
 from kguard.webhook.front.wsgi import WSGIApplication
 from kguard.webhook.metrics import Metrics
 
+ROOT = Path(__file__).resolve().parents[3]
 CA = issue("ca")
 LEAF = issue("localhost", CA, sans=("localhost",))
 CONTEXT = server_context(LEAF.cert, LEAF.key)
@@ -76,6 +81,11 @@ class Client:
 
     def close(self) -> None:
         """Hang up."""
+        self.sock.close()
+
+    def reset(self) -> None:
+        """Vanish."""
+        self.sock.setsockopt(socket.SOL_SOCKET, socket.SO_LINGER, struct.pack("ii", 1, 0))
         self.sock.close()
 
     def _more(self) -> None:
@@ -162,6 +172,57 @@ def serving(
         front.stop()
         server.thread.join(PATIENCE)
         assert server.code == 0
+
+
+class Program:
+    """A Python program that runs; it has printed the port it serves without TLS."""
+
+    def __init__(self, process: subprocess.Popen[str]) -> None:
+        self.process = process
+        self._open: list[socket.socket] = []
+        self.port = int(self.line())
+
+    def line(self) -> str:
+        """What it prints next."""
+        assert self.process.stdout is not None
+        return self.process.stdout.readline()
+
+    def dial(self) -> Client:
+        """A connection without TLS."""
+        sock = socket.create_connection(("127.0.0.1", self.port), timeout=PATIENCE)
+        self._open.append(sock)
+        return Client(sock)
+
+    def hang_up(self) -> None:
+        """Close every connection."""
+        for sock in self._open:
+            sock.close()
+
+    def ended(self) -> tuple[int, str]:
+        """Its exit code and complaints, once it has ended."""
+        self.hang_up()
+        _, errors = self.process.communicate(timeout=PATIENCE)
+        return self.process.returncode, errors
+
+
+@contextlib.contextmanager
+def program(text: str) -> Iterator[Program]:
+    """A Python program that prints the port it serves without TLS first."""
+    with subprocess.Popen(
+        [sys.executable, "-X", "dev", "-W", "error", "-c", text],
+        cwd=ROOT,
+        stdout=subprocess.PIPE,
+        stderr=subprocess.PIPE,
+        text=True,
+    ) as process:
+        try:
+            running = Program(process)
+            try:
+                yield running
+            finally:
+                running.hang_up()
+        finally:
+            process.kill()
 
 
 def echo(environ: dict[str, Any], start: Callable[..., Any]) -> list[bytes]:

@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
+import signal
 import time
 from collections.abc import Callable, Iterator
 from typing import Any
 
 import pytest
-from front_kit import CONTEXT, Client, Gate, Server, post, serving
+from front_kit import CONTEXT, Client, Gate, Server, post, program, serving
 
 HELLO = b"\x16\x03\x01\x02\x00\x01"  # How a handshake begins.
 HEADERS = b"POST / HTTP/1.1\r\nHost: a\r\nX-Slow"
@@ -141,7 +142,7 @@ def test_who_does_not_read_the_answer_is_closed(close: bool) -> None:
         start("200 OK", [("Connection", "close")] if close else [])
         return [bytes(24 * 2**20)] if environ["PATH_INFO"] == "/big" else [b"ok"]
 
-    with serving(app, write=0.3, concurrency=1) as server:
+    with serving(app, write=0.3, concurrency=1, linger=60, grace=1) as server:
         deaf = [server.connect().send(post("/big")) for _ in range(2)]
         assert server.connect().ask(post()).body == b"ok"
         for client in deaf:
@@ -205,6 +206,73 @@ def test_idle_sockets_by_the_thousand() -> None:
         for sock in (*crowd, *(each.sock for each in silent)):
             sock.close()
         assert server.connect().ask(post()).status == 200
+
+
+FEW_FILES = """
+import resource
+
+resource.setrlimit(resource.RLIMIT_NOFILE, (200, 200))
+
+from kguard.webhook.front.limits import Limits
+from kguard.webhook.front.server import Front
+
+def app(environ, start):
+    start("200 OK", [])
+    return [b"done"]
+
+front = Front(app, host="127.0.0.1", port=0, tls=None, limits=Limits(2, linger=0.1))
+print(front.port, flush=True)
+raise SystemExit(front.run())
+"""
+
+
+def test_no_more_connections_than_there_are_files_for() -> None:
+    with program(FEW_FILES) as running:
+        for _ in range(400):
+            running.dial()
+        assert running.dial().ask(post()).status == 200
+        running.process.send_signal(signal.SIGTERM)
+        assert running.ended() == (0, "")
+
+
+OUT_OF_FILES = FEW_FILES.replace(
+    "front = ",
+    """
+import os
+
+def app(environ, start):
+    global taken
+    while environ["PATH_INFO"] == "/take":
+        try:
+            taken.append(os.dup(0))
+        except OSError:
+            break
+    start("200 OK", [])
+    if environ["PATH_INFO"] == "/give":
+        while taken:
+            os.close(taken.pop())
+    return [b"done"]
+
+taken = []
+front = """,
+)
+
+
+def test_out_of_files_means_a_pause_and_not_the_end() -> None:
+    with program(OUT_OF_FILES) as running:
+        first, second = running.dial(), running.dial()
+        for client in (first, second):
+            assert client.ask(post()).status == 200
+        assert second.ask(post("/take")).status == 200
+        third = running.dial()
+        assert third.ask(post()).status == 200
+        assert first.closed()  # The oldest idle one has made room.
+        assert third.ask(post("/give")).status == 200
+        for client in (running.dial(), running.dial(), second):
+            assert client.ask(post()).status == 200
+        running.process.send_signal(signal.SIGTERM)
+        complaint = "cannot accept connections for a moment: Too many open files\n"
+        assert running.ended() == (0, complaint)
 
 
 def test_clients_that_vanish_leave_nothing_behind() -> None:

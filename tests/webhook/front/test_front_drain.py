@@ -3,16 +3,12 @@
 from __future__ import annotations
 
 import signal
-import subprocess
-import sys
 import threading
 import time
-from pathlib import Path
 
 import pytest
-from front_kit import PATIENCE, Client, Gate, post, serving
+from front_kit import PATIENCE, Client, Gate, post, program, serving
 
-ROOT = Path(__file__).resolve().parents[3]
 PROGRAM = """
 import threading
 from kguard.webhook.front.limits import Limits
@@ -104,16 +100,16 @@ def test_a_server_without_clients_ends_at_once() -> None:
 
 def test_connections_the_kernel_has_let_in_are_served() -> None:
     gate = Gate()
-    with serving(gate, tls=None, linger=1) as server:
+    with serving(gate, tls=None, linger=1, queue=100, queue_wait=10) as server:
         blocker = threading.Event()
         server.connect().ask(post("/now"))
         loop = server.front._loop
         assert loop is not None
         loop.call_soon_threadsafe(blocker.wait, PATIENCE)
-        clients = [server.connect().send(post("/now")) for _ in range(20)]
+        clients = [server.connect().send(post("/now")) for _ in range(100)]
         server.front.stop()
         blocker.set()
-        assert [client.answer().status for client in clients] == [200] * 20
+        assert [client.answer().status for client in clients] == [200] * 100
 
 
 def test_stopped_before_it_began() -> None:
@@ -128,29 +124,11 @@ def test_stopped_before_it_began() -> None:
 
 @pytest.mark.parametrize("number", [signal.SIGTERM, signal.SIGINT])
 def test_a_signal_ends_the_process_well(number: signal.Signals) -> None:
-    with subprocess.Popen(
-        [sys.executable, "-X", "dev", "-W", "error", "-c", PROGRAM],
-        cwd=ROOT,
-        stdout=subprocess.PIPE,
-        stderr=subprocess.PIPE,
-        text=True,
-    ) as process:
-        assert process.stdout is not None
-        port = int(process.stdout.readline())
-        client = connect(port).send(post("/slow"))
-        idle = connect(port)
+    with program(PROGRAM) as running:
+        client, idle = running.dial().send(post("/slow")), running.dial()
         idle.ask(post())
-        assert process.stdout.readline() == "entered\n"
-        process.send_signal(number)
+        assert running.line() == "entered\n"
+        running.process.send_signal(number)
         assert client.answer().body == b"done"
         assert idle.ask(post()).headers["connection"] == "close"
-        for each in (client, idle):
-            each.close()
-        _, errors = process.communicate(timeout=PATIENCE)
-        assert (process.returncode, errors) == (0, "")
-
-
-def connect(port: int) -> Client:
-    import socket
-
-    return Client(socket.create_connection(("127.0.0.1", port), timeout=PATIENCE))
+        assert running.ended() == (0, "")

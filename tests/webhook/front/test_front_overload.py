@@ -71,12 +71,51 @@ def test_what_was_shed_is_not_evaluated() -> None:
         running = server.connect().send(post("/first"))
         gate.wait()
         assert_shed(server.connect().send(post("/shed")))
-        gone = server.connect().send(post("/gone"))
-        gone.close()
         gate.opened.set()
         assert running.answer().status == 200
         assert server.connect().ask(post("/last")).status == 200
-    assert "/shed" not in seen
+    assert seen == ["/first", "/last"]
+
+
+def test_who_has_gone_does_not_wait() -> None:
+    gate = Gate()
+    with serving(gate, concurrency=1, queue_wait=60) as server:
+        running = server.connect().send(post("/first"))
+        gate.wait()
+        gone = [server.connect().send(post("/gone")) for _ in range(3)]
+        wait_until(lambda: len(server.shared.pool._small) == 3)
+        for client in gone:
+            client.reset()
+        wait_until(lambda: not server.shared.pool._small)
+        gate.opened.set()
+        assert running.answer().status == 200
+        assert server.connect().ask(post("/now")).status == 200
+    assert not gate.entered.acquire(blocking=False)
+
+
+def test_who_has_gone_unnoticed_is_shed_without_a_word(caplog: pytest.LogCaptureFixture) -> None:
+    gate = Gate()
+    with serving(gate, concurrency=1, queue_wait=0.3) as server:
+        running = server.connect().send(post("/first"))
+        gate.wait()
+        for _ in range(3):
+            server.connect().send(post("/gone") * 200).reset()  # So much that reading has stopped.
+        wait_until(lambda: len(server.shared.members) == 1)
+        gate.opened.set()
+        assert running.answer().status == 200
+    assert caplog.records == []
+
+
+def test_what_a_client_sends_meanwhile_stays_with_it() -> None:
+    gate = Gate()
+    with serving(gate, concurrency=1) as server:
+        client = server.connect().send(post("/slow"))
+        gate.wait()
+        client.sock.settimeout(1)
+        with pytest.raises(TimeoutError):
+            client.send(bytes(64 * 2**20))
+        gate.opened.set()
+        assert client.answer().status == 200
 
 
 def test_large_bodies_are_evaluated_one_at_a_time() -> None:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import resource
 import ssl
+import time
 from collections.abc import Callable, Mapping
 from pathlib import Path
 from typing import Any
@@ -13,6 +14,7 @@ from front_kit import CA, CLIENT, LEAF, echo, post, serving
 from front_pki import issue
 
 from kguard.webhook.front.tls import server_context
+from kguard.webhook.front.wsgi import ARRIVED
 
 
 def test_a_connection_is_used_again() -> None:
@@ -49,6 +51,20 @@ def test_a_request_can_arrive_byte_by_byte() -> None:
             client.send(bytes([byte]))
         assert client.answer().body == b"/a body"
         assert client.answer().body == b"/b other"
+
+
+def test_the_application_knows_when_a_request_began_to_come_in() -> None:
+    def age(environ: dict[str, Any], start: Callable[..., Any]) -> list[bytes]:
+        start("200 OK", [])
+        return [str(time.monotonic() - environ[ARRIVED]).encode()]
+
+    data = post("/", b"x" * 1000)
+    with serving(age) as server:
+        client = server.connect()
+        assert float(client.ask(data).body) < 0.2
+        client.send(data[:-1])
+        time.sleep(0.3)
+        assert 0.3 <= float(client.ask(data[-1:]).body) < 5
 
 
 @pytest.mark.parametrize("size", [0, 1, 16_384, 100_000, 2**20 + 1, 3 * 2**20])
@@ -100,6 +116,9 @@ def test_continue_is_said_only_to_who_waits_for_it() -> None:
         assert client.ask(head).status == 100
         assert client.ask(body).status == 200
         assert client.ask(request).status == 200
+        client.send(request[:-2])
+        server.connect().ask(post())  # By now that much has been seen.
+        assert client.ask(request[-2:]).status == 200
 
 
 @pytest.mark.parametrize(

@@ -1,7 +1,7 @@
 """Writes what follows from the chart: its README's table, its schema's descriptions, deploy/.
 
-Usage: python charts/generate.py HELM, with the path of Helm 3 or 4; or `make chart`. The tests fail
-where the result differs from what is committed.
+Usage: python charts/generate_chart.py HELM, with the path of Helm 3 or 4; or `make chart`. The
+tests fail where the result differs from what is committed.
 """
 
 from __future__ import annotations
@@ -25,13 +25,13 @@ NAMESPACE = "kguard"
 KUBE_VERSION = "1.34.0"
 """Named, because each Helm has a default of its own. Any from 1.28 on gives the same."""
 
-BEGIN = "<!-- The table is written by charts/generate.py from values.yaml. -->"
+BEGIN = "<!-- The table is written by charts/generate_chart.py from values.yaml. -->"
 END = "<!-- End of the table. -->"
 
 HEAD = f"""\
 # kguard's webhook for clusters without Helm: kubectl apply --server-side -f kguard.yaml
-# Written by charts/generate.py from the chart with its default values, for Kubernetes 1.28 and
-# later. README.md says what to change, and how.
+# Written by charts/generate_chart.py from the chart with its default values, for Kubernetes 1.28
+# and later. README.md says what to change, and how.
 ---
 apiVersion: v1
 kind: Namespace
@@ -124,5 +124,5 @@ def main(helm: str) -> None:
 
 if __name__ == "__main__":
     if len(sys.argv) != 2:
-        sys.exit("usage: python charts/generate.py HELM")
+        sys.exit("usage: python charts/generate_chart.py HELM")
     main(sys.argv[1])

@@ -34,6 +34,9 @@ def issue(name: str, issuer: Pair | None = None, *, sans: tuple[str, ...] = ()) 
         .not_valid_before(now - datetime.timedelta(hours=1))
         .not_valid_after(now + datetime.timedelta(days=1))
         .add_extension(x509.BasicConstraints(issuer is None, None), critical=True)
+        .add_extension(_usage(issuer is None), critical=True)
+        .add_extension(x509.SubjectKeyIdentifier.from_public_key(private.public_key()), False)
+        .add_extension(_authority(issuer.private if issuer else private), False)
     )
     if sans:
         names = x509.SubjectAlternativeName([x509.DNSName(each) for each in sans])
@@ -45,3 +48,22 @@ def issue(name: str, issuer: Pair | None = None, *, sans: tuple[str, ...] = ()) 
         serialization.NoEncryption(),
     )
     return Pair(certificate.public_bytes(serialization.Encoding.PEM), key, certificate, private)
+
+
+def _usage(ca: bool) -> x509.KeyUsage:
+    """What OpenSSL wants to see since Python 3.13 has it look closely."""
+    return x509.KeyUsage(
+        digital_signature=not ca,
+        content_commitment=False,
+        key_encipherment=False,
+        data_encipherment=False,
+        key_agreement=False,
+        key_cert_sign=ca,
+        crl_sign=ca,
+        encipher_only=False,
+        decipher_only=False,
+    )
+
+
+def _authority(private: ec.EllipticCurvePrivateKey) -> x509.AuthorityKeyIdentifier:
+    return x509.AuthorityKeyIdentifier.from_issuer_public_key(private.public_key())

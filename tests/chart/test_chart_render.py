@@ -1,0 +1,150 @@
+"""The chart renders with every Helm, for every Kubernetes and all values, and always the same."""
+
+from __future__ import annotations
+
+import os
+import re
+import shutil
+from concurrent.futures import ThreadPoolExecutor
+from pathlib import Path
+
+import pytest
+import yaml
+from chart_helm import (
+    CHART,
+    CI_VALUES,
+    KUBE_VERSION,
+    KUBE_VERSIONS,
+    NAMESPACE,
+    Helm,
+    hook,
+    named,
+    of_kind,
+)
+
+GOLDEN = Path(__file__).resolve().parent / "golden" / "objects.txt"
+
+
+def documents(text: str) -> list[str]:
+    """The documents of a rendering, sorted; Helm 4 ends some with an empty line."""
+    return sorted(each.strip() for each in re.split(r"^---\n", text, flags=re.MULTILINE))
+
+
+@pytest.mark.parametrize("values", CI_VALUES)
+def test_lint_has_nothing_to_say(helm: Helm, values: str) -> None:
+    file = CHART / "ci" / f"{values}-values.yaml"
+    done = helm.run("lint", "--strict", CHART, "--namespace", NAMESPACE, "--values", file)
+    said = [line for line in done.stdout.splitlines() if re.match(r"\[(WARNING|ERROR)\]", line)]
+    assert (done.returncode, said) == (0, []), done.stdout
+
+
+@pytest.mark.parametrize("values", CI_VALUES)
+def test_every_kubernetes_version(helm: Helm, values: str) -> None:
+    # From 1.28 on nothing depends on the version: what differs belongs to another test.
+    versions = [
+        version
+        for version in KUBE_VERSIONS
+        if version != "1.27.0" or "matchConditions" not in ci(values)
+    ]
+    with ThreadPoolExecutor(os.cpu_count()) as pool:
+        texts = list(pool.map(lambda version: helm.text(values, kube=version), versions))
+    assert (
+        len({text for version, text in zip(versions, texts, strict=True) if version > "1.28"}) == 1
+    )
+    assert all(text.count("\nkind: Deployment\n") == 1 for text in texts)
+
+
+def ci(values: str) -> str:
+    """A values file, with everything in it that needs match conditions called by that name."""
+    text = (CHART / "ci" / f"{values}-values.yaml").read_text("utf-8")
+    return text.replace("skipKubeControllers", "matchConditions")
+
+
+@pytest.mark.parametrize("values", CI_VALUES)
+def test_two_renderings_are_equal(helm: Helm, values: str) -> None:
+    file = CHART / "ci" / f"{values}-values.yaml"
+    words = ("template", "release", CHART, "--namespace", NAMESPACE, "--values", file)
+    assert helm.run(*words).stdout == helm.run(*words).stdout
+
+
+@pytest.mark.parametrize("values", CI_VALUES)
+def test_both_helms_render_the_same(helm3: Helm, helm4: Helm, values: str) -> None:
+    # Order aside, because Helm 3 installs kinds it does not know in another one, the only
+    # difference is what Helm 3 needs and Helm 4 does not.
+    three = [each for each in documents(helm3.text(values)) if "templates/disarm.yaml" not in each]
+    assert three == documents(helm4.text(values))
+
+
+def test_helm_3_disarms_before_it_deletes_under_fail(helm3: Helm) -> None:
+    hooks = {each["kind"]: hook(each) for each in helm3.objects("strict") if hook(each) != "test"}
+    kinds = ("ServiceAccount", "ClusterRole", "ClusterRoleBinding", "Job")
+    expected = dict.fromkeys(kinds, "pre-delete")
+    assert {kind: name for kind, name in hooks.items() if name} == expected
+    weights = [
+        int(each["metadata"]["annotations"]["helm.sh/hook-weight"])
+        for kind in kinds
+        for each in of_kind(helm3.objects("strict"), kind)
+        if hook(each) == "pre-delete"
+    ]
+    assert weights == sorted(weights), "the Job comes last"
+
+
+@pytest.mark.parametrize(
+    ("values", "sets"),
+    [("default", ()), ("strict", ("disarm.enabled=false",))],
+    ids=["ignore", "switched-off"],
+)
+def test_helm_3_has_no_other_reason_to_disarm(
+    helm3: Helm, values: str, sets: tuple[str, ...]
+) -> None:
+    assert {hook(each) for each in helm3.objects(values, *sets)} <= {"", "test"}
+
+
+def test_a_render_holds_no_key_and_no_certificate(helm: Helm) -> None:
+    objects = helm.objects()
+    assert {key for each in of_kind(objects, "Secret") for key in each} == {
+        *("apiVersion", "kind", "metadata", "type")
+    }
+    entries = named(objects, "ValidatingWebhookConfiguration")["webhooks"]
+    assert all("caBundle" not in entry["clientConfig"] for entry in entries)
+
+
+def test_templates_ask_no_cluster_and_make_no_secrets() -> None:
+    banned = re.compile(r"\b(lookup|gen(CA|SignedCert|SelfSignedCert|PrivateKey)|rand\w+|now)\b")
+    for path in CHART.rglob("templates/**/*"):
+        if path.is_file():
+            actions = re.findall(r"\{\{-?\s*(?!/\*)(.*?)\}\}", path.read_text("utf-8"), re.DOTALL)
+            assert [found for action in actions if (found := banned.search(action))] == [], path
+
+
+def test_what_is_rendered_for_which_values(helm4: Helm) -> None:
+    lines = []
+    for values in CI_VALUES:
+        lines.append(f"{values}:")
+        for each in helm4.objects(values):
+            kind, name = each["kind"], each["metadata"]["name"]
+            lines.append(f"  {kind}/{name}" + (f" ({hook(each)})" if hook(each) else ""))
+    text = "\n".join(lines) + "\n"
+    if os.environ.get("KGUARD_UPDATE_GOLDEN"):
+        GOLDEN.write_text(text, "utf-8")
+    assert text == GOLDEN.read_text("utf-8")
+
+
+@pytest.mark.parametrize("values", CI_VALUES)
+def test_notes_say_how_to_get_rid_of_it(helm: Helm, values: str, tmp_path: Path) -> None:
+    # Helm prints them only where there is a cluster, so a template prints them here.
+    chart = shutil.copytree(CHART, tmp_path / "kguard")
+    (chart / "templates" / "notes.yaml").write_text(
+        'notes: {{ include (print .Template.BasePath "/NOTES.txt") . | quote }}\n'
+    )
+    done = helm.run(
+        *("template", "release", chart, "--namespace", NAMESPACE, "--kube-version", KUBE_VERSION),
+        *("--values", CHART / "ci" / f"{values}-values.yaml"),
+        *("--show-only", "templates/notes.yaml"),
+    )
+    assert done.returncode == 0, done.stderr
+    notes = yaml.safe_load(done.stdout)["notes"]
+    name = "platform-kguard" if values == "autoscaling" else "kguard"
+    assert f"kubectl delete validatingwebhookconfiguration {name}\n" in notes
+    assert not re.search(r"\n\n\n|[ \t]\n|<no value>|%!", notes), notes
+    assert max(map(len, notes.splitlines())) <= 110

@@ -1,0 +1,227 @@
+"""values.yaml, its schema, what is refused, and what is generated from them."""
+
+from __future__ import annotations
+
+import json
+import runpy
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Any
+
+import jsonschema
+import pytest
+import yaml
+from chart_helm import CHART, CI_VALUES, KUBE_VERSIONS, ROOT, Helm
+
+from kguard import __version__
+
+VALUES = (CHART / "values.yaml").read_text("utf-8")
+SCHEMA = json.loads((CHART / "values.schema.json").read_text("utf-8"))
+FREE = frozenset(
+    {
+        *("policies.settings", "policies.webhook", "tls.certManager.issuerRef", "affinity"),
+        *("nodeSelector", "commonLabels", "podLabels", "podAnnotations", "podSecurityContext"),
+        *("securityContext", "webhook.annotations", "serviceAccount.annotations"),
+        *("monitoring.serviceMonitor.labels", "monitoring.prometheusRule.labels"),
+        *("monitoring.dashboard.labels", "monitoring.dashboard.annotations"),
+        *("resources.requests", "resources.limits", "resources.claims", "global"),
+    }
+)
+"""Objects whose keys are the user's or Kubernetes', and that the schema does not list."""
+
+
+def leaves(group: Any, above: str = "") -> Iterator[str]:
+    """The paths of all settings below a group of values.yaml."""
+    for key, value in group.items():
+        path = f"{above}{key}"
+        if path in FREE or not isinstance(value, dict):
+            yield path
+        else:
+            yield from leaves(value, f"{path}.")
+
+
+def described(part: Any, above: str = "") -> Iterator[str]:
+    """The paths of all settings that the schema knows."""
+    for key, value in part["properties"].items():
+        path = f"{above}{key}"
+        if path in FREE or "properties" not in value:
+            yield path
+        else:
+            yield from described(value, f"{path}.")
+
+
+def closed(part: Any, above: str = "") -> Iterator[str]:
+    """The paths of all objects that the schema lets no other key into."""
+    if part.get("additionalProperties") is False:
+        yield above
+    for key, value in part.get("properties", {}).items():
+        yield from closed(value, f"{above}.{key}".lstrip("."))
+
+
+def test_schema_and_values_hold_the_same_settings() -> None:
+    optional = {"global", "resources.claims"}
+    assert set(described(SCHEMA)) - optional == set(leaves(yaml.safe_load(VALUES)))
+
+
+def test_no_object_of_ours_is_open() -> None:
+    groups = {path.rpartition(".")[0] for path in described(SCHEMA)}
+    assert groups <= set(closed(SCHEMA))
+
+
+def test_schema_is_one() -> None:
+    jsonschema.Draft7Validator.check_schema(SCHEMA)
+
+
+@pytest.mark.parametrize("values", CI_VALUES)
+def test_values_of_ci_fit_the_schema(values: str) -> None:
+    text = (CHART / "ci" / f"{values}-values.yaml").read_text("utf-8")
+    jsonschema.Draft7Validator(SCHEMA).validate(yaml.safe_load(text))
+    jsonschema.Draft7Validator(SCHEMA).validate(yaml.safe_load(VALUES))
+
+
+WRONG = [
+    "replica=3",
+    "replicas=0",
+    'replicas="2"',
+    "replicas=1.5",
+    'webhook.failurepolicy="Fail"',
+    'webhook.failurePolicy="ignore"',
+    "webhook.timeoutSeconds=31",
+    "webhook.port=0",
+    'webhook.onlyNamespaces="shop"',
+    'webhook.onlyNamespaces=["Shop"]',
+    'webhook.exceptNamespaces=["*"]',
+    'webhook.matchConditions=[{"name":"one"}]',
+    'webhook.annotations={"a":true}',
+    'image.digest="sha256:12"',
+    'image.tag="a b"',
+    'image.pullPolicy="Sometimes"',
+    'imagePullSecrets=["registry"]',
+    'policies.webhook.mode="deny"',
+    'policies.exceptions=[{"policy":"image-latest"}]',
+    "policies.exceptions={}",
+    "policies.setting={}",
+    'tls.mode="selfsigned"',
+    "tls.minVersion=1.2",
+    'tls.certManager.issuerRef={"kind":"Issuer"}',
+    'tls.files.caBundle="LS0t"',
+    'context.enabled="true"',
+    'context.argoConfigMaps="workflow-controller-configmap"',
+    'context.argoConfigMaps=["it\'s"]',
+    'serviceAccount.name="a\'b"',
+    'fullnameOverride="Kguard"',
+    'extraArgs=["serve"]',
+    "extraEnv={}",
+    "shutdown.drainSeconds=0",
+    "resources.limit={}",
+    'commonLabels={"app.kubernetes.io/name":"other"}',
+    'podLabels={"helm.sh/chart":"other"}',
+    "monitoring.enabled=true",
+    "networkPolicy.apiServerPorts=[]",
+    'networkPolicy.apiServerPorts=["https"]',
+    "disarm=true",
+]
+
+
+@pytest.mark.parametrize("setting", WRONG)
+def test_the_schema_refuses(helm: Helm, setting: str) -> None:
+    refusal = helm.refusal(setting)
+    where = setting.partition("=")[0].split(".")[0]
+    assert "schema" in refusal, refusal
+    assert where in refusal or "propertyName" in refusal
+
+
+GUARDS = [
+    pytest.param(
+        ['webhook.failurePolicy="Fail"', "replicas=1"], "at least 2 replicas", id="fail-one"
+    ),
+    pytest.param(
+        [
+            'webhook.failurePolicy="Fail"',
+            'autoscaling={"enabled":true,"minReplicas":1}',
+        ],
+        "at least 2 replicas",
+        id="fail-autoscaled-to-one",
+    ),
+    pytest.param(
+        ['autoscaling={"enabled":true,"minReplicas":7}'], "greater than autoscaling.max", id="hpa"
+    ),
+    pytest.param(["podDisruptionBudget.minAvailable=2"], "no node could be drained", id="budget"),
+    pytest.param(['tls.mode="files"'], "tls.files.secretName", id="files-without-secret"),
+    pytest.param(['tls.files.secretName="mine"'], "tls.mode is self", id="secret-without-files"),
+    pytest.param(
+        ['tls.certManager.issuerRef={"name":"one"}'], "tls.mode is self", id="issuer-without-mode"
+    ),
+    pytest.param(['clientAuth.names=["api"]'], "clientAuth.caConfigMap", id="names-without-ca"),
+    pytest.param(["health.port=10250"], "are the same", id="one-port"),
+    pytest.param(["hostNetwork=true"], "the kubelet", id="kubelet-port"),
+    pytest.param(["serviceAccount.create=false"], "serviceAccount.name", id="default-account"),
+]
+
+
+@pytest.mark.parametrize(("settings", "words"), GUARDS)
+def test_the_chart_refuses(helm: Helm, settings: list[str], words: str) -> None:
+    assert words in helm.refusal(*settings)
+
+
+@pytest.mark.parametrize("namespace", ["kube-system", "kube-public", "kube-node-lease"])
+def test_system_namespaces_are_refused(helm: Helm, namespace: str) -> None:
+    assert "a namespace of its own" in helm.refusal(namespace=namespace)
+
+
+def test_conditions_are_refused_where_there_are_none(helm: Helm) -> None:
+    assert "need Kubernetes 1.28" in helm.refusal("webhook.skipKubeControllers=true", kube="1.27.9")
+
+
+def test_too_old_a_kubernetes_is_refused(helm: Helm) -> None:
+    assert "incompatible with Kubernetes v1.26.0" in helm.refusal(kube="1.26.0")
+
+
+def test_versions_of_vendors_are_understood(helm: Helm) -> None:
+    # As EKS, GKE and k3s call theirs.
+    for version in ("1.30.4-eks-a737599", "1.31.1-gke.1678000", "1.29.0+k3s1"):
+        assert "matchConditions:" in helm.text(kube=version)
+
+
+def test_settings_of_a_parent_chart_are_let_in(helm: Helm) -> None:
+    assert helm.refusal('global={"imageRegistry":"registry.example.com"}') == ""
+
+
+def test_the_version_is_that_of_kguard() -> None:
+    chart = yaml.safe_load((CHART / "Chart.yaml").read_text("utf-8"))
+    assert chart["appVersion"] == chart["version"] == __version__
+    images = yaml.safe_load(chart["annotations"]["artifacthub.io/images"])
+    repository = yaml.safe_load(VALUES)["image"]["repository"]
+    assert [image["image"] for image in images] == [f"{repository}:{__version__}"]
+    assert yaml.safe_load(chart["annotations"]["artifacthub.io/changes"])
+    assert yaml.safe_load(chart["annotations"]["artifacthub.io/links"])
+    assert KUBE_VERSIONS[0].removesuffix(".0") in chart["kubeVersion"]
+
+
+@pytest.fixture(scope="module")
+def generate() -> dict[str, Any]:
+    return runpy.run_path(str(ROOT / "charts" / "generate_chart.py"))
+
+
+def current(path: Path) -> str:
+    return path.read_text("utf-8")
+
+
+def test_the_readme_lists_the_values(generate: dict[str, Any]) -> None:
+    readme = current(CHART / "README.md")
+    assert generate["readme"](readme, VALUES) == readme, "run make chart"
+
+
+def test_the_schema_describes_the_values(generate: dict[str, Any]) -> None:
+    schema = current(CHART / "values.schema.json")
+    assert generate["schema"](schema, VALUES) == schema, "run make chart"
+
+
+def test_the_manifests_are_those_of_the_chart(helm: Helm, generate: dict[str, Any]) -> None:
+    manifests = current(ROOT / "deploy" / "kguard.yaml")
+    assert generate["manifests"](helm.path) == manifests, "run make chart"
+
+
+def test_a_setting_without_a_comment_is_found(generate: dict[str, Any]) -> None:
+    with pytest.raises(ValueError, match=r"`a\.c` has no comment"):
+        list(generate["settings"]("a:\n  # One.\n  b: 1\n  c: 2\n"))

@@ -1,0 +1,372 @@
+"""The policy directory: what it may say, and what each fault in it is called."""
+
+from __future__ import annotations
+
+import datetime
+import os
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+from webhook_reviews import REGISTRY, asked, decide, deployment, policy_set
+
+from kguard.config import ConfigError
+from kguard.model import Severity
+from kguard.webhook.policyset import (
+    CONTROLLERS,
+    Defaults,
+    PolicySet,
+    build_policy_set,
+    read_directory,
+    revision_of,
+)
+from kguard.webhook.stances import Mode, Stance, release
+
+GOOD_EXCEPTION = """
+exceptions:
+  - policy: image-latest
+    kind: Deployment
+    namespace: shop
+    name: web
+    reason: until the registry moves
+    owner: team-shop@example.com
+    expires: "2027-01-31"
+"""
+
+
+def built(**files: str | bytes) -> PolicySet:
+    contents = {
+        f"{name}.yaml": text.encode() if isinstance(text, str) else text
+        for name, text in files.items()
+    }
+    return build_policy_set(contents, REGISTRY, "/etc/kguard/policies")
+
+
+FAULTS: dict[str, tuple[dict[str, str | bytes], str]] = {
+    "broken yaml": ({"webhook": "mode: [enforce"}, "webhook.yaml:1: "),
+    "half written": ({"webhook": "mode: enforce\nmodes:\n  - {poli"}, "webhook.yaml:3: "),
+    "not utf-8": ({"webhook": b"mode: enforce\n# \xff"}, "webhook.yaml:"),
+    "null bytes": ({"webhook": b"\0\0\0"}, "webhook.yaml:1: "),
+    "a list": ({"webhook": "- mode: enforce"}, "webhook.yaml:1: not a mapping"),
+    "two documents": ({"webhook": "mode: warn\n---\nmode: audit"}, "webhook.yaml:3: 2 documents"),
+    "key twice": ({"webhook": "mode: warn\nmode: audit"}, "webhook.yaml:2: `mode` is already set"),
+    "unknown key": ({"webhook": "mode: warn\nmods: []"}, "webhook.yaml:2: "),
+    "unknown mode": ({"webhook": "mode: block"}, "webhook.yaml:1: `mode` cannot be `block`"),
+    "mode off without quotes": ({"webhook": "modes: [{mode: false}]"}, "webhook.yaml:1: "),
+    "number for a mode": ({"webhook": "mode: 3"}, "webhook.yaml:1: `mode` cannot be `3`"),
+    "list for modes": ({"webhook": "modes: enforce"}, "webhook.yaml:1: `modes`"),
+    "empty entry": ({"webhook": "modes:\n  - {}"}, "webhook.yaml:2: "),
+    "unknown policy": (
+        {"webhook": "modes:\n- {policies: [image-latst], mode: warn}"},
+        "webhook.yaml:2: no policy or family `image-latst`; did you mean `image-latest`",
+    ),
+    "no policies": ({"webhook": "modes:\n- {policies: [], mode: warn}"}, "webhook.yaml:2: "),
+    "no labels": ({"webhook": "modes:\n- {namespace-labels: {}, mode: warn}"}, "webhook.yaml:2: "),
+    "label of a number": ({"webhook": "modes:\n- {namespace-labels: {a: 1}}"}, "webhook.yaml:2: "),
+    "no release": ({"webhook": "enforce-through: latest"}, "webhook.yaml:1: `enforce-through`"),
+    "unknown setting": ({"kguard": "profil: strict"}, "kguard.yaml:1: "),
+    "files": ({"kguard": "baseline: x.json"}, "kguard.yaml:1: `baseline` means nothing"),
+    "paths": (
+        {"kguard": "overrides:\n- {paths: ['*.yaml'], profile: strict}"},
+        "kguard.yaml:2: `paths` means nothing in a cluster",
+    ),
+    "ignores": (
+        {"kguard": "ignore: [{policy: image-latest, reason: x, paths: ['*']}]"},
+        "kguard.yaml:1: `ignore` cannot be used in a cluster",
+    ),
+    "file of images": ({"kguard": "image-map: images.yaml"}, "kguard.yaml:1: `image-map` names"),
+    "path out of the directory": (
+        {"kguard": "image-map: ../../../etc/passwd"},
+        "kguard.yaml:1: `image-map` names a file",
+    ),
+    "Dockerfile": (
+        {"kguard": "image-map:\n  web:\n    dockerfile: ../Dockerfile"},
+        "kguard.yaml:3: the webhook cannot read the Dockerfile of `web`",
+    ),
+    "file of the controller": (
+        {"kguard": "argo:\n  controller-config: cm.yaml"},
+        "kguard.yaml:2: the webhook reads the controller's configuration from the cluster",
+    ),
+    "exceptions without a list": ({"exceptions": "exception: []"}, "exceptions.yaml:1: "),
+    "exception of unknown policy": (
+        {"team": GOOD_EXCEPTION.replace("image-latest", "image-lates")},
+        "team.yaml:3: no policy `image-lates`; did you mean `image-latest`",
+    ),
+    "exception of a family": (
+        {"team": GOOD_EXCEPTION.replace("image-latest", "images")},
+        "team.yaml:3: no policy `images`",
+    ),
+    "pattern": ({"team": GOOD_EXCEPTION.replace("name: web", "name: web-*")}, "team.yaml:6: "),
+    "no owner": ({"team": GOOD_EXCEPTION.replace("    owner: team", "#")}, "team.yaml:3: "),
+    "no name": (
+        {"team": GOOD_EXCEPTION.replace("    name: web\n", "")},
+        "team.yaml:3: an exception has either a `name` or a `generate-name`",
+    ),
+    "both names": (
+        {"team": GOOD_EXCEPTION + "    generate-name: web-\n"},
+        "team.yaml:3: an exception has either a `name` or a `generate-name`",
+    ),
+    "no day": (
+        {"team": GOOD_EXCEPTION.replace("2027-01-31", "2027-02-30")},
+        "team.yaml:9: `2027-02-30` is no day of the calendar",
+    ),
+    "never": ({"team": GOOD_EXCEPTION.replace("2027-01-31", "never")}, "team.yaml:9: "),
+    "unknown key of an exception": (
+        {"team": GOOD_EXCEPTION + "    expire: never\n"},
+        "team.yaml:10: ",
+    ),
+    "bomb of aliases": (
+        {
+            "webhook": "a: &a [x, x]\n"
+            + "".join(f"b{n}: &b{n} [*{'a' if not n else f'b{n - 1}'}, *a]\n" for n in range(90))
+        },
+        "webhook.yaml:",
+    ),
+    "bomb of merges": (
+        {
+            "webhook": "a: &a {x: 1}\n"
+            + "".join(f"b{n}: &b{n} {{<<: [{', '.join(['*a'] * 500)}]}}\n" for n in range(90))
+        },
+        "webhook.yaml:",
+    ),
+    "bomb of nesting": ({"webhook": "[" * 100_000}, "webhook.yaml:1: "),
+    "alias of itself": ({"webhook": "modes: &a [*a]"}, "webhook.yaml:1: "),
+    "too large": ({"webhook": "#" * 1_048_577}, "webhook.yaml: larger than 1024 KiB"),
+    "too many values": ({"webhook": "modes: [" + "0," * 200_000 + "0]"}, "webhook.yaml:1: "),
+    "python tag": ({"webhook": "mode: !!python/object/apply:os.system [id]"}, "webhook.yaml:1: "),
+}
+
+
+@pytest.mark.parametrize(("files", "message"), FAULTS.values(), ids=list(FAULTS))
+def test_a_fault_is_named_with_its_place(files: dict[str, str | bytes], message: str) -> None:
+    with pytest.raises(ConfigError) as caught:
+        built(**files)
+    lines = str(caught.value).splitlines()
+    assert any(line.startswith(message) for line in lines), lines
+    assert all(line.partition(": ")[2] for line in lines)
+
+
+def test_all_faults_of_all_files_are_named_at_once() -> None:
+    with pytest.raises(ConfigError) as caught:
+        built(webhook="mode: block", kguard="profil: x", team="exceptions: [{}]")
+    assert {problem.where.path for problem in caught.value.problems} == {
+        "kguard.yaml",
+        "team.yaml",
+        "webhook.yaml",
+    }
+
+
+@pytest.mark.parametrize("text", ["", "# nothing", "---\n", "null"])
+@pytest.mark.parametrize("name", ["webhook", "kguard", "exceptions"])
+def test_an_empty_file_says_nothing(name: str, text: str) -> None:
+    policies = built(**{name: text})
+    assert policies.stances.at("shop", {})["image-latest"] == Stance(Mode.WARN)
+    assert not policies.exceptions
+
+
+def test_everything_webhook_yaml_can_say() -> None:
+    policies = built(
+        webhook="""
+        mode: enforce
+        deny-at: warning
+        on-error: deny
+        ratchet: false
+        annotations: true
+        enforce-through: "0.1"
+        trusted-controllers: ["system:serviceaccount:argo:argo"]
+        modes:
+          - {policies: [images], namespaces: ["shop*"], mode: audit, deny-at: note}
+          - {namespace-labels: {env: test}, mode: "off", on-error: allow, ratchet: true}
+        """
+    )
+    usual = Stance(Mode.ENFORCE, Severity.WARNING, True, False, True)
+    assert policies.stances.at("other", {})["image-latest"] == usual
+    audited = Stance(Mode.AUDIT, Severity.NOTE, True, False, True)
+    assert policies.stances.at("shop-1", {})["image-latest"] == audited
+    off = Stance(Mode.OFF, Severity.WARNING, False, True, True)
+    assert policies.stances.at("x", {"env": "test"})["missing-cpu-limit"] == off
+    assert policies.trusted == CONTROLLERS | {"system:serviceaccount:argo:argo"}
+
+
+def test_namespaces_that_are_alike_share_a_table() -> None:
+    policies = built(webhook="modes: [{namespaces: [prod], mode: enforce}]")
+    tables = {id(policies.stances.at(f"namespace-{number}", {})) for number in range(100)}
+    assert len(tables) == 1
+    assert id(policies.stances.at("prod", {})) not in tables
+
+
+def test_what_namespaces_cost_is_bounded() -> None:
+    policies = built(webhook="modes: [{namespaces: ['*-1'], mode: enforce}]")
+    for number in range(20_001):
+        policies.stances.at(f"namespace-{number}", {})
+    assert len(policies.stances._tables) <= 10_000
+
+
+def test_the_command_line_gives_defaults() -> None:
+    defaults = Defaults(Mode.AUDIT, True, frozenset({"argo"}))
+    policies = build_policy_set({}, REGISTRY, "/", defaults)
+    assert policies.stances.at("x", {})["image-latest"] == Stance(Mode.AUDIT, deny_on_error=True)
+    assert policies.trusted == CONTROLLERS | {"argo"}
+    said = build_policy_set({"webhook.yaml": b"mode: warn"}, REGISTRY, "/", defaults)
+    assert said.stances.at("x", {})["image-latest"].mode is Mode.WARN
+
+
+def test_settings_select_policies_and_parameters() -> None:
+    tiny = deployment(resources={"limits": {"memory": "1Mi"}, "requests": {"memory": "1Mi"}})
+    assert len(decide(asked(tiny)).judged) == 3
+    off = policy_set(kguard="deselect: [memory-absurdly-small, missing-cpu-request]")
+    assert decide(asked(tiny), off).judged == []
+    less = "policies: {memory-absurdly-small: {params: {min_memory: 1Ki}}}"
+    found = decide(asked(tiny), policy_set(kguard=less)).judged
+    assert [each.finding.policy for each in found] == ["missing-cpu-request"]
+
+
+def test_the_directory_holds_data_and_no_policies(tmp_path: Path) -> None:
+    (tmp_path / "own.py").write_text("raise SystemExit")
+    (tmp_path / "page.md").write_text("---\nid: own\n---\n")
+    (tmp_path / "webhook.yaml").write_text("mode: audit")
+    assert list(read_directory(str(tmp_path))) == ["webhook.yaml"]
+
+
+def test_many_exceptions_are_found_at_once() -> None:
+    entry = GOOD_EXCEPTION.partition("exceptions:\n")[2]
+    many = "exceptions:\n" + "".join(entry.replace("name: web", f"name: w{n}") for n in range(5000))
+    policies = built(team=many)
+    assert len(policies.exceptions["image-latest", "Deployment", "shop"]) == 5000
+    decision = decide(asked(deployment("w4321", image="x:latest")), policies)
+    assert [each.why for each in decision.judged] == [
+        "exception of team-shop@example.com until 2027-01-31"
+    ]
+
+
+# Revisions
+
+
+def test_the_same_content_has_the_same_revision() -> None:
+    one = {"a.yaml": b"x: 1", "b.yaml": b""}
+    other = dict(reversed(list(one.items())))
+    assert revision_of(one, Defaults()) == revision_of(other, Defaults())
+    assert build_policy_set({}, REGISTRY, "/a").revision == revision_of({}, Defaults())
+
+
+@pytest.mark.parametrize(
+    "contents",
+    [
+        {},
+        {"a.yaml": b""},
+        {"b.yaml": b"x: 1"},
+        {"a.yaml": b"x: 1\n"},
+        {"a.yaml": b"x: ", "b.yaml": b"1"},
+        {"a.yaml": b"x: 1", "b.yaml": b""},
+    ],
+)
+def test_other_content_has_another_revision(contents: dict[str, bytes]) -> None:
+    assert revision_of(contents, Defaults()) != revision_of({"a.yaml": b"x: 1"}, Defaults())
+
+
+def test_other_defaults_have_another_revision() -> None:
+    modes = {revision_of({}, Defaults(mode)) for mode in Mode}
+    trusted = {revision_of({}, Defaults(trusted=frozenset({name}))) for name in "ab"}
+    assert len(modes | trusted) == 6
+
+
+def test_all_replicas_have_the_same_revision() -> None:
+    """Hashes of texts differ from process to process, and with them the order of sets."""
+    code = (
+        "from kguard.webhook.policyset import Defaults, revision_of;"
+        "print(revision_of({}, Defaults(trusted=frozenset('abcdefgh'))))"
+    )
+    seen = {
+        subprocess.run(
+            [sys.executable, "-c", code],
+            env={**os.environ, "PYTHONHASHSEED": seed},
+            check=True,
+            capture_output=True,
+        ).stdout
+        for seed in ("1", "2", "3")
+    }
+    assert len(seen) == 1
+
+
+# Reading
+
+
+def mount(folder: Path, stamp: str, **files: str) -> None:
+    """A state of a ConfigMap in a directory, as the kubelet's AtomicWriter makes it.
+
+    Source: kubernetes pkg/volume/util/atomic_writer.go.
+    """
+    place = folder / f"..{stamp}"
+    place.mkdir()
+    for name, text in files.items():
+        (place / f"{name}.yaml").write_text(text)
+    (folder / "..data_tmp").symlink_to(place.name)
+    os.replace(folder / "..data_tmp", folder / "..data")
+    for name in files:
+        link = folder / f"{name}.yaml"
+        if not link.is_symlink():
+            link.symlink_to(f"..data/{name}.yaml")
+
+
+def test_a_mounted_config_map_is_read_through_its_link(tmp_path: Path) -> None:
+    mount(tmp_path, "2026_1", webhook="mode: audit", team="exceptions: []")
+    expected = {"team.yaml": b"exceptions: []", "webhook.yaml": b"mode: audit"}
+    assert read_directory(str(tmp_path)) == expected
+    mount(tmp_path, "2026_2", webhook="mode: enforce")
+    assert read_directory(str(tmp_path)) == {"webhook.yaml": b"mode: enforce"}
+
+
+def test_a_directory_that_moves_is_read_once_more(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    mount(tmp_path, "2026_1", a="1", b="1")
+    listed = os.listdir
+
+    def moving(folder: str) -> list[str]:
+        """Lists the old directory, which is gone a moment later."""
+        names = listed(folder)
+        if folder.endswith("2026_1"):
+            mount(tmp_path, "2026_2", a="2", b="2")
+            for name in names:
+                os.remove(os.path.join(folder, name))
+        return names
+
+    monkeypatch.setattr(os, "listdir", moving)
+    assert read_directory(str(tmp_path)) == {"a.yaml": b"2", "b.yaml": b"2"}
+
+
+def test_a_link_to_nothing_is_no_absence(tmp_path: Path) -> None:
+    (tmp_path / "webhook.yaml").symlink_to("gone.yaml")
+    with pytest.raises(FileNotFoundError):
+        read_directory(str(tmp_path))
+
+
+def test_directories_pipes_and_other_files_are_left_alone(tmp_path: Path) -> None:
+    (tmp_path / "folder.yaml").mkdir()
+    os.mkfifo(tmp_path / "pipe.yaml")
+    (tmp_path / ".hidden.yaml").write_text("mode: audit")
+    (tmp_path / "notes.txt").write_text("mode: audit")
+    (tmp_path / "webhook.yml").write_text("mode: audit")
+    assert list(read_directory(str(tmp_path))) == ["webhook.yml"]
+
+
+@pytest.mark.parametrize(
+    ("text", "expected"),
+    [("0.1", (0, 1)), ("v1.12.3", (1, 12)), ("1", (1,)), ("x.1", ()), ("", ())],
+)
+def test_releases(text: str, expected: tuple[int, ...]) -> None:
+    assert release(text) == expected
+
+
+def test_an_exception_reaches_180_days() -> None:
+    far = (datetime.date(2026, 11, 22) + datetime.timedelta(days=181)).isoformat()
+    policies = built(team=GOOD_EXCEPTION.replace("2027-01-31", far))
+    (judged,) = decide(asked(deployment(image="x:latest")), policies).judged
+    assert judged.ended == "its exception ends more than 180 days ahead"
+
+
+def test_modes_cannot_depend_on_labels_that_are_not_read() -> None:
+    webhook = b"mode: warn\nmodes:\n  - {namespace-labels: {env: prod}, mode: enforce}\n"
+    with pytest.raises(ConfigError, match=r"webhook.yaml:3: `namespace-labels` are not read"):
+        build_policy_set({"webhook.yaml": webhook}, REGISTRY, ".", Defaults(labels=False))

@@ -1,0 +1,257 @@
+"""Watches the cluster in the background and keeps a snapshot of it for reviews."""
+
+from __future__ import annotations
+
+import re
+import sys
+import time
+from collections.abc import Callable, Iterable, Mapping, Sequence
+from random import Random
+from threading import Condition, Event, Thread
+from typing import TYPE_CHECKING, TypeVar
+
+from kguard.facts.argo_config import CONFIG_NAME
+from kguard.index import Index
+from kguard.model import Resource, dig
+from kguard.webhook.cluster.client import ClusterError, call
+from kguard.webhook.cluster.kept import Key
+from kguard.webhook.cluster.pace import Backoff, Pace
+from kguard.webhook.cluster.reflector import Reflector
+from kguard.webhook.cluster.snapshot import Snapshot
+from kguard.webhook.cluster.sources import CONFIG_MAP, KINDS, NAMESPACE, Source, config_maps
+
+if TYPE_CHECKING:
+    from kubernetes.client import ApiClient
+
+K = TypeVar("K")
+V = TypeVar("V")
+
+_JOIN = 2.0
+"""Seconds that `stop` waits for the threads; they are daemons."""
+
+_NOT_YET = "not read yet"
+
+
+def _to_stderr(sentence: str) -> None:
+    print(f"kguard: {sentence}", file=sys.stderr, flush=True)
+
+
+class Cluster:
+    """What the webhook knows of the cluster, kept up to date by a thread for every kind.
+
+    `snapshot` is for reviews: it takes no lock and waits for nothing.
+    """
+
+    def __init__(
+        self,
+        client: ApiClient,
+        *,
+        argo_configmaps: Iterable[str] = (CONFIG_NAME,),
+        kinds: Sequence[Source] = KINDS,
+        pace: Pace | None = None,
+        say: Callable[[str], None] = _to_stderr,
+        clock: Callable[[], float] = time.monotonic,
+        dice: Random | None = None,
+    ) -> None:
+        """Nothing is read before `start`.
+
+        `argo_configmaps` name the configuration of the Argo controller: `name`, in whatever
+        namespace, or `namespace/name`. `say` is told once of what cannot be read, and when it can
+        be again. Raises ValueError for what is no name.
+        """
+        self._client, self._say, self._clock = client, say, clock
+        self._pace, self._dice = pace or Pace(), dice or Random()
+        self._sources = (*kinds, *config_maps(argo_configmaps))
+        self._stopped = Event()
+        self._begun: float | None = None
+        self._reflectors = [
+            Reflector(client, each, self, self._pace, self._stopped, clock=clock, dice=self._dice)
+            for each in self._sources
+        ]
+        self._threads: list[Thread] = []
+        # What the watches have brought since the last snapshot was made, all under one lock.
+        self._news = Condition()
+        self._changes: dict[Key, Resource | None] = {}
+        self._reasons: dict[Source, str] = dict.fromkeys(self._sources, _NOT_YET)
+        self._kube: tuple[int, int] | None = None
+        self._fresh = False
+        self._said: set[str] = set()
+        self._outage = False
+        # Of the thread that makes the snapshots alone.
+        self._held: dict[Key, Resource] = {}
+        self._maps: dict[Key, Resource] = {}
+        unsynced = frozenset((each.group, each.kind) for each in self._sources)
+        self._snapshot = Snapshot(Index(()), unsynced)
+        self._complete = not unsynced
+        """Whether all kinds were known once."""
+
+    def snapshot(self) -> Snapshot:
+        """What is known now."""
+        return self._snapshot
+
+    def start(self) -> None:
+        """Begin to read, in threads that end with the process."""
+        self._begun = self._clock()
+        jobs = [("snapshots", self._make_snapshots), ("version", self._ask_version)]
+        jobs += [
+            (each.plural, r.run) for each, r in zip(self._sources, self._reflectors, strict=True)
+        ]
+        for name, job in jobs:
+            thread = Thread(target=job, name=f"cluster {name}", daemon=True)
+            thread.start()
+            self._threads.append(thread)
+
+    def stop(self) -> None:
+        """End the threads, or leave those alone that wait for the network."""
+        self._stopped.set()
+        with self._news:
+            self._news.notify_all()
+        for reflector in self._reflectors:
+            reflector.interrupt()
+        until = time.monotonic() + _JOIN
+        for thread in self._threads:
+            thread.join(max(0.0, until - time.monotonic()))
+
+    def wait_synced(self, timeout: float) -> bool:
+        """Whether all kinds are known, at the latest after so many seconds."""
+        with self._news:
+            return self._news.wait_for(lambda: not self._snapshot.unsynced, timeout)
+
+    def problems(self) -> list[str]:
+        """Why the pod is not ready to serve.
+
+        That the cluster was never read counts only for a while after the start: a webhook that
+        waits for the API server may be what keeps it from coming up.
+        """
+        if not self._stopped.is_set():
+            dead = [each.name for each in self._threads if not each.is_alive()]
+            if dead:
+                return [f"a thread has ended: {', '.join(dead)}"]
+        begun, unsynced = self._begun, self._snapshot.unsynced
+        late = begun is None or self._clock() - begun >= self._pace.start
+        if self._complete or not unsynced or late:
+            return []
+        return [f"not read from the cluster yet: {', '.join(sorted({k for _, k in unsynced}))}"]
+
+    def reasons(self) -> Mapping[tuple[str, str], str]:
+        """Why each kind that is not known is not."""
+        with self._news:
+            return {(s.group, s.kind): reason for s, reason in self._reasons.items() if reason}
+
+    # Called by the watches
+
+    def put(self, changes: Mapping[Key, Resource | None]) -> None:
+        """Take in objects that came, changed or went (None)."""
+        if changes:
+            with self._news:
+                self._changes.update(changes)
+                self._tell()
+
+    def state(self, source: Source, reason: str) -> None:
+        """Take in why a collection is not known, empty where it is."""
+        with self._news:
+            if self._reasons[source] == reason:
+                return
+            self._reasons[source] = reason
+            self._tell()
+            sentence = self._sentence(reason)
+        if sentence:
+            self._say(sentence)
+
+    def _sentence(self, reason: str) -> str:
+        """What is to be said of a new reason; one outage is spoken of once, not by every watch."""
+        reasons = set(self._reasons.values()) - {""}
+        if reason and reason != _NOT_YET and reason not in self._said:
+            self._said.add(reason)
+            self._outage = True
+            return f"not everything in the cluster is known: {reason}"
+        if not reason:
+            self._said &= reasons
+        if reasons or not self._outage:
+            return ""
+        self._outage = False
+        return "everything in the cluster is known again"
+
+    def _tell(self) -> None:
+        self._fresh = True
+        self._news.notify_all()
+
+    # Threads
+
+    def _make_snapshots(self) -> None:
+        while not self._stopped.is_set():
+            with self._news:
+                self._news.wait_for(lambda: self._fresh or self._stopped.is_set())
+            self._stopped.wait(self._pace.fold)  # What comes in a burst becomes one snapshot.
+            with self._news:
+                changes, self._changes, self._fresh = self._changes, {}, False
+                unsynced = frozenset((s.group, s.kind) for s, why in self._reasons.items() if why)
+                kube = self._kube
+            snapshot = self._folded(changes, unsynced, kube)
+            with self._news:
+                self._snapshot = snapshot
+                self._complete |= not unsynced
+                self._news.notify_all()
+
+    def _folded(
+        self,
+        changes: Mapping[Key, Resource | None],
+        unsynced: frozenset[tuple[str, str]],
+        kube: tuple[int, int] | None,
+    ) -> Snapshot:
+        """The snapshot after the present one."""
+        last = self._snapshot
+        namespaces = dict(last.namespaces)
+        gone, come = [], []
+        for key, resource in changes.items():
+            if key[:2] == NAMESPACE:
+                _replace(namespaces, key[3], _labels(resource))
+                continue
+            if key[:2] == CONFIG_MAP:
+                _replace(self._maps, key, resource)
+            if (before := _replace(self._held, key, resource)) is not None:
+                gone.append(before)
+            if resource is not None:
+                come.append(resource)
+        index = last.index.changed(gone, come) if gone or come else last.index
+        (controller,) = self._maps.values() if len(self._maps) == 1 else (None,)
+        return Snapshot(index, unsynced, namespaces, kube, controller)
+
+    def _ask_version(self) -> None:
+        backoff = Backoff(self._pace, self._dice)
+        while not self._stopped.is_set():
+            try:
+                kube = _version(call(self._client, "GET", "/version"))
+            except ClusterError as error:
+                self._stopped.wait(backoff.failed(error.retry_after))
+                continue
+            backoff.good()
+            with self._news:
+                if kube != self._kube:
+                    self._kube = kube
+                    self._tell()
+            self._stopped.wait(self._pace.version * self._dice.uniform(1, 1.2))
+
+
+def _replace(table: dict[K, V], key: K, value: V | None) -> V | None:
+    """Set a key, or remove it where the value is None; returns what was there."""
+    before = table.pop(key, None)
+    if value is not None:
+        table[key] = value
+    return before
+
+
+def _labels(namespace: Resource | None) -> Mapping[str, str] | None:
+    if namespace is None:
+        return None
+    labels = dig(namespace.data, "metadata", "labels", default={})
+    return {k: v for k, v in labels.items() if isinstance(v, str)} if labels else {}
+
+
+def _version(answer: object) -> tuple[int, int]:
+    """Major and minor version in an answer to `/version`; some providers write `31+`."""
+    parts = [re.match(r"\d+", str(dig(answer, key, default=""))) for key in ("major", "minor")]
+    major, minor = (int(part[0]) if part else None for part in parts)
+    if major is None or minor is None:
+        raise ClusterError("GET /version: the answer has no version")
+    return major, minor
