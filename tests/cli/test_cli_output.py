@@ -44,8 +44,11 @@ CASES = {
     "report.sarif": ("-f", "sarif"),
     "github.txt": ("-f", "github"),
     "junit.xml": ("-f", "junit"),
+    "gitlab.json": ("-f", "gitlab"),
+    "report.md": ("-f", "markdown"),
+    "report.rdjson": ("-f", "rdjson"),
 }
-MACHINE = ("json", "json-v1", "sarif", "junit")
+MACHINE = ("json", "json-v1", "sarif", "junit", "gitlab", "rdjson")
 
 
 @pytest.fixture
