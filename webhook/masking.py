@@ -35,14 +35,19 @@ _UNSEEN = frozenset({"annotations", "managedFields", "status"})
 
 _WORDS = _words(
     """
-    activeDeadlineSeconds argo assume backoff burst completed container containers continueOn
-    default dependencies depends drone Error Errored errored eval Failed failed given latest
-    limit limits maxDuration maxSurge maxUnavailable minAvailable minReadySeconds nodes
-    nodeStatusOffLoad none parallelism podGC podSpecPatch Recreate replicas requests
-    resourceRateLimit resources retentionPolicy retryStrategy RollingUpdate
-    secondsAfterCompletion secondsAfterFailure secondsAfterSuccess SIGTERM sizeLimit status
-    strategy Succeeded task template templateDefaults templateRef time timeout ttlStrategy
-    values wait workflow workflowDefaults workflowTemplateRef
+    1 86400 activeDeadlineSeconds Always argo assume backoff Berlin burst clusterIP completed
+    container containers continueOn default dependencies depends drone emptyDir Error Errored
+    errored Europe eval External Failed failed failureThreshold Forbid given grpc HPAScaleToZero
+    httpGet imagePullPolicy labelSelector latest limit limits linux maxDuration maxSurge
+    maxUnavailable minAvailable minReadySeconds minReplicaCount minReplicas name Never nodes
+    nodeStatusOffLoad None none Object OnFailure OnPodCompletion os parallelism partition
+    podFailurePolicy podGC podSpecPatch policy Recreate replicas requests resourceRateLimit
+    resources restartPolicy retentionPolicy retryStrategy revisionHistoryLimit RollingUpdate
+    runAsUser schedule secondsAfterCompletion secondsAfterFailure secondsAfterSuccess SIGTERM
+    sizeLimit startingDeadlineSeconds status stopSignal stopwaitsecs strategy Succeeded
+    successThreshold task tcpSocket template templateDefaults templateRef time timeout timeZone
+    ttlSecondsAfterFinished ttlStrategy v1 v1beta1 values wait workflow workflowDefaults
+    workflowTemplateRef
     """
 )
 """Words that policies themselves put into backticks."""

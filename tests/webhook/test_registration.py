@@ -78,6 +78,10 @@ def test_every_kind_that_a_policy_judges_is_asked_about() -> None:
         *(("drone.io", "pipeline"), ("drone.io", "policy"), ("", "Dockerfile"), ("", "HelmValues")),
         ("", "PodTemplate"),  # Makes no Pods.
         ("serving.knative.dev", "Service"),  # Makes Deployments, which are asked about.
+        ("apps.openshift.io", "DeploymentConfig"),  # Makes ReplicationControllers, likewise.
+        # Come before or after what they are about, so that only a whole repository tells.
+        *(("", "Service"), ("networking.k8s.io", "Ingress"), ("extensions", "Ingress")),
+        *(("autoscaling.k8s.io", "VerticalPodAutoscaler"), ("", "LimitRange")),
         # No longer served since Kubernetes 1.16.
         *(("extensions", kind) for kind in ("Deployment", "DaemonSet", "ReplicaSet")),
     }
