@@ -87,6 +87,10 @@ NOT_SENT = {
     ("", "PodTemplate"),  # Nothing makes pods of it.
     *(("extensions", kind) for kind in ("DaemonSet", "Deployment", "ReplicaSet")),  # Gone in 1.16.
     ("serving.knative.dev", "Service"),  # Its pods come from a Deployment, which is sent.
+    # Its pods come from ReplicationControllers, which are sent.
+    ("apps.openshift.io", "DeploymentConfig"),
+    # Come before or after what they are about, so that only a whole repository tells.
+    *(("", "Service"), ("networking.k8s.io", "Ingress"), ("extensions", "Ingress")),
     ("argoproj.io", "ClusterWorkflowTemplate"),  # By the other entry.
 }
 

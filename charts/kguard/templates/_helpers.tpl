@@ -108,6 +108,7 @@ containers:
       requests:
         cpu: 50m
         memory: 128Mi
+        ephemeral-storage: 16Mi
       limits:
         cpu: "1"
         memory: 256Mi
@@ -137,4 +138,12 @@ annotations:
   helm.sh/hook: {{ .hook }}
   helm.sh/hook-weight: {{ .weight | quote }}
   helm.sh/hook-delete-policy: before-hook-creation,hook-succeeded
+{{- end }}
+
+{{- /* More annotations, for hooks that run a pod. */ -}}
+{{- define "kguard.hookIgnores" -}}
+{{- if not .Values.image.digest -}}
+ignore.kguard.dev/image-digest: an image has its digest once it is pushed, after the chart is made
+{{ end -}}
+ignore.kguard.dev/priorityclass-unset: nothing waits for it but helm
 {{- end }}
