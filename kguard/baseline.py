@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import json
 import os
+import stat
 from collections.abc import Callable, Collection, Iterable
 from typing import Any
 
@@ -162,8 +163,9 @@ def write(path: str, entries: Iterable[Entry]) -> None:
 def read(path: str) -> Baseline:
     """The baseline in a file; raises BaselineError for anything that is none."""
     try:
-        if not os.path.isfile(path) and os.path.exists(path) and not path.startswith("/dev/"):
-            raise BaselineError(path, 0, "not a regular file")  # A pipe would be waited for.
+        # A pipe would be waited for, unless it comes from a shell's `<(...)`.
+        if stat.S_ISFIFO(os.stat(path).st_mode) and not path.startswith("/dev/"):
+            raise BaselineError(path, 0, "not a regular file")
         with open(path, "rb") as file:
             data = file.read()
     except FileNotFoundError:

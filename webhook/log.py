@@ -12,10 +12,14 @@ from collections.abc import Mapping
 from typing import Any, TextIO
 
 from kguard.term import safe
-from kguard.webhook.decision import Decision
+from kguard.webhook.decision import Decision, Judged
+from kguard.webhook.masking import Mask
 
 _LONGEST = 512
 """Characters of any one text in the log: users and names can be made long."""
+
+_MOST = 50
+"""Findings in one line; a Deployment can have thousands."""
 
 _PIECE = 4096
 """Bytes that a pipe takes without waiting, once it takes any (PIPE_BUF, pipe(7))."""
@@ -50,6 +54,7 @@ class Log:
         if self._keep == "none" or (self._keep == "denied" and decision.allowed):
             return
         request = decision.request
+        mask = Mask(request.object or {})
         line: dict[str, Any] = {
             "ts": _now(),
             "level": "info",
@@ -65,10 +70,8 @@ class Log:
             "name": request.name,
             "user": request.username,
             "dryRun": request.dry_run,
-            "findings": [
-                {"policy": each.finding.policy, "effect": each.effect.word, "why": each.why}
-                for each in decision.judged
-            ],
+            "findings": [_finding(each, mask) for each in decision.judged[:_MOST]],
+            "moreFindings": max(len(decision.judged) - _MOST, 0) or None,
             "skipped": decision.skipped,
             "unevaluated": decision.unanswered,
             "revision": decision.revision,
@@ -108,6 +111,18 @@ class Log:
             return not rest
         except (OSError, ValueError):
             return False  # A full disk or a closed pipe must not cost a review its answer.
+
+
+def _finding(judged: Judged, mask: Mask) -> dict[str, str]:
+    """One finding: what, where, and what came of it; the place only names what has names."""
+    found = {
+        "policy": judged.finding.policy,
+        "severity": judged.finding.severity.word,
+        "effect": judged.effect.word,
+        "at": safe(mask.route(judged.route))[:_LONGEST],
+        "why": judged.why,
+    }
+    return {key: value for key, value in found.items() if value}
 
 
 def _bounded(value: Any) -> Any:

@@ -275,12 +275,19 @@ def _entry(
         named=named,
         namespaces=tuple(item.get("namespaces") or ()),
         namespace_labels=item.get("namespace-labels") or {},
-        mode=Mode[mode.upper()] if mode else None,
+        mode=_mode(mode),
         deny_at=Severity.parse(deny_at) if deny_at else None,
         deny_on_error=on_error == "deny" if on_error else None,
         ratchet=item.get("ratchet"),
         annotations=item.get("annotations"),
     )
+
+
+def _mode(word: object) -> Mode | None:
+    """The mode a word names; `off` without quotes is false in YAML."""
+    if isinstance(word, str):
+        return Mode[word.upper()]
+    return Mode.OFF if word is False else None
 
 
 def _exceptions(

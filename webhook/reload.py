@@ -88,8 +88,9 @@ class Policies:
         try:
             contents = self._contents()
             revision = revision_of(contents, self._defaults)
-            if revision == self.current.revision:
+            if revision == self.current.revision and self._refused:
                 self._refused = ""
+                self._log.event("info", "policies as before", revision=revision)
             if revision == self._refused:  # It still is: an alert has to go on.
                 self._metrics.policy_reload.labels("failure").inc()
             if revision in (self.current.revision, self._refused):
@@ -99,7 +100,7 @@ class Policies:
                 raise ConfigError([Problem(Where(self._folder or ""), "holds no YAML file now")])
             policies = self._tested(contents)
         except (ConfigError, OSError) as error:
-            self._reject(revision, str(error))
+            self._reject(revision, _said(error))
             return False
         except Exception as error:  # The thread has to live as long as the process.
             self._reject(revision, f"{type(error).__name__}: {error}")
@@ -157,3 +158,12 @@ class Policies:
         if state != self._refused:
             self._refused = state
             self._log.event("error", "policies refused", error=error, kept=self.current.revision)
+
+
+def _said(error: ConfigError | OSError) -> str:
+    """Every fault with its place and the way out, on one line."""
+    if isinstance(error, OSError):
+        return f"{error.filename}: cannot be read: {error.strerror}"
+    return "; ".join(
+        f"{p.where}: {p.message}{f' ({p.help})' if p.help else ''}" for p in error.problems
+    )

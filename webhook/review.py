@@ -176,8 +176,12 @@ class _Weigher:
     def _effect(self, finding: Finding, stance: Stance) -> tuple[Effect, str]:
         if stance.mode is Mode.AUDIT:
             return Effect.AUDITED, self._spared
-        if self._spared or stance.mode is Mode.WARN or finding.severity < stance.deny_at:
+        if self._spared:
             return Effect.WARNED, self._spared
+        if stance.mode is Mode.WARN:
+            return Effect.WARNED, "after enforce-through" if stance.held else ""
+        if finding.severity < stance.deny_at:
+            return Effect.WARNED, f"{finding.severity.word}, below deny-at"
         # An object is judged for itself; what is wrong with others is not its author's doing.
         if finding.resource is not self._resource:
             return Effect.WARNED, "other object"

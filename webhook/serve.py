@@ -6,6 +6,7 @@ import contextlib
 import ctypes
 import datetime
 import gc
+import math
 import ssl
 from collections.abc import Callable
 from typing import TYPE_CHECKING
@@ -212,6 +213,9 @@ def _certificates(
     def say(line: str) -> None:
         log.event("info", "certificates", message=line)
 
+    def warn(line: str) -> None:
+        log.event("warning", "certificates", message=line)
+
     def count(word: str) -> None:
         metrics.admission_errors.labels(f"certificates-{word}").inc()
 
@@ -229,6 +233,7 @@ def _certificates(
                 bundles=ApiBundles(client, options.webhook_configuration),
                 make_context=make_context,
                 say=say,
+                warn=warn,
                 count=count,
             )
         else:
@@ -238,18 +243,23 @@ def _certificates(
                 name=name,
                 make_context=make_context,
                 say=say,
+                warn=warn,
                 count=count,
             )
     except ValueError as error:
         raise OptionsError(str(error)) from None
-    for each in ("leaf", "ca"):
+    # What is not known has no number: an alert on nought would be false.
+    for each in ("leaf", "ca") if options.tls_mode == "self" else ("leaf",):
         metrics.certificate_expiry.labels(each).set_function(_expiry(found, each))
-    metrics.cabundle_match.set_function(lambda: float(found.published()))
+    if options.tls_mode == "self":
+        metrics.cabundle_match.set_function(lambda: float(found.published()))
+    else:
+        metrics.cabundle_match.set(math.nan)
     return found
 
 
 def _expiry(certificates: Certificates, which: str) -> Callable[[], float]:
-    return lambda: certificates.expiry().get(which, 0.0)
+    return lambda: certificates.expiry().get(which, math.nan)
 
 
 def _client_ca(options: Options) -> bytes | None:

@@ -48,6 +48,8 @@ class Stance:
     deny_on_error: bool = False
     ratchet: bool = True
     annotations: bool = False
+    held: bool = False
+    """Whether it would be stricter, had the policy not come after `enforce-through`."""
 
 
 @record(eq=False)
@@ -138,7 +140,9 @@ class Stances:
             if entry.mode is not None:
                 meant = policy.id in entry.named
         new = release(policy.since) > self._through
-        return replace(stance, mode=min(stance.mode, Mode.WARN)) if new and not meant else stance
+        if new and not meant and stance.mode > Mode.WARN:
+            return replace(stance, mode=Mode.WARN, held=True)
+        return stance
 
 
 def release(version: str) -> tuple[int, ...]:

@@ -16,7 +16,8 @@ def add_cluster_options(parser: argparse._ActionsContainer) -> None:
     parser.add_argument(
         "--kubeconfig",
         metavar="FILE",
-        help="how to reach the API server (default: as this pod's service account)",
+        default=os.environ.get("KUBECONFIG") or None,
+        help="how to reach the API server (default: KUBECONFIG, else this pod's service account)",
     )
     add_configuration(parser)
 

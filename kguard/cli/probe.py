@@ -61,7 +61,8 @@ def run(args: argparse.Namespace) -> int:
         else:
             bundle = live_bundle(args.kubeconfig, args.webhook_configuration)
     except (OSError, ClusterError) as error:
-        raise UsageError(f"no CA to trust: {error}") from None
+        help = "name one with `--ca`, or the cluster with `--kubeconfig`"
+        raise UsageError(f"no CA to trust: {error}; {help}") from None
     failed = False
     for check in checks(Target(url, name, bundle, args.timeout)):
         failed |= not check.good
@@ -70,8 +71,11 @@ def run(args: argparse.Namespace) -> int:
 
 
 def _policies(folder: str) -> int:
+    from collections import Counter
+
     from kguard.cli.common import registry_from_environment
     from kguard.config import ConfigError
+    from kguard.ignore import utc_today
     from kguard.webhook.policyset import build_policy_set, read_directory
 
     try:
@@ -81,7 +85,9 @@ def _policies(folder: str) -> int:
         raise UsageError(f"{folder}: cannot be read: {error.strerror}") from None
     except ConfigError as error:
         return complain(error)
-    count = sum(len(each) for each in policies.exceptions.values())
-    print(f"ok     {', '.join(contents) or 'no files'}: revision {policies.revision}")
-    print(f"ok     {count} exceptions")
+    today = utc_today()
+    states = Counter(e.state(today) for each in policies.exceptions.values() for e in each)
+    print(f"ok     {', '.join(contents) or 'no files: everything has its default'}")
+    counts = [f"{count} {state.value}" for state, count in sorted(states.items(), key=str)]
+    print(f"ok     exceptions: {', '.join(counts) or 'none'}")
     return OK

@@ -20,7 +20,7 @@ def find(cwd: str, root: str) -> str | None:
     In one folder `.kguard.yaml` comes before a `[tool.kguard]` in pyproject.toml. Outside of git
     only the working directory is looked at: a file that someone else left in a parent such as
     /tmp must not decide. Raises ConfigError for two YAML files in one folder, or for one that is
-    no regular file.
+    no regular file, or a link out of the repository.
     """
     folder, above = cwd, os.path.dirname(cwd)
     while (found := _in_folder(folder, root)) is None and folder not in (root, above):
@@ -36,11 +36,12 @@ def _in_folder(folder: str, root: str) -> str | None:
         first = os.path.basename(named[0])
         raise ConfigError([Problem(second, f"`{first}` is there too; keep one of them")])
     if named:
-        if os.path.islink(named[0]) and not _below(os.path.realpath(named[0]), root):
+        path = regular(named[0], root)
+        if os.path.islink(path) and not _below(os.path.realpath(path), root):
             # Its lines would be shown with its faults: a checkout must not have any file shown.
-            where = Where(shown(named[0], root))
+            where = Where(shown(path, root))
             raise ConfigError([Problem(where, "a link that leads out of the repository")])
-        return regular(named[0], root)
+        return path
     pyproject = os.path.join(folder, PYPROJECT)
     if not os.path.isfile(pyproject):
         return None

@@ -17,8 +17,8 @@ TABLE = ("tool", "kguard")
 _POSITION = re.compile(r" \(at (?:line (\d+), column (\d+)|end of document)\)$")
 _PART = r"""(?:[A-Za-z0-9_-]+|"[^"\n]*"|'[^'\n]*')"""
 _DOTTED = rf"{_PART}(?:[ \t]*\.[ \t]*{_PART})*"
-# tomllib takes quadratic time for these.
-_DEEP = re.compile(rb"(?:[\w\"'-]++[ \t]*+\.[ \t]*+){100}")
+# tomllib takes quadratic time for these; so would a search that begins inside of a word.
+_DEEP = re.compile(rb"(?<![\w\"'-])(?:[\w\"'-]++[ \t]*+\.[ \t]*+){100}")
 _HEADER = re.compile(rf"[ \t]*\[(\[?)[ \t]*({_DOTTED})[ \t]*\]")
 _ENTRY = re.compile(rf"[ \t]*({_DOTTED})[ \t]*=")
 

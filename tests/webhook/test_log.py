@@ -37,8 +37,19 @@ def test_a_line_says_who_did_what_and_what_came_of_it() -> None:
         "user": ALICE,
         "dryRun": False,
         "findings": [
-            {"policy": "memory-absurdly-small", "effect": "denied", "why": ""},
-            {"policy": "memory-absurdly-small", "effect": "warned", "why": ""},
+            {
+                "policy": "memory-absurdly-small",
+                "severity": "error",
+                "effect": "denied",
+                "at": "spec.template.spec.containers[web].resources.limits.memory",
+            },
+            {
+                "policy": "memory-absurdly-small",
+                "severity": "warning",
+                "effect": "warned",
+                "at": "spec.template.spec.containers[web].resources.requests.memory",
+                "why": "warning, below deny-at",
+            },
         ],
         "revision": policy_set().revision,
         "trace": "a" * 32,

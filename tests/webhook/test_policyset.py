@@ -53,7 +53,7 @@ FAULTS: dict[str, tuple[dict[str, str | bytes], str]] = {
     "key twice": ({"webhook": "mode: warn\nmode: audit"}, "webhook.yaml:2: `mode` is already set"),
     "unknown key": ({"webhook": "mode: warn\nmods: []"}, "webhook.yaml:2: "),
     "unknown mode": ({"webhook": "mode: block"}, "webhook.yaml:1: `mode` cannot be `block`"),
-    "mode off without quotes": ({"webhook": "modes: [{mode: false}]"}, "webhook.yaml:1: "),
+    "truth for a mode": ({"webhook": "modes: [{mode: true}]"}, "webhook.yaml:1: "),
     "number for a mode": ({"webhook": "mode: 3"}, "webhook.yaml:1: `mode` cannot be `3`"),
     "list for modes": ({"webhook": "modes: enforce"}, "webhook.yaml:1: `modes`"),
     "empty entry": ({"webhook": "modes:\n  - {}"}, "webhook.yaml:2: "),

@@ -78,7 +78,8 @@ def test_the_mode_decides(mode: Mode, effect: str) -> None:
 
 
 def test_a_policy_that_is_off_is_not_asked() -> None:
-    webhook = "modes: [{policies: [memory-absurdly-small], mode: 'off'}]"
+    # Without quotes YAML reads it as false.
+    webhook = "modes: [{policies: [memory-absurdly-small], mode: off}]"
     assert effects(decide(asked(deployment(resources=TINY)), policy_set(webhook=webhook))) == []
 
 
@@ -144,7 +145,7 @@ def test_an_update_may_keep_what_was_there_before() -> None:
     new["spec"]["replicas"] = 5
     decision = decide(asked(new, old=old))
     assert decision.allowed
-    assert [each.why for each in decision.judged] == ["there before", ""]
+    assert [each.why for each in decision.judged] == ["there before", "warning, below deny-at"]
     assert answer(decision)["warnings"]
 
 
@@ -543,7 +544,10 @@ def test_nothing_is_denied_while_the_labels_of_no_namespace_are_known(modes: str
     around = world(unsynced=frozenset({("", "Namespace")}))
     decision = decide(asked(deployment(resources=TINY)), policies, around)
     assert decision.allowed
-    assert {each.why for each in decision.judged} == {"cluster not read yet", ""}
+    assert {each.why for each in decision.judged} == {
+        "cluster not read yet",
+        "warning, below deny-at",
+    }
     beyond = deployment(resources=TINY)
     beyond["metadata"]["labels"] = {"size": float("inf")}
     assert decide(asked(beyond), policies, around).allowed
@@ -555,7 +559,10 @@ def test_nothing_is_denied_on_what_is_not_known_yet() -> None:
     unsynced = frozenset({("", "LimitRange")})
     decision = decide(asked(data), around=world(unsynced=unsynced))
     assert decision.allowed
-    assert {each.why for each in decision.judged} == {"cluster not read yet", ""}
+    assert {each.why for each in decision.judged} == {
+        "cluster not read yet",
+        "warning, below deny-at",
+    }
 
 
 @pytest.mark.parametrize(

@@ -58,6 +58,7 @@ class FileCertificates:
         key: str,
         make_context: MakeContext,
         say: Say,
+        warn: Say | None = None,
         name: str = "",
         count: Count = _nothing,
         poll: float = POLL,
@@ -66,7 +67,7 @@ class FileCertificates:
         self._certificate, self._key, self._name = certificate, key, name
         self._make_context, self._say = make_context, say
         self._poll, self._clock = poll, clock
-        self._notes = Notes(say)
+        self._notes = Notes(say, warn)
         self._count = count
         self._worker = Worker("certificates", self.step, self._notes, count)
         self._served = Served()

@@ -12,11 +12,12 @@ Count = Callable[[str], None]
 class Notes:
     """Sentences by topic, some of which are reasons not to be ready.
 
-    `say` is given a line for whatever changes, so a fault that lasts is no flood.
+    `warn` is given a line when a fault begins and `say` one when it is over, so a fault that lasts
+    is no flood.
     """
 
-    def __init__(self, say: Say) -> None:
-        self._say = say
+    def __init__(self, say: Say, warn: Say | None = None) -> None:
+        self._say, self._warn = say, warn or say
         self._lock = threading.Lock()
         self._notes: dict[str, tuple[str, bool]] = {}
 
@@ -29,7 +30,10 @@ class Notes:
             else:
                 self._notes.pop(topic, None)
         if text != before:
-            self._say(text or f"over: {before}")
+            if text:
+                self._warn(text)
+            else:
+                self._say(f"no longer: {before}")
 
     def clear(self, *topics: str) -> None:
         """Nothing is wrong with these."""

@@ -49,9 +49,9 @@ def _nothing(_: str) -> None:
 class SelfIssued:
     """Keeps a certificate of `service`.`namespace`.svc, and the bundles that vouch for it.
 
-    `say` gets a line for what goes wrong and what is over, `count` one word for each failed step
-    (see Worker). `make_context` is the server's own way to make a context. Raises ValueError for
-    names that no Service can have.
+    `warn` gets a line for what goes wrong, `say` for the rest; `count` gets one word for each
+    failed step (see Worker). `make_context` is the server's own way to make a context. Raises
+    ValueError for names that no Service can have.
     """
 
     def __init__(
@@ -63,6 +63,7 @@ class SelfIssued:
         bundles: BundleStore,
         make_context: MakeContext,
         say: Say,
+        warn: Say | None = None,
         count: Count = _nothing,
         timing: Timing | None = None,
         clock: Callable[[], float] = time.time,
@@ -71,7 +72,7 @@ class SelfIssued:
         self._secret, self._bundles = secret, bundles
         self._make_context, self._say = make_context, say
         self._timing, self._clock = timing or Timing(), clock
-        self._notes = Notes(say)
+        self._notes = Notes(say, warn)
         self._worker = Worker("certificates", self.step, self._notes, count)
         self._served = Served()
         self._leaf: Leaf | None = None

@@ -300,7 +300,7 @@ def test_what_is_wrong_is_said_once(folder: Folder) -> None:
         "no private key in PEM",
         "no private key in PEM",
     ]
-    assert folder.said[2].startswith("over: ")
+    assert folder.said[2].startswith("no longer: ")
 
 
 def test_a_context_that_cannot_be_made_leaves_the_one_before(

@@ -44,7 +44,7 @@ def test_an_exception_is_said_once_and_counted_each_time(error: Exception, line:
         steps.worker.once()
     steps.error = None
     assert steps.worker.once() == 30.0
-    assert steps.said == [line, f"over: {line}"]
+    assert steps.said == [line, f"no longer: {line}"]
     assert steps.counted == ["error"] * 3
 
 
@@ -125,5 +125,5 @@ def test_notes_are_said_when_they_change() -> None:
     assert (notes.blocking(), notes.other()) == (["one"], ["two"])
     notes.set("a", "three")
     notes.clear("a", "b", "c")
-    assert said == ["one", "two", "three", "over: three", "over: two"]
+    assert said == ["one", "two", "three", "no longer: three", "no longer: two"]
     assert (notes.blocking(), notes.other()) == ([], [])
