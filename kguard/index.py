@@ -41,8 +41,8 @@ class Index:
         self._pods: dict[_Bucket, list[Resource]] = defaultdict(list)
         self._by_label: dict[tuple[_Bucket, str, str], list[Resource]] = defaultdict(list)
         # Made on first use, as most runs ask for few of them, and never changed once they are here:
-        # several threads may ask. Nothing is kept for a namespace that has none of a kind, because a
-        # server can be asked about any number of namespaces.
+        # several threads may ask. Nothing is kept for a namespace that has none of a kind: a server
+        # can be asked about any number of namespaces.
         self._services: dict[_Bucket, _BySelector] = {}
         self._budgets: dict[_Bucket, _BySelector] = {}
         self._scalers: dict[_Bucket, Mapping[_Target, list[Resource]]] = {}
