@@ -8,7 +8,7 @@ from collections.abc import Sequence
 from kguard.record import record
 from kguard.shell.programs import SHELLS, base_name
 from kguard.shell.syntax import Word
-from kguard.shell.wrappers import Passing, bare, peel
+from kguard.shell.wrappers import MAX_LAYERS, Passing, bare, peel
 
 # What reads the words behind the text: parameters by number or together, `shift`, `getopts`, a
 # `for` without `in`, scripts and texts that are run in the same shell, placeholders.
@@ -63,7 +63,10 @@ def shell_text(argv: Sequence[str]) -> Text | None:
     Wrappers in front of the shell (tini, env) are looked behind.
     """
     words = _words(argv)
-    while layer := peel(words):
+    for _ in range(MAX_LAYERS):
+        layer = peel(words)
+        if layer is None:
+            break
         if layer.shell_text:
             return None
         words = layer.words

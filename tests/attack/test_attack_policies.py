@@ -85,7 +85,7 @@ def exceptions(**changed: str) -> bytes:
 
 TEXTS = {
     "empty mode": {"webhook.yaml": b"mode:\n"},
-    "a mode nobody knows": {"webhook.yaml": b"mode: Off\n"},
+    "a mode nobody knows": {"webhook.yaml": b"mode: Block\n"},
     "half a file": {"webhook.yaml": b"mode: off\nmodes:\n  - mode: o"},
     "half a word": {"webhook.yaml": b"mod"},
     "half a character": {"webhook.yaml": "mode: off # é".encode()[:-1]},
