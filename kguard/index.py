@@ -19,10 +19,10 @@ K = TypeVar("K")
 _Bucket = tuple[str, str | None]  # unit, namespace
 _Target = tuple[str, str, str]  # group, kind, name
 
-_SERVICE = ("", "Service")
-_BUDGET = ("policy", "PodDisruptionBudget")
-_SCALERS = (("autoscaling", "HorizontalPodAutoscaler"), ("keda.sh", "ScaledObject"))
-_VERTICAL = ("autoscaling.k8s.io", "VerticalPodAutoscaler")
+SERVICE = ("", "Service")
+BUDGET = ("policy", "PodDisruptionBudget")
+SCALERS = (("autoscaling", "HorizontalPodAutoscaler"), ("keda.sh", "ScaledObject"))
+VERTICAL = ("autoscaling.k8s.io", "VerticalPodAutoscaler")
 
 
 class Index:
@@ -159,7 +159,7 @@ class Index:
         """
         bucket = (workload.unit, workload.namespace)
         if bucket not in self._services:
-            services = self.of_kind(workload, *_SERVICE)
+            services = self.of_kind(workload, *SERVICE)
             if not services:
                 return []
             self._services[bucket] = _BySelector(services, _service_labels)
@@ -182,7 +182,7 @@ class Index:
         """HorizontalPodAutoscalers and ScaledObjects beside `near` that target what is named so."""
         bucket = (near.unit, near.namespace)
         if bucket not in self._scalers:
-            scalers = [each for kind in _SCALERS for each in self.of_kind(near, *kind)]
+            scalers = [each for kind in SCALERS for each in self.of_kind(near, *kind)]
             if not scalers:
                 return []
             self._scalers[bucket] = _grouped((scale_target(each), each) for each in scalers)
@@ -196,7 +196,7 @@ class Index:
         """VerticalPodAutoscalers beside `near` that target what is named so."""
         bucket = (near.unit, near.namespace)
         if bucket not in self._vertical:
-            scalers = self.of_kind(near, *_VERTICAL)
+            scalers = self.of_kind(near, *VERTICAL)
             if not scalers:
                 return []
             self._vertical[bucket] = _grouped((_vertical_target(each), each) for each in scalers)
@@ -211,7 +211,7 @@ class Index:
         """PodDisruptionBudgets beside a workload that select its pods."""
         bucket = (workload.unit, workload.namespace)
         if bucket not in self._budgets:
-            budgets = self.of_kind(workload, *_BUDGET)
+            budgets = self.of_kind(workload, *BUDGET)
             if not budgets:
                 return []
             self._budgets[bucket] = _BySelector(budgets, _budget_labels)
@@ -235,99 +235,6 @@ class Index:
             return self._pods.get(bucket, [])
         lists = [self._by_label.get((bucket, k, str(v)), []) for k, v in wanted.items()]
         return min(lists, key=len)
-
-
-class Overlay(Index):
-    """One object over an index, in the place of what that holds of its kind, namespace and name.
-
-    Answers what an index of the others with this one behind them would, without copying any;
-    only the order of `workloads` may differ.
-    """
-
-    def __init__(self, base: Index, resource: Resource) -> None:
-        """The base is not told that there is one over it, so many threads may share it."""
-        self.asked: set[tuple[str, str]] = set()
-        """Group and kind of what was looked for, whether it was found or not."""
-        self._base = base
-        self._own = Index((resource,))
-        target = (resource.group, resource.kind, resource.name)
-        self._hidden = base.named(resource, *target) if resource.name else []
-
-    def _over(self, below: Sequence[Resource], own: Sequence[Resource]) -> list[Resource]:
-        if self._hidden:
-            below = [each for each in below if not any(each is other for other in self._hidden)]
-        return [*below, *own]
-
-    def changed(self, gone: Iterable[Resource], come: Iterable[Resource]) -> Index:
-        """Not for one that lives as long as a review; raises TypeError."""
-        raise TypeError("an overlay does not change")
-
-    def is_complete(self, resource: Resource) -> bool:
-        """Whether the index below holds all there is in the unit of this resource."""
-        return self._base.is_complete(resource)
-
-    def of_kind(self, near: Resource, group: str, kind: str) -> Sequence[Resource]:
-        """All objects of a kind in the unit and namespace of `near`."""
-        self.asked.add((group, kind))
-        below, own = self._base.of_kind(near, group, kind), self._own.of_kind(near, group, kind)
-        return self._over(below, own)
-
-    def in_unit(self, near: Resource, group: str, kind: str) -> Sequence[Resource]:
-        """All objects of a kind in the unit of `near`, whatever their namespace."""
-        self.asked.add((group, kind))
-        below, own = self._base.in_unit(near, group, kind), self._own.in_unit(near, group, kind)
-        return self._over(below, own)
-
-    def kinds_in_unit(self, near: Resource) -> set[tuple[str, str]]:
-        """Group and kind of all that is in the unit of `near`."""
-        return self._base.kinds_in_unit(near) | self._own.kinds_in_unit(near)
-
-    def named(self, near: Resource, group: str, kind: str, name: str) -> list[Resource]:
-        """Objects of that kind and name beside `near`; several mean that the answer is unknown."""
-        self.asked.add((group, kind))
-        target = (group, kind, name)
-        return self._over(self._base.named(near, *target), self._own.named(near, *target))
-
-    def cluster_scoped(self, near: Resource, group: str, kind: str, name: str) -> list[Resource]:
-        """Objects of a cluster-scoped kind by name in the unit of `near`."""
-        self.asked.add((group, kind))
-        below = self._base.cluster_scoped(near, group, kind, name)
-        return self._over(below, self._own.cluster_scoped(near, group, kind, name))
-
-    def workloads(self) -> list[Resource]:
-        """Everything that makes pods, in every unit."""
-        self.asked.update(TEMPLATES)
-        return self._over(self._base.workloads(), self._own.workloads())
-
-    def selected_pods(self, near: Resource, selector: Any) -> list[Resource]:
-        """Workloads beside `near` whose pods a LabelSelector selects, judged by template labels."""
-        self.asked.update(TEMPLATES)
-        below = self._base.selected_pods(near, selector)
-        return self._over(below, self._own.selected_pods(near, selector))
-
-    def services_of(self, workload: Resource) -> list[Resource]:
-        """Services beside a workload whose selector matches its pods."""
-        self.asked.add(_SERVICE)
-        return self._over(self._base.services_of(workload), self._own.services_of(workload))
-
-    def autoscalers_on(self, near: Resource, group: str, kind: str, name: str) -> list[Resource]:
-        """HorizontalPodAutoscalers and ScaledObjects beside `near` that target what is named so."""
-        self.asked.update(_SCALERS)
-        target = (group, kind, name)
-        below = self._base.autoscalers_on(near, *target)
-        found = self._over(below, self._own.autoscalers_on(near, *target))
-        return sorted(found, key=lambda each: _SCALERS.index((each.group, each.kind)))
-
-    def vertical_autoscalers_on(self, near: Resource, kind: str, name: str) -> list[Resource]:
-        """VerticalPodAutoscalers beside `near` that target what is named so."""
-        self.asked.add(_VERTICAL)
-        below = self._base.vertical_autoscalers_on(near, kind, name)
-        return self._over(below, self._own.vertical_autoscalers_on(near, kind, name))
-
-    def budgets_of(self, workload: Resource) -> list[Resource]:
-        """PodDisruptionBudgets beside a workload that select its pods."""
-        self.asked.add(_BUDGET)
-        return self._over(self._base.budgets_of(workload), self._own.budgets_of(workload))
 
 
 class _BySelector:

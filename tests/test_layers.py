@@ -19,6 +19,7 @@ model quantity shell
 source
 kube
 index
+overlay
 facts
 policy
 engine

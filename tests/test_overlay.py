@@ -8,10 +8,11 @@ from typing import Any
 
 import pytest
 
-from kguard.index import Index, Overlay
+from kguard.index import Index
 from kguard.kube.recognise import resources
 from kguard.kube.workloads import TEMPLATES
 from kguard.model import Resource
+from kguard.overlay import Overlay
 
 VERSIONS = {
     "Deployment": ["apps/v1"],

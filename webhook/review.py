@@ -13,8 +13,8 @@ from kguard.engine import Outcome, Rule, Took
 from kguard.facts import Assumptions, Facts
 from kguard.fingerprint import ratchet_key
 from kguard.ignore import Ignore, from_annotations
-from kguard.index import Overlay
 from kguard.model import Confidence, Finding, Origin, Resource, Severity, dig
+from kguard.overlay import Overlay
 from kguard.policy.page import Policy
 from kguard.record import replace
 from kguard.webhook.cluster.snapshot import Snapshot

@@ -21,7 +21,7 @@ from kguard.shell.programs import Handling, Role, base_name, handling, program_n
 from kguard.shell.shelltext import ShellText
 from kguard.shell.syntax import Unparsable, Word
 from kguard.shell.traps import ever_trapped, holder_of, trapped, traps_at
-from kguard.shell.verdict import Analysis, Cause, Init, Mode, Outcome, Shell, Verdict
+from kguard.shell.verdict import Analysis, Cause, Init, Mode, Outcome, Shell, Verdict, badness
 from kguard.shell.walk import Frame, Step, Walk
 from kguard.shell.wording import explain
 from kguard.shell.wrappers import MAX_LAYERS, Layer, Passing, bare, package_runner, peel
@@ -41,17 +41,8 @@ _NAMED = {
     "ksh": Shell.KSH,
     "ksh93": Shell.KSH,
 }
-# The first of these that an outcome has is what is said of the whole.
-_RANKED = (
-    Cause.INIT_DROPS_SIGNAL,
-    Cause.INIT_WRAPS_SHELL,
-    Cause.TRAP_ONE_WAIT,
-    Cause.PACKAGE_RUNNER,
-    Cause.NO_DEFAULT_HANDLER,
-)
 _REMEMBERED = 1000
 """Characters of an argument list up to which its analysis is remembered."""
-_WORST = (Verdict.SWALLOWED, Verdict.CUT, Verdict.UNKNOWN, Verdict.DELIVERED)
 
 
 def analyse(
@@ -99,7 +90,7 @@ def _analyse(
         if not asked:  # No `sh` in it: all candidates come to the same.
             outcomes = dict.fromkeys(candidates or (shell,), outcomes[shell])
             break
-    outcome = min(outcomes.values(), key=_badness)
+    outcome = min(outcomes.values(), key=badness)
     return Analysis(
         outcomes=outcomes,
         depends=asked,
@@ -114,12 +105,6 @@ def _analyse(
         exec_offset=outcome.exec_offset,
         script_index=outcome.script_index,
     )
-
-
-def _badness(outcome: Outcome) -> tuple[bool, int, int]:
-    harmful = outcome.verdict in (Verdict.SWALLOWED, Verdict.CUT)
-    rank = _RANKED.index(outcome.cause) if outcome.cause in _RANKED else len(_RANKED)
-    return not harmful, rank, _WORST.index(outcome.verdict)
 
 
 def _argument(text: str, index: int) -> Word:

@@ -155,3 +155,21 @@ class Analysis:
         """Whether the program is not told, whichever candidate shell it is."""
         bad = (Verdict.SWALLOWED, Verdict.CUT)
         return all(outcome.verdict in bad for outcome in self.outcomes.values())
+
+
+# The first of these that an outcome has is what is said of the whole.
+_RANKED = (
+    Cause.INIT_DROPS_SIGNAL,
+    Cause.INIT_WRAPS_SHELL,
+    Cause.TRAP_ONE_WAIT,
+    Cause.PACKAGE_RUNNER,
+    Cause.NO_DEFAULT_HANDLER,
+)
+_WORST = (Verdict.SWALLOWED, Verdict.CUT, Verdict.UNKNOWN, Verdict.DELIVERED)
+
+
+def badness(outcome: Outcome) -> tuple[bool, int, int]:
+    """A key by which the outcome that counts, of those of several shells, is the least."""
+    harmful = outcome.verdict in (Verdict.SWALLOWED, Verdict.CUT)
+    rank = _RANKED.index(outcome.cause) if outcome.cause in _RANKED else len(_RANKED)
+    return not harmful, rank, _WORST.index(outcome.verdict)

@@ -40,7 +40,10 @@ CORPUS = ROOT.parent / "shared" / "corpus"
 POLICIES = policy_set(Mode.WARN, kguard="profile: all")
 ENGINE = Engine(policy for policy in REGISTRY.policies.values() if policy.doors == "both")
 
-AT_ONE_PLACE = {"pdb-overlap", "argo-no-deadline", "argo-podgc-missing", "argo-ttl-missing"}
+AT_ONE_PLACE = {
+    *("argo-no-deadline", "argo-podgc-missing", "argo-ttl-missing"),
+    *("hpa-duplicate-target", "pdb-overlap"),
+}
 """Policies that report what concerns two objects at one of them, where both are judged."""
 
 Said = set[tuple[str, str, str, str, str]]
