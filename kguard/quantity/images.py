@@ -7,6 +7,7 @@ what the kubelet and containerd use; digests from opencontainers/go-digest v1.
 from __future__ import annotations
 
 import re
+from functools import lru_cache
 
 from kguard.quantity._quote import quoted
 from kguard.record import record
@@ -64,6 +65,7 @@ class Image:
         return None if self.digest else self.tag or "latest"
 
 
+@lru_cache(maxsize=1024)  # Several policies ask for the image of each container.
 def parse_image(text: str) -> Image:
     """The image that a container's `image` names. Raises ImageError.
 
