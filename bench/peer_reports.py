@@ -69,7 +69,8 @@ SAYS: Mapping[tuple[str, str, str], str] = {
 def same_concern(peer: str, policy: str, named: Mapping[str, Any], report: Report) -> bool:
     """Whether a report of `peer` is about `policy`, whose page names `named` ids for each peer."""
     added = ADDED.get(policy, {}).get(peer, ())
-    ids = (*named.get(peer, ()), *added, *ALSO.get(policy, {}).get(peer, ()))
+    told = [name.lstrip("~") for name in named.get(peer, ())]  # `~` marks a match in part.
+    ids = (*told, *added, *ALSO.get(policy, {}).get(peer, ()))
     return report.concern in ids and SAYS.get((peer, report.concern, policy), "") in report.detail
 
 

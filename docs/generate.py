@@ -1,4 +1,4 @@
-"""Writes docs/policies.md and docs/cli.md from the pages and the argument parsers.
+"""Writes docs/policies/ and docs/cli.md from the pages and the argument parsers.
 
 Usage: python docs/generate.py [FOLDER], or `make docs`. CI fails where the result differs from
 what is committed. Help texts are laid out here and not by argparse, whose layout changes with the
@@ -9,12 +9,12 @@ from __future__ import annotations
 
 import sys
 from collections.abc import Iterator
-from itertools import groupby
 from pathlib import Path
+
+from policy_index import by_family, by_kind, by_peer, by_profile, cell
 
 from kguard.cli import build_parser
 from kguard.cli.completion import Argument, Command, commands
-from kguard.policy.page import Policy
 from kguard.policy.registry import builtin
 
 FOLDER = Path(__file__).parent
@@ -35,39 +35,8 @@ format, because one contract is easier to keep than two.
 """
 
 
-def policies_page(policies: list[Policy]) -> Iterator[str]:
-    """The table of all policies, a section per family."""
-    yield "# Policies"
-    yield NOTE
-    yield f"{len(policies)} policies. Each name leads to its page; `kguard explain NAME` prints it."
-    yield "The severity is the highest that a policy gives; its page says where it gives less."
-    yield (
-        "`kguard fix` makes safe fixes: what they change can delete, stop or reschedule nothing "
-        "when it is applied. The others it makes with `--unsafe`."
-    )
-    by_family = sorted(policies, key=lambda policy: (policy.family, policy.id))
-    for family, members in groupby(by_family, key=lambda policy: policy.family):
-        rows = ["| policy | severity | profile | fix | |", "|---|---|---|---|---|"]
-        for policy in members:
-            link = f"[{policy.id}](../policies/{family}/{Path(policy.page).name})"
-            severity = policy.severity.word
-            if policy.confidence.word != "high":
-                severity += f" ({policy.confidence.word} confidence)"
-            cells = (link, severity, policy.profile, fix(policy), cell(policy.title))
-            rows.append(f"| {' | '.join(cells)} |")
-        yield f"## {family}"
-        yield "\n".join(rows)
-
-
-def fix(policy: Policy) -> str:
-    """What `kguard fix` does about a policy's findings, empty for nothing."""
-    return policy.fix if policy.fix in ("safe", "unsafe") else ""
-
-
 def cli_page(found: list[Command]) -> Iterator[str]:
     """The reference of the command line."""
-    yield "# Command line"
-    yield NOTE
     yield "## Exit codes"
     yield EXIT_CODES.strip()
     for command in found:
@@ -96,19 +65,24 @@ def sentence(text: str) -> str:
     return f"{text[:1].upper()}{text[1:]}."
 
 
-def cell(text: str) -> str:
-    """Text that cannot end its cell of a table."""
-    return text.replace("|", "\\|")
-
-
 def main(folder: Path = FOLDER) -> None:
-    """Write both files into a folder."""
+    """Write all files into a folder."""
+    policies = builtin()
     pages = {
-        "policies.md": policies_page(builtin()),
-        "cli.md": cli_page(commands(build_parser())),
+        "cli.md": ("Command line", cli_page(commands(build_parser()))),
+        "policies/README.md": ("Policies", by_family(policies)),
+        "policies/kinds.md": ("Policies by kind", by_kind(policies)),
+        "policies/profiles.md": ("Policies by profile", by_profile(policies)),
+        "policies/from-other-tools.md": (
+            "Policies by the ids of other tools",
+            by_peer(policies),
+        ),
     }
-    for name, paragraphs in pages.items():
-        (folder / name).write_text("\n\n".join(paragraphs) + "\n", encoding="utf-8")
+    for name, (title, paragraphs) in pages.items():
+        path = folder / name
+        path.parent.mkdir(exist_ok=True)
+        text = "\n\n".join([f"# {title}", NOTE, *paragraphs])
+        path.write_text(text + "\n", encoding="utf-8")
 
 
 if __name__ == "__main__":

@@ -9,6 +9,7 @@ from typing import Any
 from kguard.cli import OK, fail
 from kguard.cli.common import add_policy_folders, registry_of
 from kguard.policy.page import Policy
+from kguard.policy.peers import checks_of
 from kguard.policy.registry import Registry
 
 
@@ -68,8 +69,13 @@ def as_markdown(policy: Policy) -> str:
         lines += ["", "## Sources", "", *(f"- {source}" for source in policy.sources)]
     if policy.peers:
         lines += ["", "## Elsewhere", ""]
-        lines += [f"- {peer}: {', '.join(ids)}" for peer, ids in policy.peers.items()]
+        lines += [f"- {peer}: {', '.join(elsewhere(policy, peer))}" for peer in policy.peers]
     return "\n".join(lines)
+
+
+def elsewhere(policy: Policy, peer: str) -> list[str]:
+    """What another linter calls the fault, in the words of a page."""
+    return [f"{name} (in part)" if part else name for name, part in checks_of(policy, peer)]
 
 
 def as_json(policy: Policy) -> dict[str, Any]:

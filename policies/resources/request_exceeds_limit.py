@@ -20,7 +20,7 @@ def check(container: Container, ctx: Context) -> Iterator[Fault]:
         limit = quantity(limits[resource]) if limits.get(resource) is not None else None
         if request is None or limit is None or request <= limit:
             continue
-        route = (*container.route, "resources", "limits", resource)
+        route = container.at("resources", "limits", resource)
         yield container.fault(
             ("resources", "requests", resource),
             f"{container.called} requests {resource} `{text}`, above its limit "

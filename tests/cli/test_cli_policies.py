@@ -307,3 +307,27 @@ def test_completion_names_commands_options_and_policies(project: Project, shell:
     assert (answer.code, answer.err) == (0, "")
     options = ("add-ignore", "strict-baseline")
     assert all(word in answer.out for word in ("check", "image-latest", "resources", *options))
+
+
+def test_checks_of_another_linter_are_translated(project: Project) -> None:
+    answer = project.run("policies", "--peer", "checkov", "--format", "json")
+    assert (answer.code, answer.err) == (0, "")
+    rows = [(row["check"], row["policy"], row["match"]) for row in json.loads(answer.out)]
+    assert ("CKV_K8S_10", "missing-cpu-request", "same") in rows
+    assert ("CKV_K8S_10", "zero-request", "partial") in rows
+    checks = list(dict.fromkeys(check for check, _, _ in rows))
+    assert checks[:3] == ["CKV_K8S_8", "CKV_K8S_9", "CKV_K8S_10"], "numbers sort as numbers"
+
+
+def test_the_translation_can_be_narrowed(project: Project) -> None:
+    answer = project.run("policies", "images", "--peer", "kube-linter")
+    assert answer.code == 0
+    lines = [line.split() for line in answer.out.splitlines()]
+    assert lines[0] == ["CHECK", "POLICY", "MATCH", "PROFILE", "TITLE"]
+    assert [line[:3] for line in lines[1:]] == [["latest-tag", "image-latest", "same"]]
+
+
+def test_an_unknown_linter_is_refused_with_the_known_ones(project: Project) -> None:
+    answer = project.run("policies", "--peer", "kubelinter")
+    assert answer.code == 2
+    assert "did you mean `kube-linter`?" in answer.err
