@@ -214,8 +214,14 @@ def _finding(policy: Policy, rule: Rule, fault: Fault) -> Finding:
         help=fault.help,
         related=fault.related,
         # What stands as a text in another object cannot be edited by routes.
-        fix=None if fault.resource.embedded else fault.fix,
+        fix=None if fault.resource.embedded or _inside_text(fault) else fault.fix,
     )
+
+
+def _inside_text(fault: Fault) -> bool:
+    """Whether a fix would change something in a text that stands in the object."""
+    edits = fault.fix.edits if fault.fix else ()
+    return any("podSpecPatch" in edit.route[:-1] for edit in edits)
 
 
 def _without_superseded(found: list[Finding], superseding: list[Policy]) -> list[Finding]:

@@ -39,7 +39,11 @@ def ratchet_key(finding: Finding) -> str:
 
     The value is compared as JSON with sorted keys, so notation does not matter, units do.
     """
-    value = dig(finding.resource.data, *finding.route)
+    value = finding.resource.data
+    for key in finding.route:
+        if isinstance(value, str):  # The route goes on into a text, of which each change counts.
+            break
+        value = dig(value, key)
     return _digest([*_identity(finding, {}), _canonical(value)])
 
 

@@ -13,7 +13,7 @@ from fractions import Fraction
 from typing import Any
 
 from kguard.kube.workloads import BATCH, template_route
-from kguard.model import Resource, Route, Scope, dig
+from kguard.model import Key, Resource, Route, Scope, dig
 from kguard.quantity.quantities import QuantityError, parse_quantity
 from kguard.record import field, record
 
@@ -45,11 +45,19 @@ class Amount:
 
 @record(eq=False)
 class Container(Scope):
-    """One container of a pod, whichever list it stands in."""
+    """One container of a pod, whichever list it stands in.
+
+    `moved` leads from keys that are written elsewhere (Argo merges containers) to the routes there.
+    """
 
     name: str
     role: Role
     pod: Pod
+    moved: Mapping[Route, Route] = field(default_factory=dict)
+
+    def at(self, *keys: Key) -> Route:
+        """The route from the root of the resource to `keys`, wherever they are written."""
+        return self.moved.get(keys) or (*self.route, *keys)
 
     def amount(self, section: str, resource: str) -> Amount | None:
         """What the container itself writes under resources.`section`; None where it is absent."""

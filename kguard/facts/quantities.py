@@ -80,12 +80,12 @@ def quantities(facts: Facts, resource: Resource) -> Iterator[QuantityField]:
 def _of_pod(pod: Pod) -> Iterator[QuantityField]:
     for container in pod.containers:
         for section in ("requests", "limits"):
-            yield from _fields(
-                pod.resource,
-                (*container.route, "resources", section),
-                container.get("resources", section),
-                f"{section.rstrip('s')} of {container.called}",
-            )
+            data = container.get("resources", section)
+            for key, text in data.items() if isinstance(data, Mapping) else ():
+                if text is not None:
+                    route = container.at("resources", section, key)[:-1]
+                    called = f"{key} {section.rstrip('s')} of {container.called}"
+                    yield QuantityField(pod.resource, route, data, key, text, called)
     for section in ("requests", "limits"):
         route = (*pod.route, "resources", section)
         yield from _fields(

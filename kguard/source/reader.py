@@ -70,11 +70,11 @@ class Document:
         A scalar on one line: the value. Anything else: its key; a list item without one: the first
         key in it. For a route that does not exist: the same for the deepest part that does, as if
         it were a collection, with the other keys as `missing`. Text reached through an alias is
-        shown where the anchor is. A route may go on into a manifest that stands there as a text:
-        with the number of a document in it.
+        shown where the anchor is. A route may go on into a manifest or a patch that stands there as
+        a text: with the number of a document in it.
         """
         place = _locator(self).locate(route)
-        if "manifest" in route and place.missing:
+        if place.missing and ("manifest" in route or "podSpecPatch" in route):
             from kguard.source.embedded import locate_inside
 
             return locate_inside(_locator(self), route, place)

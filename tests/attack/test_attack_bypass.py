@@ -111,7 +111,7 @@ HIDDEN = {
     "another namespace inside": marked(namespace="kube-system"),
 }  # fmt: skip
 
-# Not found yet: quantities that Argo's controller merges into a container from somewhere else.
+# Quantities that Argo's controller merges into a container from somewhere else.
 PATCH = json.dumps({"containers": [{"name": "main", "resources": LIMITS}]})
 MERGED = {
     "Argo's defaults": argo(
@@ -132,7 +132,6 @@ MERGED = {
 }
 
 
-@pytest.mark.xfail(reason="quantity-invalid sees containers only, not what is merged", strict=True)
 @pytest.mark.parametrize("data", MERGED.values(), ids=[f"{x} -> {DENY}" for x in MERGED])
 def test_a_fault_is_found_in_what_is_merged(server: Server, data: dict[str, Any]) -> None:
     assert verdict(server.review(asked(data))) == DENY
