@@ -128,6 +128,22 @@ def _argo_fields(name: str) -> Callable[[Facts, Resource], Iterable[Scope]]:
     return scopes
 
 
+def _argo_locks(facts: Facts, resource: Resource) -> Iterable[Scope]:
+    workflow = facts.argo_workflow(resource)
+    if workflow is None:
+        return []
+    from kguard.facts.argo_locks import locks
+
+    return locks(facts, workflow)
+
+
+def _cron_workflows(facts: Facts, resource: Resource) -> Iterable[Scope]:
+    from kguard.facts.argo_cron import cron_workflow
+
+    cron = facts.remember(cron_workflow, resource)
+    return [cron] if cron else []
+
+
 def _processes(facts: Facts, resource: Resource) -> Iterable[Scope]:
     return [process for process in facts.processes(resource) if not process.judged_elsewhere]
 
@@ -287,6 +303,10 @@ EACH: Mapping[str, Each] = {
     "argo-duration": Each(argo.KINDS, _argo_fields("durations")),
     # Every retryStrategy: of the workflow, of templateDefaults, of templates.
     "argo-retry": Each(argo.KINDS, _argo_fields("retries")),
+    # Every mutex and semaphore: of the workflow, of templates, in the old form and the new.
+    "argo-lock": Each(argo.KINDS, _argo_locks),
+    # A CronWorkflow with its schedules and the specification of its runs.
+    "argo-cron": Each(frozenset({(argo.GROUP, "CronWorkflow")}), _cron_workflows),
     # Arguments and environment variables of Argo's containers.
     "argo-process-text": Each(argo.KINDS, _argo_fields("process_texts")),
     # The Argo controller's configuration: ConfigMap or Helm values.

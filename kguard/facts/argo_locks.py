@@ -1,0 +1,206 @@
+"""The locks of Argo workflows: mutexes and semaphores, and the chains of calls that hold them.
+
+Sources: argo-workflows workflow/sync/syncitems.go (allSyncItems: the old single forms and the new
+lists, all of them taken), workflow/sync/lock_name.go (what makes two locks the same),
+workflow/sync/sync_manager.go (getHolderKey: the workflow and each node hold a lock on their own)
+and workflow/controller/operator.go (a node holds its template's locks until it is finished).
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator, Mapping
+
+from kguard.facts.argo import Workflow
+from kguard.facts.argo_templates import Template, calls_of, named_template, target_of
+from kguard.facts.quantities import is_placeholder
+from kguard.facts.run import Facts
+from kguard.model import Key, Resource, Scope, dig
+from kguard.record import record
+
+_FORMS: tuple[tuple[str, str], ...] = (
+    ("semaphore", "semaphore"),
+    ("mutex", "mutex"),
+    ("semaphores", "semaphore"),
+    ("mutexes", "mutex"),
+)
+
+Name = tuple[str, ...]
+"""What makes two locks the same: kind, namespace (empty for the workflow's own), name, key."""
+
+
+@record(eq=False)
+class Lock(Scope):
+    """One mutex or semaphore that a workflow or a template takes; `data` is its mapping.
+
+    `template` is None for a lock of the whole workflow. `name` is None where a placeholder or a
+    missing field leaves open which lock it is.
+    """
+
+    kind: str
+    name: Name | None
+    template: Template | None
+    workflow: Workflow
+
+    @property
+    def called(self) -> str:
+        """How messages name it."""
+        shown = "/".join(part for part in self.name[2:] if part) if self.name else ""
+        return f"{self.kind} `{shown}`" if shown else self.kind
+
+    @property
+    def holder(self) -> str:
+        """Who takes it, as messages say it."""
+        return self.template.called if self.template else "the workflow"
+
+
+@record
+class Limit:
+    """What a ConfigMap says how many may hold a semaphore at once.
+
+    `maps` are the ConfigMaps of that name that were seen; `text` is the value of the key in the
+    only one, None where there is none; `number` is None where the text is no whole number.
+    """
+
+    maps: tuple[Resource, ...]
+    text: object = None
+    number: int | None = None
+
+
+@record
+class Deadlock:
+    """A lock that is asked for below what holds it already, and is given back only after that."""
+
+    lock: Lock
+    held: Lock
+
+
+def workflow_locks(facts: Facts, workflow: Workflow) -> list[Lock]:
+    """The locks that an object writes for the whole workflow."""
+    return list(_locks(Scope(workflow.resource, workflow.route, workflow.data), workflow, None))
+
+
+def template_locks(template: Template) -> list[Lock]:
+    """The locks that a template writes itself."""
+    return list(_locks(template, template.workflow, template))
+
+
+def locks(facts: Facts, workflow: Workflow) -> Iterator[Lock]:
+    """Every lock that an object writes itself."""
+    yield from workflow_locks(facts, workflow)
+    for template in facts.argo_templates(workflow.resource):
+        yield from template_locks(template)
+
+
+def _locks(scope: Scope, workflow: Workflow, template: Template | None) -> Iterator[Lock]:
+    for form, kind in _FORMS:
+        written = scope.get("synchronization", form)
+        several = isinstance(written, list)
+        for number, item in enumerate(written if several else [written]):
+            if isinstance(item, Mapping):
+                keys: tuple[Key, ...] = ("synchronization", form, *((number,) if several else ()))
+                yield Lock(
+                    scope.resource,
+                    scope.at(*keys),
+                    item,
+                    kind,
+                    _name(item, kind, scope.resource.namespace),
+                    template,
+                    workflow,
+                )
+
+
+def _name(data: Mapping[str, object], kind: str, own: str | None) -> Name | None:
+    reference = data.get("configMapKeyRef")
+    if kind == "mutex":
+        where = "Database" if data.get("database") is True else "Mutex"
+        parts = [where, data.get("name"), ""]
+    elif isinstance(reference, Mapping):
+        parts = ["ConfigMap", reference.get("name"), reference.get("key")]
+    else:
+        parts = ["Database", dig(data, "database", "key"), ""]
+    namespace = data.get("namespace") or ""
+    texts = [str(part) for part in (*parts, namespace) if isinstance(part, str)]
+    if len(texts) != 4 or not parts[1] or any(map(is_placeholder, texts)):
+        return None
+    return (texts[0], "" if namespace == own else texts[3], texts[1], texts[2])
+
+
+def limit_of(facts: Facts, lock: Lock) -> Limit | None:
+    """What is known of a semaphore's limit from a ConfigMap; None for every other lock.
+
+    None as well where its namespace is not the object's own, or that is not known.
+    """
+    if lock.name is None or lock.name[0] != "ConfigMap" or lock.name[1]:
+        return None
+    if lock.resource.kind == "ClusterWorkflowTemplate":
+        return None
+    found = facts.index.named(lock.resource, "", "ConfigMap", lock.name[2])
+    if len(found) != 1:
+        return Limit(tuple(found))
+    text = dig(found[0].data, "data", lock.name[3])
+    whole = isinstance(text, str) and re.fullmatch(r"[+-]?[0-9]{1,18}", text)
+    return Limit(tuple(found), text, int(str(text)) if whole else None)
+
+
+def _alone(facts: Facts, lock: Lock) -> bool:
+    """Whether only one may hold a lock at a time, as far as that is known."""
+    limit = limit_of(facts, lock)
+    return lock.kind == "mutex" or (limit is not None and limit.number == 1)
+
+
+def deadlocks(facts: Facts, workflow: Workflow) -> list[Deadlock]:
+    """The locks that wait for ever for one that the same run holds already, further up.
+
+    What holds it is the workflow or a template that the object writes; what waits is any template
+    that runs below, the holder itself in a recursion. Locks that more than one may hold are left
+    out, and so are those whose limit is not known.
+    """
+    found: dict[int, Deadlock] = {}
+    for held in locks(facts, workflow):
+        if held.name is None or not _alone(facts, held):
+            continue
+        start = _called(facts, held.template) if held.template else _roots(facts, workflow)
+        for template in _below(facts, start):
+            for lock in template_locks(template):
+                if lock.name == held.name:
+                    found.setdefault(id(lock.data), Deadlock(lock, held))
+    return list(found.values())
+
+
+def _below(facts: Facts, start: Iterator[Template]) -> Iterator[Template]:
+    """Templates and all that they come to, each once."""
+    seen: set[int] = set()
+    pending = list(start)
+    while pending:
+        template = pending.pop()
+        if id(template.data) not in seen:
+            facts.go_on()
+            seen.add(id(template.data))
+            yield template
+            pending += _called(facts, template)
+
+
+def _roots(facts: Facts, workflow: Workflow) -> Iterator[Template]:
+    """The templates that start while the whole workflow holds its locks."""
+    names = [workflow.value("entrypoint"), workflow.value("onExit")]
+    hooks = workflow.value("hooks")
+    for hook in hooks.values() if isinstance(hooks, Mapping) else ():
+        names.append(dig(hook, "template"))
+    for name in names:
+        if (found := named_template(facts, workflow, name).template) is not None:
+            yield found
+
+
+def _called(facts: Facts, template: Template) -> Iterator[Template]:
+    """The templates that run below a template: steps, tasks, and their exit handlers and hooks."""
+    for call in calls_of(facts, template):
+        if (target := target_of(facts, call).template) is not None:
+            yield target
+        hooks = call.get("hooks")
+        hooked = (
+            [dig(hook, "template") for hook in hooks.values()] if isinstance(hooks, Mapping) else []
+        )
+        for name in (call.get("onExit"), *hooked):
+            if (found := named_template(facts, template.workflow, name).template) is not None:
+                yield found
