@@ -121,7 +121,7 @@ def dags(facts: Facts, resource: Resource) -> Iterator[Dag]:
     """The DAG templates that an Argo object writes itself."""
     for template in facts.argo_templates(resource):
         calls = [call for call in calls_of(facts, template) if call.task]
-        tasks = tuple(Task(call, tuple(_dependencies(call))) for call in calls)
+        tasks = tuple(Task(call, tuple(dependencies_of(call))) for call in calls)
         if tasks:
             yield Dag(
                 template.resource,
@@ -134,7 +134,8 @@ def dags(facts: Facts, resource: Resource) -> Iterator[Dag]:
             )
 
 
-def _dependencies(call: Call) -> Iterable[Dependency]:
+def dependencies_of(call: Call) -> Iterable[Dependency]:
+    """What one task waits for, as it writes it."""
     depends = call.get("depends")
     if _is_text(depends):
         if not is_placeholder(depends):

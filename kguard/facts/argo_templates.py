@@ -275,13 +275,14 @@ def _sequence(sequence: Mapping[str, Any]) -> int | None:
     """How many numbers a sequence has: `count`, or from `start` (0) to `end`, both included."""
     count, end = sequence.get("count"), sequence.get("end")
     if count is not None:
-        number = _number(count)
+        number = whole_number(count)
         return None if number is None else max(number, 0)
-    first, last = _number(sequence.get("start", 0)), _number(end)
+    first, last = whole_number(sequence.get("start", 0)), whole_number(end)
     return None if first is None or last is None else abs(last - first) + 1
 
 
-def _number(value: Any) -> int | None:
+def whole_number(value: Any) -> int | None:
+    """A whole number written as one or as a text; None for anything else."""
     if isinstance(value, bool):
         return None
     if isinstance(value, int):
