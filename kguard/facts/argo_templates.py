@@ -169,10 +169,15 @@ def target_of(facts: Facts, call: Call) -> Target:
     if isinstance(inline, Mapping):
         route = (*call.route, "inline")
         return Target(Found.HERE, _template(call.template.workflow, route, inline))
-    reference = call.get("templateRef")
+    return referenced_template(facts, call.template.workflow, call.data)
+
+
+def referenced_template(facts: Facts, workflow: Workflow, holder: Mapping[str, Any]) -> Target:
+    """The template that a step, task or hook of a workflow names, by `template` or `templateRef`."""
+    reference = holder.get("templateRef")
     if isinstance(reference, Mapping):
-        return _by_reference(facts, call.template.workflow, reference)
-    return named_template(facts, call.template.workflow, call.get("template"))
+        return _by_reference(facts, workflow, reference)
+    return named_template(facts, workflow, holder.get("template"))
 
 
 def named_template(facts: Facts, workflow: Workflow, name: Any) -> Target:

@@ -115,6 +115,20 @@ def _argo_dags(facts: Facts, resource: Resource) -> Iterable[Scope]:
     return dags(facts, resource)
 
 
+def _argo_hooks(facts: Facts, resource: Resource) -> Iterable[Scope]:
+    from kguard.facts.argo_hooks import hooks
+
+    workflow = facts.argo_workflow(resource)
+    return hooks(facts, workflow) if workflow else ()
+
+
+def _argo_patches(facts: Facts, resource: Resource) -> Iterable[Scope]:
+    from kguard.facts.argo_patches import patches_in
+
+    workflow = facts.argo_workflow(resource)
+    return patches_in(workflow, facts.argo_templates(resource)) if workflow else ()
+
+
 def _argo_fields(name: str) -> Callable[[Facts, Resource], Iterable[Scope]]:
     """A provider made of the generator of that name in kguard.facts.argo_fields."""
 
@@ -307,6 +321,10 @@ EACH: Mapping[str, Each] = {
     "argo-lock": Each(argo.KINDS, _argo_locks),
     # A CronWorkflow with its schedules and the specification of its runs.
     "argo-cron": Each(frozenset({(argo.GROUP, "CronWorkflow")}), _cron_workflows),
+    # A lifecycle hook of a workflow, a step or a task.
+    "argo-hook": Each(argo.KINDS, _argo_hooks),
+    # A podSpecPatch of a workflow, of templateDefaults, of a template.
+    "argo-patch": Each(argo.KINDS, _argo_patches),
     # Arguments and environment variables of Argo's containers.
     "argo-process-text": Each(argo.KINDS, _argo_fields("process_texts")),
     # The Argo controller's configuration: ConfigMap or Helm values.

@@ -1,0 +1,58 @@
+"""Lifecycle hooks and exit handlers of Argo workflows, steps and tasks.
+
+Sources: argo-workflows pkg/apis/workflow/v1alpha1/workflow_types.go (LifecycleHook, LifecycleEvent,
+WorkflowStep.GetExitHook), workflow/controller/hooks.go, workflow/controller/exit_handler.go.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping
+
+from kguard.facts.argo import Workflow
+from kguard.facts.argo_templates import Target, calls_of, referenced_template
+from kguard.facts.run import Facts
+from kguard.model import Scope
+from kguard.record import record
+
+EXIT = "exit"
+"""The hook that runs when its step is done: an exit handler."""
+
+
+@record(eq=False)
+class Hook(Scope):
+    """One entry of `hooks`; `data` is its mapping and `of` says whose it is."""
+
+    name: str
+    of: str
+    workflow: Workflow
+
+    @property
+    def called(self) -> str:
+        """How messages name it."""
+        return f"hook `{self.name}` of {self.of}"
+
+    @property
+    def is_exit(self) -> bool:
+        """Whether it runs at the end, whatever its expression."""
+        return self.name == EXIT
+
+    def target(self, facts: Facts) -> Target:
+        """The template it runs."""
+        return referenced_template(facts, self.workflow, self.data)
+
+
+def hooks(facts: Facts, workflow: Workflow) -> Iterator[Hook]:
+    """Every hook that an object writes itself: of the workflow, of steps and of tasks."""
+    own = Scope(workflow.resource, workflow.route, workflow.data)
+    yield from _hooks(own, "the workflow", workflow)
+    for template in facts.argo_templates(workflow.resource):
+        for call in calls_of(facts, template):
+            yield from _hooks(call, call.called, workflow)
+
+
+def _hooks(scope: Scope, of: str, workflow: Workflow) -> Iterator[Hook]:
+    written = scope.get("hooks")
+    for name, data in written.items() if isinstance(written, Mapping) else ():
+        if isinstance(name, str) and isinstance(data, Mapping):
+            route = scope.at("hooks", name)
+            yield Hook(scope.resource, route, data, name=name, of=of, workflow=workflow)
