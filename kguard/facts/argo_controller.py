@@ -1,13 +1,14 @@
-"""The Argo Workflows controller's Deployment, as manifests, Helm and people write it.
+"""The Deployments of Argo's controller and server, as manifests, Helm and people write them.
 
 Sources: argo-workflows manifests/base/workflow-controller/workflow-controller-deployment.yaml;
 argo-helm charts/argo-workflows/templates/controller/workflow-controller-deployment.yaml;
-cmd/workflow-controller/main.go (leader election).
+cmd/workflow-controller/main.go (leader election, options); cmd/argo/commands/server.go.
 """
 
 from __future__ import annotations
 
 import re
+from collections.abc import Iterator
 from typing import TYPE_CHECKING
 
 from kguard import quantity
@@ -15,26 +16,23 @@ from kguard.facts.pods import Container
 from kguard.facts.run import Facts
 from kguard.facts.workloads import Workload
 from kguard.index import Index
-from kguard.model import Resource, Scope
+from kguard.model import Resource, Route, Scope
 from kguard.record import record
 
 if TYPE_CHECKING:
     from kguard.facts.environment import Variable
 
-_PROGRAM = "workflow-controller"
+_CONTROLLER = "workflow-controller"
+# The server is a command of the client (cmd/argo/commands/server.go), in an image of either name.
+_SERVER_IMAGES = frozenset({"argocli", "argo-server"})
 
 
 @record(eq=False)
-class ArgoController(Scope):
-    """The Deployment of a controller and the container that runs it. `data` is the Deployment."""
+class ArgoProgram(Scope):
+    """The Deployment of one of Argo's programs and its container. `data` is the Deployment."""
 
     workload: Workload
     container: Container
-
-    @property
-    def called(self) -> str:
-        """How messages name it."""
-        return f"controller `{self.resource.name}`" if self.resource.name else "the controller"
 
     @property
     def version(self) -> tuple[int, int] | None:
@@ -46,22 +44,89 @@ class ArgoController(Scope):
         found = re.match(r"v?(\d+)\.(\d+)(?:\.|$)", tag) if tag else None
         return (int(found[1]), int(found[2])) if found else None
 
-    def election_switch(self, index: Index) -> Variable | None:
-        """LEADER_ELECTION_DISABLE, which turns leader election off by the exact text `true`."""
+    def variable(self, index: Index, name: str) -> Variable | None:
+        """A variable of its environment, None where it is certainly not set."""
         from kguard.facts.environment import variable
 
-        return variable(index, self.container, "LEADER_ELECTION_DISABLE")
+        return variable(index, self.container, name)
+
+    def flag(self, name: str) -> Flag | None:
+        """The value of `--name VALUE` or `--name=VALUE`; of several, the last counts (pflag)."""
+        found = None
+        for key in ("command", "args"):
+            words = self.container.get(key)
+            for number, word in enumerate(words if isinstance(words, list) else ()):
+                if word == f"--{name}" and number + 1 < len(words):
+                    found = Flag(str(words[number + 1]), (key, number + 1))
+                elif isinstance(word, str) and word.startswith(f"--{name}="):
+                    found = Flag(word.partition("=")[2], (key, number))
+        return found
+
+
+@record
+class Flag:
+    """The value of a command line option, and where it stands below the container."""
+
+    value: str
+    route: Route
+
+
+@record(eq=False)
+class ArgoController(ArgoProgram):
+    """The Deployment of a workflow controller."""
+
+    @property
+    def called(self) -> str:
+        """How messages name it."""
+        return f"controller `{self.resource.name}`" if self.resource.name else "the controller"
+
+    def election_switch(self, index: Index) -> Variable | None:
+        """LEADER_ELECTION_DISABLE, which turns leader election off by the exact text `true`."""
+        return self.variable(index, "LEADER_ELECTION_DISABLE")
+
+    def elects(self, index: Index) -> bool | None:
+        """Whether leader election is on; None where the environment is not seen in full."""
+        switch = self.election_switch(index)
+        if switch is None:
+            return True
+        return None if switch.value is None else switch.value != "true"
+
+
+@record(eq=False)
+class ArgoServer(ArgoProgram):
+    """The Deployment of an Argo server: API and user interface."""
+
+    @property
+    def called(self) -> str:
+        """How messages name it."""
+        return f"Argo server `{self.resource.name}`" if self.resource.name else "the Argo server"
 
 
 def argo_controller(facts: Facts, resource: Resource) -> ArgoController | None:
     """The controller in a Deployment; None for any other, and for a patch without an image."""
-    if (resource.group, resource.kind) != ("apps", "Deployment"):
-        return None
-    workload = facts.workload(resource)
-    for container in workload.pod.running if workload else ():
-        if workload and _runs_controller(container):
+    for workload, container in _containers(facts, resource):
+        if _runs_controller(container):
             return ArgoController(resource, (), resource.data, workload, container)
     return None
+
+
+def argo_server(facts: Facts, resource: Resource) -> ArgoServer | None:
+    """The Argo server in a Deployment; None for any other."""
+    for workload, container in _containers(facts, resource):
+        written = [container.get(key) for key in ("command", "args")]
+        words = [word for part in written if isinstance(part, list) for word in part]
+        if "server" in words and _repository(container) in _SERVER_IMAGES:
+            return ArgoServer(resource, (), resource.data, workload, container)
+    return None
+
+
+def _containers(facts: Facts, resource: Resource) -> Iterator[tuple[Workload, Container]]:
+    if (resource.group, resource.kind) != ("apps", "Deployment"):
+        return
+    workload = facts.workload(resource)
+    for container in workload.pod.running if workload else ():
+        if workload and isinstance(container.get("image"), str) and container.get("image"):
+            yield workload, container
 
 
 def _runs_controller(container: Container) -> bool:
@@ -69,19 +134,19 @@ def _runs_controller(container: Container) -> bool:
 
     Arguments do not tell: the server too is given the name of the controller's ConfigMap.
     """
-    image = container.get("image")
-    if not isinstance(image, str) or not image:
-        return False
     command = container.get("command") or container.get("args")
     program = command[0] if isinstance(command, list) and command else ""
-    if isinstance(program, str) and program.rpartition("/")[2] == _PROGRAM:
+    if isinstance(program, str) and program.rpartition("/")[2] == _CONTROLLER:
         return True
-    if _PROGRAM not in image:
-        return False
+    return _CONTROLLER in container.get("image") and _repository(container) == _CONTROLLER
+
+
+def _repository(container: Container) -> str:
+    """The last part of the image's repository; empty for what is no image reference."""
     try:
-        return quantity.parse_image(image).repository.rpartition("/")[2] == _PROGRAM
+        return quantity.parse_image(container.get("image")).repository.rpartition("/")[2]
     except quantity.ImageError:
-        return False
+        return ""
 
 
 def argo_version(facts: Facts, near: Resource) -> tuple[int, int] | None:

@@ -216,6 +216,13 @@ def _argo_controllers(facts: Facts, resource: Resource) -> Iterable[Scope]:
     return [controller] if controller else []
 
 
+def _argo_servers(facts: Facts, resource: Resource) -> Iterable[Scope]:
+    from kguard.facts.argo_controller import argo_server
+
+    server = facts.remember(argo_server, resource)
+    return [server] if server else []
+
+
 def _drone_pipelines(facts: Facts, resource: Resource) -> Iterable[Scope]:
     from kguard.facts.drone import pipeline_of
 
@@ -353,6 +360,8 @@ EACH: Mapping[str, Each] = {
     "workload": Each(WORKLOADS, _workloads),
     # The Deployment of the Argo controller.
     "argo-controller": Each(frozenset({("apps", "Deployment")}), _argo_controllers),
+    # The Deployment of the Argo server.
+    "argo-server": Each(frozenset({("apps", "Deployment")}), _argo_servers),
     # A Drone pipeline of type kubernetes, with its steps and services.
     "drone-pipeline": Each(frozenset({drone.PIPELINE}), _drone_pipelines),
     # Every cpu and memory amount of such a pipeline, and of the runner's policies.
