@@ -1,37 +1,29 @@
 """Drone pipelines as the Kubernetes runner compiles them: steps, amounts, what the runner adds.
 
 Sources: drone-runners/drone-runner-kube v1.0.0-rc.5, engine/resource/pipeline.go (the fields),
-engine/compiler/compiler.go (what becomes of them), engine/policy/policy.go and
-command/daemon/config.go (the environment); drone/runner-go v1.12.0, manifest/unit.go (memory). How
-numbers are read was measured with them and with buildkite/yaml v2.1.0.
+engine/compiler/compiler.go (what becomes of them); drone/runner-go v1.12.0, manifest/unit.go
+(memory). How numbers are read was measured with them and with buildkite/yaml v2.1.0.
 """
 
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from enum import Enum
 from typing import Any
 
-from kguard.facts.environment import variable
-from kguard.facts.pods import Container
+from kguard.facts.drone_runner import RunnerPolicy, is_old, policies, runners
 from kguard.facts.quantities import is_placeholder
 from kguard.facts.run import Facts
 from kguard.kube import drone
-from kguard.model import Resource, Scope, dig
+from kguard.model import Key, Resource, Route, Scope, dig
 from kguard.quantity._go import MAX_INT64
 from kguard.quantity._quote import quoted
 from kguard.quantity.gounits import SizeError, parse_ram_bytes
-from kguard.quantity.images import ImageError, parse_image
 from kguard.record import record
 
 LIKELY_CORES = 20
 """A whole number below this is rather meant as cores: as millicores it is under 2 % of one."""
-
-_RUNNER = "drone-runner-kube"
-
-# Up to beta.6 (December 2020) requests stood in the steps, and a pipeline had no resources.
-_OLD_RUNNER = re.compile(r"1\.0\.0-beta\.[1-6]")
 
 
 class Use(Enum):
@@ -50,6 +42,12 @@ class Amount(Scope):
     value: Any
     use: Use
     called: str
+    embedded: bool = False
+    """Whether it stands in a text of a ConfigMap, and `route` leads to that."""
+
+    def at(self, *keys: Key) -> Route:
+        """The route to `keys`, or to the text the amount stands in."""
+        return self.route if self.embedded else (*self.route, *keys)
 
     @property
     def unknown(self) -> bool:
@@ -59,18 +57,52 @@ class Amount(Scope):
 
 @record(eq=False)
 class Step(Scope):
-    """A step or a service: one container of the pipeline's pod."""
+    """A step or a service (`role`): one container of the pipeline's pod."""
 
     called: str
+    role: str
+
+    @property
+    def name(self) -> str:
+        """Its name as the runner reads it, empty where it has none."""
+        name = self.data.get("name")
+        return "" if name is None else str(name)
+
+    @property
+    def image(self) -> str:
+        """Its image, empty where it is none that is known before the build."""
+        image = self.data.get("image")
+        return image if isinstance(image, str) and not is_placeholder(image) else ""
+
+    def limit(self, key: str) -> int | None:
+        """Its own limit in bytes or millicores, 0 where it has none, None where that is unknown."""
+        return amount_of(self, "limits", key)
 
 
 @record(eq=False)
 class Pipeline(Scope):
-    """A pipeline of type kubernetes. With `old_runner` the requests of its steps count."""
+    """A pipeline of type kubernetes. With `old_runner` the requests of its steps count.
+
+    `steps` holds the services first and then the steps, in the order of the runner.
+    """
 
     called: str
     steps: tuple[Step, ...]
     old_runner: bool
+
+    @property
+    def clones(self) -> bool:
+        """Whether the runner puts a step called `clone` before all others."""
+        return self.get("clone", "disable") is not True
+
+    @property
+    def volumes(self) -> list[tuple[int, Mapping[str, Any]]]:
+        """The volumes with their number in the list."""
+        return _numbered(self.get("volumes"))
+
+    def request(self, key: str) -> int | None:
+        """What it requests itself in bytes or millicores, 0 for nothing, None for unknown."""
+        return amount_of(self, "requests", key)
 
 
 class AmountError(ValueError):
@@ -91,19 +123,43 @@ def pipeline_of(facts: Facts, resource: Resource) -> Pipeline | None:
         data=resource.data,
         called=_called("pipeline", resource.data.get("name"), "default"),
         steps=tuple(
-            Step(resource, route, item, _called(role, item.get("name")))
+            Step(resource, route, item, _called(role, item.get("name")), role)
             for route, role, item in drone.steps(resource.data)
         ),
-        old_runner=any(_is_old(container) for container in runners(facts, resource)),
+        old_runner=any(is_old(container) for container in runners(facts, resource)),
     )
 
 
+def amount_of(owner: Scope, section: str, key: str) -> int | None:
+    """An amount of a pipeline or step in bytes or millicores: 0 where it is not set.
+
+    None where it is filled in later, or is nothing the runner can read.
+    """
+    value = owner.get("resources", section, key)
+    if value is None:
+        return 0
+    if is_placeholder(value):
+        return None
+    try:
+        return (parse_millicores if key == "cpu" else parse_memory)(value)
+    except AmountError:
+        return None
+
+
+def mounts(step: Step) -> list[tuple[int, Mapping[str, Any]]]:
+    """The volume mounts of a step with their number in the list."""
+    return _numbered(step.get("volumes"))
+
+
+def _numbered(items: Any) -> list[tuple[int, Mapping[str, Any]]]:
+    items = items if isinstance(items, list) else []
+    return [(number, item) for number, item in enumerate(items) if isinstance(item, Mapping)]
+
+
 def amounts(facts: Facts, resource: Resource) -> Iterator[Amount]:
-    """Every cpu and memory amount of a pipeline or of a policy of the runner."""
-    if (resource.group, resource.kind) == drone.POLICY:
-        called = _called("policy", resource.data.get("name"))
-        policy = Scope(resource, (), resource.data)
-        yield from _amounts(policy, called, request=Use.APPLIED, limit=Use.APPLIED)
+    """Every cpu and memory amount of a pipeline or of policies of the runner."""
+    for policy in policies(facts, resource):
+        yield from _amounts(policy, policy.called, request=Use.APPLIED, limit=Use.APPLIED)
     pipeline = pipeline_of(facts, resource)
     if pipeline is None:
         return
@@ -116,66 +172,23 @@ def amounts(facts: Facts, resource: Resource) -> Iterator[Amount]:
 
 
 def _amounts(owner: Scope, called: str, **uses: Use) -> Iterator[Amount]:
+    embedded = isinstance(owner, RunnerPolicy) and owner.embedded
     for route, section, key, value in drone.amounts(owner.data, *uses):
         yield Amount(
             resource=owner.resource,
-            route=(*owner.route, *route[:-1]),
+            route=owner.at(*route[:-1]),
             data=dig(owner.data, *route[:-1]),
             key=key,
             value=value,
             use=uses[section],
             called=f"{key} {section.rstrip('s')} {quoted(str(value))} of {called}",
+            embedded=embedded,
         )
 
 
 def _called(role: str, name: Any, default: str = "") -> str:
     name = name if isinstance(name, str) and name else default
     return f"{role} {quoted(name)}" if name else f"unnamed {role}"
-
-
-def runners(facts: Facts, near: Resource) -> list[Container]:
-    """The containers of Kubernetes runners in the unit of `near`."""
-    return facts.remember_unit(_runners, near)
-
-
-def _runners(facts: Facts, near: Resource) -> list[Container]:
-    return [
-        container
-        for pod in facts.pods(facts.index.in_unit(near, "apps", "Deployment"))
-        for container in pod.running
-        if isinstance(image := container.get("image"), str) and _RUNNER in image
-    ]
-
-
-def _is_old(runner: Container) -> bool:
-    try:
-        tag = parse_image(str(runner.get("image"))).tag
-    except ImageError:
-        return False
-    return bool(tag and _OLD_RUNNER.fullmatch(tag.removeprefix("v")))
-
-
-def runner_requests(facts: Facts, near: Resource, key: str) -> bool | None:
-    """Whether the runner itself requests `key` (cpu or memory) for every pipeline.
-
-    True where the user says so, or a policy or the runner's environment in the unit does; None
-    where the unit shows a runner and not all of what it is told.
-    """
-    if facts.assume.drone_requests_given:
-        return True
-    for policy in facts.index.in_unit(near, *drone.POLICY):
-        # Which pipelines it matches depends on builds, so any policy may be the one.
-        if dig(policy.data, "resources", "request", key):
-            return True
-    seen_in_full = True
-    for runner in runners(facts, near):
-        own = variable(facts.index, runner, f"DRONE_RESOURCE_REQUEST_{key.upper()}")
-        if own and own.value not in (None, "", "0"):
-            return True
-        file = variable(facts.index, runner, "DRONE_POLICY_FILE")
-        if (own and own.value is None) or (file and file.value != ""):
-            seen_in_full = False
-    return False if seen_in_full else None
 
 
 def parse_millicores(value: Any) -> int:

@@ -45,6 +45,7 @@ class Assumptions:
     argo_controller: Resource | None = None
     argo_assume_none: bool = False
     drone_requests_given: bool = False
+    drone_limits_given: bool = False
     images: Mapping[str, Any] = field(default_factory=dict)
     retagged: frozenset[str] = frozenset()
 

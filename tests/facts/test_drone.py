@@ -14,8 +14,8 @@ from kguard.facts.drone import (
     parse_memory,
     parse_millicores,
     pipeline_of,
-    runner_requests,
 )
+from kguard.facts.drone_runner import runner_requests
 from kguard.index import Index
 from kguard.kube.recognise import resources
 from kguard.model import Resource
