@@ -64,7 +64,7 @@ class CronWorkflow(Scope):
 
 
 def cron_workflow(facts: Facts, resource: Resource) -> CronWorkflow | None:
-    """The CronWorkflow in a resource; None for every other kind and for one without workflowSpec."""
+    """The CronWorkflow in a resource; None for other kinds and for one without workflowSpec."""
     workflow = facts.argo_workflow(resource) if resource.kind == "CronWorkflow" else None
     if workflow is None:
         return None

@@ -13,6 +13,11 @@ NOTICE = (
     "the Argo controller's configuration was not seen: what its `workflowDefaults` may set is "
     "reported as a note (`--argo-controller-config`, or `argo.assume: none`)"
 )
+TTL_FIELDS = ("secondsAfterCompletion", "secondsAfterSuccess", "secondsAfterFailure")
+
+LEGACY_TTL = "ttlSecondsAfterFinished"
+"""The field of Argo 2; argo-ttl-legacy-field reports it, the other TTL policies leave it alone."""
+
 _HELP = "unless the controller's configuration, which was not seen, sets it"
 
 

@@ -8,6 +8,7 @@ from typing import Any
 from kguard.facts.argo import Workflow
 from kguard.model import Fault, Unknown
 from kguard.policies.argo._unseen import (
+    TTL_FIELDS,
     history_limited,
     kept,
     not_seen,
@@ -18,13 +19,11 @@ from kguard.policies.argo._unseen import (
 from kguard.policy.context import ERROR, Context
 from kguard.words import closest
 
-_FIELDS = ("secondsAfterCompletion", "secondsAfterSuccess", "secondsAfterFailure")
-
 
 def check(workflow: Workflow, ctx: Context) -> Iterator[Fault | Unknown]:
     """Yield a fault for a ttlStrategy that is written and sets no time."""
     setting = ttl_setting(workflow)
-    if setting is None or any(setting.value.get(field) is not None for field in _FIELDS):
+    if setting is None or any(setting.value.get(field) is not None for field in TTL_FIELDS):
         return
     if workflow.retention("all"):
         return
@@ -42,6 +41,6 @@ def check(workflow: Workflow, ctx: Context) -> Iterator[Fault | Unknown]:
 def _help(strategy: Mapping[str, Any]) -> str:
     """The way out: the name that was meant, where one is misspelt."""
     for key in strategy:
-        if meant := closest(key, _FIELDS):
+        if meant := closest(key, TTL_FIELDS):
             return f"`{key}` is no field of it; did you mean `{meant[0]}`?"
     return "an empty one is none"

@@ -6,7 +6,13 @@ from collections.abc import Iterator
 
 from kguard.facts.argo import Workflow
 from kguard.model import Edit, Fault, Fix, Unknown, dig
-from kguard.policies.argo._unseen import history_limited, kept, not_seen, unless_default
+from kguard.policies.argo._unseen import (
+    LEGACY_TTL,
+    history_limited,
+    kept,
+    not_seen,
+    unless_default,
+)
 from kguard.policy.context import Context
 
 _HELP = "finished workflows stay in etcd and in the controller's memory for ever"
@@ -19,6 +25,8 @@ def check(workflow: Workflow, ctx: Context) -> Iterator[Fault | Unknown]:
         return  # Deleted with its owner, the workflow that made it for instance.
     if workflow.value("ttlStrategy") is not None or workflow.retention("all"):
         return
+    if workflow.get(LEGACY_TTL) is not None:
+        return  # Argo 2 deletes by it; argo-ttl-legacy-field says that later ones do not.
     if not workflow.complete:
         yield ctx.unknown(not_seen(workflow))
     elif workflow.answers:
