@@ -7,9 +7,12 @@ pipeline of another type, or of none, belongs to another runner.
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from kguard.model import Resource, Route, dig
+
+if TYPE_CHECKING:
+    from kguard.source import SourceFile
 
 GROUP = "drone.io"
 """The group under which Drone's documents stand in the index; they have no apiVersion."""
@@ -43,3 +46,35 @@ def amounts(owner: Mapping[str, Any], *sections: str) -> Iterator[tuple[Route, s
             value = dig(owner, "resources", section, key)
             if value is not None:
                 yield ("resources", section, key), section, key, value
+
+
+MAX_LINE = 65535
+"""The longest line in bytes, its carriage return included, that the runner reads; measured."""
+
+
+def lost(source: SourceFile) -> Mapping[int, int]:
+    """The first document that Drone does not read in full and the line at which it stops reading.
+
+    It reads lines until one begins with `...` or is too long for it, says nothing of either and
+    takes what it has. Empty where it reads all. Source: drone/runner-go manifest/parse.go
+    (ParseRaw: a bufio.Scanner whose error is not looked at).
+    """
+    text = source.text
+    if "kind" not in text or not ("\n..." in text or text.startswith("...") or _long(text)):
+        return {}
+    for number, line in enumerate(text.split("\n"), 1):
+        ends = line.startswith("...")
+        if not ends and len(line.encode("utf-8", "replace")) + source.crlf <= MAX_LINE:
+            continue
+        behind = [each.index for each in source.documents if each.line > number]
+        before = [each.index for each in source.documents if each.line <= number]
+        found = behind[:1] if ends else before[-1:]
+        return dict.fromkeys(found, number)
+    return {}
+
+
+def _long(text: str) -> bool:
+    """Whether a line may be too long: no character takes more than four bytes."""
+    if len(text) <= MAX_LINE // 4:
+        return False
+    return max(map(len, text.split("\n"))) > MAX_LINE // 4
