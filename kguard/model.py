@@ -121,6 +121,8 @@ class Resource:
     unit: str = ""
     context: bool = False
     duplicates: tuple[Duplicate, ...] = ()
+    cut: int = 0
+    """The line at which its reader stops for good, where this object is the first that suffers."""
 
     @property
     def api_version(self) -> str:

@@ -8,6 +8,7 @@ from typing import Any
 from kguard.engine import Rule, run
 from kguard.facts import Assumptions, Facts
 from kguard.index import Index
+from kguard.kube import drone
 from kguard.kube.recognise import resources
 from kguard.model import Duplicate, Finding, Resource
 from kguard.policy.examples import Example, Mark
@@ -77,10 +78,17 @@ def read_example(
             continue
         source = read(name, text.encode())
         problems += [f"{name}:{error.line}: {error.message}" for error in source.errors]
+        cut = drone.lost(source)
         for document in source.documents:
             sources[name, document.index] = document
-            duplicates = tuple(Duplicate(d.route, d.first.line) for d in document.duplicates)
-            world += resources(document.data, name, document.index, duplicates=duplicates)
+            world += resources(
+                document.data,
+                name,
+                document.index,
+                duplicates=tuple(Duplicate(d.route, d.first.line) for d in document.duplicates),
+                cut=cut.get(document.index, 0),
+                woodpecker=example.options.get("woodpecker") == "kubernetes",
+            )
     return world, sources, problems
 
 
@@ -97,6 +105,7 @@ def _assumptions(example: Example, world: list[Resource]) -> Assumptions:
         argo=major_minor(options["argo"]) if "argo" in options else None,
         argo_assume_none=options.get("assume") == "none",
         drone_requests_given=options.get("drone") == "requests-given",
+        drone_limits_given=options.get("drone") == "limits-given",
         images=images,
         retagged=frozenset(options.get("retagged", "").split(",")),
     )

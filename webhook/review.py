@@ -137,6 +137,7 @@ class _Judge:
             argo_controller=world.argo_controller,
             argo_assume_none=settings.argo_assume_none,
             drone_requests_given=settings.drone_requests_given,
+            drone_limits_given=settings.drone_limits_given,
             images=self.policies.images,
         )
 

@@ -78,6 +78,8 @@ _UNSET = {
     "kube-version": f"{'.'.join(map(str, NEWEST_KUBERNETES))}",
     "argo.assume": "unknown",
     "drone.requests": "unknown",
+    "drone.limits": "unknown",
+    "woodpecker.backend": "unknown",
 }
 
 

@@ -203,7 +203,11 @@ def judge(
     progress = Progress(sys.stderr, enabled=not args.no_progress)
     with progress:
         loaded = load(
-            found, complete=settings.complete, progress=progress.update, contents=contents
+            found,
+            complete=settings.complete,
+            progress=progress.update,
+            contents=contents,
+            woodpecker=settings.woodpecker_kubernetes,
         )
     assume, extra = assumptions(settings, found, loaded)
     resources = [_as_context(resource) for resource in loaded.resources]

@@ -32,6 +32,7 @@ def assumptions(
         argo_controller=controller,
         argo_assume_none=settings.argo_assume_none,
         drone_requests_given=settings.drone_requests_given,
+        drone_limits_given=settings.drone_limits_given,
         images=_images(settings, found, loaded),
         retagged=frozenset(loaded.retagged),
     ), extra

@@ -58,6 +58,8 @@ def build(
         argo_assume_none=builder.last(layers, "argo.assume", "unknown") == "none",
         argo_controller_config=builder.last_path(layers, "argo.controller-config"),
         drone_requests_given=builder.last(layers, "drone.requests", "unknown") == "given",
+        drone_limits_given=builder.last(layers, "drone.limits", "unknown") == "given",
+        woodpecker_kubernetes=builder.last(layers, "woodpecker.backend", "unknown") == "kubernetes",
         policies=builder.all_policies(layers),
         overrides=builder.overrides(layers),
         ignore=builder.ignore(layers),
@@ -341,7 +343,7 @@ def _written(layer: Layer, route: Route) -> Written | None:
 def _values(layer: Layer) -> Iterator[tuple[str, Any, str]]:
     """Every value of a layer that has its own origin: dotted key, value, origin."""
     for key, value in layer.data.items():
-        if key in ("argo", "drone"):
+        if key in ("argo", "drone", "woodpecker"):
             for inner, setting in value.items():
                 yield f"{key}.{inner}", setting, str(layer.locate((key, inner), False))
         elif key == "policies":

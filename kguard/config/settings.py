@@ -54,6 +54,8 @@ class Settings:
     argo_assume_none: bool = False
     argo_controller_config: str | None = None
     drone_requests_given: bool = False
+    drone_limits_given: bool = False
+    woodpecker_kubernetes: bool = False
     policies: Mapping[str, PolicySettings] = field(default_factory=dict)
     overrides: tuple[Override, ...] = ()
     ignore: tuple[IgnoreEntry, ...] = ()

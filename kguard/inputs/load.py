@@ -12,10 +12,12 @@ from kguard.inputs.kustomize import Kustomizations
 from kguard.inputs.names import is_dockerfile, is_kustomization, is_own
 from kguard.inputs.skaffold import built_images
 from kguard.inputs.sources import Document, Source
+from kguard.kube import drone
 from kguard.kube.recognise import foreign, is_kubernetes, is_list, resources, strange_items
 from kguard.model import Duplicate, Place, Resource, Route
 from kguard.record import field, record
 from kguard.report import Skipped, Unchecked
+from kguard.source import Document as YamlDocument
 from kguard.source import Limits, read
 from kguard.words import counted
 
@@ -84,6 +86,7 @@ def load(
     stdin: Callable[[int], bytes] | None = None,
     progress: Callable[[int, int, str], None] | None = None,
     contents: Mapping[str, bytes] | None = None,
+    woodpecker: bool = False,
 ) -> Loaded:
     """Read what was discovered.
 
@@ -92,8 +95,11 @@ def load(
     `stdin(n)` gives at most n bytes of standard input (default: that of this process);
     `progress(done, total, path)` is told before each file. `contents` are files by their shown
     paths that are to be taken as read, whatever is on the disk.
+    `woodpecker` says that Woodpecker's workflows are to be judged.
     """
-    loader = _Loader(found, complete, limits or Limits(), stdin or _read_stdin, contents or {})
+    loader = _Loader(
+        found, complete, limits or Limits(), stdin or _read_stdin, contents or {}, woodpecker
+    )
     loader.read_kustomizations()
     for number, path in enumerate(found.files):
         if progress is not None:
@@ -127,6 +133,7 @@ class _Loader:
     limits: Limits
     stdin: Callable[[int], bytes]
     contents: Mapping[str, bytes] = field(default_factory=dict)
+    woodpecker: bool = False
     loaded: Loaded = field(default_factory=Loaded)
     charts: Charts = field(init=False)
     kustomizations: Kustomizations = field(init=False)
@@ -234,11 +241,12 @@ class _Loader:
         strangers: Counter[str] = Counter()
         may_patch = "$patch" in source.text
         strange = 0
+        cut = drone.lost(source)
         for document in source.documents:
             if may_patch and _holds_patch(document.data):
                 strangers["Kustomize patch"] += 1
                 continue
-            taken = self._take(path, document.index, document.data, document.duplicates, context)
+            taken = self._take(path, document, cut.get(document.index, 0), context)
             if not taken and not is_kubernetes(document.data):
                 strangers[foreign(document.data, path)] += 1
             elif not taken and document.data.get("apiVersion", "").startswith(_KUSTOMIZE):
@@ -256,20 +264,21 @@ class _Loader:
         if not source.documents and not source.errors:
             self._skip(path, "no document in it", context)
 
-    def _take(
-        self, path: str, index: int, data: Any, repeated: Iterable[Any], context: bool
-    ) -> bool:
+    def _take(self, path: str, document: YamlDocument, cut: int, context: bool) -> bool:
         """Add the objects of a document; whether there was one."""
-        duplicates = tuple(Duplicate(key.route, key.first.line) for key in repeated)
+        duplicates = tuple(Duplicate(key.route, key.first.line) for key in document.duplicates)
         before = len(self.loaded.resources)
-        unit = self._unit(path)
-        self.loaded.resources += [
-            resource
-            for resource in resources(
-                data, path, index, unit=unit, context=context, duplicates=duplicates
-            )
-            if resource.group != _KUSTOMIZE
-        ]
+        found = resources(
+            document.data,
+            path,
+            document.index,
+            unit=self._unit(path),
+            context=context,
+            duplicates=duplicates,
+            cut=cut,
+            woodpecker=self.woodpecker,
+        )
+        self.loaded.resources += [each for each in found if each.group != _KUSTOMIZE]
         return len(self.loaded.resources) > before
 
     def _count(self, path: str, source: Source, context: bool) -> None:

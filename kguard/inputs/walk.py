@@ -6,6 +6,7 @@ import os
 from collections.abc import Iterator
 
 from kguard.gitignore import Ignores, read_patterns
+from kguard.kube.woodpecker import WORKFLOWS
 
 
 def ignores_in(root: str, folder: str) -> Ignores:
@@ -50,7 +51,7 @@ def walk(root: str, folder: str = "", *, use_gitignore: bool = True) -> Iterator
         for entry in entries:
             path = below + entry.name
             is_folder = entry.is_dir(follow_symlinks=False)
-            if is_folder and entry.name.startswith("."):
+            if is_folder and entry.name.startswith(".") and entry.name != WORKFLOWS:
                 continue
             if rules is not None and rules.ignored(path, is_folder=is_folder):
                 continue

@@ -5,7 +5,9 @@ from __future__ import annotations
 from collections.abc import Iterator, Mapping
 from typing import Any
 
+from kguard.kube.drone import GROUP
 from kguard.kube.embedded import manifests
+from kguard.kube.woodpecker import as_workflow, is_workflow
 from kguard.model import Duplicate, Origin, Resource, Route
 from kguard.record import replace
 
@@ -24,16 +26,24 @@ def resources(
     unit: str = "",
     context: bool = False,
     duplicates: tuple[Duplicate, ...] = (),
+    cut: int = 0,
+    woodpecker: bool = False,
 ) -> Iterator[Resource]:
     """The objects in one document: itself, the items of a List, a Drone pipeline, or nothing.
 
     What an Argo object has in manifests of its own follows it (Resource.embedded).
-    `duplicates` are those of the document; each object gets the ones inside it.
+    `duplicates` are those of the document; each object gets the ones inside it. `cut` is the line
+    at which Drone would stop (kguard.kube.drone.lost); `woodpecker` says that its workflows count.
     """
+    if woodpecker and is_workflow(data, path):
+        yield as_workflow(data, Origin(path, document), unit=unit, context=context)
+        return
     for prefix, item in _objects(data):
         resource = Resource(
             item, Origin(path, document, prefix), unit=unit, context=context, **_identity(item)
         )
+        if cut and resource.group == GROUP:
+            resource = replace(resource, cut=cut)
         if duplicates:
             inside = (d for d in duplicates if d.route[: len(prefix)] == prefix)
             own = tuple(Duplicate(d.route[len(prefix) :], d.lost_line) for d in inside)
@@ -157,6 +167,8 @@ def foreign(data: Any, path: str) -> str:
     if not isinstance(data, Mapping):
         return "YAML without an object"
     keys = data.keys()
+    if is_workflow(data, path):
+        return "Woodpecker workflow (`woodpecker.backend` says where it runs)"
     if {"on", "jobs"} <= keys or {"true", "jobs"} <= keys:
         return "GitHub workflow"
     if "runs" in keys and name in {"action.yml", "action.yaml"}:

@@ -5,7 +5,8 @@ A fence is ```` ```yaml ```` (also `json`, `dockerfile`) with attributes behind 
 - `file=NAME`: fences of one heading that name different files form one example together
 - `complete`: the example is the whole world (`--complete`)
 - `kube=1.29`, `argo=3.6`: versions; `assume=none`: the controller sets no defaults;
-  `drone=requests-given`: the runner sets requests; `retagged=NAME`: Kustomize or Skaffold do
+  `drone=requests-given` (or `limits-given`): the runner sets requests; `retagged=NAME`: Kustomize
+  or Skaffold do; `woodpecker=kubernetes`: Woodpecker's workflows are read
 - `params='{"min_memory": "8Mi"}'`: parameters other than the page's defaults
 - `image-map`: the fence is an image map, not a manifest
 - `finding=ID@LINE` (repeatable, with `:SEVERITY` behind where it matters): for text in which no
@@ -135,7 +136,7 @@ def _add(example: Example, fence: _Fence, name: str) -> None:
             example.marks.append(
                 Mark(name, int(match["line"]), match["id"], match["severity"] or "")
             )
-        elif key in {"complete", "kube", "argo", "assume", "drone", "retagged"}:
+        elif key in {"complete", "kube", "argo", "assume", "drone", "retagged", "woodpecker"}:
             example.options[key] = value or "yes"
         elif key not in {"file", "image-map", "new"}:
             raise PageError(example.page, fence.line, f"unknown attribute `{key}` of an example")
