@@ -9,8 +9,8 @@ from collections.abc import Callable, Iterable, Mapping
 
 from kguard.facts.pods import Role
 from kguard.facts.run import Facts
-from kguard.kube import argo, drone
-from kguard.kube.recognise import HELM_VALUES
+from kguard.kube import argo, drone, woodpecker
+from kguard.kube.recognise import DRONE_KINDS, HELM_VALUES
 from kguard.kube.workloads import TEMPLATES
 from kguard.model import Resource, Scope
 from kguard.record import record
@@ -236,6 +236,36 @@ def _drone_amounts(facts: Facts, resource: Resource) -> Iterable[Scope]:
     return amounts(facts, resource)
 
 
+def _drone_keys(facts: Facts, resource: Resource) -> Iterable[Scope]:
+    from kguard.facts.drone_keys import unknown_keys
+
+    return unknown_keys(resource)
+
+
+def _drone_policies(facts: Facts, resource: Resource) -> Iterable[Scope]:
+    from kguard.facts.drone_runner import policies
+
+    return policies(facts, resource)
+
+
+def _drone_runners(facts: Facts, resource: Resource) -> Iterable[Scope]:
+    from kguard.facts.drone_runner import runners_in
+
+    return runners_in(facts, resource)
+
+
+def _drone_variables(facts: Facts, resource: Resource) -> Iterable[Scope]:
+    from kguard.facts.drone_runner import runner_variables
+
+    return runner_variables(facts, resource)
+
+
+def _woodpecker_steps(facts: Facts, resource: Resource) -> Iterable[Scope]:
+    from kguard.facts.woodpecker import workflow_steps
+
+    return workflow_steps(resource)
+
+
 def _misplaced_fields(facts: Facts, resource: Resource) -> Iterable[Scope]:
     from kguard.facts.fields import misplaced_fields
 
@@ -285,6 +315,8 @@ _SERVICES: Kinds = frozenset({("", "Service")})
 _INGRESSES: Kinds = frozenset({("networking.k8s.io", "Ingress"), ("extensions", "Ingress")})
 
 _DOCKERFILES: Kinds = frozenset({("", "Dockerfile")})
+
+_DRONE_POLICIES: Kinds = frozenset({drone.POLICY, ("", "ConfigMap")})
 
 EACH: Mapping[str, Each] = {
     # The whole object, of the kinds the page names.
@@ -365,5 +397,17 @@ EACH: Mapping[str, Each] = {
     # A Drone pipeline of type kubernetes, with its steps and services.
     "drone-pipeline": Each(frozenset({drone.PIPELINE}), _drone_pipelines),
     # Every cpu and memory amount of such a pipeline, and of the runner's policies.
-    "drone-amount": Each(frozenset({drone.PIPELINE, drone.POLICY}), _drone_amounts),
+    "drone-amount": Each(_DRONE_POLICIES | {drone.PIPELINE}, _drone_amounts),
+    # A key of a pipeline, or of the runner's policy documents, that the runner drops.
+    "drone-key": Each(frozenset({drone.PIPELINE, drone.POLICY}), _drone_keys),
+    # A policy of the runner: a document, or part of the text a ConfigMap mounts as its file.
+    "drone-policy": Each(_DRONE_POLICIES, _drone_policies),
+    # A container of a Deployment that is a Kubernetes runner of Drone.
+    "drone-runner": Each(frozenset({("apps", "Deployment")}), _drone_runners),
+    # A variable of such a container that holds an amount of cpu or memory.
+    "drone-variable": Each(frozenset({("apps", "Deployment")}), _drone_variables),
+    # A document of Drone, of whatever type.
+    "drone-document": Each(frozenset((drone.GROUP, kind) for kind in DRONE_KINDS), _resource),
+    # A step or service of a Woodpecker workflow.
+    "woodpecker-step": Each(frozenset({woodpecker.WORKFLOW}), _woodpecker_steps),
 }
