@@ -91,6 +91,20 @@ def references(facts: Facts, workflow: Workflow) -> tuple[Reference, ...]:
     return facts.remember(_references, workflow.resource)
 
 
+def by_template(facts: Facts, resource: Resource) -> Mapping[Route, list[Reference]]:
+    """The references in each template, its steps and tasks included, by the template's route."""
+    return facts.remember(_by_template, resource)
+
+
+def _by_template(facts: Facts, resource: Resource) -> Mapping[Route, list[Reference]]:
+    found: dict[Route, list[Reference]] = {}
+    for each in facts.remember(_references, resource):
+        inside = each.holder.template if isinstance(each.holder, Call) else each.holder
+        if inside is not None:
+            found.setdefault(inside.route, []).append(each)
+    return found
+
+
 def _references(facts: Facts, resource: Resource) -> tuple[Reference, ...]:
     workflow = facts.argo_workflow(resource)
     return tuple(_of_workflow(facts, workflow)) if workflow else ()
