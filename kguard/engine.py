@@ -3,9 +3,9 @@
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Callable, Iterable, Mapping
+from collections.abc import Callable, Container, Iterable, Mapping, Sequence
 from time import perf_counter
-from typing import Any
+from typing import Any, NamedTuple
 
 from kguard.facts import Expired, Facts
 from kguard.facts.scopes import EACH
@@ -23,8 +23,15 @@ class Rule:
     severity: Severity | None = None
 
 
-Rules = Callable[[Policy, Resource], "Rule | None"]
-"""The configuration as the engine sees it: the rule for a policy there, None where it is off."""
+Table = Mapping[str, Rule]
+"""The rules in force somewhere, by the ids of their policies; those that are off are not there."""
+
+Rules = Callable[[Resource], Table]
+"""The configuration as the engine sees it: the rules for a resource.
+
+Where the same rules hold, it answers with the same table again: what follows from a table is worked
+out once.
+"""
 
 
 @record
@@ -56,38 +63,53 @@ class Outcome:
 Took = Callable[[str, float], None]
 """Is told the id of a policy and the seconds its check ran."""
 
-_MOST_KINDS = 1000
+_MOST_PLANS = 1000
 """How many kinds are remembered: a server can be asked about any number of invented ones."""
 
+_UNTIMED = 8
+"""Parts of an object that a policy judges between two looks at the clock."""
 
-def as_written(policy: Policy, resource: Resource) -> Rule:
+
+def as_written(policies: Iterable[Policy]) -> Rules:
     """Rules without configuration: every policy with the parameters of its page."""
-    return Rule(policy.defaults)
+    table = {policy.id: Rule(policy.defaults) for policy in policies}
+    return lambda resource: table
 
 
 def run(
     policies: Iterable[Policy],
     resources: Iterable[Resource],
     facts: Facts,
-    rules: Rules = as_written,
+    rules: Rules | None = None,
 ) -> Outcome:
-    """Judge every resource that is not mere context by every policy that applies to it."""
-    return Engine(policies).run(resources, facts, rules)
+    """Judge every resource that is not mere context by every policy that applies to it.
+
+    Without `rules` the policies are as their pages say.
+    """
+    policies = list(policies)
+    return Engine(policies).run(resources, facts, rules or as_written(policies))
 
 
 def _never() -> bool:
     return False
 
 
+class _Plan(NamedTuple):
+    """What an object of a kind is judged by under a table, by the part of it that is looked at."""
+
+    table: Table
+    parts: list[tuple[str, list[tuple[Policy, Rule]]]]
+
+
 class Engine:
     """Policies made ready to judge, for one run or for many by several threads.
 
-    Which policies apply to a kind is worked out once per kind; checks load on first use.
+    Which policies apply to a kind is worked out once per table; checks load on first use.
     """
 
     def __init__(self, policies: Iterable[Policy]) -> None:
         self._policies = [policy for policy in policies if policy.has_check]
-        self._by_kind: dict[tuple[str, str], dict[str, list[Policy]]] = {}
+        self._plans: dict[tuple[str, str, int], _Plan] = {}
         self._checks: dict[str, Check] = {}
         self._superseding = [policy for policy in self._policies if policy.supersedes]
 
@@ -95,19 +117,27 @@ class Engine:
         self,
         resources: Iterable[Resource],
         facts: Facts,
-        rules: Rules = as_written,
+        rules: Rules,
         expired: Callable[[], bool] = _never,
         took: Took | None = None,
+        only: Container[str] | None = None,
     ) -> Outcome:
         """Judge every resource that is not mere context by every policy that applies to it.
 
-        `expired` is asked before each part of an object that a policy judges; from its first yes
-        on, policies go unasked. `took` is told how long each check ran.
+        `expired` is asked before each policy, and now and then while one judges many parts of an
+        object; from its first yes on, policies go unasked. `took` is told how long each check ran.
+        `only` some policies are asked, where given.
         """
         outcome = Outcome()
         for resource in resources:
             if not resource.context:
-                self._judge(resource, facts, rules, expired, took, outcome)
+                parts = self._plan(resource.group, resource.kind, rules(resource)).parts
+                if only is not None:
+                    parts = [
+                        (each, [asked for asked in active if asked[0].id in only])
+                        for each, active in parts
+                    ]
+                self._judge(resource, facts, parts, expired, took, outcome)
         return outcome
 
     def load(self) -> None:
@@ -115,17 +145,22 @@ class Engine:
         for policy in self._policies:
             self._check(policy)
 
-    def _for_kind(self, group: str, kind: str) -> dict[str, list[Policy]]:
-        """The policies for a kind, grouped by the part of the object they look at."""
-        found = self._by_kind.get((group, kind))
-        if found is None:
-            found = {}
+    def _plan(self, group: str, kind: str, table: Table) -> _Plan:
+        """What an object of a kind is judged by."""
+        key = (group, kind, id(table))
+        found = self._plans.get(key)
+        if found is None or found.table is not table:
+            parts: dict[str, list[tuple[Policy, Rule]]] = {}
             for policy in self._policies:
                 kinds = EACH[policy.each].kinds
-                if (kinds is None or (group, kind) in kinds) and matches_kind(policy, kind):
-                    found.setdefault(policy.each, []).append(policy)
-            if len(self._by_kind) < _MOST_KINDS:
-                self._by_kind[group, kind] = found
+                rule = table.get(policy.id)
+                concerned = (kinds is None or (group, kind) in kinds) and matches_kind(policy, kind)
+                if rule is not None and concerned:
+                    parts.setdefault(policy.each, []).append((policy, rule))
+            found = _Plan(table, list(parts.items()))
+            if len(self._plans) >= _MOST_PLANS:
+                self._plans.clear()
+            self._plans[key] = found
         return found
 
     def _check(self, policy: Policy) -> Check:
@@ -137,14 +172,13 @@ class Engine:
         self,
         resource: Resource,
         facts: Facts,
-        rules: Rules,
+        parts: Iterable[tuple[str, list[tuple[Policy, Rule]]]],
         expired: Callable[[], bool],
         took: Took | None,
         outcome: Outcome,
     ) -> None:
         found: list[Finding] = []
-        for each, policies in self._for_kind(resource.group, resource.kind).items():
-            active = [(p, rule) for p in policies if (rule := rules(p, resource)) is not None]
+        for each, active in parts:
             if not active:
                 continue
             if expired():
@@ -164,9 +198,7 @@ class Engine:
             for policy, rule in active:
                 began = perf_counter() if took else 0.0
                 try:
-                    found += _ask(
-                        policy, rule, scopes, self._check(policy), facts, expired, outcome
-                    )
+                    self._ask(policy, rule, scopes, facts, expired, outcome, found)
                 except Expired:
                     outcome.unfinished.setdefault(policy.id)
                 except Exception as error:  # A broken check must not hide the others' findings.
@@ -175,32 +207,30 @@ class Engine:
                     took(policy.id, perf_counter() - began)
         outcome.findings += _without_superseded(found, self._superseding)
 
-
-def _ask(
-    policy: Policy,
-    rule: Rule,
-    scopes: Iterable[Scope],
-    check: Check,
-    facts: Facts,
-    expired: Callable[[], bool],
-    outcome: Outcome,
-) -> Iterable[Finding]:
-    ctx = Context(rule.params, facts, policy.severity)
-    judged: Resource | None = None
-    abstained = False
-    for scope in scopes:
-        if expired():  # A workload may have thousands of containers.
-            outcome.unfinished.setdefault(policy.id)
-            return
-        judged = scope.resource
-        for answer in check(scope, ctx) or ():
-            if isinstance(answer, Unknown):
-                outcome.unknown[policy.id, answer.reason] += 1
-                abstained = True
-            else:
-                yield _finding(policy, rule, answer)
-    if judged is not None and not abstained:
-        outcome.judged.add((policy.id, id(judged)))
+    def _ask(
+        self,
+        policy: Policy,
+        rule: Rule,
+        scopes: Sequence[Scope],
+        facts: Facts,
+        expired: Callable[[], bool],
+        outcome: Outcome,
+        found: list[Finding],
+    ) -> None:
+        check, ctx = self._check(policy), Context(rule.params, facts, policy.severity)
+        abstained = False
+        for number, scope in enumerate(scopes):
+            if number % _UNTIMED == 0 and expired():  # A workload may have thousands of containers.
+                outcome.unfinished.setdefault(policy.id)
+                return
+            for answer in check(scope, ctx) or ():
+                if isinstance(answer, Unknown):
+                    outcome.unknown[policy.id, answer.reason] += 1
+                    abstained = True
+                else:
+                    found.append(_finding(policy, rule, answer))
+        if not abstained:
+            outcome.judged.add((policy.id, id(scopes[-1].resource)))
 
 
 def _finding(policy: Policy, rule: Rule, fault: Fault) -> Finding:

@@ -30,10 +30,10 @@ def verify(policy: Policy, example: Example) -> Iterator[Mismatch]:
     found: list[tuple[Mark, Finding]] = []
     world, sources, problems = read_example(example)
     yield from (Mismatch(example, problem) for problem in problems)
-    rule = Rule({**policy.defaults, **example.params})
+    table = {policy.id: Rule({**policy.defaults, **example.params})}
     complete = {""} if "complete" in example.options else set()
     facts = Facts(Index(world, complete=complete), _assumptions(example, world))
-    outcome = run([policy], world, facts, lambda _policy, _resource: rule)
+    outcome = run([policy], world, facts, lambda _: table)
     for crash in outcome.crashes:
         yield Mismatch(example, f"`{crash.policy}` raised {crash.error!r}")
     for finding in outcome.findings:

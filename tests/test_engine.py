@@ -89,7 +89,7 @@ def test_a_policy_that_is_off_silences_nothing(monkeypatch: pytest.MonkeyPatch) 
         monkeypatch,
         [(policy("plain"), at_name), (telling, at_first_container)],
         deployment(),
-        rules=lambda policy, resource: Rule({}) if policy.id == "plain" else None,
+        rules=lambda resource: {"plain": Rule({})},
     )
     assert places(outcome) == [("plain", 0), ("plain", 1)]
 
@@ -155,6 +155,6 @@ def test_whose_severity_wins(
         monkeypatch,
         [(policy("plain", "workload"), check)],
         deployment(),
-        rules=lambda policy, resource: Rule({}, configured),
+        rules=lambda resource: {"plain": Rule({}, configured)},
     )
     assert [finding.severity for finding in outcome.findings] == [reported]

@@ -17,12 +17,12 @@ from kguard.config import ConfigError, Problem, Settings, Where
 from kguard.config.build import build
 from kguard.config.layer import Layer, parse_yaml
 from kguard.config.validate import check_shape, judge
-from kguard.engine import Engine, Rules
+from kguard.engine import Engine, Rules, Table
 from kguard.ignore.grammar import GrammarError, parse_date
 from kguard.kube.images import SHELL_NAMES, ImageFacts
-from kguard.model import Finding, Severity, dig
+from kguard.model import Finding, Resource, Severity, dig
 from kguard.policy.registry import Registry
-from kguard.record import record
+from kguard.record import field, record
 from kguard.webhook.exceptions import IN_FORCE, Exemption
 from kguard.webhook.stances import Entry, Mode, Stance, Stances, release
 from kguard.words import nearest
@@ -48,6 +48,9 @@ FIRST_RELEASE = "0.1"
 
 _LARGEST = 1024 * 1024
 """Bytes in a file: what a ConfigMap can hold."""
+
+_MOST_TABLES = 1000
+"""How many combinations of rules and stances are remembered."""
 
 _ATTEMPTS = 3
 """How often a directory is read that changes under the reader."""
@@ -88,6 +91,22 @@ class PolicySet:
     registry: Registry
     images: Mapping[str, ImageFacts]
     revision: str
+    _tables: dict[tuple[int, int], tuple[Table, Mapping[str, Stance], Table]] = field(
+        default_factory=dict
+    )
+    """What `table` answered, by the identity of what it follows from."""
+
+    def table(self, resource: Resource, stances: Mapping[str, Stance]) -> Table:
+        """The rules in force for an object, without those of policies that are off there."""
+        rules = self.rules(resource)
+        key = (id(rules), id(stances))
+        found = self._tables.get(key)
+        if found is None or found[0] is not rules or found[1] is not stances:
+            on = {i: rule for i, rule in rules.items() if stances[i].mode is not Mode.OFF}
+            if len(self._tables) >= _MOST_TABLES:
+                self._tables.clear()
+            found = self._tables[key] = rules, stances, on
+        return found[2]
 
     def exemption(self, finding: Finding, today: datetime.date) -> Exemption | None:
         """The exception that covers a finding: one in force before one that is not."""

@@ -9,13 +9,12 @@ import datetime
 from collections.abc import Callable, Iterable, Mapping
 from typing import Any
 
-from kguard.engine import Outcome, Rule, Took
+from kguard.engine import Outcome, Table, Took
 from kguard.facts import Assumptions, Facts
 from kguard.fingerprint import ratchet_key
 from kguard.ignore import Ignore, from_annotations
 from kguard.model import Confidence, Finding, Origin, Resource, Severity, dig
 from kguard.overlay import Overlay
-from kguard.policy.page import Policy
 from kguard.record import replace
 from kguard.webhook.cluster.snapshot import Snapshot
 from kguard.webhook.cluster.sources import NAMESPACE
@@ -117,14 +116,10 @@ class _Judge:
         index = Overlay(self._world.index, resource)
         facts = Facts(index, self._assumptions(), self.expired)
 
-        def rules(policy: Policy, judged: Resource) -> Rule | None:
-            if only is not None and policy.id not in only:
-                return None
-            if self.stances[policy.id].mode is Mode.OFF:
-                return None
-            return self.policies.rules(policy, judged)
+        def rules(judged: Resource) -> Table:
+            return self.policies.table(judged, self.stances)
 
-        outcome = self.policies.engine.run([resource], facts, rules, self.expired, self._took)
+        outcome = self.policies.engine.run([resource], facts, rules, self.expired, self._took, only)
         self.unsynced |= not self._world.unsynced.isdisjoint(index.asked)
         return outcome
 

@@ -100,9 +100,7 @@ def _show(
         if path is None or not entry.paths or matches_path(entry.paths, place):
             origin = f"{entry.origin.path}:{entry.origin.span.line}" if entry.origin else "--config"
             yield f"ignore[{index}] for {', '.join(entry.policies)}  ({term.safe(origin)})"
-    rules = settings.rules(registry)
-    resource = Resource({}, Origin(place))
-    active = {p.id: rule for p in registry.policies.values() if (rule := rules(p, resource))}
+    active = settings.rules(registry)(Resource({}, Origin(place)))
     yield f"policies: {len(active)} of {len(registry.policies)} run"
     if verbose:
         for policy in registry.policies.values():

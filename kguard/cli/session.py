@@ -13,7 +13,7 @@ from kguard.cli import UsageError
 from kguard.cli.common import load_settings, near, registry_of
 from kguard.cli.world import assumptions
 from kguard.config import Settings
-from kguard.engine import Crash, Outcome, Rule, Rules, run
+from kguard.engine import Crash, Outcome, Rule, Rules, Table, run
 from kguard.facts import Facts
 from kguard.fingerprint import with_keys
 from kguard.index import Index
@@ -22,7 +22,6 @@ from kguard.inputs.git import git_root
 from kguard.inputs.load import Loaded, load
 from kguard.kube.workloads import is_owned
 from kguard.model import Finding, Origin, Resource, Severity, named_route
-from kguard.policy.page import Policy
 from kguard.policy.registry import Registry
 from kguard.record import field, record, replace
 from kguard.report import Located, Note, Report, Unchecked
@@ -152,11 +151,8 @@ class Session:
 
         # One more resource, because a run may have lost its last object of a kind.
         resources = [*self.resources, Resource({}, Origin(""))]
-        selected = {
-            policy.id
-            for policy in self.registry.policies.values()
-            if any(self.rules(policy, resource) for resource in resources)
-        }
+        tables = {id(table): table for table in map(self.rules, resources)}
+        selected = {policy for table in tables.values() for policy in table}
         return Seen(
             self.discovery.covers,
             selected,
@@ -268,13 +264,23 @@ def _with_kustomize(rules: Rules, loaded: Loaded) -> Rules:
     if not loaded.patched_units:
         return rules
 
-    def rule(policy: Policy, resource: Resource) -> Rule | None:
-        found = rules(policy, resource)
-        if found and not found.severity and policy.id.startswith("missing-"):
-            return replace(found, severity=Severity.NOTE) if loaded.is_patched(resource) else found
-        return found
+    lowered: dict[int, tuple[Table, Table]] = {}
+
+    def rule(resource: Resource) -> Table:
+        table = rules(resource)
+        if not loaded.is_patched(resource):
+            return table
+        if id(table) not in lowered:
+            lowered[id(table)] = table, {i: _lowered(i, each) for i, each in table.items()}
+        return lowered[id(table)][1]
 
     return rule
+
+
+def _lowered(policy: str, rule: Rule) -> Rule:
+    if rule.severity or not policy.startswith("missing-"):
+        return rule
+    return replace(rule, severity=Severity.NOTE)
 
 
 def _locate(finding: Finding, loaded: Loaded) -> Located:

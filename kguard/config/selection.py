@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from typing import Any
 
-from kguard.engine import Rule, Rules
+from kguard.engine import Rule, Rules, Table
 from kguard.ignore.globs import matches_name, matches_path
 from kguard.model import Resource, Severity
 from kguard.policy.page import Policy
@@ -138,12 +138,12 @@ def build_rules(
 ) -> Rules:
     """The engine's rules. Overrides come between the weak choices (file) and the strong ones.
 
-    The answer for a policy and a resource is two dictionary lookups; what they look up is worked
-    out once per combination of overrides and once per path, kind and namespace.
+    A table is worked out once per combination of overrides, and which of them hold once per path,
+    kind and namespace.
     """
-    tables: dict[tuple[int, ...], dict[str, Rule]] = {}
+    tables: dict[tuple[int, ...], Table] = {}
 
-    def table(active: tuple[int, ...]) -> dict[str, Rule]:
+    def table(active: tuple[int, ...]) -> Table:
         """The rules where exactly these overrides apply."""
         if active not in tables:
             local = [overrides[index] for index in active]
@@ -154,11 +154,11 @@ def build_rules(
 
     if not overrides:
         everywhere = table(())
-        return lambda policy, resource: everywhere.get(policy.id)
+        return lambda resource: everywhere
 
-    by_place: dict[tuple[str, str, str | None], dict[str, Rule]] = {}
+    by_place: dict[tuple[str, str, str | None], Table] = {}
 
-    def rules(policy: Policy, resource: Resource) -> Rule | None:
+    def rules(resource: Resource) -> Table:
         place = (resource.origin.path, resource.kind, resource.namespace)
         found = by_place.get(place)
         if found is None:
@@ -166,7 +166,7 @@ def build_rules(
             if len(by_place) >= _MOST_PLACES:
                 by_place.clear()
             found = by_place[place] = table(active)
-        return found.get(policy.id)
+        return found
 
     return rules
 

@@ -68,7 +68,7 @@ class Settings:
     origin: Mapping[str, str] = field(default_factory=dict)
 
     def rules(self, registry: Registry) -> Rules:
-        """The rule for a policy on a resource, None where it is off; see build_rules."""
+        """The rules for a resource; see build_rules."""
         return build_rules(self.weak, self.strong, self.policies, self.overrides, registry)
 
     def reports(self, finding: Finding) -> bool:

@@ -77,13 +77,14 @@ def apply(
     world: World,
     *,
     today: datetime.date | None = None,
-    rules: Rules = as_written,
+    rules: Rules | None = None,
 ) -> Applied:
     """Hide what is ignored and report ignores that are unused, expired or unexplained.
 
     `today` is the UTC day by which dates are judged. `rules` decides whether the findings about
     ignores are wanted, and their severity, like that of any policy.
     """
+    rules = rules or as_written(registry.policies.values())
     return _Run(ignores, verdicts, registry, world, today or utc_today(), rules).apply(located)
 
 
@@ -202,7 +203,7 @@ class _Run:
         self, policy_id: str, ignore: Ignore, resource: Resource, message: str, help: str
     ) -> Iterator[Located]:
         policy = self.registry.policies.get(policy_id)
-        rule = self.rules(policy, resource) if policy else None
+        rule = self.rules(resource).get(policy_id)
         if policy is None or rule is None:
             return
         if ignore.resource is not None:

@@ -95,5 +95,4 @@ class Project:
     def active(self, settings: Settings, path: str = "a.yaml", **facts: str) -> set[str]:
         """The policies that run on an object at a path."""
         resource = Resource({}, Origin(path), **facts)  # type: ignore[arg-type]
-        rules = settings.rules(self.registry)
-        return {p.id for p in self.registry.policies.values() if rules(p, resource)}
+        return set(settings.rules(self.registry)(resource))

@@ -156,11 +156,9 @@ def test_parameters_and_severity_come_from_the_narrowest_scope(project: Project)
         """
     )
     rules = settings.rules(project.registry)
-    policy = project.registry.policies["limit-ratio"]
     found = []
     for path in ("a.yaml", "x/a.yaml", "x/y/a.yaml"):
-        rule = rules(policy, Resource({}, Origin(path)))
-        assert rule is not None
+        rule = rules(Resource({}, Origin(path)))["limit-ratio"]
         found.append((dict(rule.params), rule.severity))
     assert found == [
         ({"factor": 3, "unit": "cpu"}, Severity.ERROR),

@@ -30,8 +30,8 @@ def judged(policy: Policy, example: Example) -> Outcome:
     """What the policy finds in an example without options of its own."""
     world = read_example(example)[0]
     complete = {""} if "complete" in example.options else set()
-    rule = Rule({**policy.defaults, **example.params})
-    return run([policy], world, Facts(Index(world, complete=complete)), lambda *_: rule)
+    rules = {policy.id: Rule({**policy.defaults, **example.params})}
+    return run([policy], world, Facts(Index(world, complete=complete)), lambda _: rules)
 
 
 def fixes(policy: Policy) -> Iterator[tuple[Example, list[Finding]]]:

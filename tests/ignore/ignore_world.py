@@ -6,7 +6,7 @@ import datetime
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
 
-from kguard.engine import Rules, as_written, run
+from kguard.engine import Rules, run
 from kguard.facts import Assumptions, Facts
 from kguard.fingerprint import with_keys
 from kguard.ignore import Applied, IgnoreEntry, Verdicts, apply, gather
@@ -97,7 +97,7 @@ def check(
     context: Iterable[str] = (),
     today: datetime.date = TODAY,
     whole: bool = True,
-    rules: Rules = as_written,
+    rules: Rules | None = None,
 ) -> Ran:
     """Judge files by some policies, then apply what ignores there are in them and in `entries`."""
     if isinstance(files, (str, bytes)):

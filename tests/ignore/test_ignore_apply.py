@@ -9,8 +9,8 @@ from ignore_world import MEMORY, REGISTRY, TODAY, check, pod
 
 from kguard.engine import Rule
 from kguard.ignore import IgnoreEntry, Written
-from kguard.model import Resource, Severity, Span
-from kguard.policy.page import Policy, split_page
+from kguard.model import Severity, Span
+from kguard.policy.page import split_page
 
 WHY = "accepted by the team"
 M = "missing-memory-request"
@@ -337,15 +337,11 @@ def test_findings_about_ignores_can_be_ignored_by_their_own_name_only() -> None:
 
 
 def test_rules_decide_about_findings_on_ignores() -> None:
-    def off(policy: Policy, resource: Resource) -> Rule | None:
-        return None
-
-    def note(policy: Policy, resource: Resource) -> Rule | None:
-        return Rule(policy.defaults, Severity.NOTE)
-
+    note = {policy: Rule({}, Severity.NOTE) for policy in REGISTRY.policies}
     text = pod(at_end=f"# kguard: ignore[{M}]")
-    assert check(text, rules=off).meta == []
-    assert [i.finding.severity for i in check(text, rules=note).applied.meta] == [Severity.NOTE]
+    assert check(text, rules=lambda resource: {}).meta == []
+    found = check(text, rules=lambda resource: note).applied.meta
+    assert [item.finding.severity for item in found] == [Severity.NOTE]
 
 
 def test_findings_on_ignores_have_keys_of_their_own() -> None:
