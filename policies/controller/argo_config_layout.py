@@ -1,0 +1,42 @@
+"""See argo_config_layout.md."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+from kguard.facts.argo_config import ControllerConfig, Layout
+from kguard.facts.argo_keys import knows_any
+from kguard.model import Fault, Scope, dig, named_route
+from kguard.policy.context import Context
+
+
+def check(config: ControllerConfig, ctx: Context) -> Iterator[Fault]:
+    """Yield a fault for everything that keeps the controller from reading the ConfigMap."""
+    resource = config.resource
+    whole = Scope(resource, (), resource.data)
+    data = dig(resource.data, "data")
+    others = [str(key) for key in data if key != "config"] if isinstance(data, dict) else []
+    if config.layout is Layout.ONE_TEXT and others:
+        # A ConfigMap of that name which another program reads has no settings in `config`.
+        if knows_any(config.sections) or knows_any(dict.fromkeys(others)):
+            yield whole.fault(
+                ("data", "config"),
+                f"`config` stands beside `{others[0]}`, so the Argo controller exits",
+                help="all settings go into `config`, or each into a key of its own",
+            )
+    # A text that cannot be read shows no settings: the name has to do.
+    if config.sections and not knows_any(config.sections):
+        return
+    for text in config.unparsed:
+        yield whole.fault(
+            text.route,
+            f"the Argo controller cannot read this text and exits: {text.cause}",
+            help="all settings are read together: none of them comes into force",
+        )
+    for repeated in config.repeated:
+        yield whole.fault(
+            repeated.route,
+            f"`{named_route(config.sections, repeated.keys)}` is written twice, "
+            "on which the Argo controller exits",
+            help="keep one of the two",
+        )
