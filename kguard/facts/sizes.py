@@ -12,6 +12,7 @@ from typing import Any
 
 _ENCODER = json.JSONEncoder(ensure_ascii=False, separators=(",", ":"), default=str)
 _ESCAPED = 6
+_UNCOMPRESSED, _SAMPLE = 100, 64 * 1024
 _PLACEHOLDER = re.compile(r"\{\{[^{}]{0,200}\}\}|\$\{[^{}]{0,200}\}")
 
 
@@ -40,6 +41,20 @@ def literal_bytes(value: Any) -> int:
     if "{{" in text or "${" in text:
         text = _PLACEHOLDER.sub("", text)
     return len(text) if text.isascii() else len(text.encode("utf-8", "replace"))
+
+
+def packed_bytes(value: Any) -> int:
+    """About how much of a value is left by deflate, which joins what repeats.
+
+    The first 64 KiB speak for all of it.
+    """
+    import zlib
+
+    text = value if isinstance(value, str) else _compact(value)
+    if len(text) < _UNCOMPRESSED:
+        return len(text)
+    sample = text[:_SAMPLE].encode("utf-8", "replace")
+    return len(zlib.compress(sample, 6)) * len(text) // min(len(text), _SAMPLE)
 
 
 def manifest_bytes(data: Any) -> int:

@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
+from typing import Any
+
 import pytest
 from argo_world import workflow, world
 
 from kguard.facts.argo_templates import Loop, loop_of
-from kguard.facts.forecast import Count, Forecast
+from kguard.facts.forecast import forecast_of
 
 # Spec → (pods, retry nodes, other nodes), counted by hand after steps.go and dag.go.
 COUNTS = {
@@ -146,19 +148,32 @@ def test_an_annotation_that_is_no_number_says_nothing(text: str) -> None:
     assert (forecast.count.pods, forecast.count.assumed) == (100, True)
 
 
-# Where the measured status of a plain fan-out passes a limit, in pods.
+# Where the measured status of a plain fan-out of a DAG passes a limit, in pods: the nodes alone,
+# and what is stored with them packed.
 BREAKS = {
-    "compression begins": (lambda f: f.raw, 1_050, 1_150),
-    "no room is left": (lambda f: f.packed + f.fixed, 6_300, 6_700),
+    "compression begins": (1_100, lambda forecast: forecast.raw),
+    "no room is left": (6_500, lambda forecast: forecast.packed + forecast.completion),
 }
 
 
-@pytest.mark.parametrize(("size", "low", "high"), BREAKS.values(), ids=BREAKS)
-def test_the_model_agrees_with_the_measurements(size: object, low: int, high: int) -> None:
-    limit = 1024 * 1024
-    assert callable(size)
+@pytest.mark.parametrize(("pods", "size"), BREAKS.values(), ids=BREAKS)
+def test_the_forecast_agrees_with_the_measurements(pods: int, size: Any) -> None:
+    facts, (resource,) = world(
+        f"""
+        apiVersion: argoproj.io/v1alpha1
+        kind: Workflow
+        metadata: {{name: a-workflow-name-of-25-cha}}
+        spec:
+          entrypoint: main
+          templates:
+            - name: main
+              dag: {{tasks: [{{name: process, template: process, withSequence: {{count: {pods}}}}}]}}
+            - {{name: process, container: {{}}}}
+        """
+    )
+    forecast = facts.forecast(resource)
 
-    assert size(Forecast(Count(pods=low), 0)) <= limit < size(Forecast(Count(pods=high), 0))
+    assert size(forecast) == pytest.approx(1024 * 1024, rel=0.2)
 
 
 LOOPS = {
@@ -210,3 +225,74 @@ def test_a_loop_over_what_another_has_left(parameter: str, expected: Loop) -> No
 @pytest.mark.parametrize(("call", "expected"), LOOPS.values(), ids=LOOPS)
 def test_loops(call: dict[str, object], expected: Loop | None) -> None:
     assert loop_of(call) == expected
+
+
+# Spec → nodes where every attempt but the last fails.
+WORST = {
+    "a limit": ("{entrypoint: a, templates: [{name: a, retryStrategy: {limit: 2}, script: {}}]}", 4),
+    "a limit as a text": (
+        '{entrypoint: a, templates: [{name: a, retryStrategy: {limit: "2"}, script: {}}]}',
+        4,
+    ),
+    "no limit": ("{entrypoint: a, templates: [{name: a, retryStrategy: {}, script: {}}]}", 2),
+    "time for two attempts": (
+        """
+        entrypoint: a
+        templates:
+          - name: a
+            script: {}
+            retryStrategy: {limit: 9, backoff: {duration: 1m, factor: 3, maxDuration: 90s}}
+        """,
+        3,
+    ),
+    "nested retries multiply": (
+        """
+        entrypoint: a
+        templates:
+          - {name: a, retryStrategy: {limit: 1}, steps: [[{template: b}]]}
+          - {name: b, retryStrategy: {limit: 2}, script: {}}
+        """,
+        1 + 2 * (2 + (1 + 3)),
+    ),
+    "retries around loops": (
+        """
+        entrypoint: a
+        retryStrategy: {limit: 1}
+        templates:
+          - {name: a, dag: {tasks: [{template: b, withItems: [1, 2]}]}}
+          - {name: b, script: {}}
+        """,
+        1 + 2 * (1 + 1 + 2 * 3),
+    ),
+}
+
+
+@pytest.mark.parametrize(("spec", "expected"), WORST.values(), ids=WORST)
+def test_every_attempt(spec: str, expected: int) -> None:
+    facts, found = workflow(f"\n{spec}")
+    forecast = forecast_of(facts, found, worst=True)
+
+    assert forecast is not None
+    assert forecast.count.nodes == expected
+
+
+def test_retries_without_a_limit_are_told_apart() -> None:
+    facts, found = workflow(
+        "\nentrypoint: a\ntemplates: [{name: a, retryStrategy: {backoff: {duration: 1s}}, script: {}}]"
+    )
+    forecast = forecast_of(facts, found, worst=True)
+
+    assert forecast is not None
+    assert forecast.count.unbounded
+
+
+def test_endless_retries_around_retries_stay_numbers() -> None:
+    templates = "".join(
+        f"\n  - {{name: t{n}, retryStrategy: {{limit: 999}}, steps: [[{{template: t{n + 1}}}]]}}"
+        for n in range(60)
+    )
+    facts, found = workflow(f"\nentrypoint: t0\ntemplates:{templates}")
+    forecast = forecast_of(facts, found, worst=True)
+
+    assert forecast is not None
+    assert forecast.count.pods == 10**9

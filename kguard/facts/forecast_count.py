@@ -1,0 +1,77 @@
+"""The nodes of a part of a run, as sums that add and multiply."""
+
+from __future__ import annotations
+
+from kguard.record import record, replace
+
+MOST_NODES = 10**9
+"""Where counting ends: retries around retries grow without bound."""
+
+
+@record
+class Count:
+    """Nodes of a part of a run. `raw` is their JSON, `references` the ids in it of other nodes,
+    `repeated` those of nodes that many refer to.
+
+    Names are counted below the name of the part. `unlike` are bytes of inputs that no compression
+    saves, `ends` the nodes that what comes next hangs on. `graphs` are runs of DAGs and steps.
+    """
+
+    pods: int = 0
+    retries: int = 0
+    others: int = 0
+    raw: int = 0
+    references: int = 0
+    repeated: int = 0
+    unlike: int = 0
+    ends: int = 0
+    assumed: bool = False
+    """Whether a loop of unknown length is among them."""
+    partial: bool = False
+    """Whether templates that were not seen are among them, counted as one pod each."""
+    recursive: bool = False
+    """Whether a template calls itself: counted once."""
+    unbounded: bool = False
+    """Whether retries without a limit are among them: counted as one attempt."""
+
+    @property
+    def nodes(self) -> int:
+        """Entries of status.nodes."""
+        return self.pods + self.retries + self.others
+
+    def __add__(self, other: Count) -> Count:
+        return Count(
+            self.pods + other.pods,
+            self.retries + other.retries,
+            self.others + other.others,
+            self.raw + other.raw,
+            self.references + other.references,
+            self.repeated + other.repeated,
+            self.unlike + other.unlike,
+            self.ends + other.ends,
+            self.assumed or other.assumed,
+            self.partial or other.partial,
+            self.recursive or other.recursive,
+            self.unbounded or other.unbounded,
+        )
+
+    def times(self, number: int) -> Count:
+        """So many of them."""
+        if number == 1:
+            return self
+        number = min(number, MOST_NODES)
+        return replace(
+            self,
+            pods=min(self.pods * number, MOST_NODES),
+            retries=min(self.retries * number, MOST_NODES),
+            others=min(self.others * number, MOST_NODES),
+            raw=self.raw * number,
+            references=self.references * number,
+            repeated=self.repeated * number,
+            unlike=self.unlike * number,
+            ends=min(self.ends * number, MOST_NODES),
+        )
+
+    def below(self, name: int) -> Count:
+        """They, when a name of that length is put before theirs."""
+        return replace(self, raw=self.raw + self.nodes * name)
