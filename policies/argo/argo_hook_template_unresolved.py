@@ -19,7 +19,9 @@ def check(workflow: Workflow, ctx: Context) -> Iterator[Fault | Unknown]:
         name = hook.get(*(("templateRef", "template") if outside else ("template",)))
         if found is Found.MISSING:
             keys = ("templateRef", "template") if outside else ("template",)
-            where = f"which `{hook.get('templateRef', 'name')}` has not" if outside else "no such one"
+            where = (
+                f"which `{hook.get('templateRef', 'name')}` has not" if outside else "no such one"
+            )
             yield hook.fault(keys, f"{hook.called} runs template `{name}`: {where}")
         elif found is Found.OUTSIDE and outside and ctx.index.is_complete(hook.resource):
             named = hook.get("templateRef", "name")
