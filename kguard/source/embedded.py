@@ -41,7 +41,9 @@ def read_embedded(text: str) -> Embedded:
     if masked is None:
         return Embedded({}, {})
     written, placeholders = masked
-    documents = {document.index: document for document in read("", written.encode()).documents}
+    # Half a character, which JSON can hold, is no text of YAML: `read` finds no document.
+    encoded = written.encode("utf-8", "surrogatepass")
+    documents = {document.index: document for document in read("", encoded).documents}
     data = {index: _restored(each.data, placeholders) for index, each in documents.items()}
     return Embedded(data, documents)
 
