@@ -1,8 +1,8 @@
 """Where the pods of Argo templates may run: node selectors, affinity, tolerations.
 
-Sources: argo-workflows workflow/controller/workflowpod.go (addSchedulingConstraints: what a template
-writes replaces what the workflow writes; tolerations are added up). Labels of spot nodes: the
-documentation of Karpenter, EKS, GKE and AKS.
+Sources: argo-workflows workflow/controller/workflowpod.go (addSchedulingConstraints: the selector
+and the affinity of a template replace those of the workflow; tolerations are added up). Labels of
+spot nodes: the documentation of Karpenter, EKS, GKE and AKS.
 """
 
 from __future__ import annotations

@@ -7,7 +7,6 @@ from typing import Any
 
 from kguard.facts.argo_fields import Retry
 from kguard.facts.argo_templates import Template, calls_of, target_of
-from kguard.facts.forecast import MAX_DEPTH
 from kguard.facts.quantities import is_placeholder
 from kguard.facts.run import Facts
 from kguard.model import Fault, Related
@@ -15,6 +14,7 @@ from kguard.policy.context import Context
 
 _CALLERS = ("steps", "dag")
 _MOST = 10**6
+_DEEPEST = 100  # controller.go, maxAllowedStackDepth
 
 
 def check(retry: Retry, ctx: Context) -> Iterator[Fault]:
@@ -24,7 +24,7 @@ def check(retry: Retry, ctx: Context) -> Iterator[Fault]:
     if retry.template is None:
         yield from _of_all(retry, ctx)
     elif retry.template.kind in _CALLERS:
-        inner = _most(ctx.facts, retry.template, {}, MAX_DEPTH)
+        inner = _most(ctx.facts, retry.template, {}, _DEEPEST)
         total = min(_attempts(retry.effective) * inner, _MOST)
         if inner > 1 and total > ctx.params["max_attempts"]:
             yield retry.fault(
@@ -74,4 +74,4 @@ def _attempts(strategy: Any) -> int:
     limit = strategy.get("limit") if isinstance(strategy, dict) else None
     if isinstance(limit, str) and not is_placeholder(limit) and limit.isdecimal():
         limit = int(limit[:9])
-    return limit + 1 if isinstance(limit, int) and 0 < limit else 1
+    return limit + 1 if isinstance(limit, int) and limit > 0 else 1
