@@ -5,8 +5,8 @@ from __future__ import annotations
 from collections.abc import Iterator
 
 from kguard.facts.argo import Workflow
-from kguard.facts.argo_templates import reach
 from kguard.model import Fault, Unknown
+from kguard.policies.argo._deadline import every_leaf_has
 from kguard.policies.argo._unseen import not_seen, unless_default
 from kguard.policy.context import NOTE, WARNING, Context
 
@@ -19,21 +19,12 @@ def check(workflow: Workflow, ctx: Context) -> Iterator[Fault | Unknown]:
         return
     if not workflow.complete:
         yield ctx.unknown(not_seen(workflow))
-    elif workflow.answers and not _every_leaf_has(workflow, ctx, "timeout"):
+    elif workflow.answers and not every_leaf_has(workflow, ctx, "timeout"):
         severity = WARNING if workflow.resource.kind in ("Workflow", "CronWorkflow") else NOTE
-        bounded = _every_leaf_has(workflow, ctx, "timeout", "activeDeadlineSeconds")
+        bounded = every_leaf_has(workflow, ctx, "timeout", "activeDeadlineSeconds")
         hangs = "stays pending" if bounded else "hangs"
         yield workflow.fault(
             ("activeDeadlineSeconds",),
             f"no `activeDeadlineSeconds` of the workflow: a run that {hangs} never ends",
             **unless_default(workflow, ctx, severity, _HELP),
         )
-
-
-def _every_leaf_has(workflow: Workflow, ctx: Context, *keys: str) -> bool:
-    """Whether each template that can run has one of these: only `timeout` counts time pending."""
-    found = reach(ctx.facts, workflow)
-    leaves = [each for each in found.templates if each.kind not in ("steps", "dag")]
-    return found.whole and all(
-        any(each.value(key, of=workflow) is not None for key in keys) for each in leaves
-    )
