@@ -146,6 +146,40 @@ def amount_of(owner: Scope, section: str, key: str) -> int | None:
         return None
 
 
+# What the runner hands out at a time, and the least it requests for a container; both can only be
+# changed for all pipelines (DRONE_RESOURCE_MIN_REQUEST_*).
+_LEAST = {"cpu": 1, "memory": 4 * 1024 * 1024}
+
+
+def pod_request(pipeline: Pipeline, key: str) -> int | None:
+    """What the pod asks for in all of a pipeline's own request, in bytes or millicores.
+
+    The runner splits it over clone, services and steps, and no container requests more than its
+    limit (engine/compiler/compiler.go, Compile and divideIntEqually). None where a limit or the
+    request is unknown, and without a request.
+    """
+    wanted = pipeline.request(key)
+    own = [step.limit(key) for step in pipeline.steps]
+    limits = [0, *own] if pipeline.clones else own
+    if wanted is None or wanted <= 0 or not limits:
+        return None
+    unit, total = _LEAST[key], 0
+    share = wanted // (len(limits) * unit) * unit
+    rest = wanted - share * len(limits)
+    for limit in limits:
+        if limit is None:
+            return None
+        part = max(share + (unit if rest > 0 else 0), unit)
+        rest -= unit
+        total += min(part, limit) if limit > 0 else part
+    return total
+
+
+def shown(key: str, amount: int) -> str:
+    """An amount of the runner as people write it: `1500 millicores`, `512 MiB`."""
+    return f"{amount} millicores" if key == "cpu" else f"{amount / 2**20:g} MiB"
+
+
 def mounts(step: Step) -> list[tuple[int, Mapping[str, Any]]]:
     """The volume mounts of a step with their number in the list."""
     return _numbered(step.get("volumes"))

@@ -1,8 +1,8 @@
 """Keys of a Drone pipeline, or of a policy of its runner, that the runner drops without a word.
 
 Sources: drone-runners/drone-runner-kube v1.0.0-rc.5 engine/resource/pipeline.go and
-engine/policy/policy.go, drone/runner-go v1.12.0 manifest (RawResource, Clone, Concurrency, Platform,
-Workspace, Conditions). The YAML reader is not strict and minds case; a field without a `yaml` tag
+engine/policy/policy.go, drone/runner-go v1.12.0 manifest (RawResource, Clone, Concurrency,
+Platform, Workspace, Conditions). The YAML reader is not strict and minds case; a field without a `yaml` tag
 has its Go name in lower case.
 """
 
@@ -72,8 +72,8 @@ _POLICY = _keys(
     tolerations=_keys("effect key operator value toleration_seconds"),
 )
 
-_NO_MEANING = "_.x"
-"""What keys begin with that only hold what others refer to: `x-common`, `.common`, `_common`."""
+_MOST_MAPPINGS = 1000
+"""With how many mappings of a document a key's value is compared."""
 
 # Names from Kubernetes, Compose or older versions for what has another name here.
 _OTHER_NAMES = {
@@ -133,6 +133,7 @@ def _plain(key: str) -> str:
 
 
 def _holds_anchors(key: str) -> bool:
+    """Whether a key by its name only holds what others refer to: `x-common`, `.common`."""
     return key == "<<" or key[:1] in ("_", ".") or key[:2] in ("x-", "x_")
 
 
@@ -166,7 +167,7 @@ class _Shared:
             self._times[id(item)] += 1
             if self._times[id(item)] > 1:
                 continue
-            if isinstance(item, Mapping):
+            if isinstance(item, Mapping) and len(self._all) < _MOST_MAPPINGS:
                 self._all.append(item)
             pending += item.values() if isinstance(item, Mapping) else item
 
