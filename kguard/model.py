@@ -233,13 +233,13 @@ class Scope:
     route: Route
     data: Mapping[str, Any] = field(repr=False)
 
-    def get(self, *keys: Key, default: Any = None) -> Any:
-        """The value under `keys`, or `default` where any step is absent or has another shape."""
-        if len(keys) == 1:  # Nearly always, and hundreds of times for an object.
-            data: Any = self.data
-            found = data.get(keys[0])
-            return default if found is None else found
-        return dig(self.data, *keys, default=default)
+    def get(self, key: Key, *more: Key, default: Any = None) -> Any:
+        """The value under the keys, or `default` where any step is absent or has another shape."""
+        data: Any = self.data
+        found = data.get(key)
+        if more and found is not None:  # Seldom; this is asked hundreds of times for an object.
+            found = dig(found, *more)
+        return default if found is None else found
 
     def at(self, *keys: Key) -> Route:
         """The route from the root of the resource to `keys` below this scope."""
@@ -276,10 +276,14 @@ def dig(data: Any, *keys: Key, default: Any = None) -> Any:
     """
     for key in keys:
         # Nearly all data are dicts, and the check of an abstract class takes ten times as long.
-        if isinstance(data, (dict, Mapping)):
+        if type(data) is dict:
             data = data.get(key)
-        elif isinstance(data, list) and isinstance(key, int) and -len(data) <= key < len(data):
+        elif isinstance(data, list):
+            if not isinstance(key, int) or not -len(data) <= key < len(data):
+                return default
             data = data[key]
+        elif isinstance(data, Mapping):
+            data = data.get(key)
         else:
             return default
         if data is None:
