@@ -1,4 +1,4 @@
-"""The main containers of Argo templates with the resources their pods really get.
+"""The containers of Argo templates with the resources their pods really get.
 
 Source: argo-workflows workflow/controller/workflowpod.go. `mainContainer` of the controller's
 configuration is merged under every main container and every member of a containerSet, not under
@@ -15,6 +15,7 @@ from kguard.facts.argo_templates import Template
 from kguard.facts.pods import Container, Pod, Role
 from kguard.facts.quantities import is_placeholder
 from kguard.facts.run import Facts
+from kguard.kube import argo
 from kguard.model import Route, Scope, dig
 from kguard.record import record
 
@@ -22,11 +23,13 @@ MAIN = "main"
 """The name Argo gives the container of `container` and `script` templates."""
 
 _POD_RESOURCES_SINCE = (4, 1)
+_ROLES = {"sidecar": Role.SIDECAR, "init": Role.INIT}
+_LISTS = {"sidecar": "containers", "init": "initContainers"}
 
 
 @record(eq=False)
 class MainContainer(Scope):
-    """A container that does a template's work. `data` is what is written.
+    """A container of a template, mostly the one that does its work. `data` is what is written.
 
     `effective` has what the configuration and defaults add. `unknown` says that a `podSpecPatch`
     that is filled in later may add more.
@@ -39,29 +42,16 @@ class MainContainer(Scope):
     @property
     def called(self) -> str:
         """How messages name it."""
-        member = self.template.kind == "containerSet"
-        of = f"container `{self.effective.name}` of " if member else ""
+        member = self.template.kind == "containerSet" or self.effective.role is not Role.APP
+        of = f"{self.effective.called} of " if member else ""
         return f"{of}{self.template.called}"
 
 
 def main_containers(facts: Facts, workflow: Workflow) -> Iterator[MainContainer]:
     """The main containers of the templates that an object writes itself."""
-    limits = [
-        item
-        for limit_range in facts.index.of_kind(workflow.resource, "", "LimitRange")
-        for item in _items(limit_range.data, "spec", "limits")
-        if dig(item, "type") == "Container"
-    ]
-    argo = facts.assume.argo
+    limits = _limits(facts, workflow)
     for template in facts.argo_templates(workflow.resource):
-        pod = Pod(
-            resource=workflow.resource,
-            route=template.route,
-            data={"resources": template.value("podResources") or workflow.value("podResources")},
-            template=template,
-            limit_ranges=limits,
-            pod_level_resources=argo is None or argo >= _POD_RESOURCES_SINCE,
-        )
+        pod = _pod(facts, workflow, template, limits)
         patches, unknown = _patches(workflow, template)
         for keys, name, data, effective in _written(template):
             layers = [_patch_for(name, patches), effective]
@@ -75,6 +65,49 @@ def main_containers(facts: Facts, workflow: Workflow) -> Iterator[MainContainer]
                 and workflow.value("templateDefaults", "containerSet") is not None
             )
             yield MainContainer(workflow.resource, route, data, template, container, unsure)
+
+
+def side_containers(facts: Facts, workflow: Workflow) -> Iterator[MainContainer]:
+    """The sidecars and init containers of those templates, which `mainContainer` does not reach."""
+    limits = _limits(facts, workflow)
+    for template in facts.argo_templates(workflow.resource):
+        if not template.runs_pod:
+            continue
+        pod = _pod(facts, workflow, template, limits)
+        patches, unknown = _patches(workflow, template)
+        for keys, word, data in argo.containers(template.data):
+            if word == "main":
+                continue
+            found, route = data.get("name"), (*template.route, *keys)
+            name = found if isinstance(found, str) else ""
+            effective = merged([_patch_for(name, patches, _LISTS[word]), data])
+            role = _ROLES[word]
+            container = Container(
+                workflow.resource, route, effective, name=name, role=role, pod=pod
+            )
+            unsure = unknown or workflow.value("templateDefaults", str(keys[0])) is not None
+            yield MainContainer(workflow.resource, route, data, template, container, unsure)
+
+
+def _limits(facts: Facts, workflow: Workflow) -> list[Any]:
+    return [
+        item
+        for limit_range in facts.index.of_kind(workflow.resource, "", "LimitRange")
+        for item in _items(limit_range.data, "spec", "limits")
+        if dig(item, "type") == "Container"
+    ]
+
+
+def _pod(facts: Facts, workflow: Workflow, template: Template, limits: list[Any]) -> Pod:
+    version = facts.assume.argo
+    return Pod(
+        resource=workflow.resource,
+        route=template.route,
+        data={"resources": template.value("podResources") or workflow.value("podResources")},
+        template=template,
+        limit_ranges=limits,
+        pod_level_resources=version is None or version >= _POD_RESOURCES_SINCE,
+    )
 
 
 def _written(template: Template) -> Iterator[tuple[Route, str, Mapping[str, Any], Any]]:
@@ -107,11 +140,11 @@ def _patches(workflow: Workflow, template: Template) -> tuple[list[Any], bool]:
     return parsed, unknown
 
 
-def _patch_for(name: str, patches: list[Any]) -> Mapping[str, Any]:
+def _patch_for(name: str, patches: list[Any], key: str = "containers") -> Mapping[str, Any]:
     found = [
         item
         for patch in patches
-        for item in _items(patch, "containers")
+        for item in _items(patch, key)
         if dig(item, "name") == name
     ]
     return _mapping(merged(found)) if found else {}
