@@ -1,0 +1,107 @@
+"""What several rules on the shape of Argo objects share: names, lists of named things, literals.
+
+Source: argo-workflows workflow/validate/validate.go (validateWorkflowFieldNames,
+isValidWorkflowFieldName, isValidParamOrArtifactName).
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator, Mapping
+from typing import Any
+
+from kguard.facts.quantities import is_placeholder
+from kguard.model import Related, Route, Scope
+from kguard.record import record
+
+MOST_CHARACTERS = 128
+"""How long the name of a template, a step or a task may be."""
+
+_FIELD_NAME = re.compile(r"[a-zA-Z0-9][-a-zA-Z0-9]*")
+_PARAMETER_NAME = re.compile(r"[-a-zA-Z0-9_]+")
+
+
+@record
+class Wrong:
+    """One thing for which Argo refuses an object: at `keys` below `scope`.
+
+    `unless_default` marks what a default of the controller could make good, `submitted` what an
+    option of `argo submit` could.
+    """
+
+    scope: Scope
+    keys: Route
+    message: str
+    help: str = ""
+    related: tuple[Related, ...] = ()
+    unless_default: bool = False
+    submitted: bool = False
+
+
+def items_of(scope: Scope, *keys: str) -> Iterator[tuple[Route, Mapping[str, Any]]]:
+    """The mappings in a list below a scope, each with the keys that lead to it."""
+    items = scope.get(*keys)
+    for number, item in enumerate(items if isinstance(items, list) else ()):
+        if isinstance(item, Mapping):
+            yield (*keys, number), item
+
+
+def named(scope: Scope, *keys: str) -> list[Any]:
+    """The names in a list below a scope."""
+    return [item.get("name") for _, item in items_of(scope, *keys)]
+
+
+def wrong_names(
+    scope: Scope, keys: tuple[str, ...], what: str, *, parameters: bool = False
+) -> Iterator[Wrong]:
+    """Names in a list that are missing, malformed or there twice."""
+    yield from wrong_names_of(scope, list(items_of(scope, *keys)), what, parameters=parameters)
+
+
+def wrong_names_of(
+    scope: Scope,
+    items: list[tuple[Route, Mapping[str, Any]]],
+    what: str,
+    *,
+    parameters: bool = False,
+    unique: bool = True,
+) -> Iterator[Wrong]:
+    """As `wrong_names`, of items that are at hand with the keys that lead to each."""
+    first: dict[str, Route] = {}
+    for route, item in items:
+        name, at = item.get("name"), (*route, "name")
+        if name is None or name == "":
+            yield Wrong(scope, at, f"{what} without a name")
+        elif not isinstance(name, str) or is_placeholder(name):
+            continue
+        elif reason := malformed(name, parameters=parameters):
+            yield Wrong(scope, at, f"`{name}` is no name of {_article(what)}", reason)
+        elif unique and name in first:
+            there = Related(scope.resource, scope.at(*first[name], "name"), "first used here")
+            yield Wrong(scope, at, f"two {what}s are called `{name}`", related=(there,))
+        first.setdefault(name, route) if isinstance(name, str) else None
+
+
+def _article(what: str) -> str:
+    return f"an {what}" if what[0] in "aeiou" else f"a {what}"
+
+
+def malformed(name: str, *, parameters: bool = False) -> str:
+    """Why a text is no name, empty where it is one."""
+    if parameters:
+        right = _PARAMETER_NAME.fullmatch(name)
+        return "" if right else "letters, digits, `-` and `_` are allowed"
+    if len(name) > MOST_CHARACTERS:
+        return f"{len(name)} characters, {MOST_CHARACTERS} are allowed"
+    right = _FIELD_NAME.fullmatch(name)
+    return "" if right else "letters and digits are allowed, and `-` behind the first character"
+
+
+def given(value: Any) -> bool:
+    """Whether a text is written: Go takes an empty one for none."""
+    return value is not None and value != ""
+
+
+def literal(value: Any) -> str | None:
+    """A text that is there and stands for itself."""
+    return value if isinstance(value, str) and value and not is_placeholder(value) else None
