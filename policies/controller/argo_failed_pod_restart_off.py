@@ -1,0 +1,41 @@
+"""See argo_failed_pod_restart_off.md."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+from kguard.facts.argo_config import ControllerConfig
+from kguard.facts.argo_controller import argo_version
+from kguard.facts.argo_scheduling import spot
+from kguard.facts.argo_templates import Template
+from kguard.kube import argo
+from kguard.model import Fault, Related
+from kguard.policy.context import Context
+
+_SINCE = (4, 0)
+
+
+def check(config: ControllerConfig, ctx: Context) -> Iterator[Fault]:
+    """Yield a fault where pods on spot nodes could be restarted by the controller and are not."""
+    version = argo_version(ctx.facts, config.resource)
+    if version is not None and version < _SINCE:
+        return
+    if config.unparsed or config.get("failedPodRestart", "enabled") is True:
+        return
+    template = _on_spot(config, ctx)
+    if template is not None:
+        yield config.fault(
+            ("failedPodRestart", "enabled"),
+            f"`failedPodRestart` is off, and {template.called} may run on spot nodes",
+            help="pods that lose their node before they have begun could start again at no risk",
+            related=[Related(template.resource, template.route, "runs on spot nodes")],
+        )
+
+
+def _on_spot(config: ControllerConfig, ctx: Context) -> Template | None:
+    for group, kind in sorted(argo.KINDS):
+        for resource in ctx.index.in_unit(config.resource, group, kind):
+            for template in ctx.facts.argo_templates(resource):
+                if template.runs_pod and spot(template) is not None:
+                    return template
+    return None
