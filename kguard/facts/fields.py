@@ -1,18 +1,13 @@
-"""Fields of Kubernetes objects that stand where none of that name exists, or hold no string.
-
-The table beside this module is made by tools/kube_fields.py from the OpenAPI specification. Fields
-it does not know anywhere are left to validators of schemas: a newer release may have them.
-"""
+"""Fields that stand where Kubernetes has none of that name, and where they were meant to be."""
 
 from __future__ import annotations
 
-import json
-import os
 from collections.abc import Iterator, Mapping, Sequence
 from functools import cache
 from typing import TYPE_CHECKING, Any
 
-from kguard.kube import argo
+from kguard.kube import schema
+from kguard.kube.schema import Span
 from kguard.kube.workloads import TEMPLATES
 from kguard.model import Resource, Route, Scope, named_route
 from kguard.record import record
@@ -45,177 +40,117 @@ _SPECS = ("Deployment", "StatefulSet", "DaemonSet", "ReplicaSet", "Job", "CronJo
 
 
 @record(eq=False)
-class MisplacedField(Scope):
-    """A field that Kubernetes knows, though not where it stands: at `key` of this mapping.
+class UnknownField(Scope):
+    """A field that Kubernetes does not know where it stands: at `key` of this mapping.
 
     `homes` are the places it may have been meant for, as people write routes; empty where only
     `owners`, other kinds than the object's, have such a field. `renamed` is what it is called here.
+    `span` are the releases that have it, None where no listed one does; `struct` stands here.
     """
 
     key: str
+    struct: str
     homes: tuple[str, ...] = ()
     owners: tuple[str, ...] = ()
     renamed: str = ""
+    span: Span | None = None
 
-
-@record(eq=False)
-class WrongString(Scope):
-    """A boolean or number where Kubernetes wants a string: at `keys` of the object."""
-
-    keys: Route
-    value: bool | int | float
+    @property
+    def misplaced(self) -> bool:
+        """Whether it is a field of a workload that exists elsewhere or has another name here."""
+        if self.span is not None or (self.resource.group, self.resource.kind) not in TEMPLATES:
+            return False
+        return bool(self.homes or self.owners or self.renamed)
 
 
 @record
-class _Level:
+class Level:
     """A struct on the way from the root of an object to a field, with its route."""
 
     struct: str
     route: Route
 
 
-def misplaced_fields(facts: Facts, resource: Resource) -> list[MisplacedField]:
-    """The misplaced fields of a workload."""
-    return [each for each in facts.remember(_faults, resource) if isinstance(each, MisplacedField)]
+def misplaced_fields(facts: Facts, resource: Resource) -> list[UnknownField]:
+    """The fields of a workload that Kubernetes knows, though not where they stand."""
+    from kguard.facts.structure import faults
+
+    found = facts.remember(faults, resource)
+    return [each for each in found if isinstance(each, UnknownField) and each.misplaced]
 
 
-def wrong_strings(facts: Facts, resource: Resource) -> list[WrongString]:
-    """The fields of any object that hold a boolean or a number where a string belongs."""
-    return [each for each in facts.remember(_faults, resource) if isinstance(each, WrongString)]
+def unknown_fields(facts: Facts, resource: Resource) -> list[UnknownField]:
+    """The fields of an object that no place, or no place in this release, has."""
+    from kguard.facts.structure import faults
+
+    found = facts.remember(faults, resource)
+    return [each for each in found if isinstance(each, UnknownField) and not each.misplaced]
 
 
-@cache
-def _table() -> Mapping[str, Any]:
-    path = os.path.join(os.path.dirname(__file__), "kube_fields.json")
-    with open(path, encoding="utf-8") as file:
-        table: Mapping[str, Any] = json.load(file)
-    return table
+def unknown_field(
+    resource: Resource, key: str, data: Mapping[str, Any], levels: Sequence[Level]
+) -> UnknownField:
+    """The fault of a key that the last of the levels does not have."""
+    here = levels[-1]
+    scope = (resource, here.route, data, key, here.struct)
+    if renamed := _MEANT.get((here.struct, key)):
+        return UnknownField(*scope, renamed=renamed)
+    homes = _homes(resource, key, levels)
+    if homes is not None:
+        return UnknownField(*scope, homes=tuple(homes))
+    specs = (kind for kind in _SPECS if len(levels) == 2 and key in schema.struct(f"{kind}Spec"))
+    return UnknownField(*scope, owners=tuple(specs))
+
+
+def _homes(resource: Resource, key: str, levels: Sequence[Level]) -> list[str] | None:
+    """Where a key belongs; empty where that may be too much to say, None where nothing has it."""
+    here = levels[-1]
+    if here.struct in _FREE_KEYS:
+        keys = _FREE_KEYS[here.struct]
+        return [named_route(resource.data, (*here.route, each)) for each in keys]
+    if key in _METADATA and here.struct.endswith(_HOLD_METADATA):
+        described = (level for level in levels if "metadata" in schema.struct(level.struct))
+        return [named_route(resource.data, (*level.route, "metadata")) for level in described]
+    for level in reversed(levels[:-1]):
+        if key in schema.struct(level.struct):
+            return [named_route(resource.data, level.route)]
+    # What one kind of volume lacks another may have, and that tells nothing.
+    for level in () if here.struct.endswith("VolumeSource") else reversed(levels):
+        below = _below(level.struct).get(key, ())
+        if below:
+            top = named_route(resource.data, level.route)
+            homes = [f"{top}.{home}".lstrip(".") for home in below]
+            return homes if len(homes) <= _MOST_HOMES else []
+    return None
 
 
 @cache
 def _below(struct: str) -> Mapping[str, Sequence[str]]:
     """The fields of the structs below one, each with those nearest to it that have it."""
-    structs = _table()["structs"]
     found: dict[str, list[str]] = {}
     near = [(struct, "")]
     for _ in range(_DEEPEST_HOME):
         near = [
-            (target, f"{said}.{name}".lstrip(".") + ("[]" if leads_to[0] == "[" else ""))
-            for parent, said in near
-            for name, leads_to in structs[parent].items()
-            if (target := leads_to.removeprefix("[]")) in structs and name not in _OTHER_CONTAINERS
+            (target, f"{above}.{name}".lstrip("."))
+            for parent, above in near
+            for target, name in _structs_in(parent)
         ]
         here: dict[str, list[str]] = {}
-        for target, said in near:
-            for key in structs[target]:
-                here.setdefault(key, []).append(said)
+        for target, above in near:
+            for key in schema.struct(target):
+                here.setdefault(key, []).append(above)
         found = {**here, **found}
     return found
 
 
-def _faults(facts: Facts, resource: Resource) -> list[MisplacedField | WrongString]:
-    return list(_Walk(resource).all(facts))
+def _structs_in(struct: str) -> Iterator[tuple[str, str]]:
+    """The structs that fields of one lead to, with the names of the fields."""
+    for name, field in schema.struct(struct).items():
+        leads = field.around in ("", "[]") and schema.is_struct(field.inner)
+        if leads and name not in _OTHER_CONTAINERS:
+            yield field.inner, name + field.around
 
 
-class _Walk:
-    """One pass over an object beside the structs it is read into."""
-
-    def __init__(self, resource: Resource) -> None:
-        self._resource = resource
-        self._structs: Mapping[str, Mapping[str, str]] = _table()["structs"]
-        self._workload = (resource.group, resource.kind) in TEMPLATES
-
-    def all(self, facts: Facts) -> Iterator[MisplacedField | WrongString]:
-        resource = self._resource
-        if "apiVersion" not in resource.data:
-            return
-        root = _table()["kinds"].get(f"{resource.api_version} {resource.kind}")
-        if root is not None:
-            yield from self._struct(root, resource.data, (), (), self._workload)
-            return
-        yield from self._field(
-            "ObjectMeta", resource.data.get("metadata"), ("metadata",), (), False
-        )
-        pod = facts.pod(resource)
-        if pod is not None:
-            template = pod.template
-            # Knative writes fields of its own into the pod's spec.
-            strict = resource.group != "serving.knative.dev"
-            yield from self._struct("PodTemplateSpec", template.data, template.route, (), strict)
-        elif (resource.group, resource.kind) in argo.KINDS:
-            for template_pod in facts.argo_pods(resource):
-                for container in template_pod.containers:
-                    yield from self._struct("Container", container.data, container.route, (), False)
-
-    def _struct(
-        self,
-        struct: str,
-        data: Mapping[str, Any],
-        route: Route,
-        above: Sequence[_Level],
-        strict: bool,
-    ) -> Iterator[MisplacedField | WrongString]:
-        fields = self._structs[struct]
-        levels = (*above, _Level(struct, route))
-        for key, value in data.items():
-            leads_to = fields.get(key)
-            if leads_to:
-                yield from self._field(leads_to, value, (*route, key), levels, strict)
-            elif leads_to is None and strict and value is not None and "{{" not in key:
-                misplaced = self._misplaced(key, data, levels)
-                if misplaced is not None:
-                    yield misplaced
-
-    def _field(
-        self, leads_to: str, value: Any, route: Route, levels: Sequence[_Level], strict: bool
-    ) -> Iterator[MisplacedField | WrongString]:
-        if leads_to == "string":
-            if isinstance(value, (bool, int, float)):
-                yield WrongString(self._resource, (), self._resource.data, route, value)
-            return
-        steps: Iterator[tuple[Any, Any]]
-        if leads_to[0] == "[":
-            steps = enumerate(value) if isinstance(value, list) else iter(())
-        elif leads_to[0] == "{":
-            steps = iter(value.items()) if isinstance(value, Mapping) else iter(())
-        else:
-            if isinstance(value, Mapping):
-                yield from self._struct(leads_to, value, route, levels, strict)
-            return
-        for step, item in steps:
-            yield from self._field(leads_to[2:], item, (*route, step), levels, strict)
-
-    def _misplaced(
-        self, key: str, data: Mapping[str, Any], levels: Sequence[_Level]
-    ) -> MisplacedField | None:
-        here = levels[-1]
-        scope = (self._resource, here.route, data, key)
-        if renamed := _MEANT.get((here.struct, key)):
-            return MisplacedField(*scope, renamed=renamed)
-        if here.struct in _FREE_KEYS:
-            keys = _FREE_KEYS[here.struct]
-            return MisplacedField(*scope, homes=tuple(self._said((*here.route, k)) for k in keys))
-        if key in _METADATA and here.struct.endswith(_HOLD_METADATA):
-            homes = [self._said((*level.route, "metadata")) for level in self._described(levels)]
-            return MisplacedField(*scope, homes=tuple(homes)) if homes else None
-        for level in reversed(levels[:-1]):
-            if key in self._structs[level.struct]:
-                return MisplacedField(*scope, homes=(self._said(level.route),))
-        # What one kind of volume lacks another may have, and that tells nothing.
-        for level in () if here.struct.endswith("VolumeSource") else reversed(levels):
-            below = _below(level.struct).get(key, ())
-            if below:
-                top = self._said(level.route)
-                homes = [f"{top}.{home}".lstrip(".") for home in below]
-                few = len(homes) <= _MOST_HOMES
-                return MisplacedField(*scope, homes=tuple(homes)) if few else None
-        owners = tuple(
-            kind for kind in _SPECS if len(levels) == 2 and key in self._structs[f"{kind}Spec"]
-        )
-        return MisplacedField(*scope, owners=owners) if owners else None
-
-    def _described(self, levels: Sequence[_Level]) -> list[_Level]:
-        return [level for level in levels if "metadata" in self._structs[level.struct]]
-
-    def _said(self, route: Route) -> str:
-        return named_route(self._resource.data, route)
+def fields_of(struct: str, minor: int) -> list[str]:
+    """The fields that a struct has in a minor release."""
+    return [key for key, field in schema.struct(struct).items() if field.span.holds(minor)]

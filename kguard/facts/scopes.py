@@ -273,9 +273,40 @@ def _misplaced_fields(facts: Facts, resource: Resource) -> Iterable[Scope]:
 
 
 def _wrong_strings(facts: Facts, resource: Resource) -> Iterable[Scope]:
-    from kguard.facts.fields import wrong_strings
+    from kguard.facts.structure import wrong_strings
 
     return wrong_strings(facts, resource)
+
+
+def _unknown_fields(facts: Facts, resource: Resource) -> Iterable[Scope]:
+    from kguard.facts.fields import unknown_fields
+
+    return unknown_fields(facts, resource)
+
+
+def _missing_fields(facts: Facts, resource: Resource) -> Iterable[Scope]:
+    from kguard.facts.structure import missing_fields
+
+    return missing_fields(facts, resource)
+
+
+def _wrong_values(facts: Facts, resource: Resource) -> Iterable[Scope]:
+    from kguard.facts.structure import wrong_values
+
+    return wrong_values(facts, resource)
+
+
+def _repeated_items(facts: Facts, resource: Resource) -> Iterable[Scope]:
+    from kguard.facts.structure import repeated_items
+
+    return repeated_items(facts, resource)
+
+
+def _api_versions(facts: Facts, resource: Resource) -> Iterable[Scope]:
+    from kguard.facts.apis import api_version
+
+    found = facts.remember(api_version, resource)
+    return [found] if found else []
 
 
 def _probes(facts: Facts, resource: Resource) -> Iterable[Scope]:
@@ -336,6 +367,16 @@ EACH: Mapping[str, Each] = {
     "misplaced-field": Each(WORKLOADS, _misplaced_fields),
     # A boolean or number where Kubernetes wants a string.
     "wrong-string": Each(None, _wrong_strings),
+    # A field of a kind of Kubernetes that nothing in the object, or in this release, has.
+    "unknown-field": Each(None, _unknown_fields),
+    # A field without which Kubernetes refuses the object.
+    "missing-field": Each(None, _missing_fields),
+    # Any other value that does not fit its field.
+    "wrong-value": Each(None, _wrong_values),
+    # An item of a list whose name another item has.
+    "repeated-item": Each(None, _repeated_items),
+    # An apiVersion of Kubernetes that is gone, is to go, is not there yet or never was.
+    "api-version": Each(None, _api_versions),
     # Every field that holds a quantity, in whatever kind.
     "quantity": Each(_QUANTITY_KINDS, _quantities),
     # A volume in memory to which a container of the pod may write.

@@ -4,12 +4,12 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Iterator
 
-from kguard.facts.fields import MisplacedField
+from kguard.facts.fields import UnknownField
 from kguard.model import Fault, named_route
 from kguard.policy.context import Context
 
 
-def check(field: MisplacedField, ctx: Context) -> Iterator[Fault]:
+def check(field: UnknownField, ctx: Context) -> Iterator[Fault]:
     """Yield a fault for a field that stands where Kubernetes has none of that name."""
     here = named_route(field.resource.data, field.route) or f"a {field.resource.kind}"
     if field.renamed:
