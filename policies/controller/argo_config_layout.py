@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 
 from kguard.facts.argo_config import ControllerConfig, Layout
 from kguard.facts.argo_keys import knows_any
@@ -15,15 +15,15 @@ def check(config: ControllerConfig, ctx: Context) -> Iterator[Fault]:
     resource = config.resource
     whole = Scope(resource, (), resource.data)
     data = dig(resource.data, "data")
-    others = [str(key) for key in data if key != "config"] if isinstance(data, dict) else []
-    if config.layout is Layout.ONE_TEXT and others:
-        # A ConfigMap of that name which another program reads has no settings in `config`.
-        if knows_any(config.sections) or knows_any(dict.fromkeys(others)):
-            yield whole.fault(
-                ("data", "config"),
-                f"`config` stands beside `{others[0]}`, so the Argo controller exits",
-                help="all settings go into `config`, or each into a key of its own",
-            )
+    others = [key for key in data if key != "config"] if isinstance(data, Mapping) else []
+    # A ConfigMap of that name which another program reads has no settings of the controller.
+    known = knows_any(config.sections) or knows_any(dict.fromkeys(others))
+    if config.layout is Layout.ONE_TEXT and others and known:
+        yield whole.fault(
+            ("data", "config"),
+            f"`config` stands beside `{others[0]}`, so the Argo controller exits",
+            help="all settings go into `config`, or each into a key of its own",
+        )
     # A text that cannot be read shows no settings: the name has to do.
     if config.sections and not knows_any(config.sections):
         return

@@ -1,0 +1,30 @@
+"""See argo_controller_leader_election_value.md."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+from kguard.facts.argo_controller import ArgoController
+from kguard.model import Edit, Fault, Fix
+from kguard.policy.context import Context
+
+_MEANT = {"1": "true", "t": "true", "yes": "true", "y": "true", "on": "true", "true": "true"}
+
+
+def check(controller: ArgoController, ctx: Context) -> Iterator[Fault]:
+    """Yield a fault for a value that neither switches leader election off nor says it is on."""
+    switch = controller.election_switch(ctx.index)
+    if switch is None or switch.value in (None, "", "true", "false"):
+        return
+    keys = (*controller.container.route, *switch.route)
+    meant = _MEANT.get((switch.value or "").strip().lower(), "false")
+    fix = None
+    if switch.route[0] == "env":
+        keys = (*keys, "value")
+        fix = Fix((Edit(keys, meant),), safe=False, title=f"write `{meant}`")
+    yield controller.fault(
+        keys,
+        f"`LEADER_ELECTION_DISABLE` is `{switch.value}`: only `true`, so written, has an effect",
+        help="leader election stays on",
+        fix=fix,
+    )

@@ -1,0 +1,62 @@
+"""See argo_pipeline_webhook_scope.md."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping
+from typing import Any
+
+from kguard.facts.argo_controller import argo_controller
+from kguard.model import Fault, Scope
+from kguard.policy.context import Context
+
+_LONG = 10
+
+
+def check(scope: Scope, ctx: Context) -> Iterator[Fault]:
+    """Yield a fault for each webhook that every status write of a workflow reaches."""
+    webhooks = scope.get("webhooks")
+    for number, webhook in enumerate(webhooks if isinstance(webhooks, list) else ()):
+        if not isinstance(webhook, Mapping):
+            continue
+        rules = webhook.get("rules")
+        for place, rule in enumerate(rules if isinstance(rules, list) else ()):
+            if not isinstance(rule, Mapping) or not _on_workflows(rule, scope, ctx):
+                continue
+            keys = ("webhooks", number, "rules", place, "operations")
+            if _has(rule, "operations", "UPDATE") and not webhook.get("matchConditions"):
+                yield scope.fault(
+                    keys,
+                    "the webhook is called whenever the controller writes a workflow's status",
+                    help="add a condition such as `object.spec != oldObject.spec`",
+                )
+            elif _holds_up(webhook):
+                yield scope.fault(
+                    ("webhooks", number, "timeoutSeconds"),
+                    f"workflows wait up to {webhook['timeoutSeconds']} s for this webhook, "
+                    "and fail without it",
+                    help="a short timeout, or `failurePolicy: Ignore`, keeps an outage small",
+                )
+            break
+
+
+def _on_workflows(rule: Mapping[str, Any], scope: Scope, ctx: Context) -> bool:
+    if not _has(rule, "resources", "workflows"):
+        return False
+    groups = rule.get("apiGroups")
+    if isinstance(groups, list) and "argoproj.io" in groups:
+        return True
+    return _has(rule, "apiGroups", "*") and any(
+        ctx.facts.remember(argo_controller, item) is not None
+        for item in ctx.index.in_unit(scope.resource, "apps", "Deployment")
+    )
+
+
+def _has(rule: Mapping[str, Any], key: str, word: str) -> bool:
+    written = rule.get(key)
+    return isinstance(written, list) and (word in written or "*" in written)
+
+
+def _holds_up(webhook: Mapping[str, Any]) -> bool:
+    seconds = webhook.get("timeoutSeconds")
+    fails = webhook.get("failurePolicy", "Fail") == "Fail"
+    return fails and isinstance(seconds, int) and not isinstance(seconds, bool) and seconds > _LONG

@@ -1,0 +1,55 @@
+"""See argo_rbac_configmaps_create.md."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+from kguard.facts.argo_templates import Template
+from kguard.facts.sizes import json_bytes
+from kguard.kube import argo
+from kguard.model import Fault, Related, Resource, Scope, Severity
+from kguard.policies.controller._role import controller_of
+from kguard.policy.context import Context
+
+# MaxEnvVarLen in workflow/common/common.go.
+_OFFLOADED = 131_072
+
+
+def check(role: Scope, ctx: Context) -> Iterator[Fault]:
+    """Yield a fault where workflows need ConfigMaps that the controller may not write."""
+    found = controller_of(role.resource, ctx)
+    if found is None:
+        return
+    controller, may = found
+    missing = [verb for verb in ("create", "update") if not may.allow(verb, "configmaps")]
+    if not missing:
+        return
+    memoized, large = _needing(role.resource, ctx)
+    needing = (large if "create" in missing else None) or memoized
+    if needing is None:
+        return
+    why = "is memoized" if needing is memoized else "is too long for an environment variable"
+    yield role.fault(
+        ("rules",),
+        f"{controller.called} may not {_joined(missing)} ConfigMaps, and {needing.called} {why}",
+        severity=Severity.WARNING if needing is memoized else Severity.ERROR,
+        help="with Helm set `controller.rbac.writeConfigMaps`",
+        related=[Related(needing.resource, needing.route, f"{needing.called} {why}")],
+    )
+
+
+def _joined(verbs: list[str]) -> str:
+    return " and ".join(f"`{verb}`" for verb in verbs)
+
+
+def _needing(near: Resource, ctx: Context) -> tuple[Template | None, Template | None]:
+    """The first memoized template of the unit, and the first one that goes into a ConfigMap."""
+    memoized = large = None
+    for group, kind in sorted(argo.KINDS):
+        for item in ctx.index.in_unit(near, group, kind):
+            for template in ctx.facts.argo_templates(item):
+                if memoized is None and template.get("memoize") is not None:
+                    memoized = template
+                if large is None and template.runs_pod and json_bytes(template.data) > _OFFLOADED:
+                    large = template
+    return memoized, large
