@@ -1,0 +1,271 @@
+"""Forecasts of runs for people, as a table, and for programs, as data."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator
+from fractions import Fraction
+from typing import Any
+
+from kguard import quantity
+from kguard.facts.forecast import ASSUMED_ITEMS, EXPECTED_ITEMS, Forecast, expected_items
+from kguard.facts.forecast_limits import MANY_AT_ONCE, MAX_REQUEST, Outlook
+from kguard.facts.forecast_pods import Load, Pods
+from kguard.facts.sizes import written
+from kguard.model import Resource, Route
+from kguard.term import Style, safe
+
+Places = Callable[[Resource, Route], tuple[str, int]]
+"""From a route of a resource to its file and line."""
+
+_LABEL = 15
+
+
+def table(outlook: Outlook, places: Places, style: Style, *, worst: bool) -> Iterator[str]:
+    """The lines of one run's table; `worst` judges the run that needs every attempt."""
+    resource = outlook.workflow.resource
+    path, line = places(resource, ())
+    yield f"{style.paint(safe(resource.label), 'strong')}  {safe(path)}:{line}"
+    for label, texts in _rows(outlook, places, style, worst):
+        for number, text in enumerate(texts):
+            yield f"  {(label if not number else ''):{_LABEL}}{text}"
+
+
+def _rows(
+    outlook: Outlook, places: Places, style: Style, worst: bool
+) -> Iterator[tuple[str, list[str]]]:
+    forecast = outlook.worst if worst else outlook.nominal
+    pods = outlook.worst_pods if worst else outlook.pods
+    yield "nodes", [_nodes(forecast)]
+    yield "pods at once", [_at_once(pods)]
+    yield "requests", list(_requests(pods))
+    yield (
+        "status",
+        [
+            f"{written(forecast.raw)} of nodes, {written(forecast.packed)} compressed; "
+            f"beside them {written(forecast.fixed)}, never compressed"
+        ],
+    )
+    if not worst and outlook.worst.count.nodes > outlook.nominal.count.nodes:
+        fits = "does not fit" if outlook.worst_limit.reached else "fits"
+        size = written(outlook.worst_limit.size)
+        nodes, pods_in_all = outlook.worst.count.nodes, outlook.worst.count.pods
+        yield (
+            "all attempts",
+            [f"{nodes:,} nodes, {_counted(pods_in_all, 'pod')}: {size} to store, which {fits}"],
+        )
+    if notes := list(_assumptions(outlook, forecast)):
+        yield "assumed", notes
+    yield "limit", list(_limit(outlook, places, style, worst))
+    if changes := list(_changes(outlook, worst)):
+        yield "what helps", [change["text"] for change in changes]
+
+
+def _nodes(forecast: Forecast) -> str:
+    count = forecast.count
+    kinds = [_counted(count.pods, "pod")]
+    if count.retries:
+        kinds.append(f"{count.retries:,} around their attempts")
+    if count.others:
+        kinds.append(f"{count.others:,} of steps, DAGs and the like")
+    return f"{count.nodes:,}: {', '.join(kinds)}"
+
+
+def _counted(number: int, noun: str) -> str:
+    return f"{number:,} {noun}{'' if number == 1 else 's'}"
+
+
+def _at_once(pods: Pods) -> str:
+    held = ", held there by `parallelism`" if pods.limit is not None else ""
+    return f"{pods.peak.pods:,} of {pods.total.pods:,}{held}"
+
+
+def _requests(pods: Pods) -> Iterator[str]:
+    if not pods.total.pods:
+        yield "none: there is no pod"
+        return
+    yield f"at once: {_amounts(pods.peak)}"
+    if pods.total.pods > pods.peak.pods:
+        yield f"all pods together: {_amounts(pods.total)}"
+
+
+def _amounts(load: Load) -> str:
+    if not (load.cpu or load.memory):
+        return "nothing" if load.exact else "nothing is written"
+    cpu = f"{load.cpu / 1000:,.0f}" if load.cpu >= 100_000 else f"{load.cpu / 1000:,.4g}"
+    least = "" if load.exact else "at least "
+    return f"{least}cpu {cpu}, memory {_bytes(load.memory)}"
+
+
+def _bytes(size: int) -> str:
+    if size < 1024**3:
+        return written(size)
+    unit, name = (1024**4, "TiB") if size >= 1024**4 else (1024**3, "GiB")
+    return f"{size / unit:,.1f} {name}"
+
+
+def _assumptions(outlook: Outlook, forecast: Forecast) -> Iterator[str]:
+    count = forecast.count
+    if count.assumed:
+        yield (
+            f"{ASSUMED_ITEMS} items in each loop that only a run can tell "
+            f"(`--items`, `{EXPECTED_ITEMS}`)"
+        )
+    if count.partial:
+        yield "one pod for each template that was not seen"
+    if count.recursive:
+        yield "one round of each recursion"
+    if count.unbounded:
+        yield "one attempt where `retryStrategy` has no `limit`"
+    if outlook.workflow.config is None and not outlook.limit.offloaded:
+        yield "no offloading: the controller's configuration was not seen"
+
+
+def _limit(outlook: Outlook, places: Places, style: Style, worst: bool) -> Iterator[str]:
+    limit = outlook.worst_limit if worst else outlook.limit
+    share = f"{written(limit.size)} of {written(limit.most)}"
+    if limit.offloaded:
+        what = "that etcd takes, for what is not offloaded"
+    elif limit.compressed:
+        what = "that the controller stores, compressed"
+    else:
+        what = "that the controller stores, without compression"
+    verdict, role = "fits", "note"
+    if limit.reached:
+        verdict, role = "does not fit", "error"
+    elif limit.compressed and limit.size * 2 > limit.most:
+        role = "warning"
+    yield f"{style.paint(verdict, role)}: {share} {what}"
+    if outlook.by is not None and outlook.nominal.count.nodes > 1:
+        path, line = places(outlook.by.resource, outlook.by.route)
+        yield f"most of it by {safe(outlook.by.called)}, {safe(path)}:{line}"
+    if outlook.items > 1 and not worst:
+        most = f"about {_round(outlook.most_items):,}" if outlook.most_items else "none"
+        yield f"with {outlook.items:,} items; {most} would fit at most"
+
+
+def _changes(outlook: Outlook, worst: bool) -> Iterator[dict[str, Any]]:
+    """What would make a run fit, and what would hold its pods back."""
+    limit = outlook.worst_limit if worst else outlook.limit
+    forecast = outlook.worst if worst else outlook.nominal
+    pods = outlook.worst_pods if worst else outlook.pods
+    chunks = outlook.worst_chunks if worst else outlook.chunks
+    if chunks is not None:
+        yield {
+            "change": "chunks",
+            "items": chunks.items,
+            "workflows": chunks.workflows,
+            "text": f"chunks of {chunks.items:,} items: {chunks.workflows:,} child workflows",
+        }
+    if limit.reached and not limit.offloaded and forecast.count.pods:
+        most = (MAX_REQUEST - forecast.spec) * forecast.count.pods // max(forecast.completion, 1)
+        enough = "enough here" if forecast.fixed <= MAX_REQUEST else "not enough here"
+        yield {
+            "change": "offload",
+            "pods": max(most, 0),
+            "enough": forecast.fixed <= MAX_REQUEST,
+            "text": "`persistence.nodeStatusOffLoad`: "
+            f"room for about {_round(max(most, 0)):,} pods, {enough}",
+        }
+    if pods.limit is None and pods.peak.pods > MANY_AT_ONCE:
+        cpu, memory = (
+            Fraction(amount * MANY_AT_ONCE, pods.peak.pods)
+            for amount in (pods.peak.cpu, pods.peak.memory)
+        )
+        held = Load(MANY_AT_ONCE, int(cpu), int(memory))
+        yield {
+            "change": "parallelism",
+            "parallelism": MANY_AT_ONCE,
+            "text": f"`parallelism: {MANY_AT_ONCE}` of the workflow: "
+            f"about {_amounts(held)} at once",
+        }
+
+
+def _round(number: int) -> int:
+    unit = 10 ** max(len(str(number)) - 2, 0)
+    return number // unit * unit
+
+
+def as_json(found: list[Outlook], places: Places, *, worst: bool) -> dict[str, Any]:
+    """All forecasts as data; amounts are Kubernetes quantities, sizes are bytes."""
+    return {"version": 1, "forecasts": [_data(each, places, worst) for each in found]}
+
+
+def _data(outlook: Outlook, places: Places, worst: bool) -> dict[str, Any]:
+    resource = outlook.workflow.resource
+    path, line = places(resource, ())
+    forecast = outlook.worst if worst else outlook.nominal
+    limit = outlook.worst_limit if worst else outlook.limit
+    by: dict[str, Any] | None = None
+    if outlook.by is not None:
+        where, number = places(outlook.by.resource, outlook.by.route)
+        by = {
+            "call": outlook.by.name,
+            "template": outlook.by.template.name,
+            "items": outlook.items,
+            "mostItems": outlook.most_items,
+            "file": where,
+            "line": number,
+        }
+    return {
+        "resource": {
+            "apiVersion": resource.api_version,
+            "kind": resource.kind,
+            "namespace": resource.namespace,
+            "name": resource.name or resource.generate_name,
+        },
+        "file": path,
+        "line": line,
+        "retries": "worst" if worst else "none",
+        "assumed": {
+            "items": None
+            if not forecast.count.assumed
+            else expected_items(outlook.workflow) or ASSUMED_ITEMS,
+            "unseenTemplates": forecast.count.partial,
+            "recursion": forecast.count.recursive,
+            "unlimitedRetries": forecast.count.unbounded,
+            "offloading": limit.offloaded,
+        },
+        "nominal": _run(outlook.nominal, outlook.pods),
+        "worst": _run(outlook.worst, outlook.worst_pods),
+        "limit": {
+            "name": "etcd" if limit.offloaded else "controller",
+            "bytes": limit.size,
+            "most": limit.most,
+            "reached": limit.reached,
+            "compressed": limit.compressed,
+            "by": by,
+        },
+        "changes": list(_changes(outlook, worst)),
+    }
+
+
+def _run(forecast: Forecast, pods: Pods) -> dict[str, Any]:
+    count = forecast.count
+    return {
+        "nodes": {
+            "total": count.nodes,
+            "pods": count.pods,
+            "retries": count.retries,
+            "others": count.others,
+        },
+        "pods": {"total": pods.total.pods, "peak": pods.peak.pods, "parallelism": pods.limit},
+        "requests": {"peak": _load(pods.peak), "total": _load(pods.total)},
+        "status": {
+            "raw": forecast.raw,
+            "packed": forecast.packed,
+            "fixed": forecast.fixed,
+            "stored": forecast.stored,
+        },
+    }
+
+
+def _load(load: Load) -> dict[str, Any]:
+    return {"cpu": _cpu(load), "memory": _memory(load), "exact": load.exact}
+
+
+def _cpu(load: Load) -> str:
+    return quantity.format_cpu(Fraction(load.cpu, 1000))
+
+
+def _memory(load: Load) -> str:
+    return quantity.format_memory(Fraction(load.memory)) if load.memory else "0"
