@@ -65,6 +65,23 @@ def with_keys(located: Iterable[Located]) -> list[Located]:
     return keyed
 
 
+def said_once(located: Iterable[Located]) -> list[Located]:
+    """Findings without those that a tool's other renderings of the same file repeat: a base is
+    built with each overlay, a chart with each set of values.
+    """
+    memo: Memo = {}
+    first: dict[Any, str] = {}
+    kept = []
+    for item in located:
+        finding = item.finding
+        if finding.resource.origin.rendered:
+            name = (fingerprint(finding, 0, memo), item.path, item.span, finding.message)
+            if first.setdefault(name, finding.resource.unit) != finding.resource.unit:
+                continue
+        kept.append(item)
+    return kept
+
+
 def _identity(finding: Finding, memo: Memo) -> list[Any]:
     resource = finding.resource
     return [
@@ -81,9 +98,12 @@ def _identity(finding: Finding, memo: Memo) -> list[Any]:
 def _unit(resource: Resource) -> str:
     """The unit, or the folder of the file where a run made one unit of all it was given.
 
-    Else `--complete` or `--context` would give every finding another name.
+    Else `--complete` or `--context` would give every finding another name. The same goes for what
+    is rendered, whose unit has the name of a command.
     """
-    return resource.origin.path.rpartition("/")[0] if resource.unit == "." else resource.unit
+    if resource.unit == "." or resource.origin.rendered:
+        return resource.origin.path.rpartition("/")[0]
+    return resource.unit
 
 
 def _name(resource: Resource) -> tuple[str, str]:

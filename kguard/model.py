@@ -16,6 +16,9 @@ from kguard.record import field, record
 Key = str | int
 Route = tuple[Key, ...]
 
+RENDERED = 1 << 32
+"""The first document number of what a tool renders; no file holds so many documents."""
+
 E = TypeVar("E", bound=IntEnum)
 
 
@@ -73,25 +76,49 @@ class Span:
 
 
 @record
+class Rendering:
+    """Where something stands in what a tool made of a file, and how that relates to the file.
+
+    `command` is what writes that output, `span` the place in it and `text` the first line of that
+    place. `certain` says that the place in the file itself is known; else it is only near.
+    """
+
+    command: str
+    span: Span
+    text: str
+    certain: bool
+
+
+@record
 class Place:
     """Where a route is in a file.
 
     `span` covers the deepest part of the route that exists; `missing` holds the keys that do not.
     `via` lists the aliases (`*name`) through which the route reached text written elsewhere.
+    `rendering` is None where the object is written in the file as it is.
     """
 
     span: Span
     missing: Route = ()
     via: tuple[Span, ...] = ()
+    rendering: Rendering | None = None
 
 
 @record
 class Origin:
-    """Where a resource was read: file, document in it (from 0), route to it (items of a List)."""
+    """Where a resource was read: file, document in it (from 0), route to it (items of a List).
+
+    What a tool renders has the file it is made of, and a document number from RENDERED on.
+    """
 
     path: str
     document: int = 0
     prefix: Route = ()
+
+    @property
+    def rendered(self) -> bool:
+        """Whether the object does not stand in the file like that, but was made of it."""
+        return self.document >= RENDERED
 
 
 @record

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Mapping, Sequence
 
-from kguard.model import Finding, Route, Severity, Span
+from kguard.model import Finding, Rendering, Route, Severity, Span
 from kguard.policy.page import Policy
 from kguard.record import field, record
 
@@ -16,6 +16,7 @@ class Note:
     path: str
     span: Span
     label: str
+    rendering: Rendering | None = None
 
 
 @record
@@ -24,6 +25,7 @@ class Located:
 
     `missing` are the keys that do not exist at the place; `via` the aliases that lead to it;
     `named_route` the route as people write it; `key` the fingerprint (see kguard.baseline).
+    `rendering` is the place in what a tool made of the file, None where none did.
     """
 
     finding: Finding
@@ -34,11 +36,17 @@ class Located:
     named_route: str = ""
     key: str = ""
     notes: tuple[Note, ...] = ()
+    rendering: Rendering | None = None
 
     @property
     def order(self) -> tuple[str, int, int, str]:
         """The order of every report: path, line, column, policy."""
         return (self.path, self.span.line, self.span.column, self.finding.policy)
+
+    @property
+    def certain(self) -> bool:
+        """Whether the place is the one in the file, and not just near to it."""
+        return self.rendering is None or self.rendering.certain
 
 
 @record

@@ -81,6 +81,27 @@ def add_input_options(parser: argparse.ArgumentParser) -> None:
         "--image-map", metavar="FILE", help="image name → Dockerfile or known entrypoint and shell"
     )
     inputs.add_argument(
+        "--helm",
+        action="store_true",
+        default=None,
+        help="render Helm charts with `helm template` (also: KGUARD_HELM names the program)",
+    )
+    inputs.add_argument(
+        "--helm-values",
+        action="append",
+        metavar="FILE[,FILE]",
+        help="render charts with these values; again for a rendering with other values",
+    )
+    inputs.add_argument(
+        "--helm-set", action="append", metavar="K=V", help="render charts with this value, too"
+    )
+    inputs.add_argument(
+        "--kustomize",
+        action="store_true",
+        default=None,
+        help="build kustomizations (also: KGUARD_KUSTOMIZE names the program)",
+    )
+    inputs.add_argument(
         "--argo-controller-config",
         metavar="FILE",
         help="the workflow controller's ConfigMap or Helm values",

@@ -11,11 +11,11 @@ from typing import TYPE_CHECKING, Any
 from kguard import ignore
 from kguard.cli import UsageError
 from kguard.cli.common import load_settings, near, registry_of
-from kguard.cli.world import assumptions
+from kguard.cli.world import assumptions, render_options
 from kguard.config import Settings
 from kguard.engine import Crash, Outcome, Rule, Rules, Table, run
 from kguard.facts import Facts
-from kguard.fingerprint import with_keys
+from kguard.fingerprint import said_once, with_keys
 from kguard.index import Index
 from kguard.inputs.files import Discovery, discover
 from kguard.inputs.git import git_root
@@ -204,6 +204,7 @@ def judge(
             progress=progress.update,
             contents=contents,
             woodpecker=settings.woodpecker_kubernetes,
+            render=render_options(settings),
         )
     assume, extra = assumptions(settings, found, loaded)
     resources = [_as_context(resource) for resource in loaded.resources]
@@ -212,7 +213,7 @@ def judge(
     # What a policy of the user's prints must not end up in the report.
     with progress, redirect_stdout(sys.stderr):
         outcome = run(registry.policies.values(), _counted(resources, progress), facts, rules)
-    located = with_keys(_locate(finding, loaded) for finding in outcome.findings)
+    located = with_keys(said_once(_locate(finding, loaded) for finding in outcome.findings))
     report = _report(settings, registry, found, loaded, outcome, facts, resources, rules)
     changes = None
     if diff_base := getattr(args, "diff_base", None):
@@ -288,7 +289,7 @@ def _locate(finding: Finding, loaded: Loaded) -> Located:
     notes = []
     for related in finding.related:
         where, there = loaded.locate(related.resource, related.route)
-        notes.append(Note(where, there.span, related.label))
+        notes.append(Note(where, there.span, related.label, there.rendering))
     return Located(
         finding=finding,
         path=path,
@@ -297,6 +298,7 @@ def _locate(finding: Finding, loaded: Loaded) -> Located:
         via=place.via,
         named_route=named_route(finding.resource.data, finding.route),
         notes=tuple(notes),
+        rendering=place.rendering,
     )
 
 

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from kguard.cli import UsageError
 from kguard.config import Settings
@@ -12,6 +12,9 @@ from kguard.inputs.files import Discovery
 from kguard.inputs.load import Loaded
 from kguard.kube.recognise import HELM_VALUES, resources
 from kguard.model import Origin, Resource, dig, named_route
+
+if TYPE_CHECKING:
+    from kguard.inputs.rendered import RenderOptions
 
 
 def assumptions(
@@ -36,6 +39,19 @@ def assumptions(
         images=_images(settings, found, loaded),
         retagged=frozenset(loaded.retagged),
     ), extra
+
+
+def render_options(settings: Settings) -> RenderOptions | None:
+    """What the user wants rendered, None for nothing."""
+    if not (settings.helm or settings.kustomize):
+        return None
+    from kguard.inputs.rendered import HelmRun, RenderOptions
+
+    runs = (
+        HelmRun(each.paths, each.values, each.sets, each.release, each.namespace, each.api_versions)
+        for each in settings.helm_charts
+    )
+    return RenderOptions(tuple(runs) if settings.helm else (), settings.kustomize, settings.kube)
 
 
 def _controller(path: str, found: Discovery, loaded: Loaded) -> Resource:

@@ -21,7 +21,7 @@ from kguard.config.options import (
     override_layer,
 )
 from kguard.config.selection import Choice, Override, PolicySettings
-from kguard.config.settings import Image, Settings
+from kguard.config.settings import HelmCharts, Image, Settings
 from kguard.config.validate import check_shape, usable, without
 from kguard.policy.registry import Registry
 from kguard.record import replace
@@ -107,6 +107,7 @@ def _file(files: Sequence[str], cwd: str, root: str, *, isolated: bool) -> Layer
 __all__ = [
     "Choice",
     "ConfigError",
+    "HelmCharts",
     "Image",
     "Override",
     "PolicySettings",

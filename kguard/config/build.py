@@ -11,7 +11,7 @@ from kguard.config.find import shown
 from kguard.config.globs import anchor
 from kguard.config.layer import Layer, parse_yaml
 from kguard.config.selection import Choice, Override, PolicySettings
-from kguard.config.settings import Image, Settings
+from kguard.config.settings import HelmCharts, Image, Settings
 from kguard.config.validate import check_shape
 from kguard.facts.run import NEWEST_KUBERNETES
 from kguard.facts.scopes import EACH
@@ -60,6 +60,9 @@ def build(
         drone_requests_given=builder.last(layers, "drone.requests", "unknown") == "given",
         drone_limits_given=builder.last(layers, "drone.limits", "unknown") == "given",
         woodpecker_kubernetes=builder.last(layers, "woodpecker.backend", "unknown") == "kubernetes",
+        helm=_renders(builder, layers, strong),
+        helm_charts=builder.helm(layers),
+        kustomize=builder.last(layers, "kustomize.render", False),
         policies=builder.all_policies(layers),
         overrides=builder.overrides(layers),
         ignore=builder.ignore(layers),
@@ -110,16 +113,59 @@ class _Builder:
         A file in the repository under check may have been written by anybody, and some of these
         files are written to: links and `..` must not lead out of the repository.
         """
-        path = os.path.normpath(os.path.join(layer.folder, dig(layer.data, *route)))
+        return self.resolved(layer, route, dig(layer.data, *route))
+
+    def resolved(self, layer: Layer, route: Route, text: str) -> str | None:
+        """The absolute path for a text that stands at a route, under the same rules."""
+        path = os.path.normpath(os.path.join(layer.folder, text))
         if not layer.trusted:
             inside = os.path.realpath(self.root)
             real = os.path.realpath(path)
             if real != inside and not real.startswith(os.path.join(inside, "")):
-                message = f"`{dig(layer.data, *route)}` is outside of the repository"
+                message = f"`{text}` is outside of the repository"
                 help = "name it on the command line or in the environment"
                 self.problems.append(layer.problem(route, message, help))
                 return None
         return path
+
+    def helm(self, layers: Sequence[Layer]) -> tuple[HelmCharts, ...]:
+        """How charts are rendered: the entries for some charts, then what holds for all others."""
+        values: tuple[tuple[str, ...], ...] = ()
+        for layer in reversed(layers):
+            if dig(layer.data, "helm", "values") is not None:
+                values = self.values_files(layer, ("helm", "values"))
+                break
+        sets = self.last(layers, "helm.set", ())
+        found = []
+        for layer in reversed(layers):
+            entries = dig(layer.data, "helm", "charts")
+            if entries is None:
+                continue
+            for number, entry in enumerate(entries):
+                route = ("helm", "charts", number)
+                path = self.resolved(layer, (*route, "path"), entry["path"])
+                own = self.values_files(layer, (*route, "values")) if "values" in entry else values
+                found.append(
+                    HelmCharts(
+                        (path,) if path is not None else (),
+                        own,
+                        (*entry.get("set", ()), *sets),
+                        entry.get("release", ""),
+                        entry.get("namespace", ""),
+                        tuple(entry.get("api-versions", ())),
+                    )
+                )
+            break
+        return (*found, HelmCharts(values=values, sets=tuple(sets)))
+
+    def values_files(self, layer: Layer, route: Route) -> tuple[tuple[str, ...], ...]:
+        """The values files of each rendering, as absolute paths."""
+        runs = []
+        for number, entry in enumerate(dig(layer.data, *route, default=())):
+            names = entry.split(",") if isinstance(entry, str) else entry
+            paths = (self.resolved(layer, (*route, number), name) for name in names if name)
+            runs.append(tuple(path for path in paths if path is not None))
+        return tuple(runs)
 
     def globs(self, layer: Layer, entry: Mapping[str, Any], route: Route) -> tuple[str, ...]:
         """The globs in `entry` under the route's last key, as seen from the root."""
@@ -324,6 +370,12 @@ def _entries(layers: Sequence[Layer], key: str) -> Iterator[tuple[Layer, Route, 
             return
 
 
+def _renders(builder: _Builder, layers: Sequence[Layer], strong: Sequence[Layer]) -> bool:
+    """Whether charts are rendered; values on the command line or in the environment ask for it."""
+    asked = any(dig(layer.data, "helm", key) for layer in strong for key in ("values", "set"))
+    return asked or builder.last(layers, "helm.render", False)
+
+
 def _fail_on(word: str) -> Severity | None:
     return None if word == "never" else Severity.parse(word)
 
@@ -343,7 +395,7 @@ def _written(layer: Layer, route: Route) -> Written | None:
 def _values(layer: Layer) -> Iterator[tuple[str, Any, str]]:
     """Every value of a layer that has its own origin: dotted key, value, origin."""
     for key, value in layer.data.items():
-        if key in ("argo", "drone", "woodpecker"):
+        if key in ("argo", "drone", "helm", "kustomize", "woodpecker"):
             for inner, setting in value.items():
                 yield f"{key}.{inner}", setting, str(layer.locate((key, inner), False))
         elif key == "policies":

@@ -26,13 +26,22 @@ ROUTES: Mapping[str, Route] = {
     "complete": ("complete",),
     "baseline": ("baseline",),
     "image-map": ("image-map",),
+    "helm": ("helm", "render"),
+    "helm-values": ("helm", "values"),
+    "helm-set": ("helm", "set"),
+    "kustomize": ("kustomize", "render"),
     "argo-version": ("argo", "version"),
     "argo-controller-config": ("argo", "controller-config"),
 }
 """Every option that is a setting: `--NAME`, and `KGUARD_NAME` in the environment.
 
 `--ignore` takes away policies as `deselect` does; `ignore` in a file accepts single findings.
+KGUARD_HELM and KGUARD_KUSTOMIZE are no settings: they name the programs.
 """
+
+PROGRAMS = ("helm", "kustomize")
+_WHOLE = ("exclude", "context", "helm-values", "helm-set")
+"""Options whose values are taken as they are: a comma is part of them."""
 
 _KEY_VALUE = re.compile(r"([A-Za-z][\w-]*(?:\.[^=./\\]+)*)=(.*)", re.S)
 _YES, _NO = frozenset({"true", "yes", "on", "1"}), frozenset({"false", "no", "off", "0"})
@@ -59,7 +68,7 @@ def options_layer(given: Mapping[str, str | bool | Sequence[str]], folder: str) 
         if isinstance(value, str):
             value = _value(value, _fragment(schema, route) or {}, where, problems)
         elif not isinstance(value, bool):
-            whole = option in ("exclude", "context")
+            whole = option in _WHOLE
             value = [part for item in value for part in ([item] if whole else _parts(item))]
         _merge(data, route, value)
         names[route] = where
@@ -72,7 +81,11 @@ def environment_layer(environment: Mapping[str, str], folder: str) -> Layer:
     Lists have commas between their items. Variables that are no option are left alone: Kubernetes
     itself sets KGUARD_PORT for a Service called kguard. Raises ConfigError.
     """
-    variables = {f"KGUARD_{name.upper().replace('-', '_')}": r for name, r in ROUTES.items()}
+    variables = {
+        f"KGUARD_{name.upper().replace('-', '_')}": route
+        for name, route in ROUTES.items()
+        if name not in PROGRAMS
+    }
     given = {name: environment[name] for name in variables if environment.get(name)}
     schema = load_schema() if given else {}
     data: dict[str, Any] = {}

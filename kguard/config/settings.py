@@ -30,6 +30,22 @@ class Image:
     cmd: tuple[str, ...] | None = None
 
 
+@record
+class HelmCharts:
+    """How charts are rendered; `paths` are absolute globs for their folders, empty for all.
+
+    Each of `values` is a run with these files (absolute paths) together. An empty release stands
+    for the chart's name, an empty namespace for the default one.
+    """
+
+    paths: tuple[str, ...] = ()
+    values: tuple[tuple[str, ...], ...] = ()
+    sets: tuple[str, ...] = ()
+    release: str = ""
+    namespace: str = ""
+    api_versions: tuple[str, ...] = ()
+
+
 @record(eq=False)
 class Settings:
     """Everything a run is told, merged: defaults < file < environment < command line.
@@ -56,6 +72,12 @@ class Settings:
     drone_requests_given: bool = False
     drone_limits_given: bool = False
     woodpecker_kubernetes: bool = False
+    helm: bool = False
+    """Whether charts are rendered."""
+    helm_charts: tuple[HelmCharts, ...] = (HelmCharts(),)
+    """How; the first that fits a chart counts, and the last fits all."""
+    kustomize: bool = False
+    """Whether kustomizations are rendered."""
     policies: Mapping[str, PolicySettings] = field(default_factory=dict)
     overrides: tuple[Override, ...] = ()
     ignore: tuple[IgnoreEntry, ...] = ()

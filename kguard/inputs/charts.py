@@ -57,6 +57,16 @@ class Charts:
                 return folder
         return None
 
+    def root_of(self, path: str) -> str | None:
+        """The folder of the chart a file is rendered with: the outermost one, for subcharts."""
+        chart = self.chart_of(path)
+        while chart:
+            outer = self.chart_of(chart)
+            if outer is None or not _below(chart, outer).startswith("charts/"):
+                break
+            chart = outer
+        return chart
+
     def is_template(self, path: str, data: bytes) -> str | None:
         """The chart a file is a template of, None where it is a plain manifest."""
         if b"{{" not in data or "templates/" not in path:

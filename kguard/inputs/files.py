@@ -10,6 +10,7 @@ import os
 import stat
 from bisect import bisect_left
 from collections.abc import Iterable, Sequence
+from typing import TYPE_CHECKING
 
 from kguard.gitignore import NOTHING, Ignores, parse_patterns
 from kguard.inputs.git import GitUnavailableError, git_root, list_files
@@ -17,6 +18,9 @@ from kguard.inputs.names import JSON_HEAD, is_candidate, is_json, looks_like_obj
 from kguard.inputs.walk import ignores_in, walk
 from kguard.record import field, record
 from kguard.report import Unchecked
+
+if TYPE_CHECKING:
+    from kguard.inputs.rendered import Rendered
 
 STDIN = "-"
 """What stands for standard input among the paths."""
@@ -53,6 +57,8 @@ class Discovery:
     """The given paths as they are shown; folders end in a slash, the base itself is empty."""
     undecodable: dict[str, str] = field(default_factory=dict)
     """Real names of files whose names are not UTF-8, by the names they are shown under."""
+    rendered: list[Rendered] | None = None
+    """What tools made of the files, once they have run."""
 
     def real_path(self, path: str) -> str:
         """The file behind a shown path."""

@@ -28,7 +28,7 @@ class Kustomization:
 
     `patches` are the patch files it lists, `inline` whether it holds patches itself, `parts` the
     folders and files it builds on, `components` those of them that may patch the others. `images`
-    are the names it gives another tag, name or digest.
+    are the names it gives another tag, name or digest. A component is used by others only.
     """
 
     patches: frozenset[str]
@@ -36,6 +36,7 @@ class Kustomization:
     parts: tuple[str, ...]
     components: tuple[str, ...]
     images: frozenset[str]
+    component: bool = False
 
 
 def parse(folder: str, data: Any) -> Kustomization:
@@ -59,7 +60,8 @@ def parse(folder: str, data: Any) -> Kustomization:
     parts = (*_paths(folder, [*_list(data, "resources"), *_list(data, "bases")]), *components)
     images = (dig(image, "name") for image in _list(data, "images"))
     named = frozenset(name for name in images if isinstance(name, str))
-    return Kustomization(frozenset(patches), inline, parts, components, named)
+    component = dig(data, "kind") == "Component"
+    return Kustomization(frozenset(patches), inline, parts, components, named, component)
 
 
 def _list(data: Any, key: str) -> list[Any]:
@@ -122,6 +124,31 @@ class Kustomizations:
     def images(self) -> set[str]:
         """The images to which the known kustomizations give another tag, name or digest."""
         return {name for known in self._known.values() if known for name in known.images}
+
+    def folders(self) -> set[str]:
+        """The folders that are known to have a kustomization or component."""
+        return {folder for folder, known in self._known.items() if known is not None}
+
+    def is_component(self, folder: str) -> bool:
+        """Whether a folder holds a component, which builds to nothing by itself."""
+        known = self.of(folder)
+        return known is not None and known.component
+
+    def reachable(self, folder: str) -> set[str]:
+        """The folders and files that a kustomization builds on, directly or further down."""
+        return self._reachable(folder)
+
+    def files_of(self, folder: str) -> frozenset[str]:
+        """The local files a kustomization is made of: its own, resources, patches, those below."""
+        found: set[str] = set()
+        for part in (folder, *self._reachable(folder)):
+            known = self.of(part)
+            if known is None:
+                found.add(part)
+                continue
+            found |= known.patches
+            found.update(f"{part}/{name}" if part else name for name in KUSTOMIZATIONS)
+        return frozenset(found)
 
     def patched(self) -> set[str]:
         """The folders whose objects a known kustomization patches, directly or further down."""

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections import Counter
 from collections.abc import Callable, Mapping
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from kguard.inputs.charts import UNRENDERED, Charts, breaks_as_template
 from kguard.inputs.files import Discovery
@@ -15,11 +15,14 @@ from kguard.inputs.sources import Document, Source
 from kguard.kube import drone
 from kguard.kube.recognise import foreign, is_kubernetes, is_list, resources, strange_items
 from kguard.model import Duplicate, Place, Resource, Route
-from kguard.record import field, record
+from kguard.record import field, record, replace
 from kguard.report import Skipped, Unchecked
 from kguard.source import Document as YamlDocument
 from kguard.source import Limits, read
 from kguard.words import counted
+
+if TYPE_CHECKING:
+    from kguard.inputs.rendered import Rendered, RenderedDocument, RenderOptions
 
 WORLD = "."
 """The name of the one unit of a run whose context was given, or is complete."""
@@ -32,7 +35,8 @@ class Loaded:
 
     `sources` holds only files with resources or errors in them. `files` and `documents` count
     what is reported on and holds resources. `patched_units` are folders of Kustomize bases that
-    some overlay patches: what their objects lack may be added there.
+    some overlay patches: what their objects lack may be added there. `rendered` are documents of
+    tools by path and number, `inputs` the files that each unit of theirs is made of.
     """
 
     resources: list[Resource] = field(default_factory=list)
@@ -43,6 +47,8 @@ class Loaded:
     complete: set[str] = field(default_factory=set)
     patched_units: set[str] = field(default_factory=set)
     retagged: set[str] = field(default_factory=set)
+    rendered: dict[tuple[str, int], RenderedDocument] = field(default_factory=dict)
+    inputs: dict[str, frozenset[str]] = field(default_factory=dict)
     files: int = 0
     documents: int = 0
 
@@ -67,10 +73,14 @@ class Loaded:
 
     def is_patched(self, resource: Resource) -> bool:
         """Whether a resource stands in a Kustomize base that some overlay patches."""
-        return folder_of(resource.origin.path) in self.patched_units
+        return (
+            not resource.origin.rendered and folder_of(resource.origin.path) in self.patched_units
+        )
 
     def _document(self, resource: Resource) -> Document:
         origin = resource.origin
+        if origin.rendered:
+            return self.rendered[(origin.path, origin.document)]
         documents = self.sources[origin.path].documents
         if origin.document < len(documents) and documents[origin.document].index == origin.document:
             return documents[origin.document]
@@ -87,6 +97,7 @@ def load(
     progress: Callable[[int, int, str], None] | None = None,
     contents: Mapping[str, bytes] | None = None,
     woodpecker: bool = False,
+    render: RenderOptions | None = None,
 ) -> Loaded:
     """Read what was discovered.
 
@@ -95,12 +106,15 @@ def load(
     `stdin(n)` gives at most n bytes of standard input (default: that of this process);
     `progress(done, total, path)` is told before each file. `contents` are files by their shown
     paths that are to be taken as read, whatever is on the disk.
-    `woodpecker` says that Woodpecker's workflows are to be judged.
+    `woodpecker` says that Woodpecker's workflows are to be judged. `render` says what to render; no
+    other program is started without it.
     """
     loader = _Loader(
         found, complete, limits or Limits(), stdin or _read_stdin, contents or {}, woodpecker
     )
     loader.read_kustomizations()
+    if render is not None:
+        loader.render(render)
     for number, path in enumerate(found.files):
         if progress is not None:
             progress(number, len(found.files), path)
@@ -139,6 +153,7 @@ class _Loader:
     kustomizations: Kustomizations = field(init=False)
     patches: set[str] = field(default_factory=set)
     templates: Counter[str] = field(default_factory=Counter)
+    covered: set[str] = field(default_factory=set)
 
     def __post_init__(self) -> None:
         self.charts = Charts(self.found.base)
@@ -158,6 +173,41 @@ class _Loader:
         self.loaded.patched_units = known.patched()
         folders = {folder_of(path) for path in found.files}
         self.loaded.retagged = known.images() | built_images(found.base, folders)
+
+    def render(self, options: RenderOptions) -> None:
+        """Add what tools render, once for all readings of these files."""
+        if self.found.rendered is None:
+            self.found.rendered = []
+            if options.helm:
+                from kguard.inputs.helm import render_charts
+
+                self.found.rendered.append(render_charts(self.found, self.charts, options))
+            if options.kustomize:
+                from kguard.inputs.kustomizebuild import render_kustomizations
+
+                self.found.rendered.append(render_kustomizations(self.found, self.kustomizations))
+        for rendered in self.found.rendered:
+            self._add_rendered(rendered)
+
+    def _add_rendered(self, rendered: Rendered) -> None:
+        loaded = self.loaded
+        shared = len(loaded.rendered)
+        # Several tools number their documents alike, and may do so for one path.
+        for (path, number), document in rendered.documents.items():
+            loaded.rendered[(path, number + shared)] = document
+        for resource in rendered.resources:
+            at = replace(resource.origin, document=resource.origin.document + shared)
+            loaded.resources.append(replace(resource, origin=at))
+        loaded.sources.update(rendered.sources)
+        loaded.unchecked += rendered.unchecked
+        loaded.skipped += rendered.skipped
+        loaded.notes += rendered.notes
+        loaded.complete |= rendered.complete
+        loaded.inputs.update(rendered.inputs)
+        self.covered |= rendered.covered
+        judged = [resource.origin for resource in rendered.resources if not resource.context]
+        loaded.files += len({origin.path for origin in judged})
+        loaded.documents += len({(origin.path, origin.document) for origin in judged})
 
     def finish(self) -> Loaded:
         """What was loaded, once every file was added."""
@@ -180,7 +230,7 @@ class _Loader:
 
     def add(self, path: str, *, context: bool = False) -> None:
         """Read one file; whatever does not become a resource is reported, unless it is context."""
-        if is_own(path):
+        if is_own(path) or path in self.covered:
             return
         if path in self.patches:
             self._skip(path, "Kustomize patch", context)

@@ -1,0 +1,355 @@
+"""Charts rendered by `helm template`: no cluster, no network, nothing of the user's set-up.
+
+Each document of its output names the template it is made of. Chart tests (`helm.sh/hook: test`)
+are left out: they run on request only, and are no part of what is installed.
+
+Source: helm.sh/docs/helm/helm_template; pkg/action (renderResources) for the order and the
+`# Source:` lines of its output.
+"""
+
+from __future__ import annotations
+
+import os
+import re
+import tempfile
+from collections.abc import Iterable, Iterator, Mapping
+from fnmatch import fnmatchcase
+from typing import Any
+
+from kguard.inputs import program
+from kguard.inputs.charts import Charts
+from kguard.inputs.files import Discovery
+from kguard.inputs.program import ToolError
+from kguard.inputs.rendered import HelmRun, Rendered, RenderedDocument, RenderOptions, below
+from kguard.inputs.templates import TemplateOrigin, TemplateSource
+from kguard.kube.recognise import is_kubernetes, resources
+from kguard.model import Resource, dig
+from kguard.record import field, record, replace
+from kguard.report import Skipped, Unchecked
+from kguard.source import Limits, SourceFile, read
+
+VARIABLE = "KGUARD_HELM"
+"""The environment variable that names the program, where it is not `helm` on the PATH."""
+DEFAULT_NAMESPACE = "default"
+_SOURCE = "# Source: "
+_RELEASE = re.compile(r"[a-z0-9](?:[-a-z0-9]{0,51}[a-z0-9])?")
+# Helm 3 says where in brackets, Helm 4 in a line of its own.
+_AT = re.compile(
+    r"(?P<path>[^\s():\"'`]+/templates/[^\s():\"'`]+):(?P<line>\d+)(?::(?P<column>\d+))?"
+)
+_ON = re.compile(r"parse error on (?P<path>[^\s():\"'`]+/templates/[^\s():\"'`]+):")
+_MISSING = re.compile(r"missing in charts/ directory: (.+)")
+_REQUIRED = re.compile(r"execution error at \([^)]*\): |error calling (?:required|fail):\s*")
+_NEEDS = ("nil pointer evaluating", "values don't meet the specifications of the schema")
+
+
+def render_charts(found: Discovery, charts: Charts, options: RenderOptions) -> Rendered:
+    """Every chart among the files of a run, rendered once for each set of values."""
+    rendered = Rendered()
+    roots = sorted({root for path in found.files if (root := charts.root_of(path)) is not None})
+    if not roots:
+        return rendered
+    try:
+        helm = program.find(VARIABLE, "helm")
+        if helm is None:
+            raise ToolError(f"helm is not installed, nor does {VARIABLE} name it")
+    except ToolError as error:
+        rendered.unchecked += (Unchecked(root or ".", 0, 0, str(error)) for root in roots)
+        return rendered
+    given = frozenset(found.files)
+    for root in roots:
+        _Chart(found, charts, options, root, helm, rendered, given).render()
+    return rendered
+
+
+@record(frozen=False, eq=False, repr=False)
+class _Chart:
+    """One chart of a run."""
+
+    found: Discovery
+    charts: Charts
+    options: RenderOptions
+    folder: str
+    helm: str
+    rendered: Rendered
+    given: frozenset[str]
+    """The files of the run that are reported on."""
+    metadata: Mapping[str, Any] = field(default_factory=dict)
+    strangers: dict[str, int] = field(default_factory=dict)
+
+    def render(self) -> None:
+        """Add what the chart renders to; a library chart renders to nothing."""
+        self.metadata = _yaml(os.path.join(self._real(), "Chart.yaml"))
+        if self.metadata.get("type") == "library":
+            shown = self.folder or "."
+            reason = "library chart: it renders to nothing by itself"
+            self.rendered.skipped.append(Skipped(shown, reason))
+            self._cover()
+            return
+        setting = self._setting()
+        done = False
+        for values in _expanded(setting.values):
+            done |= self._run(setting, values)
+        if done:
+            self._cover()
+        for where, count in sorted(self.strangers.items()):
+            objects = "1 object" if count == 1 else f"{count} objects"
+            reason = f"{objects} of a subchart that is not among the files given: only looked at"
+            self.rendered.skipped.append(Skipped(where, reason))
+
+    def _setting(self) -> HelmRun:
+        for setting in self.options.helm:
+            if not setting.paths or any(
+                fnmatchcase(self._real(), path.rstrip("/")) for path in setting.paths
+            ):
+                return setting
+        return HelmRun()
+
+    def _real(self) -> str:
+        return os.path.normpath(os.path.join(self.found.base, self.folder))
+
+    def _cover(self) -> None:
+        for path in below((*self.found.files, *self.found.context), self.folder):
+            if "templates/" in path[len(self.folder) :]:
+                self.rendered.covered.add(path)
+
+    def _run(self, setting: HelmRun, values: tuple[str, ...]) -> bool:
+        """Render with these values; whether it went well."""
+        command = f"helm template {self.folder or '.'}"
+        command += "".join(f" -f {self.found.shown(file)}" for file in values)
+        command += "".join(f" --set {text}" for text in setting.sets)
+        try:
+            for file in values:
+                if not os.path.isfile(file):
+                    raise ToolError(f"no values file {self.found.shown(file)}")
+            with tempfile.TemporaryDirectory(prefix="kguard-") as scratch:
+                answer = program.run(
+                    self.helm, self._words(setting, values), scratch, _environment(scratch)
+                )
+        except ToolError as error:
+            self._fail(str(error), command)
+            return False
+        except OSError as error:
+            self._fail(f"no room for helm to work in: {error.strerror}", command)
+            return False
+        if answer.code:
+            self._explain(program.said(answer), command)
+            return False
+        output = read(self.folder or ".", answer.stdout, Limits(max_bytes=program.MOST_OUTPUT))
+        self._take(output, command, setting, values)
+        return True
+
+    def _words(self, setting: HelmRun, values: Iterable[str]) -> Iterator[str]:
+        major, minor = self.options.kube
+        yield "template"
+        yield setting.release or self._release()
+        yield self._real()
+        yield f"--namespace={setting.namespace or DEFAULT_NAMESPACE}"
+        yield f"--kube-version={major}.{minor}.0"
+        yield "--skip-tests"
+        for file in values:
+            # The option takes a line of CSV.
+            quoted = file.replace('"', '""')
+            yield f'--values="{quoted}"'
+        yield from (f"--set={text}" for text in setting.sets)
+        yield from (f"--api-versions={version}" for version in setting.api_versions)
+
+    def _release(self) -> str:
+        """A release named like the chart, as `helm install` is mostly used."""
+        name = self.metadata.get("name")
+        return name if isinstance(name, str) and _RELEASE.fullmatch(name) else "release"
+
+    # What went wrong
+
+    def _fail(self, reason: str, command: str, path: str = "", line: int = 0, at: int = 0) -> None:
+        shown = path or self.folder or "."
+        self.rendered.unchecked.append(Unchecked(shown, line, at, f"{reason} (`{command}`)"))
+
+    def _explain(self, message: str, command: str) -> None:
+        """Report what helm said, at the template's line if it names one, and the way out."""
+        where = _AT.search(message) or _ON.search(message)
+        path, line, column = "", 0, 0
+        if where is not None and (file := self._file(where["path"])) is not None:
+            path = file
+            if where.re is _AT:
+                # Columns are bytes from 0, and near to the action only.
+                line, column = int(where["line"]), int(where["column"] or 0) + 1
+                self._keep(path)
+        if missing := _MISSING.search(message):
+            reason = f"its dependencies are not there: {missing[1]}"
+            fetch = f"`helm dependency build {self.folder or '.'}` fetches them"
+            self._fail(f"{reason}; {fetch}; helm: {message}", command)
+        elif (required := _REQUIRED.search(message)) or any(word in message for word in _NEEDS):
+            text = message[required.end() :] if required else message
+            hint = "give them with `--helm-values FILE` or `--helm-set K=V`"
+            self._fail(f"helm: {text}; if it needs values, {hint}", command, path, line, column)
+        else:
+            self._fail(f"helm: {message}", command, path, line, column)
+
+    # What was rendered
+
+    def _take(
+        self, output: SourceFile, command: str, setting: HelmRun, values: tuple[str, ...]
+    ) -> None:
+        unit = f"helm:{self.folder}\n{command}"
+        starts = [0]
+        for line in output.text.split("\n"):
+            starts.append(starts[-1] + len(line) + 1)
+        for error in output.errors:
+            file = self._source_before(output, error.line)
+            reason = f"what it renders to cannot be read: line {error.line}: {error.message}"
+            self._fail(reason, command, file or "")
+        for document in output.documents:
+            name, first = _source_of(output, document.line)
+            if not is_kubernetes(document.data):
+                continue
+            path = self._file(name) if name else None
+            source = self._keep(path) if path is not None else None
+            context = path is None or not self._is_given(path)
+            if path is None or source is None:
+                inside = name.rpartition("/templates/")[0].partition("/")[2]
+                path = f"{self.folder}/{inside}".strip("/") or "."
+                self.strangers[path] = self.strangers.get(path, 0) + 1
+                source = TemplateSource(path, b"")
+                self.rendered.sources.setdefault(path, source)
+            start, end = _bounds(output.text, starts[first - 1])
+            number = self.rendered.number()
+            origin = TemplateOrigin(source, output.text, start, end, starts)
+            self.rendered.documents[(path, number)] = RenderedDocument(
+                command, document, output, origin, number
+            )
+            self.rendered.resources += (
+                _settled(resource, setting.namespace)
+                for resource in resources(document.data, path, number, unit=unit, context=context)
+            )
+        self.rendered.complete.add(unit)
+        own = (self.found.shown(path) for path in _files(self._real()))
+        self.rendered.inputs[unit] = frozenset((*own, *map(self.found.shown, values)))
+
+    def _source_before(self, output: SourceFile, line: int) -> str | None:
+        for number in range(line, 0, -1):
+            text = output.line(number)
+            if text.startswith(_SOURCE):
+                return self._file(text.removeprefix(_SOURCE).strip())
+        return None
+
+    def _keep(self, path: str) -> TemplateSource | None:
+        """The template at a path, read once; None where it cannot be read."""
+        source = self.rendered.sources.get(path)
+        if source is None:
+            try:
+                with open(self.found.real_path(path), "rb") as file:
+                    source = TemplateSource(path, file.read(Limits().max_bytes))
+            except OSError:
+                return None
+            self.rendered.sources[path] = source
+        return source if isinstance(source, TemplateSource) else None
+
+    def _file(self, name: str) -> str | None:
+        """The shown path of a template by helm's name for it, which has charts where folders are.
+
+        None where it is no file: the template of a packed subchart.
+        """
+        folder, parts = self._real(), name.split("/")[1:]
+        while len(parts) > 2 and parts[0] == "charts":
+            inner = _subchart(folder, parts[1])
+            if inner is None:
+                return None
+            folder, parts = inner, parts[2:]
+        path = os.path.normpath(os.path.join(folder, *parts))
+        inside = path.startswith(os.path.join(self._real(), ""))
+        return self.found.shown(path) if inside and os.path.isfile(path) else None
+
+    def _is_given(self, path: str) -> bool:
+        """Whether findings in a template are wanted: it was given, or a file it depends on was."""
+        if path in self.given:
+            return True
+        named = (given for given in self.found.given if not given.endswith("/") and given)
+        return any("templates/" not in given for given in below(named, self.folder))
+
+
+def _environment(scratch: str) -> dict[str, str]:
+    """Folders without plugins, repositories and registries."""
+    names = ("CACHE", "CONFIG", "DATA")
+    folders = {f"HELM_{name}_HOME": os.path.join(scratch, name.lower()) for name in names}
+    return folders | {"HELM_PLUGINS": os.path.join(scratch, "plugins"), "NO_COLOR": "1"}
+
+
+def _expanded(values: Iterable[tuple[str, ...]]) -> list[tuple[str, ...]]:
+    """The runs: a run of one glob is one for each file that matches; without values one run."""
+    runs: list[tuple[str, ...]] = []
+    for files in values:
+        if len(files) == 1 and set(files[0]) & set("*?[") and not os.path.exists(files[0]):
+            from glob import glob
+
+            runs += ((file,) for file in sorted(glob(files[0]))) if glob(files[0]) else (files,)
+        else:
+            runs.append(files)
+    return runs or [()]
+
+
+def _settled(resource: Resource, namespace: str) -> Resource:
+    """An object in the release's namespace, as it is compared with others that name none.
+
+    Without a configured one that namespace is nobody's choice, and so not part of any name.
+    """
+    if not namespace and resource.namespace == DEFAULT_NAMESPACE:
+        return replace(resource, namespace=None)
+    if namespace and resource.namespace == namespace:
+        return replace(resource, namespace=None)
+    return resource
+
+
+def _source_of(output: SourceFile, line: int) -> tuple[str, int]:
+    """The template that a document of the output names, and its first line after that name."""
+    for number in range(max(1, line - 1), line + 2):
+        text = output.line(number)
+        if text.startswith(_SOURCE):
+            return text.removeprefix(_SOURCE).strip(), number + 1
+    return "", line
+
+
+def _bounds(text: str, start: int) -> tuple[int, int]:
+    """Where a document begins and ends, without white space around it."""
+    end = text.find(f"\n---\n{_SOURCE}", start)
+    body = text[start : end if end >= 0 else len(text)]
+    begin = start + len(body) - len(body.lstrip())
+    return begin, max(begin, start + len(body.rstrip()))
+
+
+def _subchart(folder: str, name: str) -> str | None:
+    """The folder of a subchart, which may be called otherwise; by its name or alias."""
+    path = os.path.join(folder, "charts", name)
+    if os.path.isfile(os.path.join(path, "Chart.yaml")):
+        return path
+    names = {name}
+    dependencies = _yaml(os.path.join(folder, "Chart.yaml")).get("dependencies")
+    for entry in dependencies if isinstance(dependencies, list) else ():
+        if dig(entry, "alias") == name and isinstance(dig(entry, "name"), str):
+            names.add(entry["name"])
+    try:
+        entries = sorted(os.listdir(os.path.join(folder, "charts")))
+    except OSError:
+        return None
+    for entry in entries:
+        path = os.path.join(folder, "charts", entry)
+        if os.path.isdir(path) and (
+            entry in names or _yaml(os.path.join(path, "Chart.yaml")).get("name") in names
+        ):
+            return path
+    return None
+
+
+def _yaml(path: str) -> Mapping[str, Any]:
+    try:
+        with open(path, "rb") as file:
+            documents = read(path, file.read(Limits().max_bytes)).documents
+    except OSError:
+        return {}
+    data = documents[0].data if documents else None
+    return data if isinstance(data, Mapping) else {}
+
+
+def _files(folder: str) -> Iterator[str]:
+    for where, _, names in os.walk(folder):
+        yield from (os.path.join(where, name) for name in names)

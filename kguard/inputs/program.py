@@ -1,0 +1,172 @@
+"""A program that renders manifests, run for a user who asked for it, and kept within limits.
+
+What it renders may have been written by anybody: it gets no terminal, no network that a proxy
+variable can switch off, no configuration of the user, little time and a bounded output.
+"""
+
+from __future__ import annotations
+
+import os
+import shutil
+from collections.abc import Mapping, Sequence
+from typing import IO, TYPE_CHECKING, Any
+
+from kguard.record import field, record
+
+if TYPE_CHECKING:
+    import subprocess
+
+TIME_LIMIT = 60.0
+"""Seconds a rendering may take; the largest charts of the public index take two."""
+MOST_OUTPUT = 64 * 1024 * 1024
+"""Bytes of manifests that are taken; a release stored in a cluster holds one MiB."""
+MOST_MEMORY = 8 * 1024**3
+"""Bytes of address space, where the system can limit it: Go reserves one to two from the start."""
+_MOST_ERRORS = 64 * 1024
+_MOST_SAID = 2000
+_NOWHERE = "http://127.0.0.1:9"
+"""Nothing listens on the discard port, so what is fetched through this proxy fails at once."""
+_KEPT = ("HOME", "SYSTEMROOT", "TEMP", "TMP", "TMPDIR", "USERPROFILE")
+
+
+class ToolError(Exception):
+    """A program that is not there, or did not do its work; the text says why, for the user."""
+
+
+@record
+class Answer:
+    """How a run ended, and what the program wrote."""
+
+    code: int
+    stdout: bytes
+    stderr: bytes
+
+
+@record(frozen=False, eq=False)
+class _Stream:
+    """What was read from one stream, up to a limit."""
+
+    file: IO[bytes]
+    most: int
+    parts: list[bytes] = field(default_factory=list)
+    size: int = 0
+
+    def read(self, process: subprocess.Popen[bytes], *, strict: bool) -> None:
+        """Read to the end; a strict stream that is too long ends the program."""
+        while part := self.file.read(65_536):
+            self.size += len(part)
+            if self.size <= self.most:
+                self.parts.append(part)
+            elif strict:
+                _kill(process)
+                return
+
+
+def find(variable: str, *names: str) -> str | None:
+    """The program that an environment variable names, else the first of `names` on the PATH.
+
+    Only absolute entries of the PATH count: a checked repository could bring its own.
+    Raises ToolError for a variable that names no program.
+    """
+    if given := os.environ.get(variable):
+        found = shutil.which(given)
+        if found is None:
+            raise ToolError(f"`{given}`, which {variable} names, is no program")
+        return os.path.abspath(found)
+    path = os.pathsep.join(entry for entry in os.get_exec_path() if os.path.isabs(entry))
+    return next((found for name in names if (found := shutil.which(name, path=path))), None)
+
+
+def run(
+    program: str,
+    words: Sequence[str],
+    folder: str,
+    more: Mapping[str, str] | None = None,
+    *,
+    time_limit: float = TIME_LIMIT,
+    most_output: int = MOST_OUTPUT,
+) -> Answer:
+    """What a program answers in a folder, whatever its exit code.
+
+    `more` are further environment variables. Raises ToolError where it does not start, takes too
+    long or writes too much.
+    """
+    import subprocess
+    import threading
+
+    name = os.path.basename(program)
+    options: dict[str, Any] = {"start_new_session": True} if os.name == "posix" else {}
+    try:
+        process = subprocess.Popen(
+            [program, *words],
+            cwd=folder,
+            env=_environment(folder) | dict(more or {}),
+            stdin=subprocess.DEVNULL,
+            stdout=subprocess.PIPE,
+            stderr=subprocess.PIPE,
+            **options,
+        )
+    except OSError as error:
+        raise ToolError(f"{name} did not start: {error.strerror}") from None
+    _limit_memory(process.pid)
+    assert process.stdout is not None
+    assert process.stderr is not None
+    out, err = _Stream(process.stdout, most_output), _Stream(process.stderr, _MOST_ERRORS)
+    readers = [
+        threading.Thread(target=out.read, args=(process,), kwargs={"strict": True}, daemon=True),
+        threading.Thread(target=err.read, args=(process,), kwargs={"strict": False}, daemon=True),
+    ]
+    try:
+        for reader in readers:
+            reader.start()
+        process.wait(timeout=time_limit)
+    except subprocess.TimeoutExpired:
+        raise ToolError(f"{name} took longer than {time_limit:g} s") from None
+    finally:
+        # Also what it started itself, which may hold the streams open.
+        _kill(process)
+        for reader in readers:
+            reader.join(timeout=5)
+    if out.size > out.most:
+        raise ToolError(f"{name} wrote more than {most_output:,} bytes")
+    return Answer(process.returncode, b"".join(out.parts), b"".join(err.parts))
+
+
+def said(answer: Answer) -> str:
+    """What a program that failed gave as the reason, on one line; it may hold any characters."""
+    text = answer.stderr.decode("utf-8", "replace").strip()
+    lines = [line.strip() for line in text.splitlines() if line.strip()]
+    kept = [line for line in lines if not line.lower().startswith(("warning:", "use --debug"))]
+    text = " ".join(kept or lines).removeprefix("Error: ")
+    if len(text) > _MOST_SAID:
+        text = f"{text[:_MOST_SAID]}…"
+    return text or f"exit code {answer.code} and no word why"
+
+
+def _environment(folder: str) -> dict[str, str]:
+    """No proxy that works, no PATH for helpers, no kubeconfig, nothing that configures the tool."""
+    kept = {name: value for name, value in os.environ.items() if name.upper() in _KEPT}
+    proxies = dict.fromkeys(("HTTP_PROXY", "HTTPS_PROXY", "http_proxy", "https_proxy"), _NOWHERE)
+    return kept | proxies | {"PATH": folder, "KUBECONFIG": os.devnull, "LC_ALL": "C"}
+
+
+def _limit_memory(pid: int) -> None:
+    try:
+        import resource
+
+        resource.prlimit(pid, resource.RLIMIT_AS, (MOST_MEMORY, MOST_MEMORY))
+    except (ImportError, AttributeError, OSError, ValueError):
+        return  # Another system, or the program is gone already.
+
+
+def _kill(process: subprocess.Popen[bytes]) -> None:
+    """End a program and, where it has a session of its own, all it has started."""
+    import contextlib
+    import signal
+
+    with contextlib.suppress(OSError):
+        if os.name == "posix":
+            os.killpg(process.pid, signal.SIGKILL)
+        else:
+            process.kill()
+    process.wait()
