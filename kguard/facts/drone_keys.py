@@ -2,8 +2,8 @@
 
 Sources: drone-runners/drone-runner-kube v1.0.0-rc.5 engine/resource/pipeline.go and
 engine/policy/policy.go, drone/runner-go v1.12.0 manifest (RawResource, Clone, Concurrency,
-Platform, Workspace, Conditions). The YAML reader is not strict and minds case; a field without a `yaml` tag
-has its Go name in lower case.
+Platform, Workspace, Conditions). The YAML reader is not strict and minds case; a field without a
+`yaml` tag has its Go name in lower case.
 """
 
 from __future__ import annotations

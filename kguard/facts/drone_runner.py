@@ -206,6 +206,11 @@ def runner_limits(facts: Facts, near: Resource, key: str) -> bool | None:
     return runner_gives(facts, near, ("resources", "limit", key), variable_name)
 
 
+def runner_selects_nodes(facts: Facts, near: Resource) -> bool | None:
+    """Whether the runner chooses the nodes of pipelines; None as for requests."""
+    return runner_gives(facts, near, ("node_selector",), "DRONE_NODE_SELECTOR_DEFAULT")
+
+
 @record(eq=False)
 class RunnerVariable(Scope):
     """A variable of a runner that holds an amount, with a value the manifests show.

@@ -1,0 +1,34 @@
+"""See drone_arch_not_scheduled.md."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+from kguard.facts.drone import Pipeline
+from kguard.facts.drone_runner import runner_selects_nodes, runners
+from kguard.model import Confidence, Edit, Fault, Fix, Unknown
+from kguard.policy.context import WARNING, Context
+
+
+def check(pipeline: Pipeline, ctx: Context) -> Iterator[Fault | Unknown]:
+    """Yield a fault for a pipeline for ARM whose pod may run on any node."""
+    arch = pipeline.get("platform", "arch")
+    if arch not in ("arm", "arm64"):
+        return
+    if any(pipeline.get(key) for key in ("node_selector", "node_name", "node")):
+        return
+    selects = runner_selects_nodes(ctx.facts, pipeline.resource)
+    if selects is None:
+        yield ctx.unknown("the Drone runner's environment is not seen in full")
+    if selects is not False:
+        return
+    seen = bool(runners(ctx.facts, pipeline.resource))
+    edit = Edit(pipeline.at("node_selector"), {"kubernetes.io/arch": arch})
+    yield pipeline.fault(
+        ("platform", "arch"),
+        f"`{arch}` of {pipeline.called} places its pod on no particular node",
+        severity=None if seen else WARNING,
+        confidence=None if seen else Confidence.MEDIUM,
+        help="the runner makes a label of the pod of it; `node_selector` places it",
+        fix=Fix((edit,), safe=False, title=f"select nodes of `{arch}`"),
+    )

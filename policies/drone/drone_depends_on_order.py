@@ -1,0 +1,39 @@
+"""See drone_depends_on_order.md."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+from kguard.facts.drone import Pipeline
+from kguard.facts.quantities import is_placeholder
+from kguard.model import Fault
+from kguard.policy.context import Context
+from kguard.quantity._quote import quoted
+
+
+def check(pipeline: Pipeline, ctx: Context) -> Iterator[Fault]:
+    """Yield a fault for each name in `depends_on` that the runner has not passed yet."""
+    names = {step.name for step in pipeline.steps}
+    if any(is_placeholder(name) for name in names):
+        return
+    passed = {"clone"} if pipeline.clones else set()
+    for step in pipeline.steps:
+        waits = step.get("depends_on")
+        if isinstance(waits, str) and not is_placeholder(waits):
+            message = f"`depends_on` of {step.called} is no list"
+            yield step.fault(("depends_on",), message, help=f"write `[{waits}]`")
+        for number, name in enumerate(waits if isinstance(waits, list) else ()):
+            if not isinstance(name, str) or is_placeholder(name) or name in passed:
+                continue
+            if name == step.name:
+                why = "itself"
+            else:
+                why = (
+                    f"{quoted(name)}, which {'comes later' if name in names else 'does not exist'}"
+                )
+            yield step.fault(
+                ("depends_on", number),
+                f"{step.called} waits for {why}",
+                help="services come first, then steps in the order of the file",
+            )
+        passed.add(step.name)
