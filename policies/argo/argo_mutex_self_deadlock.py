@@ -1,0 +1,30 @@
+"""See argo_mutex_self_deadlock.md."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+from kguard.facts.argo import Workflow
+from kguard.facts.argo_locks import deadlocks
+from kguard.model import Fault, Related
+from kguard.policy.context import Context
+
+_HELP = "locks are not re-entrant: the workflow and each of its nodes hold one for themselves"
+
+
+def check(workflow: Workflow, ctx: Context) -> Iterator[Fault]:
+    """Yield a fault for each lock that waits for itself."""
+    for found in deadlocks(ctx.facts, workflow):
+        lock, held = found.lock, found.held
+        here = lock.resource is workflow.resource
+        shown, other = (lock, held) if here else (held, lock)
+        if lock.data is held.data:
+            message = f"{held.holder} calls itself while it holds {lock.called}, and waits for it"
+            yield shown.fault((), message, help=_HELP)
+            continue
+        yield shown.fault(
+            (),
+            f"{lock.holder} waits for ever for {lock.called}, which {held.holder} holds",
+            help=_HELP,
+            related=[Related(other.resource, other.route, f"{other.holder} takes it here")],
+        )
