@@ -52,7 +52,9 @@ def sequence(count: int) -> Spec:
 
 RETRY: Spec = {"retryStrategy": {"limit": 2}}
 OUTPUTS: Spec = {"outputs": {"parameters": [{"name": "rows", "valueFrom": {"path": "/tmp/rows"}}]}}
-SET: Spec = {"containerSet": {"containers": [{"name": n, "image": "i"} for n in ("a", "b", "main")]}}
+SET: Spec = {
+    "containerSet": {"containers": [{"name": n, "image": "i"} for n in ("a", "b", "main")]}
+}
 
 
 def chain(length: int) -> list[Spec]:

@@ -72,9 +72,7 @@ def _add_inputs(parser: argparse.ArgumentParser) -> None:
         help="files to look at and not forecast (default: the folders of named files)",
     )
     parser.add_argument("--stdin-name", default="", metavar="FILE", help="what to call stdin")
-    parser.add_argument(
-        "--exclude", action="append", metavar="GLOB", help="leave out what matches"
-    )
+    parser.add_argument("--exclude", action="append", metavar="GLOB", help="leave out what matches")
     parser.add_argument(
         "--no-gitignore", action="store_true", help="also read files that git ignores"
     )

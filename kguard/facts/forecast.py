@@ -31,8 +31,7 @@ _COMPLETION = 19
 
 @record
 class Forecast:
-    """A run in nodes and bytes: as every step goes well, or with every attempt but the last lost.
-    """
+    """A run in nodes and bytes: as every step goes well, or with every attempt but the last lost."""
 
     count: Count
     spec: int
@@ -87,9 +86,7 @@ def forecast_of(
     return Forecast(count, spec, name_length(workflow))
 
 
-def counter_of(
-    facts: Facts, workflow: Workflow, items: int = 0, *, worst: bool = False
-) -> Counter:
+def counter_of(facts: Facts, workflow: Workflow, items: int = 0, *, worst: bool = False) -> Counter:
     """What counts the nodes of a workflow's templates."""
     return Counter(facts, workflow, expected_items(workflow) or items, worst=worst)
 

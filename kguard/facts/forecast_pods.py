@@ -134,7 +134,11 @@ class _Peaks:
         self.agent = self.agent or template.kind in _AGENT_TYPES
         if template.kind not in ("steps", "dag"):
             return Load(), Load()
-        calls = [each for each in calls_of(self.facts, template) if each.task != bool(template.get("steps"))]
+        calls = [
+            each
+            for each in calls_of(self.facts, template)
+            if each.task != bool(template.get("steps"))
+        ]
         loads = [self._call(call) for call in calls]
         total = _sum(load[1] for load in loads)
         widths = [load[0] for load in loads]

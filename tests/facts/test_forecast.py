@@ -229,7 +229,10 @@ def test_loops(call: dict[str, object], expected: Loop | None) -> None:
 
 # Spec → nodes where every attempt but the last fails.
 WORST = {
-    "a limit": ("{entrypoint: a, templates: [{name: a, retryStrategy: {limit: 2}, script: {}}]}", 4),
+    "a limit": (
+        "{entrypoint: a, templates: [{name: a, retryStrategy: {limit: 2}, script: {}}]}",
+        4,
+    ),
     "a limit as a text": (
         '{entrypoint: a, templates: [{name: a, retryStrategy: {limit: "2"}, script: {}}]}',
         4,
