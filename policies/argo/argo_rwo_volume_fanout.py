@@ -1,0 +1,69 @@
+"""See argo_rwo_volume_fanout.md."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+from kguard.facts.argo import Workflow
+from kguard.facts.argo_scheduling import wishes
+from kguard.facts.argo_templates import Call, Template, calls_of, target_of
+from kguard.facts.argo_volumes import access_modes, mounts, volumes
+from kguard.model import Fault
+from kguard.policy.context import ERROR, WARNING, Context
+
+_ONCE, _ONE_POD = "ReadWriteOnce", "ReadWriteOncePod"
+
+
+def check(workflow: Workflow, ctx: Context) -> Iterator[Fault]:
+    """Yield a fault for each loop whose pods share a volume that one node has at a time."""
+    if str(workflow.value("parallelism")) == "1":
+        return
+    for template in ctx.facts.argo_templates(workflow.resource):
+        if str(template.value("parallelism")) == "1":
+            continue
+        for call in calls_of(ctx.facts, template):
+            loop = call.loop
+            if loop is not None and (loop.dynamic or (loop.count or 0) > 1):
+                yield from _of_loop(call, loop.key, workflow, ctx)
+
+
+def _of_loop(call: Call, key: str, workflow: Workflow, ctx: Context) -> Iterator[Fault]:
+    said: set[str] = set()
+    for template in _below(call, ctx):
+        found = volumes(template) if template.runs_pod and not _together(template) else None
+        for mount in mounts(template) if found else ():
+            volume = found.get(mount.name) if found else None
+            modes = access_modes(ctx.facts, workflow, volume) if volume else ()
+            if mount.name in said or modes not in ((_ONCE,), (_ONE_POD,)):
+                continue
+            said.add(mount.name)
+            alone = modes[0] == _ONE_POD
+            yield call.fault(
+                (key,),
+                f"pods of {call.called} run side by side and mount `{mount.name}`, which is "
+                f"{modes[0]}",
+                severity=ERROR if alone else WARNING,
+                help="one pod at a time can use it, the others stay Pending"
+                if alone
+                else "one node at a time can attach it: pods on other nodes hang",
+            )
+
+
+def _below(call: Call, ctx: Context) -> Iterator[Template]:
+    """The templates that a call leads to, each once."""
+    seen: set[int] = set()
+    pending = [target_of(ctx.facts, call).template]
+    while pending:
+        template = pending.pop()
+        if template is None or id(template.data) in seen:
+            continue
+        seen.add(id(template.data))
+        yield template
+        pending += [target_of(ctx.facts, each).template for each in calls_of(ctx.facts, template)]
+
+
+def _together(template: Template) -> bool:
+    """Whether its pods are kept on one node: by its name, or near each other."""
+    affinity = template.value("affinity") or template.workflow.value("affinity")
+    near = isinstance(affinity, dict) and affinity.get("podAffinity") is not None
+    return near or any(each.key == "kubernetes.io/hostname" for each in wishes(template))
