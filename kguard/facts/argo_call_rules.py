@@ -1,8 +1,8 @@
 """For what Argo refuses the steps and tasks of a template, and arguments wherever they stand.
 
 Sources: argo-workflows workflow/validate/validate.go (validateSteps, validateDAG,
-validateArguments, validateTemplateHolder, addItemsToScope), workflow/common/util.go (ProcessArgs) and
-workflow/controller/steps.go (expandSequence, shouldExecute: what fails a run).
+validateArguments, validateTemplateHolder, addItemsToScope), workflow/common/util.go
+(ProcessArgs) and workflow/controller/steps.go (expandSequence, shouldExecute: what fails a run).
 """
 
 from __future__ import annotations

@@ -5,16 +5,19 @@ Source: argo-workflows workflow/validate/validate.go (ValidateWorkflow, Validate
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterator
 
 from kguard.facts.argo import Reference, Workflow
 from kguard.facts.argo_call_rules import arguments, missing_inputs, of_calls
+from kguard.facts.argo_cron import cron_workflow
 from kguard.facts.argo_template_rules import of_template
 from kguard.facts.argo_templates import named_template
 from kguard.facts.argo_wrong import Wrong, given, items_of, literal, wrong_names
+from kguard.facts.quantities import is_placeholder
 from kguard.facts.run import Facts
 from kguard.model import Scope
-from kguard.words import nearest
+from kguard.words import choices_hint, nearest
 
 _STRATEGIES = (
     "OnPodCompletion",
@@ -31,6 +34,7 @@ def wrong(facts: Facts, workflow: Workflow) -> Iterator[Wrong]:
     scope = Scope(workflow.resource, workflow.route, workflow.data)
     whole = Scope(workflow.resource, (), workflow.resource.data)
     yield from _object_name(whole)
+    yield from _schedule(facts, whole)
     yield from _start(facts, workflow, scope)
     yield from wrong_names(scope, ("templates",), "template")
     yield from arguments(scope, values=workflow.resource.kind == "CronWorkflow")
@@ -38,6 +42,7 @@ def wrong(facts: Facts, workflow: Workflow) -> Iterator[Wrong]:
     if strategy and strategy not in _STRATEGIES:
         text = f"`{strategy}` is no strategy of `podGC`{nearest(strategy, _STRATEGIES)}"
         yield Wrong(scope, ("podGC", "strategy"), text)
+    yield from _selector(scope)
     for template in facts.argo_templates(workflow.resource):
         yield from of_template(template)
         yield from of_calls(facts, template)
@@ -50,6 +55,52 @@ def _object_name(whole: Scope) -> Iterator[Wrong]:
         kind = whole.resource.kind
         text = f"the name has {len(name)} characters: a {kind}'s has {most} at most"
         yield Wrong(whole, ("metadata", "name"), text)
+
+
+_POLICIES = ("Allow", "Forbid", "Replace")
+_ZONE = re.compile(r"(?:[A-Za-z0-9+_-]+(?:/|$))+")
+
+
+def _schedule(facts: Facts, whole: Scope) -> Iterator[Wrong]:
+    cron = cron_workflow(facts, whole.resource)
+    if cron is None:
+        return
+    if given(cron.get("schedule")) and cron.get("schedules"):
+        yield Wrong(cron, ("schedules",), "`schedules` beside `schedule`", "write `schedules` only")
+    if not given(cron.get("schedule")) and not cron.get("schedules"):
+        yield Wrong(cron, ("schedules",), f"{cron.called} has no `schedules`")
+    for when in cron.schedules:
+        if when.parsed is None and not is_placeholder(when.text):
+            help = "five fields, `@daily` and `@every 5m` are schedules"
+            yield Wrong(cron, when.keys, f"`{when.text}` is no schedule", help)
+    policy = literal(cron.get("concurrencyPolicy"))
+    if policy and policy not in _POLICIES:
+        text = f"`{policy}` is no concurrencyPolicy{choices_hint(policy, _POLICIES)}"
+        yield Wrong(cron, ("concurrencyPolicy",), text)
+    seconds = cron.get("startingDeadlineSeconds")
+    if isinstance(seconds, int) and seconds < 0:
+        text = f"`startingDeadlineSeconds` is {seconds}"
+        yield Wrong(cron, ("startingDeadlineSeconds",), text, "it is a time that has passed")
+    zone = literal(cron.get("timezone"))
+    if zone and not _ZONE.fullmatch(zone):
+        text = f"`{zone}` is no name of a time zone"
+        yield Wrong(cron, ("timezone",), text, "`Europe/Berlin` and `Etc/UTC` are names")
+
+
+_OPERATORS = ("In", "NotIn", "Exists", "DoesNotExist")
+
+
+def _selector(scope: Scope) -> Iterator[Wrong]:
+    for keys, item in items_of(scope, "podGC", "labelSelector", "matchExpressions"):
+        operator, values = item.get("operator"), item.get("values")
+        if is_placeholder(operator):
+            continue
+        if operator not in _OPERATORS:
+            text = f"`{operator}` is no operator of a selector{choices_hint(operator, _OPERATORS)}"
+            yield Wrong(scope, (*keys, "operator"), text)
+        elif bool(values) != (operator in _OPERATORS[:2]):
+            text = f"`{operator}` has {'values' if values else 'no values'}"
+            yield Wrong(scope, (*keys, "values"), text)
 
 
 def _start(facts: Facts, workflow: Workflow, scope: Scope) -> Iterator[Wrong]:

@@ -285,12 +285,29 @@ def _resource(template: Template) -> Iterator[Wrong]:
         yield Wrong(template, ("resource", "manifest"), text)
     elif given(manifest) and other is not None:
         yield Wrong(template, ("resource", "manifestFrom"), "`manifestFrom` beside `manifest`")
+    if isinstance(manifest, str) and (reason := _unreadable(manifest)):
+        text = f"the manifest of {template.called} is no YAML"
+        yield Wrong(template, ("resource", "manifest"), text, reason)
     if isinstance(other, Mapping) and isinstance(other.get("artifact"), Mapping):
         name = other["artifact"].get("name")
         known = named(template, "inputs", "artifacts")
         if literal(name) and name not in known:
             at = ("resource", "manifestFrom", "artifact", "name")
             yield Wrong(template, at, f"{template.called} has no input artifact `{name}`")
+
+
+_TAG = re.compile(r"\{\{.*?\}\}", re.DOTALL)
+
+
+def _unreadable(manifest: str) -> str:
+    """Why a manifest is no YAML; empty where it is, or where more than tags is filled in."""
+    text = _TAG.sub("x", manifest)
+    if "{{" in text or "${" in text or "\n---" in text:
+        return ""
+    from kguard.source import read  # Late: few objects have such templates.
+
+    errors = read("", text.encode("utf-8", "replace")).errors
+    return errors[0].message if errors else ""
 
 
 _METRIC = re.compile(r"[a-zA-Z_][a-zA-Z0-9_]*")
