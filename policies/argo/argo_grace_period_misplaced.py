@@ -1,0 +1,39 @@
+"""See argo_grace_period_misplaced.md."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+from kguard.facts.argo import Workflow
+from kguard.model import REMOVE, Edit, Fault, Fix, Scope
+from kguard.policy.context import Context
+
+_KEY = "terminationGracePeriodSeconds"
+
+
+def check(workflow: Workflow, ctx: Context) -> Iterator[Fault]:
+    """Yield a fault for each grace period where Argo has no such field."""
+    own = Scope(workflow.resource, workflow.route, workflow.data)
+    places = [(own, "the workflow")]
+    places += [(t, t.called) for t in ctx.facts.argo_templates(workflow.resource)]
+    for scope, called in places:
+        seconds = scope.get(_KEY)
+        if seconds is not None:
+            yield scope.fault(
+                (_KEY,),
+                f"{called} has no field `{_KEY}`",
+                help="its pods keep the default of 30 s; a `podSpecPatch` sets another",
+                fix=_patch(scope, seconds),
+            )
+
+
+def _patch(scope: Scope, seconds: object) -> Fix | None:
+    """The same as a podSpecPatch; None where there is one already, or the value is no number."""
+    whole = isinstance(seconds, int) and not isinstance(seconds, bool)
+    if not whole or scope.get("podSpecPatch") is not None:
+        return None
+    edits = (
+        Edit(scope.at("podSpecPatch"), f"{_KEY}: {seconds}"),
+        Edit(scope.at(_KEY), REMOVE),
+    )
+    return Fix(edits, safe=True, title="move it to a `podSpecPatch`")
