@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Mapping, Sequence
 
-from kguard.model import Finding, Rendering, Route, Severity, Span
+from kguard.model import Finding, Fix, Rendering, Route, Severity, Span
 from kguard.policy.page import Policy
 from kguard.record import field, record
 
@@ -42,6 +42,11 @@ class Located:
     def order(self) -> tuple[str, int, int, str]:
         """The order of every report: path, line, column, policy."""
         return (self.path, self.span.line, self.span.column, self.finding.policy)
+
+    @property
+    def fix(self) -> Fix | None:
+        """The fix that can be made; none for what is rendered, where nobody knows how."""
+        return self.finding.fix if self.rendering is None else None
 
     @property
     def certain(self) -> bool:

@@ -61,6 +61,13 @@ class Repair:
         return finding.fix is not None and (finding.fix.safe or self.args.unsafe)
 
     def _apply(self, path: str, items: list[Located]) -> FixedFile:
+        rendered = [item for item in items if item.rendering is not None]
+        if rendered:
+            reason = "it is about what a tool renders: change what that is made of"
+            self._refuse(Refusal(item, reason) for item in rendered)
+            items = [item for item in items if item.rendering is None]
+            if not items:
+                return FixedFile(b"")
         try:
             data = self._content(path)
         except OSError as error:

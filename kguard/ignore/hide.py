@@ -116,14 +116,23 @@ class _Run:
                     self.used[id(ignore)].update(names)
                 hidden.append(Hidden(item, hiding[0][0]))
                 continue
+            if not item.certain:
+                self._spare(item)
             for ignore, names in expired:
                 for name in names:
                     self.missed[id(ignore)].setdefault(name, item.finding.resource)
             kept.append(item)
 
+    def _spare(self, item: Located) -> None:
+        """Call no comment unused that may be meant for a finding whose line is not certain."""
+        for ignore in self.ignores.by_path.get(item.path, ()):
+            names = [n for n, policies in ignore.names.items() if item.finding.policy in policies]
+            self.used[id(ignore)].update(names)
+
     def _covering(self, item: Located) -> tuple[list[_Match], list[_Match]]:
         """The ignores in force that cover a finding, and those that have expired."""
-        lines = (item.span.line, *(span.line for span in item.via))
+        # Line 0 is covered by what is said for a whole file, and by no other comment.
+        lines = (item.span.line, *(span.line for span in item.via)) if item.certain else (0,)
         hiding: list[_Match] = []
         expired: list[_Match] = []
         for ignore in self.ignores.for_place(item.path, item.finding.resource):

@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import TextIO
 
 from kguard.render import links
-from kguard.render.text import closing, fold, messages, place
+from kguard.render.text import closing, fold, messages, place, uncertain
 from kguard.report import Report
 from kguard.term import Style, safe
 
@@ -23,10 +23,11 @@ def render(report: Report, out: TextIO, style: Style) -> None:
         where = place(first.path, first.span.line, first.span.column)
         url = links.terminal_url(report.policies.get(policy))
         head = style.paint(f"{severity}[{style.link(policy, url)}]", severity)
-        if any(item.finding.fix is not None and item.finding.fix.safe for item in items):
+        if any(item.fix is not None and item.fix.safe for item in items):
             head += f" {_FIXABLE}"
+        near = f" ({safe(doubt)})" if (doubt := uncertain(items)) else ""
         for message in messages(items):
-            out.write(f"{where}: {head} {safe(message)}\n")
+            out.write(f"{where}: {head} {safe(message)}{near}\n")
     for unchecked in report.unchecked:
         where = place(unchecked.path, unchecked.line, unchecked.column)
         head = style.paint("error", "error")

@@ -8,7 +8,7 @@ from typing import TextIO
 from kguard.model import Span
 from kguard.render import links
 from kguard.render.frame import frame, gutter
-from kguard.render.text import closing, fold_missing, missing_label, place
+from kguard.render.text import closing, fold_missing, missing_label, place, rendered_place
 from kguard.report import Located, Report, Unchecked
 from kguard.term import Style, safe
 
@@ -37,13 +37,41 @@ def block(items: list[Located], report: Report, style: Style) -> Iterator[str]:
         head = style.paint(f"{severity}[{name}]", severity)
         yield f"{head}: {style.paint(safe(message), 'strong')}"
 
-    blank = gutter(first.span)
-    where = place(first.path, first.span.line, first.span.column)
+    span = _shown(first)
+    blank = gutter(span)
+    where, text = _where(first, report)
     yield f"{blank}{style.paint('-->', 'gutter')} {where}  {_resources(items)}".rstrip()
-    text = report.line(first.path, first.span.line)
-    yield from frame(text, first.span, missing_label(items), style, severity)
+    yield from frame(text, span, missing_label(items), style, severity)
     for kind, remark in dict.fromkeys(_remarks(items)):
         yield _remark(blank, kind, remark, style)
+
+
+def _shown(item: Located) -> Span:
+    """The span of the frame: that in a tool's output where the one in the file is in doubt."""
+    if item.rendering is None or item.rendering.certain:
+        return item.span
+    return item.rendering.span
+
+
+def _where(item: Located, report: Report) -> tuple[str, str]:
+    """The place that is named, and the line that is shown."""
+    if item.rendering is None or item.rendering.certain:
+        where = place(item.path, item.span.line, item.span.column)
+        return where, report.line(item.path, item.span.line)
+    return f"{safe(item.path)}, rendered", item.rendering.text
+
+
+def _rendered(item: Located) -> Iterator[tuple[str, str]]:
+    """What was rendered, and which line the frame shows: the file's own or the rendered one."""
+    if item.rendering is None:
+        return
+    line, command = item.rendering.span.line, safe(item.rendering.command)
+    if item.rendering.certain:
+        yield "rendered", f"line {line} of `{command}`; shown is the line of the file"
+    else:
+        near = f", it is near line {item.span.line}" if item.span.line > 1 else ""
+        said = f"line {line} of `{command}` is shown; that of the file is not certain{near}"
+        yield "rendered", said
 
 
 def _remark(blank: str, kind: str, text: str, style: Style) -> str:
@@ -64,11 +92,13 @@ def _remarks(items: list[Located]) -> Iterator[tuple[str, str]]:
     for item in items:
         for span in item.via:
             yield "note", f"{place(item.path, span.line, span.column)}: reached by this alias"
+        yield from _rendered(item)
         for note in item.notes:
-            where = place(note.path, note.span.line, note.span.column)
+            where = rendered_place(note) and f"{safe(note.path)}, {safe(rendered_place(note))}"
+            where = where or place(note.path, note.span.line, note.span.column)
             yield "note", f"{where}: {safe(note.label)}"
     for item in items:
-        if (fix := item.finding.fix) is not None:
+        if (fix := item.fix) is not None:
             yield f"fix available ({'safe' if fix.safe else 'unsafe'})", safe(fix.title)
 
 
@@ -78,7 +108,7 @@ def _see(items: list[Located], report: Report, style: Style, explained: set[str]
         url = links.page_url(report.policies.get(policy))
         if url and not style.links and policy not in explained:
             explained.add(policy)
-            yield _remark(gutter(items[0].span), "see", url, style)
+            yield _remark(gutter(_shown(items[0])), "see", url, style)
 
 
 def _unchecked(item: Unchecked, report: Report, style: Style) -> Iterator[str]:

@@ -10,7 +10,7 @@ from collections import Counter
 from typing import TextIO
 
 from kguard.model import Severity
-from kguard.render.text import fold, messages, missing_label, summary
+from kguard.render.text import fold, messages, missing_label, summary, uncertain
 from kguard.report import Located, Report
 from kguard.term import Style, safe
 from kguard.words import counted
@@ -62,7 +62,7 @@ def _properties(item: Located) -> dict[str, str | int]:
 
 def _text(items: list[Located]) -> str:
     """All a group has to say; annotations are scarce, lines in one are not."""
-    parts = [*messages(items), missing_label(items)]
+    parts = [*messages(items), missing_label(items), uncertain(items)]
     parts += [item.finding.help for item in items]
     parts += [f"{n.path}:{n.span.line}: {n.label}" for item in items for n in item.notes]
     return "\n".join(safe(part) for part in dict.fromkeys(parts) if part)

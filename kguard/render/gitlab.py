@@ -13,6 +13,7 @@ from typing import Any, TextIO
 from kguard.digest import blake2b
 from kguard.model import Severity
 from kguard.render.machine import dumps
+from kguard.render.text import uncertain
 from kguard.report import Located, Report, Unchecked
 from kguard.term import Style, safe
 
@@ -46,7 +47,8 @@ def _entries(report: Report) -> Iterator[dict[str, Any]]:
 
 def _finding(item: Located) -> dict[str, Any]:
     finding = item.finding
-    text = f"{finding.message} ({finding.help})" if finding.help else finding.message
+    remarks = "; ".join(part for part in (finding.help, uncertain([item])) if part)
+    text = f"{finding.message} ({remarks})" if remarks else finding.message
     return {
         "description": safe(text),
         "check_name": finding.policy,

@@ -7,8 +7,8 @@ from __future__ import annotations
 
 from typing import Any, TextIO
 
-from kguard.model import Finding, Resource, Severity, Span
-from kguard.render.machine import dumps
+from kguard.model import Resource, Severity, Span
+from kguard.render.machine import dumps, rendered
 from kguard.report import Located, Note, Report, Unchecked
 from kguard.term import Style
 
@@ -41,7 +41,7 @@ def document(report: Report) -> dict[str, Any]:
 
 def _finding(item: Located) -> dict[str, Any]:
     finding = item.finding
-    return {
+    found: dict[str, Any] = {
         "policy": finding.policy,
         "severity": finding.severity.word,
         "confidence": finding.confidence.word,
@@ -52,9 +52,12 @@ def _finding(item: Located) -> dict[str, Any]:
         "resource": _resource(finding.resource),
         "path": item.named_route,
         "related": [_related(note) for note in item.notes],
-        "fixable": _fixable(finding),
+        "fixable": _fixable(item),
         "fingerprint": item.key,
     }
+    if item.rendering is not None:
+        found["rendered"] = rendered(item.rendering)
+    return found
 
 
 def _position(span: Span) -> dict[str, int]:
@@ -82,10 +85,10 @@ def _related(note: Note) -> dict[str, Any]:
     return {"file": note.path, **_position(note.span), "label": note.label}
 
 
-def _fixable(finding: Finding) -> str | None:
-    if finding.fix is None:
+def _fixable(item: Located) -> str | None:
+    if item.fix is None:
         return None
-    return "safe" if finding.fix.safe else "unsafe"
+    return "safe" if item.fix.safe else "unsafe"
 
 
 def _unchecked(item: Unchecked) -> dict[str, Any]:

@@ -6,6 +6,8 @@ import json
 import re
 from typing import Any
 
+from kguard.model import Rendering
+
 # json.dumps escapes C0 only. C1 holds 8-bit escape sequences, U+2028/9 end lines in JavaScript,
 # bidirectional controls reorder a report on screen, and lone surrogates cannot be encoded at all.
 _TROUBLE = re.compile("[\x7f-\x9f\u2028-\u202e\u2066-\u2069\ud800-\udfff]")
@@ -31,6 +33,16 @@ def _layout(value: Any, depth: int, indent: int) -> str:
         return "{" + inner + ("," + inner).join(rows) + outer + "}"
     rows = [_layout(item, depth - 1, indent + 1) for item in value]
     return "[" + inner + ("," + inner).join(rows) + outer + "]"
+
+
+def rendered(rendering: Rendering) -> dict[str, Any]:
+    """Where something stands in a tool's output, as plain data."""
+    return {
+        "command": rendering.command,
+        "line": rendering.span.line,
+        "column": rendering.span.column,
+        "certain": rendering.certain,
+    }
 
 
 def utf16_column(line: str, column: int) -> int:

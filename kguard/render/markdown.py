@@ -11,7 +11,7 @@ from collections.abc import Iterable, Iterator
 from typing import TextIO
 
 from kguard.render import links
-from kguard.render.text import fixable, fold, messages, missing_label, place, summary
+from kguard.render.text import fixable, fold, messages, missing_label, place, summary, uncertain
 from kguard.report import Located, Report
 from kguard.term import Style, safe
 from kguard.words import counted
@@ -123,7 +123,8 @@ def _remarks(items: list[Located], report: Report) -> Iterator[str]:
     url = links.page_url(report.policies.get(policy))
     name = f"[`{policy}`]({url})" if url else code(policy)
     yield f"{name} {'; '.join(_cell(message) for message in messages(items))}"
-    for part in dict.fromkeys([missing_label(items), *(item.finding.help for item in items)]):
+    parts = (missing_label(items), uncertain(items), *(item.finding.help for item in items))
+    for part in dict.fromkeys(parts):
         if part:
             yield _cell(part)
 

@@ -11,7 +11,7 @@ from kguard.model import Severity, Span
 from kguard.render import links
 from kguard.render.machine import dumps
 from kguard.render.suggest import suggestion
-from kguard.render.text import fold, messages, missing_label
+from kguard.render.text import fold, messages, missing_label, uncertain
 from kguard.report import Located, Report, Unchecked
 from kguard.term import Style, safe
 
@@ -57,7 +57,7 @@ def _diagnostic(items: list[Located], report: Report) -> dict[str, Any]:
 
 
 def _message(items: list[Located]) -> str:
-    parts = [*messages(items), missing_label(items)]
+    parts = [*messages(items), missing_label(items), uncertain(items)]
     parts += [item.finding.help for item in items]
     parts += [f"{note.path}:{note.span.line}: {note.label}" for it in items for note in it.notes]
     return "\n".join(dict.fromkeys(safe(part) for part in parts if part))

@@ -14,7 +14,8 @@ from kguard.model import Confidence, Severity, Span
 from kguard.policy.page import Policy
 from kguard.render import links
 from kguard.render.linehash import line_hashes
-from kguard.render.machine import dumps, utf16_column
+from kguard.render.machine import dumps, rendered, utf16_column
+from kguard.render.text import uncertain
 from kguard.report import Located, Report, Unchecked
 from kguard.term import Style
 from kguard.words import counted
@@ -119,7 +120,8 @@ def _result(
     report: Report,
 ) -> dict[str, Any]:
     finding = item.finding
-    message = f"{finding.message}\n{finding.help}" if finding.help else finding.message
+    parts = (finding.message, uncertain([item]), finding.help)
+    message = "\n".join(part for part in parts if part)
     where = f"{finding.resource.label} {item.named_route}".strip()
     result: dict[str, Any] = {
         "ruleId": finding.policy,
@@ -137,6 +139,8 @@ def _result(
             "kguard/v1": item.key,
         },
     }
+    if item.rendering is not None:
+        result["properties"] = {"rendered": rendered(item.rendering)}
     if item.notes:
         result["relatedLocations"] = [
             {

@@ -24,7 +24,7 @@ def suggestion(item: Located, report: Report) -> Suggestion | None:
     It is made as `kguard fix` makes it, with the same reasons to refuse, but alone: the others of
     the file are not.
     """
-    fix, path = item.finding.fix, item.finding.resource.origin.path
+    fix, path = item.fix, item.finding.resource.origin.path
     if fix is None or not fix.safe or not fix.edits or path != item.path:
         return None
     from kguard.fix import fix_file

@@ -7,7 +7,7 @@ from collections.abc import Iterator
 from itertools import groupby
 
 from kguard.model import Severity, named_route
-from kguard.report import Located, Report
+from kguard.report import Located, Note, Report
 from kguard.term import Style, safe
 from kguard.words import counted
 
@@ -29,7 +29,8 @@ def fold(findings: list[Located]) -> Iterator[list[Located]]:
     `findings` are sorted as a report is; text reached through aliases often has several.
     """
     for _, group in groupby(
-        findings, key=lambda it: (it.path, it.span, it.finding.policy, it.finding.severity)
+        findings,
+        key=lambda it: (*_place_of(it), it.finding.policy, it.finding.severity),
     ):
         yield list(group)
 
@@ -39,13 +40,33 @@ def fold_missing(findings: list[Located]) -> Iterator[list[Located]]:
     for _, groups in groupby(
         fold(findings),
         key=lambda items: (
-            items[0].path,
-            items[0].span,
+            *_place_of(items[0]),
             items[0].finding.severity,
             "" if all(item.missing for item in items) else items[0].finding.policy,
         ),
     ):
         yield [item for group in groups for item in group]
+
+
+def _place_of(item: Located) -> tuple[object, ...]:
+    """The place of a finding; where it is not certain, that in the tool's output."""
+    if item.rendering is None or item.rendering.certain:
+        return (item.path, item.span)
+    return (item.path, item.span, item.rendering.command, item.rendering.span)
+
+
+def rendered_place(item: Located | Note) -> str:
+    """Where something stands in a tool's output, if it is not certain where in the file."""
+    rendering = item.rendering
+    if rendering is None or rendering.certain:
+        return ""
+    return f"line {rendering.span.line} of `{rendering.command}`"
+
+
+def uncertain(items: list[Located]) -> str:
+    """What to say of a place that is only near the one in the file; empty where it is that one."""
+    where = rendered_place(items[0])
+    return f"{where}; the line in the file is not certain" if where else ""
 
 
 def messages(items: list[Located]) -> list[str]:
@@ -89,7 +110,7 @@ def summary(report: Report, style: Style) -> str:
 
 def fixable(report: Report, mark: str = "") -> str:
     """How many findings `kguard fix` would cure, empty for none; `mark` is theirs in the report."""
-    fixes = [item.finding.fix for item in report.findings if item.finding.fix is not None]
+    fixes = [item.fix for item in report.findings if item.fix is not None]
     safe = sum(1 for fix in fixes if fix.safe)
     unsafe = len(fixes) - safe
     if not safe:
