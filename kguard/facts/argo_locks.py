@@ -25,6 +25,8 @@ _FORMS: tuple[tuple[str, str], ...] = (
     ("mutexes", "mutex"),
 )
 
+_OF_ONE_RUN = re.compile(r"\{\{=?\s*workflow\.(?:uid|name)\b")
+
 Name = tuple[str, ...]
 """What makes two locks the same: kind, namespace (empty for the workflow's own), name, key."""
 
@@ -47,6 +49,12 @@ class Lock(Scope):
         """How messages name it."""
         shown = "/".join(part for part in self.name[2:] if part) if self.name else ""
         return f"{self.kind} `{shown}`" if shown else self.kind
+
+    @property
+    def own(self) -> bool:
+        """Whether no other run can want it, because its name holds that of this one."""
+        written = str(self.get("name", default=self.get("configMapKeyRef", "name", default="")))
+        return _OF_ONE_RUN.search(written) is not None
 
     @property
     def holder(self) -> str:

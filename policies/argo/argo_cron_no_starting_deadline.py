@@ -20,5 +20,5 @@ def check(cron: CronWorkflow, ctx: Context) -> Iterator[Fault]:
     yield cron.fault(
         ("startingDeadlineSeconds",),
         f"{written}: a run of {cron.called} that is missed is never caught up",
-        help="while the controller is down or restarts, it starts nothing",
+        help="`startingDeadlineSeconds: 3600` has it start up to an hour late",
     )

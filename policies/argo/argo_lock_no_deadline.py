@@ -16,7 +16,7 @@ _HELP = "whoever else wants it waits too; `activeDeadlineSeconds` of the workflo
 def check(lock: Lock, ctx: Context) -> Iterator[Fault | Unknown]:
     """Yield a fault for a lock whose holder may never end."""
     workflow, template = lock.workflow, lock.template
-    if workflow.library or ends(workflow, ctx):
+    if workflow.library or lock.own or ends(workflow, ctx):
         return
     if template is not None and template.value("timeout") is not None:
         return

@@ -9,7 +9,7 @@ from kguard.model import Fault, Unknown
 from kguard.policies.argo._unseen import not_seen, unless_default
 from kguard.policy.context import ERROR, Context
 
-_HELP = "without a strategy finished pods are only labelled"
+_HELP = "finished pods are only labelled; `OnPodCompletion` deletes them"
 
 
 def check(workflow: Workflow, ctx: Context) -> Iterator[Fault | Unknown]:

@@ -43,4 +43,4 @@ def _help(strategy: Mapping[str, Any]) -> str:
     for key in strategy:
         if meant := closest(key, TTL_FIELDS):
             return f"`{key}` is no field of it; did you mean `{meant[0]}`?"
-    return "an empty one is none"
+    return "an empty one is none; `secondsAfterCompletion: 86400` deletes them after a day"
