@@ -11,11 +11,9 @@ from __future__ import annotations
 from collections.abc import Iterable, Iterator
 from typing import Any
 
-from kguard.model import Finding
 from kguard.record import record
 from kguard.term import safe
 from kguard.webhook.decision import Decision, Effect, Judged
-from kguard.webhook.masking import Mask
 from kguard.webhook.request import API_VERSION, KIND
 from kguard.words import counted
 
@@ -55,11 +53,10 @@ class Words:
 
 def words(decision: Decision) -> Words:
     """The sentences of a decision, without control characters and without secrets."""
-    mask = Mask(decision.request.object or {})
     denied = list(decision.having(Effect.DENIED))
     warned = list(decision.having(Effect.WARNED))
-    refusal = "" if decision.allowed else _refusal(decision, denied, mask)
-    return Words(refusal, tuple(_warnings(decision, warned, mask)))
+    refusal = "" if decision.allowed else _refusal(decision, denied)
+    return Words(refusal, tuple(_warnings(decision, warned)))
 
 
 def review_answer(decision: Decision, said: Words) -> dict[str, Any]:
@@ -78,7 +75,7 @@ def review_answer(decision: Decision, said: Words) -> dict[str, Any]:
     return {"apiVersion": API_VERSION, "kind": KIND, "response": response}
 
 
-def _refusal(decision: Decision, denied: list[Judged], mask: Mask) -> str:
+def _refusal(decision: Decision, denied: list[Judged]) -> str:
     request = decision.request
     parts = [request.kind, request.namespace or "", request.name]
     label = _cut(safe("/".join(part for part in parts if part)), _LABEL)
@@ -91,7 +88,7 @@ def _refusal(decision: Decision, denied: list[Judged], mask: Mask) -> str:
         closing.append(f"`kguard explain {denied[0].finding.policy}` tells more")
     room = MESSAGE - sum(len(line) + 1 for line in (*lines, *closing)) - _MORE
     for each in denied[:SHOWN]:
-        what = f"{_sentence(each.finding, mask)}{_at(each, mask)}{_over(each)}"
+        what = f"{decision.message(each.finding)}{_at(decision, each)}{_over(each)}"
         line = _cut(f"- {each.finding.policy}: {what}", _LINE)
         room -= len(line) + 1
         if room < 0:
@@ -103,7 +100,7 @@ def _refusal(decision: Decision, denied: list[Judged], mask: Mask) -> str:
     return "\n".join([*lines, *closing])
 
 
-def _warnings(decision: Decision, warned: list[Judged], mask: Mask) -> Iterator[str]:
+def _warnings(decision: Decision, warned: list[Judged]) -> Iterator[str]:
     """Different warnings up to the budget, the rest as a number."""
     # What is worst comes first: the budget may end before the last.
     unlike: dict[tuple[str, str, str], Judged] = {}
@@ -112,7 +109,7 @@ def _warnings(decision: Decision, warned: list[Judged], mask: Mask) -> Iterator[
     left = len(unlike) + bool(decision.unanswered)
     room = WARNINGS - _MORE
     said: set[str] = set()
-    for text in _worded(decision, list(unlike.values()), mask):
+    for text in _worded(decision, list(unlike.values())):
         if text not in said:
             room -= len(text)
             if room < 0:
@@ -124,21 +121,17 @@ def _warnings(decision: Decision, warned: list[Judged], mask: Mask) -> Iterator[
         yield f"[kguard] and {left} more"
 
 
-def _worded(decision: Decision, warned: list[Judged], mask: Mask) -> Iterator[str]:
+def _worded(decision: Decision, warned: list[Judged]) -> Iterator[str]:
     for each in warned[:_TRIED]:
         ended = _over(each)
-        text = f"[{each.finding.policy}] {_sentence(each.finding, mask)}"
+        text = f"[{each.finding.policy}] {decision.message(each.finding)}"
         yield _cut(text, WARNING - len(ended)) + ended
     if decision.unanswered:
         yield _cut(f"[kguard] not evaluated: {_listed(decision.unanswered)}", WARNING)
 
 
-def _sentence(finding: Finding, mask: Mask) -> str:
-    return safe(mask(finding.message))
-
-
-def _at(judged: Judged, mask: Mask) -> str:
-    return f" ({safe(mask.route(judged.route))})" if judged.finding.route else ""
+def _at(decision: Decision, judged: Judged) -> str:
+    return f" ({decision.place(judged)})" if judged.finding.route else ""
 
 
 def _over(judged: Judged) -> str:

@@ -5,9 +5,11 @@ from __future__ import annotations
 from collections.abc import Iterator
 from enum import IntEnum
 
-from kguard.model import Finding, named_route
+from kguard.model import Finding, Route, named_route
 from kguard.record import field, record
+from kguard.term import safe
 from kguard.webhook.exceptions import Exemption
+from kguard.webhook.masking import Mask
 from kguard.webhook.request import Request
 from kguard.webhook.stances import Mode
 
@@ -69,6 +71,7 @@ class Decision:
     unanswered: dict[str, str] = field(default_factory=dict)
     refusing: list[str] = field(default_factory=list)
     crashes: list[Exception] = field(default_factory=list)
+    _mask: Mask | None = None
 
     @property
     def allowed(self) -> bool:
@@ -83,6 +86,23 @@ class Decision:
         if self.skipped:
             return "skipped"
         return "warned" if any(self.having(Effect.WARNED)) or self.unanswered else "allowed"
+
+    def message(self, finding: Finding) -> str:
+        """What a finding says, without control characters and without secrets of the object."""
+        return safe(self._masked()(finding.message, self._own_route(finding)))
+
+    def place(self, judged: Judged) -> str:
+        """Where a finding is, as people write it, kept clean in the same way."""
+        return safe(self._masked().place(judged.route, self._own_route(judged.finding)))
+
+    def _masked(self) -> Mask:
+        if self._mask is None:
+            self._mask = Mask(self.request.object or {}, backticks=self.request.backticks)
+        return self._mask
+
+    def _own_route(self, finding: Finding) -> Route:
+        """The route of a finding in the object under review, the empty one for any other."""
+        return finding.route if finding.resource.data is self.request.object else ()
 
     def having(self, effect: Effect) -> Iterator[Judged]:
         """The findings with an effect, in the order in which they were found."""

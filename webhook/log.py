@@ -13,7 +13,6 @@ from typing import Any, TextIO
 
 from kguard.term import safe
 from kguard.webhook.decision import Decision, Judged
-from kguard.webhook.masking import Mask
 
 _LONGEST = 512
 """Characters of any one text in the log: users and names can be made long."""
@@ -54,7 +53,6 @@ class Log:
         if self._keep == "none" or (self._keep == "denied" and decision.allowed):
             return
         request = decision.request
-        mask = Mask(request.object or {})
         line: dict[str, Any] = {
             "ts": _now(),
             "level": "info",
@@ -70,7 +68,7 @@ class Log:
             "name": request.name,
             "user": request.username,
             "dryRun": request.dry_run,
-            "findings": [_finding(each, mask) for each in decision.judged[:_MOST]],
+            "findings": [_finding(decision, each) for each in decision.judged[:_MOST]],
             "moreFindings": max(len(decision.judged) - _MOST, 0) or None,
             "skipped": decision.skipped,
             "unevaluated": decision.unanswered,
@@ -113,13 +111,13 @@ class Log:
             return False  # A full disk or a closed pipe must not cost a review its answer.
 
 
-def _finding(judged: Judged, mask: Mask) -> dict[str, str]:
+def _finding(decision: Decision, judged: Judged) -> dict[str, str]:
     """One finding: what, where, and what came of it; the place only names what has names."""
     found = {
         "policy": judged.finding.policy,
         "severity": judged.finding.severity.word,
         "effect": judged.effect.word,
-        "at": safe(mask.route(judged.route))[:_LONGEST],
+        "at": decision.place(judged)[:_LONGEST],
         "why": judged.why,
     }
     return {key: value for key, value in found.items() if value}

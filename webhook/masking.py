@@ -11,6 +11,7 @@ import re
 from collections.abc import Mapping
 from typing import Any
 
+from kguard.model import Route, dig
 from kguard.shell.programs import HANDLERS, IGNORERS, SCRIPTED, SHELLS, UTILITIES
 from kguard.shell.wrappers import WRAPPERS
 
@@ -32,6 +33,9 @@ _COMMAND = "command"
 
 _UNSEEN = frozenset({"annotations", "managedFields", "status"})
 """What no message quotes, and what can hold copies of everything else."""
+
+_APART = _SECRET | _NAMED | _UNSEEN | {_COMMAND}
+"""Fields in which, or in whose parts, something is not shown."""
 
 _WORDS = _words(
     """
@@ -64,65 +68,80 @@ _SHORTEST = 4
 
 
 class Mask:
-    """Hides what one object keeps; reads the object only when a message quotes something."""
+    """Hides what one object keeps; reads the object only when a message quotes something of it."""
 
-    def __init__(self, data: Mapping[str, Any]) -> None:
+    def __init__(self, data: Mapping[str, Any], *, backticks: bool = True) -> None:
+        """`backticks` is whether any text of the object may hold one."""
         self._data = data
         self._secret: str | None = None
         self._shown: list[str] = []
         self._words: frozenset[str] | None = None
-        self._first = 1
+        self._first = None if backticks else 1
         self._known: dict[str, bool] = {}
 
-    def __call__(self, text: str) -> str:
-        """The text with quotations out of secret places replaced."""
+    def __call__(self, text: str, route: Route = ()) -> str:
+        """The text with quotations out of secret places replaced.
+
+        `route` leads to what it speaks of in this object: names on the way are known to be shown.
+        """
         parts = text.split("`")
-        if len(parts) == 1 or not self._read():
+        if len(parts) == 1:
             return text
+        if self._first is None:
+            # A name with a backtick in it swaps quotations with the text between them.
+            self._first = 0 if self._read() and "`" in "".join(self._shown) else 1
         for place in range(self._first, len(parts), 1 + self._first):
-            if self._hides(parts[place]):
+            if self._hides(parts[place], route):
                 parts[place] = HIDDEN
         return "`".join(parts)
 
-    def route(self, text: str) -> str:
+    def place(self, text: str, route: Route = ()) -> str:
         """The place in an object with names out of secret places replaced."""
-        if not self._read():
+        if "[" not in text:
             return text
-        return _NAME.sub(lambda name: HIDDEN if self._hides(name[0]) else name[0], text)
+        return _NAME.sub(lambda name: HIDDEN if self._hides(name[0], route) else name[0], text)
 
     def _read(self) -> str:
         """All that is secret."""
         if self._secret is None:
             secret, self._shown = _collect(self._data)
             self._secret = "\n".join(secret)
-            # A name with a backtick in it swaps quotations with the text between them.
-            self._first = 0 if "`" in "".join(self._shown) else 1
         return self._secret
 
-    def _hides(self, quoted: str) -> bool:
-        if quoted not in self._known:
-            doubtful = [word for word in _WORD.findall(quoted) if self._may_be_secret(word)]
-            self._known[quoted] = (
-                bool(doubtful)
-                and quoted not in _PUBLIC
-                and not self._shows(quoted)
-                and not all(map(self._shows, doubtful))
+    def _hides(self, quoted: str, route: Route) -> bool:
+        known = self._known.get(quoted)
+        if known is None:
+            doubtful = [word for word in _WORD.findall(quoted) if _may_be_secret(word)]
+            if not doubtful or quoted in _PUBLIC or self._names(quoted, route):
+                return False
+            doubtful = [word for word in doubtful if word in self._read()]
+            known = self._known[quoted] = (
+                bool(doubtful) and not self._shows(quoted) and not all(map(self._shows, doubtful))
             )
-        return self._known[quoted]
+        return known
 
-    def _may_be_secret(self, word: str) -> bool:
-        return (
-            len(word) >= _SHORTEST
-            and word in self._read()
-            and word not in _PUBLIC
-            and not _QUANTITY.fullmatch(word)
-        )
+    def _names(self, text: str, route: Route) -> bool:
+        """Whether a text is the object's name, or one on the way to a place out of secret ones."""
+        node: Any = self._data
+        if dig(node, "metadata", "name") == text:
+            return True
+        for key in route:
+            if key in _APART or not isinstance(node, (dict, list)):
+                return False
+            node = dig(node, key)
+            if isinstance(node, dict) and node.get("name") == text:
+                return True
+        return False
 
     def _shows(self, text: str) -> bool:
         """Whether the object shows a text elsewhere; most objects are never asked."""
         if self._words is None:
             self._words = frozenset((*self._shown, *_WORD.findall("\n".join(self._shown))))
         return text in self._words
+
+
+def _may_be_secret(word: str) -> bool:
+    return len(word) >= _SHORTEST and word not in _PUBLIC and not _QUANTITY.fullmatch(word)
 
 
 def _collect(data: Any) -> tuple[list[str], list[str]]:
@@ -132,20 +151,27 @@ def _collect(data: Any) -> tuple[list[str], list[str]]:
     pending: list[tuple[Any, str, bool]] = [(data, "", False)]
     while pending:
         node, key, hidden = pending.pop()
-        if isinstance(node, str):
-            (secret if hidden or key == _COMMAND else shown).append(node)
-        elif isinstance(node, dict):
+        if isinstance(node, dict):
             if not hidden:
                 shown += node
             for name, value in node.items():
                 if hidden:
-                    pending.append((value, name, name != "name" or key not in _NAMED))
-                elif name not in _UNSEEN:
-                    pending.append((value, name, name in _SECRET))
+                    apart = name != "name" or key not in _NAMED
+                elif name in _UNSEEN:
+                    continue
+                else:
+                    apart = name in _SECRET
+                if isinstance(value, str):  # Most are, and pushing them takes twice as long.
+                    (secret if apart or name == _COMMAND else shown).append(value)
+                else:
+                    pending.append((value, name, apart))
         elif isinstance(node, list):
-            pending += ((each, key, hidden or key in _NAMED) for each in node)
+            hidden = hidden or key in _NAMED
+            pending += ((each, key, hidden) for each in node)
             if key == _COMMAND and not hidden and node and _is_word(node[0]):
                 shown.append(node[0])
+        elif isinstance(node, str):
+            (secret if hidden or key == _COMMAND else shown).append(node)
         elif node is not None and not hidden:
             shown.append(str(node))
     return secret, shown

@@ -73,6 +73,8 @@ class Request:
     object: Mapping[str, Any] | None = None
     old_object: Mapping[str, Any] | None = None
     unevaluable: str = ""
+    backticks: bool = True
+    """Whether any text in it may hold one, which tells quotations from what is quoted."""
 
 
 def read_request(body: bytes) -> Request:
@@ -91,10 +93,10 @@ def read_request(body: bytes) -> Request:
             problem, data = str(error), _envelope(body)
         except ValueError:  # The limit on digits: converting them takes quadratic time.
             problem, data = "holds a number of thousands of digits", _envelope(body)
-    return _checked(data, problem)
+    return _checked(data, problem, b"`" in body or b"\\u0060" in body)
 
 
-def _checked(data: Any, problem: str) -> Request:
+def _checked(data: Any, problem: str, backticks: bool) -> Request:
     if not isinstance(data, dict) or data.get("kind") != KIND:
         raise NotAReview(f"not an object of kind {KIND}")
     if data.get("apiVersion") != API_VERSION:
@@ -120,6 +122,7 @@ def _checked(data: Any, problem: str) -> Request:
         object=None if problem else new,
         old_object=None if problem else old,
         unevaluable=problem,
+        backticks=backticks,
     )
 
 

@@ -8,6 +8,7 @@ from kguard.facts.argo_controller import ArgoController
 from kguard.model import Edit, Fault, Fix, Route
 from kguard.policy.context import Context
 from kguard.quantity import QuantityError, parse_quantity
+from kguard.quantity._quote import quoted
 
 _REQUEST = 64_000_000
 
@@ -36,7 +37,7 @@ def check(controller: ArgoController, ctx: Context) -> Iterator[Fault]:
         fix = Fix((Edit(keys, f"{number}M"),), safe=True, title=f"write `{number}M`")
     yield controller.fault(
         keys,
-        f"`ARGO_AGENT_MEMORY_LIMIT` `{written}` {said}",
+        f"`ARGO_AGENT_MEMORY_LIMIT` {quoted(written)} {said}",
         help="`m` is a thousandth of a byte" if written.endswith("m") else "",
         fix=fix,
     )

@@ -7,6 +7,7 @@ from collections.abc import Iterator
 from kguard.facts.argo_controller import ArgoController
 from kguard.model import Edit, Fault, Fix
 from kguard.policy.context import Context
+from kguard.quantity._quote import quoted
 
 _MEANT = {"1": "true", "t": "true", "yes": "true", "y": "true", "on": "true", "true": "true"}
 
@@ -24,7 +25,8 @@ def check(controller: ArgoController, ctx: Context) -> Iterator[Fault]:
         fix = Fix((Edit(keys, meant),), safe=False, title=f"write `{meant}`")
     yield controller.fault(
         keys,
-        f"`LEADER_ELECTION_DISABLE` is `{switch.value}`: only `true`, so written, has an effect",
+        f"`LEADER_ELECTION_DISABLE` is {quoted(switch.value)}:"
+        " only `true`, so written, has an effect",
         help="leader election stays on",
         fix=fix,
     )

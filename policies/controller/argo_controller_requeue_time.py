@@ -8,6 +8,7 @@ from kguard.facts.argo_controller import ArgoController
 from kguard.model import Fault
 from kguard.policy.context import NOTE, Context
 from kguard.quantity import DurationError, parse_go_duration
+from kguard.quantity._quote import quoted
 
 
 def check(controller: ArgoController, ctx: Context) -> Iterator[Fault]:
@@ -23,7 +24,7 @@ def check(controller: ArgoController, ctx: Context) -> Iterator[Fault]:
     except DurationError:
         yield controller.fault(
             keys,
-            f"`DEFAULT_REQUEUE_TIME` is `{variable.value}`, on which the controller panics",
+            f"`DEFAULT_REQUEUE_TIME` is {quoted(variable.value)}, on which the controller panics",
             help="write a number and a unit, such as `10s` or `1m`",
         )
         return

@@ -19,6 +19,7 @@ from kguard.model import Resource
 from kguard.policy.examples import Example, examples
 from kguard.verify import read_example
 from kguard.webhook.masking import HIDDEN, Mask
+from kguard.webhook.request import read_request
 from kguard.webhook.stances import Mode
 
 ROOT = Path(__file__).resolve().parent.parent.parent
@@ -246,7 +247,7 @@ def test_secrets_of_workflows(place: dict[str, Any]) -> None:
     mask = Mask({"spec": {"templates": [{"name": "main", **place}]}})
     assert mask("template `main` has `hunter2secret`") == f"template `main` has `{HIDDEN}`"
     assert (
-        mask.route("spec.templates[main].a[hunter2secret]") == f"spec.templates[main].a[{HIDDEN}]"
+        mask.place("spec.templates[main].a[hunter2secret]") == f"spec.templates[main].a[{HIDDEN}]"
     )
 
 
@@ -257,3 +258,63 @@ def test_copies_of_an_object_in_its_annotations_show_nothing() -> None:
     data["metadata"]["annotations"] = applied
     data["metadata"]["managedFields"] = [{"fieldsV1": {"f:hunter2secret": {}}}]
     assert Mask(data)("`hunter2secret` runs") == f"`{HIDDEN}` runs"
+
+
+class Unread(dict[str, Any]):
+    """An object that cannot be read as a whole."""
+
+    def items(self) -> Any:
+        raise AssertionError("read")
+
+
+CONTAINER = ("spec", "containers", 0)
+
+
+def test_names_on_the_way_are_shown_without_reading_the_object() -> None:
+    data = shell("serve container-name")
+    data["spec"]["containers"][0]["name"] = "frontend"
+    mask = Mask(Unread(data), backticks=False)
+    texts = ("container `frontend` has no memory limit", "`latest` is `128Mi`", "no `podGC`")
+    assert [mask(text, CONTAINER) for text in texts] == [*texts]
+    where = "spec.containers[frontend].resources"
+    assert mask.place(where, CONTAINER) == where
+    with pytest.raises(AssertionError, match="read"):
+        mask("`hunter2secret` runs", CONTAINER)
+
+
+@pytest.mark.parametrize(
+    "route",
+    [
+        ("spec", "containers", 0, "env", 0),
+        ("spec", "containers", 0, "args", 0),
+        ("spec", "plugin", "x", 0),
+        ("metadata", "annotations", "x", 0),
+        ("status", "x", 0),
+        ("spec", "missing", 0),
+        ("spec", "containers", "x", 3, 4),
+    ],
+    ids=lambda route: ".".join(map(str, route)),
+)
+def test_a_name_in_a_secret_place_is_none_on_the_way(route: tuple[Any, ...]) -> None:
+    data: Any = {"args": ["other hunter2secret"]}
+    for key in reversed(route):
+        data = {key: data} if isinstance(key, str) else [{"name": "hunter2secret", "x": data}]
+    mask = Mask(data, backticks=False)
+    assert mask("`hunter2secret` runs", route) == Mask(data)("`hunter2secret` runs")
+
+
+def review_bytes(name: str) -> bytes:
+    return json.dumps(asked(pod(name=name))).encode()
+
+
+@pytest.mark.parametrize(
+    ("body", "backticks"),
+    [
+        (review_bytes("web"), False),
+        (review_bytes("we`b"), True),
+        (review_bytes("web").replace(b'"web"', b'"we\\u0060b"'), True),
+    ],
+    ids=["none", "plain", "escaped"],
+)
+def test_a_backtick_is_seen_however_it_is_written(body: bytes, backticks: bool) -> None:
+    assert read_request(body).backticks is backticks
