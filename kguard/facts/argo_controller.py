@@ -163,3 +163,19 @@ def _version_of_unit(facts: Facts, near: Resource) -> tuple[int, int] | None:
         if (controller := facts.remember(argo_controller, item)) is not None
     }
     return seen.pop() if len(seen) == 1 else None
+
+
+def max_workflow_size(facts: Facts, near: Resource) -> int | None:
+    """MAX_WORKFLOW_SIZE of the controller in the unit of `near`; None where it sets none."""
+    return facts.remember_unit(_size_of_unit, near)
+
+
+def _size_of_unit(facts: Facts, near: Resource) -> int | None:
+    for item in facts.index.in_unit(near, "apps", "Deployment"):
+        controller = facts.remember(argo_controller, item)
+        found = controller.variable(facts.index, "MAX_WORKFLOW_SIZE") if controller else None
+        text = found.value if found is not None else None
+        # strconv.Atoi; what it cannot read leaves the default in force.
+        if text and text.isascii() and text.isdigit() and len(text) < 10:
+            return int(text)
+    return None
