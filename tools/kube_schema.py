@@ -55,6 +55,41 @@ OPEN = {"status", "managedFields"}
 NOT_REQUIRED = {
     # SetDefaults_RoleBinding and SetDefaults_ClusterRoleBinding in pkg/apis/rbac/v1/defaults.go.
     "RoleRef": {"apiGroup"},
+    # Nothing in their validation asks for more than their zero.
+    "HTTPHeader": {"value"},
+    "ISCSIVolumeSource": {"lun"},
+    "ISCSIPersistentVolumeSource": {"lun"},
+}
+
+# Enumerations that only validation knows: pkg/apis/{rbac,autoscaling,core}/validation/validation.go,
+# apimachinery pkg/apis/meta/v1/validation/validation.go and that of apiextensions-apiserver.
+_SELECTING = ["DoesNotExist", "Exists", "In", "NotIn"]
+ENUMS: Mapping[tuple[str, str], list[str]] = {
+    ("rbac.v1.RoleRef", "apiGroup"): ["rbac.authorization.k8s.io"],
+    ("rbac.v1.RoleRef", "kind"): ["ClusterRole", "Role"],
+    ("rbac.v1.Subject", "apiGroup"): ["rbac.authorization.k8s.io"],
+    ("rbac.v1.Subject", "kind"): ["Group", "ServiceAccount", "User"],
+    ("meta.v1.LabelSelectorRequirement", "operator"): _SELECTING,
+    ("autoscaling.v2.HPAScalingPolicy", "type"): ["Percent", "Pods"],
+    ("autoscaling.v2.HPAScalingRules", "selectPolicy"): ["Disabled", "Max", "Min"],
+    ("autoscaling.v2.MetricTarget", "type"): ["AverageValue", "Utilization", "Value"],
+    ("autoscaling.v2.MetricSpec", "type"): [
+        "ContainerResource",
+        "External",
+        "Object",
+        "Pods",
+        "Resource",
+    ],
+    ("core.v1.Container", "restartPolicy"): ["Always", "Never@34", "OnFailure@34"],
+    ("core.v1.PodOS", "name"): ["linux", "windows"],
+    ("apiextensions.v1.CustomResourceDefinitionSpec", "scope"): ["Cluster", "Namespaced"],
+    ("apiextensions.v1.CustomResourceColumnDefinition", "type"): [
+        "boolean",
+        "date",
+        "integer",
+        "number",
+        "string",
+    ],
 }
 
 # Not what people write into files.
@@ -172,7 +207,9 @@ class Struct:
             value += self._enum(key, [releases[m] for m in minors])
             required = all(key in self.seen[m].get("required", ()) for m in minors)
             code = newest.code(self.definition, key)
-            optional = code in newest.defaulted or key in NOT_REQUIRED.get(self.name, ())
+            # What is no pointer in Go is false where it is absent.
+            optional = code in newest.defaulted or inner == SCALARS["boolean", None]
+            optional = optional or key in NOT_REQUIRED.get(self.name, ())
             if required and not optional:
                 value = "!" + value
             found[key] = value + _during(minors, list(self.seen))
@@ -180,6 +217,9 @@ class Struct:
 
     def _enum(self, key: str, releases: list[Release]) -> str:
         code = releases[-1].code(self.definition, key)
+        known = ENUMS.get((".".join(self.definition.rsplit(".", 3)[1:]), key))
+        if known is not None:
+            return f"<{'|'.join(known)}>"
         listed = [(r.minor, r.enums[code]) for r in releases if code in r.enums]
         if not listed:
             return ""

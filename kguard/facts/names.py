@@ -119,7 +119,8 @@ def _config_keys(value: Any) -> Faults:
 
 def _text(judge: Callable[[str], str | None]) -> Callable[[Any], Faults]:
     def faults(value: Any) -> Faults:
-        if isinstance(value, str) and (fault := judge(value)):
+        # An empty text counts as an absent one.
+        if isinstance(value, str) and value and (fault := judge(value)):
             yield (), fault
 
     return faults
@@ -139,7 +140,7 @@ def _port_name(text: str) -> str | None:
 
 def _env_name(text: str) -> str | None:
     # IsRelaxedEnvVarName; before 1.34 the name had to be an identifier, with dots and dashes.
-    if not text or all(" " <= char <= "~" and char != "=" for char in text):
+    if all(" " <= char <= "~" and char != "=" for char in text):
         return None
     return f"is `{text[:63]}`, and it has to be printable ASCII without `=`"
 
@@ -155,6 +156,52 @@ def _range(least: int, most: int = (1 << 63) - 1) -> Callable[[Any], Faults]:
 
 _port = _range(1, 65535)
 _count = _range(0)
+_at_least_one = _range(1)
+_id = _range(0, (1 << 31) - 1)
+_weight = _range(1, 100)
+
+
+def _port_or_name(value: Any) -> Faults:
+    yield from _text(_port_name)(value) if isinstance(value, str) else _port(value)
+
+
+def _part(most: int | None) -> Callable[[Any], Faults]:
+    """A number or a percentage (ValidatePositiveIntOrPercent, IsNotMoreThan100Percent)."""
+
+    def faults(value: Any) -> Faults:
+        if not isinstance(value, str):
+            yield from _count(value)
+        elif not re.fullmatch(r"[0-9]+%", value, re.ASCII):
+            yield (), f"is `{value[:40]}`, and a text has to be a percentage as `25%`"
+        elif most is not None and len(value) < 20 and int(value[:-1]) > most:
+            yield (), f"is `{value}`, which is more than {most}%"
+
+    return faults
+
+
+_PATHS = re.compile(
+    r"(metadata\.(name|namespace|uid|labels|annotations)"
+    r"|metadata\.(labels|annotations)\['[^']+'\]"
+    r"|spec\.(nodeName|host|serviceAccountName)|status\.(hostIP|podIP)s?)"
+)
+
+
+def _field_path(text: str) -> str | None:
+    # pkg/apis/core/pods/helpers.go (ConvertDownwardAPIFieldLabel), core validation.go.
+    if _PATHS.fullmatch(text):
+        return None
+    return f"is `{text[:60]}`, and no such field of a pod can be asked for"
+
+
+def _config_key(text: str) -> str | None:
+    if not _CONFIG_KEY.fullmatch(text):
+        return f"is `{text[:63]}`, and it has to be letters, digits, `-`, `_` and `.`"
+    return _longer(text, 253)
+
+
+def _qualified(text: str) -> str | None:
+    fault = qualified_name(text)
+    return fault.replace("has the key", "is", 1) if fault else None
 
 FORMATS: Mapping[tuple[str, str], Callable[[Any], Faults]] = {
     ("ObjectMeta", "labels"): _labels,
@@ -193,7 +240,44 @@ FORMATS: Mapping[tuple[str, str], Callable[[Any], Faults]] = {
     ("JobSpec", "ttlSecondsAfterFinished"): _count,
     ("CronJobSpec", "successfulJobsHistoryLimit"): _count,
     ("CronJobSpec", "failedJobsHistoryLimit"): _count,
-    ("PodSpec", "terminationGracePeriodSeconds"): _count,
+    ("ServicePort", "targetPort"): _port_or_name,
+    ("ServiceSpec", "selector"): _labels,
+    ("ReplicationControllerSpec", "selector"): _labels,
+    ("NetworkPolicyPort", "port"): _port_or_name,
+    ("HTTPGetAction", "port"): _port_or_name,
+    ("TCPSocketAction", "port"): _port_or_name,
+    ("GRPCAction", "port"): _port,
+    ("RollingUpdateDeployment", "maxSurge"): _part(None),
+    ("RollingUpdateDeployment", "maxUnavailable"): _part(100),
+    ("RollingUpdateDaemonSet", "maxSurge"): _part(100),
+    ("RollingUpdateDaemonSet", "maxUnavailable"): _part(100),
+    ("PodDisruptionBudgetSpec", "minAvailable"): _part(100),
+    ("PodDisruptionBudgetSpec", "maxUnavailable"): _part(100),
+    ("ObjectFieldSelector", "fieldPath"): _text(_field_path),
+    ("ConfigMapKeySelector", "key"): _text(_config_key),
+    ("ConfigMapKeySelector", "name"): _text(dns_subdomain),
+    ("SecretKeySelector", "key"): _text(_config_key),
+    ("SecretKeySelector", "name"): _text(dns_subdomain),
+    ("ConfigMapEnvSource", "name"): _text(dns_subdomain),
+    ("SecretEnvSource", "name"): _text(dns_subdomain),
+    ("PersistentVolumeClaimSpec", "storageClassName"): _text(dns_subdomain),
+    ("StatefulSetSpec", "serviceName"): _text(dns_label),
+    ("IngressServiceBackend", "name"): _text(dns_label),
+    ("LabelSelectorRequirement", "key"): _text(_qualified),
+    ("PodAffinityTerm", "topologyKey"): _text(_qualified),
+    ("TopologySpreadConstraint", "topologyKey"): _text(_qualified),
+    ("TopologySpreadConstraint", "maxSkew"): _at_least_one,
+    ("SecurityContext", "runAsUser"): _id,
+    ("SecurityContext", "runAsGroup"): _id,
+    ("PodSecurityContext", "runAsUser"): _id,
+    ("PodSecurityContext", "runAsGroup"): _id,
+    ("PodSecurityContext", "fsGroup"): _id,
+    ("WeightedPodAffinityTerm", "weight"): _weight,
+    ("PreferredSchedulingTerm", "weight"): _weight,
+    ("HPAScalingPolicy", "value"): _at_least_one,
+    ("HPAScalingPolicy", "periodSeconds"): _range(1, 1800),
+    ("HPAScalingRules", "stabilizationWindowSeconds"): _range(0, 3600),
+    ("MetricTarget", "averageUtilization"): _at_least_one,
     ("PodSpec", "activeDeadlineSeconds"): _range(1, (1 << 31) - 1),
 }
 

@@ -10,12 +10,12 @@ from __future__ import annotations
 from collections.abc import Iterator, Mapping, Sequence
 from typing import TYPE_CHECKING, Any
 
-from kguard.facts import names, values
+from kguard.facts import constraints, names, values
 from kguard.facts.fields import Level, UnknownField, unknown_field
 from kguard.facts.quantities import is_placeholder
 from kguard.kube import argo, schema
 from kguard.kube.schema import Field
-from kguard.model import Resource, Route, Scope
+from kguard.model import Resource, Route, Scope, dig
 from kguard.record import record
 
 if TYPE_CHECKING:
@@ -169,8 +169,22 @@ class _Walk:
         if self._full and self._whole and not _is_patch(data):
             # The owner of what a workflow makes is filled in by Argo (setOwnerReference).
             filled = struct == "OwnerReference" and self._resource.embedded
-            for key in values.required(struct, data, fields) if not filled else ():
-                yield MissingField(self._resource, route, data, key)
+            if not filled:
+                yield from self._together(struct, data, fields, route)
+
+    def _together(
+        self, struct: str, data: Mapping[str, Any], fields: Mapping[str, Field], route: Route
+    ) -> Iterator[Scope]:
+        """What is missing, and what does not go with what stands beside it."""
+        for keys, key in constraints.missing(struct, data, fields):
+            here = dig(data, *keys, default=data)
+            yield MissingField(self._resource, (*route, *keys), here, key)
+        if struct == "PersistentVolumeClaimSpec" and route == ("spec",):
+            for keys, key in constraints.OF_CLAIMS(data):
+                here = dig(data, *keys, default=data)
+                yield MissingField(self._resource, (*route, *keys), here, key)
+        for keys, fault in constraints.wrong(struct, data, fields):
+            yield from self._wrong((fault, values.REFUSED), (*route, *keys))
 
     def _unknown(
         self, key: str, data: Mapping[str, Any], levels: Sequence[Level]
@@ -216,7 +230,7 @@ class _Walk:
 
     def _beyond_type(self, struct: str, key: str, value: Any, route: Route) -> Iterator[Scope]:
         """What no type tells: names that are none, numbers out of range, items that repeat."""
-        for keys, fault in values.format_faults(struct, key, value, self._resource):
+        for keys, fault in values.format_faults(struct, key, value):
             yield from self._wrong(fault, (*route, *keys))
         if isinstance(value, list):
             for number, first, what in values.repeated(struct, key, value):

@@ -13,7 +13,7 @@ from kguard.facts import names
 from kguard.facts.quantities import is_placeholder
 from kguard.kube import schema
 from kguard.kube.schema import Field
-from kguard.model import Resource, Route, dig
+from kguard.model import Route, dig
 from kguard.quantity.quantities import QuantityError, parse_quantity
 from kguard.words import choices_hint
 
@@ -59,6 +59,8 @@ def scalar_fault(field: Field, value: Any, minor: int) -> Said | None:
         return None
     if isinstance(value, (list, dict)):
         return f"is {_called(value)}, and {_WANTED[field.inner]} belongs there", REFUSED
+    if value == "" and field.required and not field.around and field.inner == schema.STRING:
+        return "is empty, and Kubernetes wants something there", REFUSED
     fault = _FAULTS[field.inner](value, field.inner)
     if fault is None and field.choices and isinstance(value, str) and value:
         return _choice(field, value, minor)
@@ -181,34 +183,10 @@ def _short(text: str) -> str:
     return line if len(line) <= _LONGEST else f"{line[: _LONGEST - 1]}…"
 
 
-# What validation requires beyond the specification (pkg/apis/core/validation/validation.go:
-# ValidatePodTemplateSpec, validateContainerCommon; apimachinery validation ValidateObjectMeta).
-_DEMANDED: Mapping[str, tuple[str, ...]] = {}
-
-
-def required(struct: str, data: Mapping[str, Any], fields: Mapping[str, Field]) -> Iterator[str]:
-    """The keys without which Kubernetes refuses an object."""
-    for key, field in fields.items():
-        if field.required and data.get(key) is None and _is_required(struct, key, data):
-            yield key
-    for key in _DEMANDED.get(struct, ()):
-        if data.get(key) is None:
-            yield key
-
-
-def _is_required(struct: str, key: str, data: Mapping[str, Any]) -> bool:
-    # A workload without a selector whose template has no labels either is part of one.
-    if key == "selector":
-        return dig(data, "template", "metadata", "labels") is not None
-    return True
-
-
 def format_faults(
-    struct: str, key: str, value: Any, resource: Resource
+    struct: str, key: str, value: Any
 ) -> Iterator[tuple[Route, Said]]:
     """What is wrong with the form of a field's value, with the keys below it."""
-    if struct == "ObjectMeta" and key == "name":
-        return  # Of the object itself: see names.of_object.
     judge = names.FORMATS.get((struct, key))
     if judge is None:
         return

@@ -1,0 +1,155 @@
+"""What Kubernetes wants of the fields of a mapping together: some of them, one of them, no more.
+
+The specification has none of this; sources are the validation of the groups: kubernetes
+pkg/apis/{core,apps,networking,autoscaling,rbac,admissionregistration}/validation/validation.go and
+apimachinery pkg/apis/meta/v1/validation/validation.go.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator, Mapping
+from typing import Any
+
+from kguard.kube.schema import Field
+from kguard.model import Route, dig
+
+Missing = tuple[Route, str]
+"""Keys to a mapping, and the key that is missing there."""
+
+Wrong = tuple[Route, str]
+"""Keys to a value, and what is wrong with it."""
+
+_RULE = ("apiGroups", "apiVersions", "operations", "resources")
+
+# Required although the specification says otherwise, or has an empty text for a default.
+_DEMANDED: Mapping[str, tuple[str, ...]] = {
+    "ConfigMapEnvSource": ("name",),
+    "ConfigMapKeySelector": ("name",),
+    "ConfigMapVolumeSource": ("name",),
+    # An application's container without an image makes the object a part of one: see Pod.fragment.
+    "Container": ("image",),
+    "PersistentVolumeSpec": ("accessModes", "capacity"),
+    "RuleWithOperations": _RULE,
+    "SecretEnvSource": ("name",),
+    "SecretKeySelector": ("name",),
+    "SecretVolumeSource": ("secretName",),
+}
+
+# Structs of which one field has to be there, and no more than one may be: besides the listed ones.
+_ONE_OF: Mapping[str, frozenset[str]] = {
+    "EnvFromSource": frozenset({"prefix"}),
+    "EnvVarSource": frozenset(),
+    "IngressBackend": frozenset(),
+    "LifecycleHandler": frozenset(),
+    "ServiceBackendPort": frozenset(),
+    "VolumeProjection": frozenset(),
+}
+
+_MOST_SOURCES = 1
+
+
+def missing(struct: str, data: Mapping[str, Any], fields: Mapping[str, Field]) -> Iterator[Missing]:
+    """The fields without which Kubernetes refuses an object."""
+    for key, field in fields.items():
+        if field.required and data.get(key) is None and not _may_be_part(key, data):
+            yield (), key
+    for key in _DEMANDED.get(struct, ()):
+        if data.get(key) is None:
+            yield (), key
+    judge = _MISSING.get(struct)
+    if judge is not None:
+        yield from judge(data)
+
+
+def _may_be_part(key: str, data: Mapping[str, Any]) -> bool:
+    # A workload without a selector whose template has no labels either is part of one.
+    return key == "selector" and dig(data, "template", "metadata", "labels") is None
+
+
+def _of_service(data: Mapping[str, Any]) -> Iterator[Missing]:
+    ports = data.get("ports")
+    if not ports and data.get("type") != "ExternalName" and data.get("clusterIP") != "None":
+        if not isinstance(data.get("type"), str) or data["type"].isalpha():
+            yield (), "ports"
+    if isinstance(ports, list) and len(ports) > 1:
+        for number, port in enumerate(ports):
+            if isinstance(port, Mapping) and port.get("name") is None:
+                yield ("ports", number), "name"
+
+
+def _of_claim(data: Mapping[str, Any]) -> Iterator[Missing]:
+    if not data.get("accessModes"):
+        yield (), "accessModes"
+    if dig(data, "resources", "requests", "storage") is None:
+        requests = isinstance(dig(data, "resources", "requests"), Mapping)
+        yield ("resources", "requests") if requests else (), "storage" if requests else "resources"
+
+
+def _of_policy_rule(data: Mapping[str, Any]) -> Iterator[Missing]:
+    if not data.get("nonResourceURLs"):
+        for key in ("apiGroups", "resources"):
+            if not data.get(key):
+                yield (), key
+
+
+def _of_ingress(data: Mapping[str, Any]) -> Iterator[Missing]:
+    if not data.get("rules") and data.get("defaultBackend") is None:
+        yield (), "rules"
+
+
+def _of_selector_requirement(data: Mapping[str, Any]) -> Iterator[Missing]:
+    if data.get("operator") in ("In", "NotIn") and not data.get("values"):
+        yield (), "values"
+
+
+def _of_metric(data: Mapping[str, Any]) -> Iterator[Missing]:
+    source = data.get("type")
+    if isinstance(source, str) and source.isalpha():
+        key = source[0].lower() + source[1:]
+        if key in ("containerResource", "external", "object", "pods", "resource"):
+            if data.get(key) is None:
+                yield (), key
+
+
+_MISSING: Mapping[str, Callable[[Mapping[str, Any]], Iterator[Missing]]] = {
+    "IngressSpec": _of_ingress,
+    "LabelSelectorRequirement": _of_selector_requirement,
+    "MetricSpec": _of_metric,
+    "PolicyRule": _of_policy_rule,
+    "ServiceSpec": _of_service,
+}
+
+OF_CLAIMS = _of_claim
+"""For PersistentVolumeClaims alone: what a StatefulSet makes of a template is another matter."""
+
+
+def wrong(struct: str, data: Mapping[str, Any], fields: Mapping[str, Field]) -> Iterator[Wrong]:
+    """The values that do not go with what stands beside them."""
+    others = _ONE_OF.get(struct)
+    if others is not None:
+        named = [key for key in fields if key not in others]
+        given = [key for key in named if data.get(key) is not None]
+        if not given:
+            yield (), f"has none of {_listed(named)}"
+        for key in given[1:]:
+            yield (key,), f"stands beside `{given[0]}`, and only one of them can be there"
+    elif struct == "Volume":
+        given = [key for key, value in data.items() if key in fields and value is not None]
+        sources = [key for key in given if key != "name"]
+        for key in sources[_MOST_SOURCES:]:
+            yield (key,), f"stands beside `{sources[0]}`, and a volume has one source"
+    elif struct == "LabelSelectorRequirement":
+        if data.get("operator") in ("Exists", "DoesNotExist") and data.get("values"):
+            yield ("values",), f"stands beside `{data['operator']}`, which takes none"
+    elif struct == "HTTPIngressPath" and data.get("pathType") in ("Exact", "Prefix"):
+        path = data.get("path")
+        if isinstance(path, str) and path[:1] not in ("/", "{", "$", "<", "_", "@"):
+            yield ("path",), f"is `{path[:40]}`, and it has to begin with `/`"
+    elif struct == "Toleration" and not data.get("key"):
+        if data.get("operator") in (None, "", "Equal"):
+            yield (), "has no `key`, and only with `operator: Exists` that is allowed"
+
+
+def _listed(words: list[str]) -> str:
+    *before, last = (f"`{word}`" for word in words)
+    return f"{', '.join(before)} and {last}"
