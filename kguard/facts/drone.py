@@ -130,6 +130,26 @@ def pipeline_of(facts: Facts, resource: Resource) -> Pipeline | None:
     )
 
 
+def documents_beside(facts: Facts, resource: Resource, kind: str) -> list[Resource]:
+    """The documents of that kind in the file of a resource, in the order of the file."""
+    found = facts.index.in_unit(resource, drone.GROUP, kind)
+    return [each for each in found if each.origin.path == resource.origin.path]
+
+
+def secret_names(data: Any) -> Iterator[tuple[Route, str]]:
+    """The names of secrets under `from_secret` in what steps are given, with the routes to them."""
+    if isinstance(data, Mapping):
+        name = data.get("from_secret")
+        if isinstance(name, str):
+            yield ("from_secret",), name
+        items: list[tuple[Any, Any]] = list(data.items())
+    else:
+        items = list(enumerate(data)) if isinstance(data, list) else []
+    for key, value in items:
+        if isinstance(value, Mapping | list):
+            yield from (((key, *route), name) for route, name in secret_names(value))
+
+
 def amount_of(owner: Scope, section: str, key: str) -> int | None:
     """An amount of a pipeline or step in bytes or millicores: 0 where it is not set.
 
@@ -234,10 +254,12 @@ def parse_millicores(value: Any) -> int:
         if abs(value) <= MAX_INT64:
             return int(value)
         raise AmountError("is out of range")
-    raise AmountError("is no whole number", _millicores(value) if isinstance(value, str) else None)
+    raise AmountError(
+        "is no whole number", millicores_meant(value) if isinstance(value, str) else None
+    )
 
 
-def _millicores(text: str) -> str | None:
+def millicores_meant(text: str) -> str | None:
     """Millicores for what was meant as a Kubernetes quantity, or as a number without quotes."""
     written = re.fullmatch(r"([0-9]{1,9})(?:\.([0-9]{1,3}))? ?(m?)", text)
     if written is None or (written[2] and written[3]):

@@ -3,12 +3,15 @@
 from __future__ import annotations
 
 from kguard.facts.drone import Amount, AmountError
-from kguard.model import Fault
+from kguard.model import Fault, Fix
 
 
-def refused(amount: Amount, error: AmountError, write: str) -> Fault:
+def refused(amount: Amount, error: AmountError, write: str, fix: Fix | None = None) -> Fault:
     """The fault of an amount that ends the build; `write` says how it is written."""
     meant = f"; did you mean `{error.suggestion}`?" if error.suggestion else ""
     return amount.fault(
-        (amount.key,), f"{amount.called} {error}, which the runner refuses", help=write + meant
+        (amount.key,),
+        f"{amount.called} {error}, which the runner refuses",
+        help=write + meant,
+        fix=fix,
     )

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 
 from kguard.facts.drone import Amount, AmountError, Use, parse_millicores
-from kguard.model import Confidence, Fault
+from kguard.model import Confidence, Edit, Fault, Fix
 from kguard.policies.drone._refused import refused
 from kguard.policy.context import WARNING, Context
 
@@ -17,15 +17,19 @@ def check(amount: Amount, ctx: Context) -> Iterator[Fault]:
     try:
         millicores = parse_millicores(amount.value)
     except AmountError as error:
-        yield refused(amount, error, "cpu is a number of millicores without quotes or unit")
+        fix = _meant(amount, int(error.suggestion)) if error.suggestion else None
+        help = "cpu is a number of millicores without quotes or unit"
+        yield refused(amount, error, help, fix)
         return
     if amount.use is not Use.APPLIED:
         return
-    meant = f"cpu is counted in millicores; did you mean `{round(amount.value * 1000)}`?"
+    cores = round(amount.value * 1000)
+    meant = f"cpu is counted in millicores; did you mean `{cores}`?"
     if millicores != amount.value:
         unset = "" if millicores else ", which counts as not set"
         message = f"{amount.called} is cut off to {millicores} millicores{unset}"
-        yield amount.fault(("cpu",), message, help=meant)
+        fix = _meant(amount, cores) if 0 < amount.value < ctx.params["likely_cores"] else None
+        yield amount.fault(("cpu",), message, help=meant, fix=fix)
     elif 0 < millicores < ctx.params["likely_cores"]:
         yield amount.fault(
             ("cpu",),
@@ -33,4 +37,13 @@ def check(amount: Amount, ctx: Context) -> Iterator[Fault]:
             severity=WARNING,
             confidence=Confidence.MEDIUM,
             help=meant,
+            fix=_meant(amount, cores),
         )
+
+
+def _meant(amount: Amount, millicores: int) -> Fix | None:
+    """The number that was likely meant; it stops nothing that runs."""
+    if amount.embedded:
+        return None
+    edit = Edit(amount.at("cpu"), millicores)
+    return Fix((edit,), safe=True, title=f"write `{millicores}`")
