@@ -141,12 +141,7 @@ def _patches(workflow: Workflow, template: Template) -> tuple[list[Any], bool]:
 
 
 def _patch_for(name: str, patches: list[Any], key: str = "containers") -> Mapping[str, Any]:
-    found = [
-        item
-        for patch in patches
-        for item in _items(patch, key)
-        if dig(item, "name") == name
-    ]
+    found = [item for patch in patches for item in _items(patch, key) if dig(item, "name") == name]
     return _mapping(merged(found)) if found else {}
 
 
