@@ -14,7 +14,7 @@ from collections.abc import Iterable, Mapping
 from kguard.inputs.files import Discovery
 from kguard.inputs.history import Commit
 from kguard.inputs.load import Loaded, load
-from kguard.inputs.names import is_candidate
+from kguard.inputs.names import is_candidate, is_kustomization
 from kguard.model import Origin, Resource
 from kguard.record import record
 
@@ -49,10 +49,12 @@ def changes_since(
         if path not in old or _lines(loaded.text(path)) != _lines(_decoded(old[path]))
     }
     texts = _texts(found.base, {path: old[path] for path in files & old.keys()})
+    remade = _remade(commit, found, loaded, judged)
+    changed = {resource.origin for resource in judged if resource.unit in remade}
     pending: list[tuple[Resource, str]] = []
     for resource in judged:
         path = resource.origin.path
-        if path in files:
+        if path in files and resource.origin not in changed:
             text = _text(loaded, resource)
             if not _take(texts.get(path), text):
                 pending.append((resource, text))
@@ -64,7 +66,36 @@ def changes_since(
             for resource, text in pending
             if not any(_take(there, text) for there in elsewhere)
         ]
-    return Changes(frozenset(files), frozenset(resource.origin for resource, _ in pending))
+    changed |= {resource.origin for resource, _ in pending}
+    return Changes(frozenset(files), frozenset(changed))
+
+
+def _remade(
+    commit: Commit, found: Discovery, loaded: Loaded, judged: Iterable[Resource]
+) -> set[str]:
+    """The units that a tool may render otherwise than before, because values, patches or the like
+    are not as in the commit. Files that only their own objects are made of do not count.
+    """
+    own = {(resource.unit, resource.origin.path) for resource in judged}
+    shared = {
+        unit: {path for path in paths if (unit, path) not in own or is_kustomization(path)}
+        for unit, paths in loaded.inputs.items()
+    }
+    paths = sorted({path for inputs in shared.values() for path in inputs})
+    before = commit.read(found.undecodable.get(path, path) for path in paths)
+    changed = set()
+    for path in paths:
+        try:
+            with open(found.real_path(path), "rb") as file:
+                now = file.read()
+        except OSError:
+            now = None
+        old = before.get(found.undecodable.get(path, path))
+        if old != now and (
+            old is None or now is None or _lines(_decoded(old)) != _lines(_decoded(now))
+        ):
+            changed.add(path)
+    return {unit for unit, inputs in shared.items() if not inputs.isdisjoint(changed)}
 
 
 def _gone(commit: Commit, base: str, wanted: set[str]) -> dict[str, bytes]:

@@ -38,7 +38,7 @@ _AT = re.compile(
     r"(?P<path>[^\s():\"'`]+/templates/[^\s():\"'`]+):(?P<line>\d+)(?::(?P<column>\d+))?"
 )
 _ON = re.compile(r"parse error on (?P<path>[^\s():\"'`]+/templates/[^\s():\"'`]+):")
-_MISSING = re.compile(r"missing in charts/ directory: (.+)")
+_MISSING = re.compile(r"missing in charts/ directory")
 _REQUIRED = re.compile(r"execution error at \([^)]*\): |error calling (?:required|fail):\s*")
 _NEEDS = ("nil pointer evaluating", "values don't meet the specifications of the schema")
 
@@ -175,10 +175,9 @@ class _Chart:
                 # Columns are bytes from 0, and near to the action only.
                 line, column = int(where["line"]), int(where["column"] or 0) + 1
                 self._keep(path)
-        if missing := _MISSING.search(message):
-            reason = f"its dependencies are not there: {missing[1]}"
-            fetch = f"`helm dependency build {self.folder or '.'}` fetches them"
-            self._fail(f"{reason}; {fetch}; helm: {message}", command)
+        if _MISSING.search(message):
+            fetch = f"`helm dependency build {self.folder or '.'}` has to fetch dependencies first"
+            self._fail(f"{fetch}; helm: {message}", command)
         elif (required := _REQUIRED.search(message)) or any(word in message for word in _NEEDS):
             text = message[required.end() :] if required else message
             hint = "give them with `--helm-values FILE` or `--helm-set K=V`"
