@@ -211,6 +211,9 @@ def runner_selects_nodes(facts: Facts, near: Resource) -> bool | None:
     return runner_gives(facts, near, ("node_selector",), "DRONE_NODE_SELECTOR_DEFAULT")
 
 
+_WHOLE = re.compile(r"[+-]?(?:0[xX][0-9a-fA-F_]+|0[bB][01_]+|0[oO]?[0-7_]*|[1-9][0-9_]*)")
+
+
 @record(eq=False)
 class RunnerVariable(Scope):
     """A variable of a runner that holds an amount, with a value the manifests show.
@@ -226,6 +229,11 @@ class RunnerVariable(Scope):
     def literal(self) -> bool:
         """Whether the value stands in the container itself."""
         return self.place.route[0] == "env"
+
+    @property
+    def whole(self) -> bool:
+        """Whether it is a whole number as the runner reads one (strconv.ParseInt, base 0)."""
+        return _WHOLE.fullmatch(self.value) is not None
 
     @property
     def keys(self) -> Route:

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import re
 from collections.abc import Iterator
 
 from kguard.facts.drone import millicores_meant
@@ -11,9 +10,6 @@ from kguard.model import Confidence, Edit, Fault, Fix
 from kguard.policy.context import WARNING, Context
 from kguard.quantity._quote import quoted
 from kguard.quantity.gounits import SizeError, parse_ram_bytes
-
-# What strconv.ParseInt with base 0 reads.
-_WHOLE = re.compile(r"[+-]?(?:0[xX][0-9a-fA-F_]+|0[bB][01_]+|0[oO]?[0-7_]*|[1-9][0-9_]*)")
 
 
 def check(variable: RunnerVariable, ctx: Context) -> Iterator[Fault]:
@@ -29,13 +25,13 @@ def _cpu(variable: RunnerVariable, ctx: Context) -> Iterator[Fault]:
     if meant and variable.literal:
         # It restarts the runner, which loses the builds it watches.
         fix = Fix((Edit(variable.at(*variable.keys), meant),), safe=False, title=f"write `{meant}`")
-    if not _WHOLE.fullmatch(variable.value):
+    if not variable.whole:
         message = f"`{variable.name}` {quoted(variable.value)} is no whole number: no runner starts"
         yield variable.fault(variable.keys, message, help=help, fix=fix)
         return
-    # Longer numbers are none of cores, and costly to read.
-    few = variable.value.isdecimal() and len(variable.value) < 10
-    millicores = int(variable.value) if few and "MIN" not in variable.name else 0
+    # Longer numbers are none of cores.
+    few = variable.value.isdecimal() and len(variable.value) < 10 and "MIN" not in variable.name
+    millicores = int(variable.value) if few else 0
     if 0 < millicores < ctx.params["likely_cores"]:
         yield variable.fault(
             variable.keys,
