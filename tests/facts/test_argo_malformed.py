@@ -24,6 +24,9 @@ TEMPLATE = {
     "podSpecPatch": "containers: [{name: main}]",
     "initContainers": [{"name": "i", "args": ["x"], "env": [{"name": "A", "value": "b"}]}],
     "container": {"image": "a:1", "resources": {"requests": {"cpu": 1}}},
+    "activeDeadlineSeconds": 5,
+    "outputs": {"artifacts": [{"name": "o", "artifactGC": {"strategy": "Never"}}]},
+    "synchronization": {"mutexes": [{"name": "m", "namespace": "n"}]},
 }
 STEPS = {
     "name": "main",
@@ -56,7 +59,14 @@ SPEC: dict[str, Any] = {
     "onExit": "a",
     "arguments": {"parameters": [{"name": "p", "value": "v"}]},
     "ttlStrategy": {"secondsAfterSuccess": 1},
-    "podGC": {"deleteDelayDuration": "1d"},
+    "ttlSecondsAfterFinished": 60,
+    "podGC": {"strategy": "OnPodCompletion", "deleteDelayDuration": "1s"},
+    "artifactGC": {"strategy": "OnWorkflowDeletion"},
+    "volumeClaimTemplates": [{"metadata": {"name": "v"}}],
+    "synchronization": {
+        "mutex": {"name": "m", "namespace": "n"},
+        "semaphores": [{"configMapKeyRef": {"name": "limits", "key": "a"}}],
+    },
     "retryStrategy": {"backoff": {"maxDuration": "1h"}},
     "templateDefaults": {"container": {"resources": {}}, "retryStrategy": {}},
     "templates": [STEPS, DAG, TEMPLATE, {"name": "set", "containerSet": {"containers": [{}]}}],
@@ -80,7 +90,24 @@ WORLD: list[dict[str, Any]] = [
         "metadata": {"name": "t"},
         "spec": {"templates": []},
     },
-    {"apiVersion": API, "kind": "CronWorkflow", "spec": {"workflowSpec": {"entrypoint": "a"}}},
+    {
+        "apiVersion": API,
+        "kind": "CronWorkflow",
+        "spec": {
+            "schedule": "0 3 * * *",
+            "schedules": ["* * * * *"],
+            "concurrencyPolicy": "Forbid",
+            "startingDeadlineSeconds": 0,
+            "timezone": "",
+            "workflowSpec": {"entrypoint": "a"},
+        },
+    },
+    {
+        "apiVersion": "v1",
+        "kind": "ConfigMap",
+        "metadata": {"name": "limits"},
+        "data": {"a": "1"},
+    },
     {
         "apiVersion": "v1",
         "kind": "ConfigMap",
