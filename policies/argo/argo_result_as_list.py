@@ -1,0 +1,32 @@
+"""See argo_result_as_list.md."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator
+
+from kguard.facts.argo_templates import Call, calls_of, target_of
+from kguard.model import Fault
+from kguard.policy.context import Context
+
+_RESULT = re.compile(r"\s*\{\{\s*(steps|tasks)\.([\w-]+)\.outputs\.result\s*\}\}\s*")
+
+
+def check(call: Call, ctx: Context) -> Iterator[Fault]:
+    """Yield a fault for a loop over what a program has printed."""
+    parameter = call.get("withParam")
+    found = _RESULT.fullmatch(parameter) if isinstance(parameter, str) else None
+    if found is None:
+        return
+    for source in calls_of(ctx.facts, call.template):
+        if source.name != found[2] or source.loop is not None:
+            continue  # The results of a loop are joined to a list by the controller itself.
+        template = target_of(ctx.facts, source).template
+        if template is None or template.runs_pod:
+            yield call.fault(
+                ("withParam",),
+                f"{call.called} loops over what {source.called} prints, of which 256 KiB are kept",
+                help="the front of a longer list is cut off; write it to a file and hand it over "
+                "as an output parameter (`valueFrom.path`)",
+            )
+            return
