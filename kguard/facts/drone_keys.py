@@ -18,7 +18,7 @@ from kguard.record import record
 from kguard.words import closest
 
 Keys = Mapping[str, Any]
-"""Accepted keys: None where anything may follow, else the keys of a mapping, or of list items."""
+"""Accepted keys: None where anything may follow, else the keys in it, or in each of its items."""
 
 
 def _keys(names: str, **inner: Any) -> Keys:
@@ -71,6 +71,9 @@ _POLICY = _keys(
     metadata=_METADATA,
     tolerations=_keys("effect key operator value toleration_seconds"),
 )
+
+# What holds a list of mappings; the others hold one. Anything else ends the build in the parser.
+_LISTS = ("services", "steps", "volumes", "tolerations", "options", "host_aliases")
 
 _MOST_MAPPINGS = 1000
 """With how many mappings of a document a key's value is compared."""
@@ -141,16 +144,17 @@ def _mappings(
     route: Route, data: Any, accepted: Keys
 ) -> Iterator[tuple[Route, Mapping[str, Any], Keys]]:
     """Every mapping of which the accepted keys are known, with them."""
-    if isinstance(data, list):
-        for number, item in enumerate(data):
-            yield from _mappings((*route, number), item, accepted)
     if not isinstance(data, Mapping):
         return
     yield route, data, accepted
     for key, value in data.items():
         inner = accepted.get(key)
-        if inner is not None:
+        if inner is None:
+            continue
+        if key not in _LISTS:
             yield from _mappings((*route, key), value, inner)
+        for number, item in enumerate(value if key in _LISTS and isinstance(value, list) else ()):
+            yield from _mappings((*route, key, number), item, inner)
 
 
 class _Shared:

@@ -18,5 +18,5 @@ def check(scope: Scope, ctx: Context) -> Iterator[Fault]:
         yield scope.fault(
             (),
             f"Drone stops reading at line {scope.resource.cut}: this {scope.resource.kind} is lost",
-            help="a line that begins with `...`, or of more than 65,535 bytes, ends the file for it",
+            help="a line that begins with `...`, or has over 65,535 bytes, ends the file",
         )

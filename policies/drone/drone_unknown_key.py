@@ -6,11 +6,18 @@ from collections.abc import Iterator
 
 from kguard.facts.drone_keys import UnknownKey
 from kguard.model import REMOVE, Confidence, Edit, Fault, Fix
-from kguard.policy.context import WARNING, Context
+from kguard.policy.context import NOTE, WARNING, Context
+
+_SHARED_NETWORK = ("ports", "expose")
 
 
 def check(unknown: UnknownKey, ctx: Context) -> Iterator[Fault]:
     """Yield a fault for a key that the runner drops."""
+    if unknown.key in _SHARED_NETWORK:
+        help = "the containers of a pod reach all ports of each other"
+        message = f"key `{unknown.key}` is dropped by the runner, and not needed"
+        yield unknown.fault((unknown.key,), message, severity=NOTE, help=help)
+        return
     near = f"did you mean `{unknown.meant}`?" if unknown.meant else ""
     yield unknown.fault(
         (unknown.key,),
