@@ -13,7 +13,6 @@ from collections.abc import Iterator, Mapping
 from itertools import accumulate
 from typing import Any
 
-from kguard.model import dig
 from kguard.record import record
 
 API_VERSION, KIND = "admission.k8s.io/v1", "AdmissionReview"
@@ -101,24 +100,29 @@ def _checked(data: Any, problem: str, backticks: bool) -> Request:
         raise NotAReview(f"not an object of kind {KIND}")
     if data.get("apiVersion") != API_VERSION:
         raise NotAReview(f"not of version {API_VERSION}")
-    request = data.get("request")
-    uid = dig(request, "uid")
+    request: Any = data.get("request")
+    uid = request.get("uid") if isinstance(request, dict) else None
     if not isinstance(uid, str) or not uid or len(uid) > _UID or not uid.isprintable():
         raise NotAReview("`request.uid` is missing")
     new, old = (_mapping_or_none(request, key) for key in ("object", "oldObject"))
-    problem = problem or _misfit(request, new, "object") or _misfit(request, old, "oldObject")
+    about = request.get("kind")
+    group, version, kind = (_text(about, key) for key in ("group", "version", "kind"))
+    named = (f"{group}/{version}" if group else version, kind)
+    problem = problem or _misfit(request, new, "object", named)
+    problem = problem or _misfit(request, old, "oldObject", named)
+    user = request.get("userInfo")
     return Request(
         uid=uid,
         operation=_text(request, "operation"),
-        group=_text(request, "kind", "group"),
-        version=_text(request, "kind", "version"),
-        kind=_text(request, "kind", "kind"),
+        group=group,
+        version=version,
+        kind=kind,
         sub_resource=_text(request, "subResource"),
         namespace=_text(request, "namespace") or None,
         name=_text(request, "name"),
-        username=_text(request, "userInfo", "username"),
-        groups=tuple(g for g in _list(request, "userInfo", "groups") if isinstance(g, str)),
-        dry_run=dig(request, "dryRun") is True,
+        username=_text(user, "username"),
+        groups=tuple(each for each in _list(user, "groups") if isinstance(each, str)),
+        dry_run=request.get("dryRun") is True,
         object=None if problem else new,
         old_object=None if problem else old,
         unevaluable=problem,
@@ -126,32 +130,34 @@ def _checked(data: Any, problem: str, backticks: bool) -> Request:
     )
 
 
-def _misfit(request: Any, found: Mapping[str, Any] | None, key: str) -> str:
-    """What is wrong with an object in itself or beside what the request says of it."""
+def _misfit(
+    request: Mapping[str, Any], found: Mapping[str, Any] | None, key: str, named: tuple[str, str]
+) -> str:
+    """What is wrong with an object in itself or beside what the request says of it.
+
+    `named` is the `apiVersion` and kind of which it is said to be.
+    """
     if found is None:
-        return f"`request.{key}` is no object" if dig(request, key) is not None else ""
-    kind = _text(request, "kind", "kind")
-    group, version = _text(request, "kind", "group"), _text(request, "kind", "version")
-    api_version = f"{group}/{version}" if group else version
-    if (found.get("apiVersion"), found.get("kind")) != (api_version, kind):
+        return f"`request.{key}` is no object" if request.get(key) is not None else ""
+    if (found.get("apiVersion"), found.get("kind")) != named:
         return f"`request.{key}` is of another kind than `request.kind`"
     if not isinstance(found.get("metadata"), dict | None):
         return f"`request.{key}.metadata` is no object"
     return ""
 
 
-def _mapping_or_none(request: Any, key: str) -> Mapping[str, Any] | None:
-    found = dig(request, key)
+def _mapping_or_none(request: Mapping[str, Any], key: str) -> Mapping[str, Any] | None:
+    found = request.get(key)
     return found if isinstance(found, dict) else None
 
 
-def _text(data: Any, *keys: str) -> str:
-    found = dig(data, *keys)
+def _text(data: Any, key: str) -> str:
+    found = data.get(key) if isinstance(data, dict) else None
     return found[:_TEXT] if isinstance(found, str) else ""
 
 
-def _list(data: Any, *keys: str) -> list[Any]:
-    found = dig(data, *keys)
+def _list(data: Any, key: str) -> list[Any]:
+    found = data.get(key) if isinstance(data, dict) else None
     return found if isinstance(found, list) else []
 
 

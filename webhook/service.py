@@ -8,6 +8,7 @@ import itertools
 import json
 import time
 from collections.abc import Callable
+from functools import lru_cache
 from http import HTTPStatus
 from typing import TYPE_CHECKING
 from urllib.parse import parse_qs
@@ -120,15 +121,21 @@ class Service:
         self._metrics.policy_duration.labels(policy).observe(seconds)
 
     def _allowance(self, query: str) -> float:
-        """Seconds that a request has in all, from its `?timeout=`, a Go duration."""
-        try:
-            given = parse_qs(query, max_num_fields=10).get("timeout", [""])[-1] if query else ""
-            seconds = quantity.parse_go_duration(given) / 1e9 if given else 0.0
-        except ValueError:
-            seconds = 0.0
+        """Seconds that a request has in all."""
+        seconds = _timeout(query)
         if not 0 < seconds <= _LONGEST:
             return self._timeout
         return max(seconds - MARGIN, _LEAST)
+
+
+@lru_cache(maxsize=16)  # An API server always says the same.
+def _timeout(query: str) -> float:
+    """Seconds in the `?timeout=` of a query, a Go duration; 0 where there is none to be read."""
+    try:
+        given = parse_qs(query, max_num_fields=10).get("timeout", [""])[-1] if query else ""
+        return quantity.parse_go_duration(given) / 1e9 if given else 0.0
+    except ValueError:
+        return 0.0
 
 
 def named(error: Exception) -> str:
