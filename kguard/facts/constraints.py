@@ -10,6 +10,7 @@ from __future__ import annotations
 from collections.abc import Callable, Iterator, Mapping
 from typing import Any
 
+from kguard.facts.quantities import is_placeholder
 from kguard.kube.schema import Field
 from kguard.model import Route, dig
 
@@ -28,6 +29,8 @@ _DEMANDED: Mapping[str, tuple[str, ...]] = {
     "ConfigMapVolumeSource": ("name",),
     # An application's container without an image makes the object a part of one: see Pod.fragment.
     "Container": ("image",),
+    "ExecAction": ("command",),
+    "IngressServiceBackend": ("port",),
     "PersistentVolumeSpec": ("accessModes", "capacity"),
     "RuleWithOperations": _RULE,
     "SecretEnvSource": ("name",),
@@ -102,6 +105,11 @@ def _of_selector_requirement(data: Mapping[str, Any]) -> Iterator[Missing]:
         yield (), "values"
 
 
+def _of_path(data: Mapping[str, Any]) -> Iterator[Missing]:
+    if data.get("pathType") in ("Exact", "Prefix") and not data.get("path"):
+        yield (), "path"
+
+
 def _of_metric(data: Mapping[str, Any]) -> Iterator[Missing]:
     source = data.get("type")
     if isinstance(source, str) and source.isalpha():
@@ -112,6 +120,7 @@ def _of_metric(data: Mapping[str, Any]) -> Iterator[Missing]:
 
 
 _MISSING: Mapping[str, Callable[[Mapping[str, Any]], Iterator[Missing]]] = {
+    "HTTPIngressPath": _of_path,
     "IngressSpec": _of_ingress,
     "LabelSelectorRequirement": _of_selector_requirement,
     "MetricSpec": _of_metric,
@@ -143,11 +152,38 @@ def wrong(struct: str, data: Mapping[str, Any], fields: Mapping[str, Field]) -> 
             yield ("values",), f"stands beside `{data['operator']}`, which takes none"
     elif struct == "HTTPIngressPath" and data.get("pathType") in ("Exact", "Prefix"):
         path = data.get("path")
-        if isinstance(path, str) and path[:1] not in ("/", "{", "$", "<", "_", "@"):
+        if isinstance(path, str) and path and path[0] not in ("/", "{", "$", "<", "_", "@"):
             yield ("path",), f"is `{path[:40]}`, and it has to begin with `/`"
     elif struct == "Toleration" and not data.get("key"):
         if data.get("operator") in (None, "", "Equal"):
             yield (), "has no `key`, and only with `operator: Exists` that is allowed"
+
+
+def mounts_without_volume(pod: Mapping[str, Any], claims: Any) -> Iterator[tuple[Route, str]]:
+    """The mounts in a pod's spec whose volume it does not have: the keys, and the volume's name.
+
+    `claims` are the volumeClaimTemplates around it. Source: ValidateVolumeMounts.
+    """
+    volumes = {_name(each) for each in _items(pod.get("volumes"))}
+    volumes |= {_name(dig(each, "metadata")) for each in _items(claims)}
+    if None in volumes:
+        return
+    for listed in ("initContainers", "containers"):
+        for number, container in enumerate(_items(pod.get(listed))):
+            for mount, item in enumerate(_items(dig(container, "volumeMounts"))):
+                name = _name(item)
+                if name is not None and name not in volumes:
+                    yield (listed, number, "volumeMounts", mount, "name"), name
+
+
+def _items(value: Any) -> list[Any]:
+    return value if isinstance(value, list) else []
+
+
+def _name(item: Any) -> str | None:
+    """The name of an item; None where it has none that can be known."""
+    name = item.get("name") if isinstance(item, Mapping) else None
+    return name if isinstance(name, str) and not is_placeholder(name) else None
 
 
 def _listed(words: list[str]) -> str:

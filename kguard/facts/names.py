@@ -161,6 +161,13 @@ _id = _range(0, (1 << 31) - 1)
 _weight = _range(1, 100)
 
 
+def _mode(value: Any) -> Faults:
+    # YAML 1.1 reads 0644 as octal; 644 is another number.
+    if isinstance(value, int) and not isinstance(value, bool) and not 0 <= value <= 0o777:
+        octal = "" if value < 0 or set(str(value)) & {"8", "9"} else f"; `0{value}` is octal"
+        yield (), f"is {value}, and a mode has to be 0 to 511, which is 0777 in octal{octal}"
+
+
 def _port_or_name(value: Any) -> Faults:
     yield from _text(_port_name)(value) if isinstance(value, str) else _port(value)
 
@@ -247,6 +254,17 @@ FORMATS: Mapping[tuple[str, str], Callable[[Any], Faults]] = {
     ("HTTPGetAction", "port"): _port_or_name,
     ("TCPSocketAction", "port"): _port_or_name,
     ("GRPCAction", "port"): _port,
+    ("ServiceBackendPort", "number"): _port,
+    ("ConfigMapVolumeSource", "defaultMode"): _mode,
+    ("SecretVolumeSource", "defaultMode"): _mode,
+    ("ProjectedVolumeSource", "defaultMode"): _mode,
+    ("DownwardAPIVolumeSource", "defaultMode"): _mode,
+    ("KeyToPath", "mode"): _mode,
+    ("DownwardAPIVolumeFile", "mode"): _mode,
+    ("ISCSIVolumeSource", "lun"): _range(0, 255),
+    ("ValidatingWebhook", "timeoutSeconds"): _range(1, 30),
+    ("MutatingWebhook", "timeoutSeconds"): _range(1, 30),
+    ("DeploymentSpec", "progressDeadlineSeconds"): _count,
     ("RollingUpdateDeployment", "maxSurge"): _part(None),
     ("RollingUpdateDeployment", "maxUnavailable"): _part(100),
     ("RollingUpdateDaemonSet", "maxSurge"): _part(100),
@@ -265,7 +283,6 @@ FORMATS: Mapping[tuple[str, str], Callable[[Any], Faults]] = {
     ("IngressServiceBackend", "name"): _text(dns_label),
     ("LabelSelectorRequirement", "key"): _text(_qualified),
     ("PodAffinityTerm", "topologyKey"): _text(_qualified),
-    ("TopologySpreadConstraint", "topologyKey"): _text(_qualified),
     ("TopologySpreadConstraint", "maxSkew"): _at_least_one,
     ("SecurityContext", "runAsUser"): _id,
     ("SecurityContext", "runAsGroup"): _id,

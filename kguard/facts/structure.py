@@ -99,6 +99,11 @@ def _is_patch(data: Mapping[str, Any]) -> bool:
     return any(key.startswith(_DIRECTIVES) or is_placeholder(key) for key in data)
 
 
+def _demands(struct: str) -> bool:
+    """Whether an object of nothing is refused."""
+    return any(field.required for field in schema.struct(struct).values())
+
+
 class _Walk:
     """One pass over an object.
 
@@ -183,6 +188,11 @@ class _Walk:
             for keys, key in constraints.OF_CLAIMS(data):
                 here = dig(data, *keys, default=data)
                 yield MissingField(self._resource, (*route, *keys), here, key)
+        if struct == "PodSpec":
+            claims = dig(self._resource.data, "spec", "volumeClaimTemplates")
+            for keys, name in constraints.mounts_without_volume(data, claims):
+                said = f"is `{name}`, and the pod has no such volume"
+                yield from self._wrong((said, values.REFUSED), (*route, *keys))
         for keys, fault in constraints.wrong(struct, data, fields):
             yield from self._wrong((fault, values.REFUSED), (*route, *keys))
 
@@ -209,6 +219,9 @@ class _Walk:
                 for number, item in enumerate(value):
                     if item is not None:
                         yield from self._value(field, around[2:], item, (*route, number), levels)
+                    elif around == "[]" and _demands(field.inner):
+                        said = "is empty, and a mapping belongs there", values.REFUSED
+                        yield from self._wrong(said, (*route, number))
             else:
                 yield from self._wrong(values.no_list(value), route)
         elif around[:2] == "{}":

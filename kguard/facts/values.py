@@ -57,6 +57,8 @@ def scalar_fault(field: Field, value: Any, minor: int) -> Said | None:
     """The fault of a value where a single one belongs; numbers for strings are judged elsewhere."""
     if is_filled_in(value):
         return None
+    if value == [] and field.inner == schema.BYTES:
+        return None  # Go reads bytes from a list of numbers too.
     if isinstance(value, (list, dict)):
         return f"is {_called(value)}, and {_WANTED[field.inner]} belongs there", REFUSED
     if value == "" and field.required and not field.around and field.inner == schema.STRING:
@@ -210,6 +212,8 @@ _UNIQUE: Mapping[tuple[str, str], tuple[tuple[tuple[str, Any], ...], ...]] = {
     ("Container", "volumeMounts"): ((("mountPath", None),),),
     ("Container", "volumeDevices"): ((("devicePath", None),),),
     ("Container", "ports"): ((("name", None),),),
+    ("MutatingWebhookConfiguration", "webhooks"): ((("name", None),),),
+    ("ValidatingWebhookConfiguration", "webhooks"): ((("name", None),),),
     ("ServiceSpec", "ports"): (
         (("name", None),),
         (("port", None), ("protocol", "TCP")),
