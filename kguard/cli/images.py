@@ -6,11 +6,13 @@ from collections.abc import Mapping
 
 from kguard.cli import UsageError
 from kguard.config import Image
+from kguard.inputs.builds import named_builds
 from kguard.inputs.files import Discovery
 from kguard.inputs.load import Loaded
 from kguard.kube.dockerfile import KIND
-from kguard.kube.images import SHELL_NAMES, ImageFacts
+from kguard.kube.images import SHELL_NAMES, ImageFacts, find_image
 from kguard.model import Resource
+from kguard.quantity.images import ImageError, parse_image
 
 
 def image_facts(
@@ -38,6 +40,46 @@ def image_facts(
             image.cmd,
         )
     return facts
+
+
+def repository_images(
+    found: Discovery, loaded: Loaded, configured: Mapping[str, ImageFacts]
+) -> dict[str, ImageFacts]:
+    """What the repository itself says about its images: Compose files, Skaffold, names.
+
+    Nothing about images that the settings speak of, nor where two builds contradict each other.
+    Dockerfiles outside the input join it as context; one that cannot be read says nothing.
+    """
+    known = {r.origin.path: r for r in loaded.resources if r.kind == KIND}
+    named = {
+        name: resource.origin.path
+        for name, resource in named_builds(loaded.resources, found.base).items()
+    }
+    declared: dict[str, set[str]] = {}
+    for build in loaded.builds:
+        declared.setdefault(_bare(build.image), set()).add(build.dockerfile)
+    for name, paths in declared.items():
+        named.pop(name, None)
+        if len(paths) == 1:
+            named[name] = next(iter(paths))
+    facts: dict[str, ImageFacts] = {}
+    for name, path in named.items():
+        if not path or find_image(configured, name) is not None:
+            continue
+        try:
+            known[path] = known.get(path) or _read(found.real_path(path), found, loaded)
+        except UsageError:
+            continue
+        facts[name] = ImageFacts(known[path])
+    return facts
+
+
+def _bare(image: str) -> str:
+    """An image's name without tag and digest, as people write it."""
+    try:
+        return parse_image(image).familiar_name
+    except ImageError:
+        return image
 
 
 def _read(path: str, found: Discovery, loaded: Loaded) -> Resource:

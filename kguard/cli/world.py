@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Any
 from kguard.cli import UsageError
 from kguard.config import Settings
 from kguard.facts import Assumptions
+from kguard.inputs.builds import KIND
 from kguard.inputs.files import Discovery
 from kguard.inputs.load import Loaded
 from kguard.kube.recognise import HELM_VALUES, resources
@@ -100,8 +101,10 @@ def _configurations(data: Any, shown: str, document: int) -> Iterator[Resource]:
 
 
 def _images(settings: Settings, found: Discovery, loaded: Loaded) -> Mapping[str, Any]:
-    if not settings.images:
+    builds = loaded.builds or any(resource.kind == KIND for resource in loaded.resources)
+    if not (settings.images or builds):
         return {}
-    from kguard.cli.images import image_facts
+    from kguard.cli.images import image_facts, repository_images
 
-    return image_facts(settings.images, found, loaded)
+    configured = image_facts(settings.images, found, loaded)
+    return {**repository_images(found, loaded, configured), **configured}

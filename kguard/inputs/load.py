@@ -2,15 +2,16 @@
 
 from __future__ import annotations
 
+import os
 from collections import Counter
 from collections.abc import Callable, Mapping
 from typing import TYPE_CHECKING, Any
 
+from kguard.inputs.builds import Build, declared_builds
 from kguard.inputs.charts import UNRENDERED, Charts, breaks_as_template
 from kguard.inputs.files import Discovery
 from kguard.inputs.kustomize import Kustomizations
 from kguard.inputs.names import is_dockerfile, is_kustomization, is_own
-from kguard.inputs.skaffold import built_images
 from kguard.inputs.sources import Document, Source
 from kguard.kube import drone
 from kguard.kube.recognise import foreign, is_kubernetes, is_list, resources, strange_items
@@ -47,6 +48,7 @@ class Loaded:
     complete: set[str] = field(default_factory=set)
     patched_units: set[str] = field(default_factory=set)
     retagged: set[str] = field(default_factory=set)
+    builds: list[Build] = field(default_factory=list)
     rendered: dict[tuple[str, int], RenderedDocument] = field(default_factory=dict)
     inputs: dict[str, frozenset[str]] = field(default_factory=dict)
     files: int = 0
@@ -119,6 +121,9 @@ def load(
         if progress is not None:
             progress(number, len(found.files), path)
         loader.add(path)
+    for path in sorted(loader.dockerfiles.difference(found.files)):
+        if not is_dockerfile(path) and found.covers(path) and os.path.isfile(found.real_path(path)):
+            loader.add(path)
     for path in found.context:
         loader.add(path, context=True)
     return loader.finish()
@@ -154,6 +159,7 @@ class _Loader:
     patches: set[str] = field(default_factory=set)
     templates: Counter[str] = field(default_factory=Counter)
     covered: set[str] = field(default_factory=set)
+    dockerfiles: set[str] = field(default_factory=set)
 
     def __post_init__(self) -> None:
         self.charts = Charts(self.found.base)
@@ -172,7 +178,11 @@ class _Loader:
         self.patches = known.patch_files()
         self.loaded.patched_units = known.patched()
         folders = {folder_of(path) for path in found.files}
-        self.loaded.retagged = known.images() | built_images(found.base, folders)
+        self.loaded.builds = declared_builds(found.base, folders)
+        built = {build.image for build in self.loaded.builds if build.tags}
+        self.loaded.retagged = known.images() | built
+        # What a build calls its Dockerfile is one, whatever its name.
+        self.dockerfiles = {build.dockerfile for build in self.loaded.builds}
 
     def render(self, options: RenderOptions) -> None:
         """Add what tools render, once for all readings of these files."""
@@ -248,7 +258,7 @@ class _Loader:
             if not context:
                 self.templates[chart] += 1
             return
-        if is_dockerfile(path):
+        if is_dockerfile(path) or path in self.dockerfiles:
             self._add_dockerfile(path, data, context)
         else:
             self._add_yaml(path, data, context)
