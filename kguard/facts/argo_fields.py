@@ -127,6 +127,10 @@ def _of_template(scope: Scope, prefix: Route) -> Iterator[DurationField]:
     yield from _durations(scope, (*prefix, "memoize", "maxAge"), bare=False)
     yield from _durations(scope, (*prefix, "pendingTimeout"))
     yield from _durations(scope, (*prefix, "suspend", "duration"))
+    members = (*prefix, "containerSet", "retryStrategy")
+    if scope.get(*members, "retries") is not None:
+        # ContainerSetTemplate.GetRetryStrategy, container_set_template.go: only beside `retries`.
+        yield from _durations(scope, (*members, "duration"), bare=False)
 
 
 def _durations(scope: Scope, keys: Route, *, bare: bool = True) -> Iterator[DurationField]:
