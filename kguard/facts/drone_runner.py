@@ -22,8 +22,6 @@ from kguard.record import record
 
 POLICY_FILE = "DRONE_POLICY_FILE"
 
-_RUNNER = "drone-runner-kube"
-
 # Up to beta.6 (December 2020) requests stood in the steps, and a pipeline had no resources.
 _OLD_RUNNER = re.compile(r"1\.0\.0-beta\.[1-6]")
 
@@ -64,7 +62,7 @@ def runners_in(facts: Facts, deployment: Resource) -> list[Container]:
     return [
         container
         for container in (pod.running if pod else ())
-        if isinstance(image := container.get("image"), str) and _RUNNER in image
+        if isinstance(image := container.get("image"), str) and drone.RUNNER in image
     ]
 
 

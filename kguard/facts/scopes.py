@@ -231,6 +231,8 @@ def _drone_pipelines(facts: Facts, resource: Resource) -> Iterable[Scope]:
 
 
 def _drone_amounts(facts: Facts, resource: Resource) -> Iterable[Scope]:
+    if resource.group != drone.GROUP and not facts.remember_unit(_drone_runner_near, resource):
+        return ()
     from kguard.facts.drone import amounts
 
     return amounts(facts, resource)
@@ -242,19 +244,36 @@ def _drone_keys(facts: Facts, resource: Resource) -> Iterable[Scope]:
     return unknown_keys(resource)
 
 
+def _drone_runner_in(facts: Facts, deployment: Resource) -> bool:
+    """Whether a Deployment may run Drone's Kubernetes runner: what reads it is not cheap."""
+    pod = facts.pod(deployment)
+    return pod is not None and any(drone.RUNNER in str(c.get("image")) for c in pod.running)
+
+
+def _drone_runner_near(facts: Facts, near: Resource) -> bool:
+    deployments = facts.index.in_unit(near, "apps", "Deployment")
+    return any(_drone_runner_in(facts, each) for each in deployments)
+
+
 def _drone_policies(facts: Facts, resource: Resource) -> Iterable[Scope]:
+    if resource.group != drone.GROUP and not facts.remember_unit(_drone_runner_near, resource):
+        return ()
     from kguard.facts.drone_runner import policies
 
     return policies(facts, resource)
 
 
 def _drone_runners(facts: Facts, resource: Resource) -> Iterable[Scope]:
+    if not _drone_runner_in(facts, resource):
+        return ()
     from kguard.facts.drone_runner import runners_in
 
     return runners_in(facts, resource)
 
 
 def _drone_variables(facts: Facts, resource: Resource) -> Iterable[Scope]:
+    if not _drone_runner_in(facts, resource):
+        return ()
     from kguard.facts.drone_runner import runner_variables
 
     return runner_variables(facts, resource)

@@ -17,6 +17,9 @@ if TYPE_CHECKING:
 GROUP = "drone.io"
 """The group under which Drone's documents stand in the index; they have no apiVersion."""
 
+RUNNER = "drone-runner-kube"
+"""What the image of the Kubernetes runner has in its name."""
+
 PIPELINE = (GROUP, "pipeline")
 POLICY = (GROUP, "policy")
 
