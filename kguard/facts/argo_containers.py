@@ -17,7 +17,7 @@ from kguard.facts.quantities import is_placeholder
 from kguard.facts.run import Facts
 from kguard.kube import argo
 from kguard.model import Route, Scope, dig
-from kguard.record import record
+from kguard.record import record, replace
 
 MAIN = "main"
 """The name Argo gives the container of `container` and `script` templates."""
@@ -87,6 +87,39 @@ def side_containers(facts: Facts, workflow: Workflow) -> Iterator[MainContainer]
             )
             unsure = unknown or workflow.value("templateDefaults", str(keys[0])) is not None
             yield MainContainer(workflow.resource, route, data, template, container, unsure)
+
+
+def pods_made(facts: Facts, workflow: Workflow) -> Iterator[Pod]:
+    """The pods of those templates with every container they have in the end: Argo's own come first.
+
+    Theirs are the resources of `executor` in the controller's configuration.
+    """
+    limits = _limits(facts, workflow)
+    containers = [*main_containers(facts, workflow), *side_containers(facts, workflow)]
+    for template in facts.argo_templates(workflow.resource):
+        if not template.runs_pod:
+            continue
+        pod = _pod(facts, workflow, template, limits)
+        deadline = template.value("activeDeadlineSeconds") or workflow.value(
+            "activeDeadlineSeconds"
+        )
+        priority = template.value("priorityClassName") or workflow.value("podPriorityClassName")
+        data = {**pod.data, "activeDeadlineSeconds": deadline, "priorityClassName": priority}
+        pod = replace(pod, data=data, containers=[])
+        executor = workflow.config.get("executor", "resources") if workflow.config else None
+        for name, key, role in (
+            ("init", "initContainers", Role.INIT),
+            ("wait", "containers", Role.APP),
+        ):
+            patch = _patch_for(name, _patches(workflow, template)[0], key)
+            own = merged([patch, {"resources": _mapping(executor)}])
+            pod.containers.append(
+                Container(workflow.resource, template.route, own, name=name, role=role, pod=pod)
+            )
+        pod.containers.extend(
+            replace(each.effective, pod=pod) for each in containers if each.template is template
+        )
+        yield pod
 
 
 def _limits(facts: Facts, workflow: Workflow) -> list[Any]:
