@@ -11,12 +11,13 @@ from collections.abc import Iterator
 from kguard.facts.argo import Reference, Workflow
 from kguard.facts.argo_call_rules import arguments, missing_inputs, of_calls
 from kguard.facts.argo_cron import cron_workflow
+from kguard.facts.argo_shape import wrong_types
 from kguard.facts.argo_template_rules import of_template
 from kguard.facts.argo_templates import named_template
 from kguard.facts.argo_wrong import Wrong, given, items_of, literal, wrong_names
 from kguard.facts.quantities import is_placeholder
 from kguard.facts.run import Facts
-from kguard.model import Scope
+from kguard.model import Scope, named_route
 from kguard.words import choices_hint, nearest
 
 _STRATEGIES = (
@@ -43,6 +44,9 @@ def wrong(facts: Facts, workflow: Workflow) -> Iterator[Wrong]:
         text = f"`{strategy}` is no strategy of `podGC`{nearest(strategy, _STRATEGIES)}"
         yield Wrong(scope, ("podGC", "strategy"), text)
     yield from _selector(scope)
+    for each in wrong_types(facts, workflow.resource):
+        text = f"`{named_route({}, each.keys[-1:])}` is {each.found}"
+        yield Wrong(each, each.keys, text, f"Argo reads {each.wanted} there")
     for template in facts.argo_templates(workflow.resource):
         yield from of_template(template)
         yield from of_calls(facts, template)

@@ -158,6 +158,18 @@ def _cron_workflows(facts: Facts, resource: Resource) -> Iterable[Scope]:
     return [cron] if cron else []
 
 
+def _argo_shape(name: str) -> Callable[[Facts, Resource], Iterable[Scope]]:
+    """A provider made of the function of that name in kguard.facts.argo_shape."""
+
+    def scopes(facts: Facts, resource: Resource) -> Iterable[Scope]:
+        from kguard.facts import argo_shape
+
+        found: Iterable[Scope] = getattr(argo_shape, name)(facts, resource)
+        return found
+
+    return scopes
+
+
 def _processes(facts: Facts, resource: Resource) -> Iterable[Scope]:
     return [process for process in facts.processes(resource) if not process.judged_elsewhere]
 
@@ -426,6 +438,9 @@ EACH: Mapping[str, Each] = {
     "argo-patch": Each(argo.KINDS, _argo_patches),
     # Arguments and environment variables of Argo's containers.
     "argo-process-text": Each(argo.KINDS, _argo_fields("process_texts")),
+    # Fields that no version of Argo has where they stand; those that not every version has.
+    "argo-unknown-field": Each(argo.KINDS, _argo_shape("unknown_fields")),
+    "argo-dated-field": Each(argo.KINDS, _argo_shape("dated_fields")),
     # The Argo controller's configuration: ConfigMap or Helm values.
     "argo-config": Each(frozenset({("", "ConfigMap"), ("", HELM_VALUES)}), _controller_configs),
     # A PodDisruptionBudget with the workloads whose pods it selects.

@@ -1,0 +1,201 @@
+"""What does not fit the structs into which Argo reads its objects.
+
+Source: argo-workflows workflow/common/parse.go (ParseObjects, strict: what `argo lint` and `argo
+submit` refuse); the controller decodes what the API server has accepted without being strict.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping
+from typing import Any
+
+from kguard.facts.quantities import is_placeholder
+from kguard.facts.run import Facts
+from kguard.kube import argo, schema
+from kguard.kube.argo_schema import ArgoField, is_argo, struct
+from kguard.model import Key, Resource, Route, Scope
+from kguard.record import record
+from kguard.words import closest
+
+_MOST_NODES = 200_000
+
+
+@record(eq=False)
+class ArgoUnknownField(Scope):
+    """A field that no listed version of Argo has where it stands: `key` of this mapping.
+
+    `meant` is the field of that place it was likely meant to be, `homes` are the structs around it
+    that have such a field, by the keys that lead to them.
+    """
+
+    key: str
+    meant: str = ""
+    home: str = ""
+
+
+@record(eq=False)
+class ArgoDatedField(Scope):
+    """A field that some versions of Argo have and others not: `key` of this mapping."""
+
+    key: str
+    struct: str
+    field: ArgoField
+
+
+@record(eq=False)
+class ArgoWrongType(Scope):
+    """A value at `keys` of the object that Argo cannot read: it is `found`, and not `wanted`."""
+
+    keys: Route
+    found: str
+    wanted: str
+
+
+def shape(facts: Facts, resource: Resource) -> list[Scope]:
+    """Everything in an Argo object that does not fit, in its order."""
+    return facts.remember(_shape, resource)
+
+
+def _shape(facts: Facts, resource: Resource) -> list[Scope]:
+    route = argo.spec_route(resource)
+    spec = resource.data.get("spec")
+    if route is None or not isinstance(spec, Mapping):
+        return []
+    root = "CronWorkflowSpec" if resource.kind == "CronWorkflow" else "WorkflowSpec"
+    return list(_Walk(resource).struct(root, spec, ("spec",), ()))
+
+
+class _Walk:
+    """One pass over an object beside its structs."""
+
+    def __init__(self, resource: Resource) -> None:
+        self._resource = resource
+        self._left = _MOST_NODES
+
+    def struct(
+        self, name: str, data: Mapping[str, Any], route: Route, above: tuple[tuple[str, Key], ...]
+    ) -> Iterator[Scope]:
+        """What does not fit in one mapping; `above` are the structs around, and their keys."""
+        fields = struct(name)
+        if not fields:
+            return
+        for key, value in data.items():
+            if not isinstance(key, str) or value is None:
+                continue
+            field = fields.get(key)
+            if field is None:
+                if not is_placeholder(key):
+                    yield self._unknown(name, key, data, route, above)
+                continue
+            if field.since or field.until:
+                yield ArgoDatedField(self._resource, route, data, key, name, field)
+            levels = (*above, (name, route[-1]))
+            yield from self._value(name, field, field.around, value, (*route, key), levels)
+
+    def _unknown(
+        self,
+        name: str,
+        key: str,
+        data: Mapping[str, Any],
+        route: Route,
+        above: tuple[tuple[str, Key], ...],
+    ) -> ArgoUnknownField:
+        close = closest(key, [known for known in struct(name) if known not in data])
+        homes = [named for outer, named in reversed(above) if key in struct(outer)]
+        home = str(homes[0]) if homes else ""
+        if not home:
+            inner = [k for k, f in struct(name).items() if not f.around and key in struct(f.inner)]
+            home = next((k for k in inner if k in data), inner[0] if len(inner) == 1 else "")
+        return ArgoUnknownField(
+            self._resource, route, data, key, close[0] if close and not home else "", home
+        )
+
+    def _value(
+        self,
+        name: str,
+        field: ArgoField,
+        around: str,
+        value: Any,
+        route: Route,
+        levels: tuple[tuple[str, Key], ...],
+    ) -> Iterator[Scope]:
+        self._left -= 1
+        if self._left < 0 or value is None or field.inner == schema.ANYTHING:
+            return
+        if around[:2] == "[]":
+            if isinstance(value, Mapping) and isinstance(value.get("steps"), list):
+                value, route = value["steps"], (*route, "steps")  # As the API server stores them.
+            if isinstance(value, list):
+                for number, item in enumerate(value):
+                    deeper = (*route, number)
+                    yield from self._value(name, field, around[2:], item, deeper, levels)
+            elif not is_placeholder(value):
+                yield self._wrong(route, value, "a list")
+        elif around[:2] == "{}":
+            if isinstance(value, Mapping):
+                for key, item in value.items():
+                    deeper = (*route, key)
+                    yield from self._value(name, field, around[2:], item, deeper, levels)
+            elif not is_placeholder(value):
+                yield self._wrong(route, value, "a mapping")
+        elif len(field.inner) > 1:
+            if isinstance(value, Mapping):
+                yield from self.struct(field.inner, value, route, levels)
+            elif not is_placeholder(value):
+                yield self._wrong(route, value, "a mapping")
+        # Scalars in containers of Kubernetes are judged where all of them are.
+        elif is_argo(name) and not (name in _LIKE_CONTAINERS and _is_number(value)):
+            wanted = _wanted(field.inner, value)
+            if wanted and not is_placeholder(value):
+                yield self._wrong(route, value, wanted)
+
+    def _wrong(self, route: Route, value: Any, wanted: str) -> ArgoWrongType:
+        data = self._resource.data
+        return ArgoWrongType(self._resource, (), data, route, _kind_of(value), wanted)
+
+
+_LIKE_CONTAINERS = ("ContainerNode", "ScriptTemplate", "UserContainer")
+
+
+def _is_number(value: Any) -> bool:
+    return isinstance(value, bool | int | float)
+
+
+def _wanted(letter: str, value: Any) -> str:
+    """What a scalar has to be, empty where the value is that."""
+    if letter == schema.STRING:
+        return "" if isinstance(value, str) else "a text"
+    if letter == schema.BOOLEAN:
+        return "" if isinstance(value, bool) else "`true` or `false`"
+    if letter in (schema.INT32, schema.INT64):
+        whole = isinstance(value, int) or (isinstance(value, float) and value.is_integer())
+        return "" if whole and not isinstance(value, bool) else "a whole number"
+    if letter == schema.INT_OR_STRING:
+        right = isinstance(value, int | str) and not isinstance(value, bool)
+        return "" if right else "a whole number or a text"
+    return ""
+
+
+def _kind_of(value: Any) -> str:
+    if isinstance(value, bool):
+        return "a boolean"
+    if isinstance(value, int | float):
+        return "a number"
+    if isinstance(value, str):
+        return "a text"
+    return "a list" if isinstance(value, list) else "a mapping"
+
+
+def unknown_fields(facts: Facts, resource: Resource) -> list[Scope]:
+    """The fields of an object that no listed version of Argo has where they stand."""
+    return [each for each in shape(facts, resource) if isinstance(each, ArgoUnknownField)]
+
+
+def dated_fields(facts: Facts, resource: Resource) -> list[Scope]:
+    """The fields of an object that not all listed versions of Argo have."""
+    return [each for each in shape(facts, resource) if isinstance(each, ArgoDatedField)]
+
+
+def wrong_types(facts: Facts, resource: Resource) -> list[ArgoWrongType]:
+    """The values of an object that Argo cannot read."""
+    return [each for each in shape(facts, resource) if isinstance(each, ArgoWrongType)]

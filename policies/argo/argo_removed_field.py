@@ -1,0 +1,51 @@
+"""See argo_removed_field.md."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+from kguard.facts.argo_controller import argo_version
+from kguard.facts.argo_shape import ArgoDatedField
+from kguard.model import REMOVE, Edit, Fault, Fix
+from kguard.policy.context import ERROR, NOTE, Context
+
+_SEVERAL = {"schedule": "schedules", "mutex": "mutexes", "semaphore": "semaphores"}
+_SEVERAL_SINCE = (3, 6)
+_OLDEST = (3, 4)
+_LEFT_OUT = ("podPriority", "priority", "resubmitPendingPods")
+
+
+def check(dated: ArgoDatedField, ctx: Context) -> Iterator[Fault]:
+    """Yield a fault for a field that the version of Argo in use no longer has."""
+    until, key = dated.field.until, dated.key
+    if until is None:
+        return
+    version = argo_version(ctx.facts, dated.resource)
+    if version is not None and version <= until:
+        return
+    gone = version is not None or until < _OLDEST
+    now = f"Argo {version[0]}.{version[1]}" if version else "Argo"
+    last = f"{until[0]}.{until[1]}"
+    text = f"{now} has no `{key}` any more" if gone else f"`{key}` is gone after Argo {last}"
+    help = f"write `{_SEVERAL[key]}`" if key in _SEVERAL else f"Argo {last} was the last to read it"
+    yield dated.fault(
+        (key,), text, severity=ERROR if gone else NOTE, help=help, fix=_fix(dated, version)
+    )
+
+
+def _fix(dated: ArgoDatedField, version: tuple[int, int] | None) -> Fix | None:
+    """What `argo convert` does."""
+    key, value = dated.key, dated.get(dated.key)
+    removal = Edit(dated.at(key), REMOVE)
+    if key in _LEFT_OUT:
+        return Fix((removal,), safe=version is not None, title=f"remove `{key}`")
+    if key not in _SEVERAL or not value:
+        return None
+    several = _SEVERAL[key]
+    there = dated.get(several)
+    if there is not None and (key == "schedule" or not isinstance(there, list)):
+        return None
+    items = [*there, value] if isinstance(there, list) else [value]
+    # Before 3.6 the new field does nothing.
+    safe = version is not None and version >= _SEVERAL_SINCE
+    return Fix((removal, Edit(dated.at(several), items)), safe=safe, title=f"write `{several}`")
