@@ -8,6 +8,7 @@ etcd server/embed/config.go (DefaultMaxRequestBytes, 1.5 MiB).
 from __future__ import annotations
 
 from kguard.facts.argo import Workflow
+from kguard.facts.argo_controller import max_workflow_size
 from kguard.facts.argo_templates import Call, calls_of, named_template, target_of
 from kguard.facts.forecast import (
     Forecast,
@@ -82,7 +83,7 @@ def outlook_of(facts: Facts, workflow: Workflow, items: int = 0) -> Outlook | No
     if nominal is None or worst is None or pods is None or worst_pods is None:
         return None
     by = heaviest_call(counter)
-    limit, worst_limit = limit_of(workflow, nominal), limit_of(workflow, worst)
+    limit, worst_limit = limit_of(facts, workflow, nominal), limit_of(facts, workflow, worst)
     return Outlook(
         workflow=workflow,
         nominal=nominal,
@@ -105,14 +106,15 @@ def offloads(workflow: Workflow) -> bool:
     return config is not None and config.get("persistence", "nodeStatusOffLoad") is True
 
 
-def limit_of(workflow: Workflow, forecast: Forecast) -> Limit:
+def limit_of(facts: Facts, workflow: Workflow, forecast: Forecast) -> Limit:
     """The limit a forecast run comes to first: what the controller stores, or what etcd takes."""
     if offloads(workflow):
         return Limit(forecast.fixed, MAX_REQUEST, offloaded=True)
     whole = forecast.raw + forecast.fixed
-    if whole <= MAX_OBJECT:
-        return Limit(whole, MAX_OBJECT, offloaded=False, compressed=False)
-    return Limit(forecast.stored, MAX_OBJECT, offloaded=False)
+    most = max_workflow_size(facts, workflow.resource) or MAX_OBJECT
+    if whole <= most:
+        return Limit(whole, most, offloaded=False, compressed=False)
+    return Limit(forecast.stored, most, offloaded=False)
 
 
 def heaviest_call(counter: Counter) -> Call | None:
