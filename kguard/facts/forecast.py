@@ -31,7 +31,7 @@ _COMPLETION = 19
 
 @record
 class Forecast:
-    """A run in nodes and bytes: as every step goes well, or with every attempt but the last lost."""
+    """A run in nodes and bytes, one that goes well or one that needs every attempt."""
 
     count: Count
     spec: int

@@ -32,8 +32,8 @@ def check(template: Template, ctx: Context) -> Iterator[Fault]:
             if count > ctx.params["max_items"] or size > ctx.params["max_bytes"]:
                 yield reference.fault(
                     (),
-                    f"an argument of {reference.holder.called} joins the outputs of {count:,} items "
-                    f"of {source.called}: {written(size)} at least",
+                    f"an argument of {reference.holder.called} joins the outputs of {count:,} "
+                    f"items of {source.called}: {written(size)} at least",
                     help="hand them over as artifacts, or have each item write to one place",
                     related=[Related(source.resource, source.at(source.loop.key), "the loop")],
                 )
@@ -42,8 +42,11 @@ def check(template: Template, ctx: Context) -> Iterator[Fault]:
 
 def _is_output(name: tuple[str, ...]) -> bool:
     kinds = ("parameters", "result")
-    return len(name) > 3 and name[0] in ("steps", "tasks") and name[2:3] == ("outputs",) and (
-        name[3] in kinds
+    return (
+        len(name) > 3
+        and name[0] in ("steps", "tasks")
+        and name[2:3] == ("outputs",)
+        and (name[3] in kinds)
     )
 
 

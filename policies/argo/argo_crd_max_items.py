@@ -40,5 +40,5 @@ def _too_long(scope: Scope, limits: tuple[tuple[Route, int], ...], known: bool) 
                 keys,
                 f"`{'.'.join(map(str, keys))}` has {len(items)} items, and the CRDs allow {most}",
                 severity=ERROR if known else WARNING,
-                help="the API server refuses the object where the full CRDs of Argo 4.0 are installed",
+                help="where the full CRDs of Argo 4.0 are installed, the API server refuses it",
             )

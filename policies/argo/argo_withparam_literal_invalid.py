@@ -22,5 +22,7 @@ def check(call: Call, ctx: Context) -> Iterator[Fault]:
     else:
         message = f"`withParam` of {call.called} is no JSON list"
     yield call.fault(
-        ("withParam",), message, help="it wants JSON such as `[1, 2]`; for YAML there is `withItems`"
+        ("withParam",),
+        message,
+        help="it wants JSON such as `[1, 2]`; for YAML there is `withItems`",
     )
