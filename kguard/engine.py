@@ -243,6 +243,7 @@ def _finding(policy: Policy, rule: Rule, fault: Fault) -> Finding:
         route=fault.route,
         help=fault.help,
         related=fault.related,
+        hidden=fault.hidden,
         # What stands as a text in another object cannot be edited by routes.
         fix=None if fault.resource.embedded or _inside_text(fault) else fault.fix,
     )

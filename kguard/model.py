@@ -224,6 +224,8 @@ class Fault:
     help: str = ""
     related: tuple[Related, ...] = ()
     fix: Fix | None = None
+    hidden: tuple[Route, ...] = ()
+    """What is nothing for a report: secrets, whose lines are not shown."""
 
 
 @record
@@ -246,6 +248,7 @@ class Finding:
     help: str = ""
     related: tuple[Related, ...] = ()
     fix: Fix | None = None
+    hidden: tuple[Route, ...] = ()
 
 
 @record(eq=False)
@@ -282,8 +285,12 @@ class Scope:
         help: str = "",
         related: Sequence[Related] = (),
         fix: Fix | None = None,
+        hidden: Sequence[Route] = (),
     ) -> Fault:
-        """A fault at `keys` below this scope. Keys that do not exist are shown as missing."""
+        """A fault at `keys` below this scope. Keys that do not exist are shown as missing.
+
+        No report shows the lines of what is at the keys of `hidden` below this scope.
+        """
         return Fault(
             resource=self.resource,
             route=self.at(*keys),
@@ -293,6 +300,7 @@ class Scope:
             help=help,
             related=tuple(related),
             fix=fix,
+            hidden=tuple(self.at(*keys) for keys in hidden),
         )
 
 

@@ -302,6 +302,23 @@ def _locate(finding: Finding, loaded: Loaded) -> Located:
     )
 
 
+def _without_secrets(loaded: Loaded, findings: list[Finding]) -> Callable[[str, int], str]:
+    """What gives the lines of files, without those that hold what no report may show."""
+    hidden = {
+        (finding.resource.origin.path, line)
+        for finding in findings
+        for route in finding.hidden
+        for line in _lines_of(loaded.extent(finding.resource, route))
+    }
+    if not hidden:
+        return loaded.line
+    return lambda path, number: "…" if (path, number) in hidden else loaded.line(path, number)
+
+
+def _lines_of(extent: tuple[int, int]) -> range:
+    return range(extent[0], extent[1] + 1)
+
+
 def _report(
     settings: Settings,
     registry: Registry,
@@ -336,6 +353,6 @@ def _report(
         fail_on=settings.fail_on,
         policies=registry.policies,
         judged=sorted((policy, r.origin.path, r.label) for policy, r in judged),
-        line=loaded.line,
+        line=_without_secrets(loaded, outcome.findings),
         text=loaded.text,
     )
