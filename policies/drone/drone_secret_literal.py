@@ -22,11 +22,11 @@ def check(pipeline: Pipeline, ctx: Context) -> Iterator[Fault]:
     for step in (pipeline_wide, *(s for s in pipeline.steps if s.role == "step")):
         for section, name, value in _literals(step):
             if value not in services and looks_secret(name, value):
-                # At the section, so that reports do not show the value's line.
                 yield step.fault(
-                    (section,),
+                    (section,),  # The value has a line of its own, mostly.
                     f"`{name}` in `{section}` of {step.called} looks like a secret written out",
                     help="revoke it, and refer to a secret with `from_secret`",
+                    hidden=[(section, name)],
                 )
 
 
