@@ -9,7 +9,7 @@ from kguard.facts.argo_locks import deadlocks
 from kguard.model import Fault, Related
 from kguard.policy.context import Context
 
-_HELP = "locks are not re-entrant: the workflow and each of its nodes hold one for themselves"
+_HELP = "only a deadline ends it: the workflow and each of its nodes hold locks for themselves"
 
 
 def check(workflow: Workflow, ctx: Context) -> Iterator[Fault]:
@@ -24,7 +24,7 @@ def check(workflow: Workflow, ctx: Context) -> Iterator[Fault]:
             continue
         yield shown.fault(
             (),
-            f"{lock.holder} waits for ever for {lock.called}, which {held.holder} holds",
+            f"{lock.holder} waits for {lock.called}, which {held.holder} holds until that has ended",
             help=_HELP,
             related=[Related(other.resource, other.route, f"{other.holder} takes it here")],
         )
