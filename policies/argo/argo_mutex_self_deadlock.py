@@ -24,7 +24,7 @@ def check(workflow: Workflow, ctx: Context) -> Iterator[Fault]:
             continue
         yield shown.fault(
             (),
-            f"{lock.holder} waits for {lock.called}, which {held.holder} holds until that has ended",
+            f"{lock.holder} waits for {lock.called}, which {held.holder} holds until it has ended",
             help=_HELP,
             related=[Related(other.resource, other.route, f"{other.holder} takes it here")],
         )
