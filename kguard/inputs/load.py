@@ -7,15 +7,16 @@ from collections import Counter
 from collections.abc import Callable, Mapping
 from typing import TYPE_CHECKING, Any
 
-from kguard.inputs.builds import Build, declared_builds
+from kguard.inputs.builds import declared_builds
 from kguard.inputs.charts import UNRENDERED, Charts, breaks_as_template
 from kguard.inputs.files import Discovery
 from kguard.inputs.kustomize import Kustomizations
+from kguard.inputs.loaded import Loaded, folder_of
 from kguard.inputs.names import is_dockerfile, is_kustomization, is_own
-from kguard.inputs.sources import Document, Source
+from kguard.inputs.sources import Source
 from kguard.kube import drone
 from kguard.kube.recognise import foreign, is_kubernetes, is_list, resources, strange_items
-from kguard.model import Duplicate, Place, Resource, Route
+from kguard.model import Duplicate
 from kguard.record import field, record, replace
 from kguard.report import Skipped, Unchecked
 from kguard.source import Document as YamlDocument
@@ -23,71 +24,13 @@ from kguard.source import Limits, read
 from kguard.words import counted
 
 if TYPE_CHECKING:
-    from kguard.inputs.rendered import Rendered, RenderedDocument, RenderOptions
+    from kguard.inputs.rendered import Rendered, RenderOptions
+
+__all__ = ["WORLD", "Loaded", "folder_of", "load", "read_source"]
 
 WORLD = "."
 """The name of the one unit of a run whose context was given, or is complete."""
 _KUSTOMIZE = "kustomize.config.k8s.io"
-
-
-@record(frozen=False, eq=False, repr=False)
-class Loaded:
-    """What a run judges, what it looks at, and what it does not judge.
-
-    `sources` holds only files with resources or errors in them. `files` and `documents` count
-    what is reported on and holds resources. `patched_units` are folders of Kustomize bases that
-    some overlay patches: what their objects lack may be added there. `rendered` are documents of
-    tools by path and number, `inputs` the files that each unit of theirs is made of.
-    """
-
-    resources: list[Resource] = field(default_factory=list)
-    sources: dict[str, Source] = field(default_factory=dict)
-    unchecked: list[Unchecked] = field(default_factory=list)
-    skipped: list[Skipped] = field(default_factory=list)
-    notes: list[str] = field(default_factory=list)
-    complete: set[str] = field(default_factory=set)
-    patched_units: set[str] = field(default_factory=set)
-    retagged: set[str] = field(default_factory=set)
-    builds: list[Build] = field(default_factory=list)
-    rendered: dict[tuple[str, int], RenderedDocument] = field(default_factory=dict)
-    inputs: dict[str, frozenset[str]] = field(default_factory=dict)
-    files: int = 0
-    documents: int = 0
-
-    def locate(self, resource: Resource, route: Route) -> tuple[str, Place]:
-        """The file and the place of a route of a resource."""
-        origin = resource.origin
-        return origin.path, self._document(resource).locate((*origin.prefix, *route))
-
-    def extent(self, resource: Resource, route: Route) -> tuple[int, int]:
-        """The first and last line of what is at a route of a resource."""
-        return self._document(resource).extent((*resource.origin.prefix, *route))
-
-    def line(self, path: str, number: int) -> str:
-        """The text of a 1-based line of a file; empty where there is none."""
-        source = self.sources.get(path)
-        return source.line(number) if source is not None else ""
-
-    def text(self, path: str) -> str:
-        """The whole text of a file with its byte order mark; empty where it was not read."""
-        source = self.sources.get(path)
-        return ("\ufeff" if source.bom else "") + source.text if source is not None else ""
-
-    def is_patched(self, resource: Resource) -> bool:
-        """Whether a resource stands in a Kustomize base that some overlay patches."""
-        return (
-            not resource.origin.rendered and folder_of(resource.origin.path) in self.patched_units
-        )
-
-    def _document(self, resource: Resource) -> Document:
-        origin = resource.origin
-        if origin.rendered:
-            return self.rendered[(origin.path, origin.document)]
-        documents = self.sources[origin.path].documents
-        if origin.document < len(documents) and documents[origin.document].index == origin.document:
-            return documents[origin.document]
-        # A broken document before this one has a number and no entry.
-        return next(document for document in documents if document.index == origin.document)
 
 
 def load(
@@ -136,11 +79,6 @@ def read_source(path: str, data: bytes) -> Source:
 
         return read_dockerfile(path, data, Limits().max_bytes)
     return read(path, data)
-
-
-def folder_of(path: str) -> str:
-    """The folder of a shown path, which names its unit; empty for files of the base itself."""
-    return path.rpartition("/")[0]
 
 
 @record(frozen=False, eq=False, repr=False)

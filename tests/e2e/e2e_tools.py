@@ -1,4 +1,4 @@
-"""The programs of the end-to-end tests: a control plane, kubectl, Helm 3 and Helm 4.
+"""The programs of the tests: a control plane, kubectl, Helm 3 and Helm 4, Kustomize.
 
 Each is looked for, else built once from its published Go module and kept outside the checkout, in
 `kguard/e2e/<version>` of the user's cache (KGUARD_CACHE_DIR and XDG_CACHE_HOME are heeded). Run
@@ -22,6 +22,7 @@ from typing import NamedTuple
 
 MODULE = Path(__file__).resolve().parent / "controlplane"  # Pins Kubernetes and etcd.
 HELM = {"helm3": "v3.22.0", "helm4": "v4.3.1"}
+KUSTOMIZE = "v5.7.1"
 KUBERNETES_OF_HELM3 = ("1", "37")  # Helm 3 is told at the link what it was built for, Helm 4 knows.
 PACKAGES = {
     "etcd": "go.etcd.io/etcd/server/v3",
@@ -69,6 +70,20 @@ def helm3() -> Path:
 def helm4() -> Path:
     """Helm 4; raises Unavailable."""
     return _helm("helm4")
+
+
+def kustomize() -> Path:
+    """Kustomize; raises Unavailable."""
+    folder = cache() / KUSTOMIZE
+    path = folder / "kustomize"
+    if not path.is_file():
+        with _locked(folder), tempfile.TemporaryDirectory(dir=folder, prefix="building-") as made:
+            _say(f"kustomize {KUSTOMIZE}: built once, about a CPU minute, and kept in {folder}")
+            package = f"sigs.k8s.io/kustomize/kustomize/v5@{KUSTOMIZE}"
+            doing = f"building kustomize {KUSTOMIZE}"
+            _go(["install", package], Path(made), doing, attempts=DOWNLOADS, GOBIN=made)
+            (Path(made) / "kustomize").replace(path)
+    return path
 
 
 def kubernetes_version() -> str:
@@ -215,15 +230,20 @@ def _say(text: str) -> None:
     print(text, file=sys.stderr, flush=True)
 
 
+def _tool(name: str) -> Path:
+    return kustomize() if name == "kustomize" else _helm(name)
+
+
 def main(names: Sequence[str]) -> int:
-    """Make the named programs (`control-plane`, `helm3`, `helm4`; all by default), print paths.
+    """Make the named programs (`control-plane`, `helm3`, `helm4`, `kustomize`; all but the last by
+    default), print paths.
 
     Gives 1 where one cannot be had: in CI (CI=true) that is a failure, elsewhere tests are skipped.
     """
     status = 0
     for name in names or ("control-plane", "helm3", "helm4"):
         try:
-            paths = [*control_plane()] if name == "control-plane" else [_helm(name)]
+            paths = [*control_plane()] if name == "control-plane" else [_tool(name)]
         except Unavailable as error:
             _say(f"{name} is not available, so what needs it is not run: {error}")
             status = 1

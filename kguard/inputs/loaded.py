@@ -1,0 +1,79 @@
+"""What was read for a run: what it judges, what it looks at, and what it does not judge."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from kguard.inputs.sources import Document, Source
+from kguard.model import Place, Resource, Route
+from kguard.record import field, record
+from kguard.report import Skipped, Unchecked
+
+if TYPE_CHECKING:
+    from kguard.inputs.builds import Build
+    from kguard.inputs.rendered import RenderedDocument
+
+
+@record(frozen=False, eq=False, repr=False)
+class Loaded:
+    """What a run judges, what it looks at, and what it does not judge.
+
+    `sources` holds only files with resources or errors in them. `files` and `documents` count
+    what is reported on and holds resources. `patched_units` are folders of Kustomize bases that
+    some overlay patches: what their objects lack may be added there. `rendered` are documents of
+    tools by path and number, `inputs` the files that each unit of theirs is made of.
+    """
+
+    resources: list[Resource] = field(default_factory=list)
+    sources: dict[str, Source] = field(default_factory=dict)
+    unchecked: list[Unchecked] = field(default_factory=list)
+    skipped: list[Skipped] = field(default_factory=list)
+    notes: list[str] = field(default_factory=list)
+    complete: set[str] = field(default_factory=set)
+    patched_units: set[str] = field(default_factory=set)
+    retagged: set[str] = field(default_factory=set)
+    builds: list[Build] = field(default_factory=list)
+    rendered: dict[tuple[str, int], RenderedDocument] = field(default_factory=dict)
+    inputs: dict[str, frozenset[str]] = field(default_factory=dict)
+    files: int = 0
+    documents: int = 0
+
+    def locate(self, resource: Resource, route: Route) -> tuple[str, Place]:
+        """The file and the place of a route of a resource."""
+        origin = resource.origin
+        return origin.path, self._document(resource).locate((*origin.prefix, *route))
+
+    def extent(self, resource: Resource, route: Route) -> tuple[int, int]:
+        """The first and last line of what is at a route of a resource."""
+        return self._document(resource).extent((*resource.origin.prefix, *route))
+
+    def line(self, path: str, number: int) -> str:
+        """The text of a 1-based line of a file; empty where there is none."""
+        source = self.sources.get(path)
+        return source.line(number) if source is not None else ""
+
+    def text(self, path: str) -> str:
+        """The whole text of a file with its byte order mark; empty where it was not read."""
+        source = self.sources.get(path)
+        return ("\ufeff" if source.bom else "") + source.text if source is not None else ""
+
+    def is_patched(self, resource: Resource) -> bool:
+        """Whether a resource stands in a Kustomize base that some overlay patches."""
+        return (
+            not resource.origin.rendered and folder_of(resource.origin.path) in self.patched_units
+        )
+
+    def _document(self, resource: Resource) -> Document:
+        origin = resource.origin
+        if origin.rendered:
+            return self.rendered[(origin.path, origin.document)]
+        documents = self.sources[origin.path].documents
+        if origin.document < len(documents) and documents[origin.document].index == origin.document:
+            return documents[origin.document]
+        # A broken document before this one has a number and no entry.
+        return next(document for document in documents if document.index == origin.document)
+
+
+def folder_of(path: str) -> str:
+    """The folder of a shown path, which names its unit; empty for files of the base itself."""
+    return path.rpartition("/")[0]
