@@ -83,9 +83,14 @@ def _of_service(data: Mapping[str, Any]) -> Iterator[Missing]:
 def _of_claim(data: Mapping[str, Any]) -> Iterator[Missing]:
     if not data.get("accessModes"):
         yield (), "accessModes"
-    if dig(data, "resources", "requests", "storage") is None:
-        requests = isinstance(dig(data, "resources", "requests"), Mapping)
-        yield ("resources", "requests") if requests else (), "storage" if requests else "resources"
+    resources = data.get("resources")
+    requests = dig(resources, "requests")
+    if resources is None:
+        yield (), "resources"
+    elif isinstance(resources, Mapping) and requests is None:
+        yield ("resources",), "requests"
+    elif isinstance(requests, Mapping) and requests.get("storage") is None:
+        yield ("resources", "requests"), "storage"
 
 
 def _of_policy_rule(data: Mapping[str, Any]) -> Iterator[Missing]:
@@ -138,7 +143,8 @@ def wrong(struct: str, data: Mapping[str, Any], fields: Mapping[str, Field]) -> 
     if others is not None:
         named = [key for key in fields if key not in others]
         given = [key for key in named if data.get(key) is not None]
-        if not given:
+        # A key that is none was meant to be one of them.
+        if not given and all(key in fields for key in data):
             yield (), f"has none of {_listed(named)}"
         for key in given[1:]:
             yield (key,), f"stands beside `{given[0]}`, and only one of them can be there"

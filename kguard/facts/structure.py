@@ -17,6 +17,7 @@ from kguard.kube import argo, schema
 from kguard.kube.schema import Field
 from kguard.model import Resource, Route, Scope, dig
 from kguard.record import record
+from kguard.words import closest
 
 if TYPE_CHECKING:
     from kguard.facts.run import Facts
@@ -71,6 +72,12 @@ def faults(facts: Facts, resource: Resource) -> list[Scope]:
     """Everything that is wrong with the shape of an object, in its order."""
     if "apiVersion" not in resource.data:
         return []
+    minor, newest = facts.assume.kube[1], schema.releases()[1]
+    if minor > newest:
+        facts.notice(
+            f"Kubernetes 1.{minor} is newer than the newest release that is known, 1.{newest}: "
+            "fields and API versions that are not known are not judged"
+        )
     return list(_Walk(facts, resource).all())
 
 
@@ -181,13 +188,16 @@ class _Walk:
         self, struct: str, data: Mapping[str, Any], fields: Mapping[str, Field], route: Route
     ) -> Iterator[Scope]:
         """What is missing, and what does not go with what stands beside it."""
-        for keys, key in constraints.missing(struct, data, fields):
+        lacking = list(constraints.missing(struct, data, fields))
+        if struct == "PersistentVolumeClaimSpec" and route == ("spec",):
+            lacking += constraints.OF_CLAIMS(data)
+        misspelt = [key for key in data if key not in fields] if lacking else []
+        for keys, key in lacking:
+            # What is there under a misspelt name is reported under that.
+            if not keys and any(closest(each, [key]) for each in misspelt):
+                continue
             here = dig(data, *keys, default=data)
             yield MissingField(self._resource, (*route, *keys), here, key)
-        if struct == "PersistentVolumeClaimSpec" and route == ("spec",):
-            for keys, key in constraints.OF_CLAIMS(data):
-                here = dig(data, *keys, default=data)
-                yield MissingField(self._resource, (*route, *keys), here, key)
         if struct == "PodSpec":
             claims = dig(self._resource.data, "spec", "volumeClaimTemplates")
             for keys, name in constraints.mounts_without_volume(data, claims):
