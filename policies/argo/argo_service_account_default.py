@@ -1,0 +1,37 @@
+"""See argo_service_account_default.md."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+from kguard.facts.argo import Workflow
+from kguard.facts.argo_accounts import account_of, may_report
+from kguard.model import Fault, Unknown
+from kguard.policies.argo._unseen import not_seen, unless_default
+from kguard.policy.context import ERROR, NOTE, Context
+
+
+def check(workflow: Workflow, ctx: Context) -> Iterator[Fault | Unknown]:
+    """Yield a fault for pods that run as `default`, or as whom they cannot report."""
+    if not workflow.answers:
+        return
+    if not workflow.complete:
+        yield ctx.unknown(not_seen(workflow))
+        return
+    account = account_of(workflow)
+    if account is None:
+        return
+    complete = ctx.index.is_complete(workflow.resource)
+    if complete and may_report(ctx.facts, workflow.resource, account) is False:
+        yield workflow.fault(
+            ("serviceAccountName",),
+            f"service account `{account}` may not create and patch workflowtaskresults",
+            severity=ERROR,
+            help="its pods cannot report what they have done, and the steps end in Error",
+        )
+    elif workflow.value("serviceAccountName") in (None, "default"):
+        yield workflow.fault(
+            ("serviceAccountName",),
+            "pods run as the service account `default`",
+            **unless_default(workflow, ctx, NOTE, "whatever it may do, every pod beside them may"),
+        )
