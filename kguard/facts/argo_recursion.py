@@ -7,6 +7,7 @@ workflow/controller/controller.go (maxAllowedStackDepth) and docs/enhanced-depen
 from __future__ import annotations
 
 import re
+from collections import defaultdict
 from collections.abc import Iterator
 
 from kguard.facts.argo import Workflow
@@ -64,34 +65,41 @@ def recursions(facts: Facts, workflow: Workflow) -> Iterator[Recursion]:
 
 
 def _edges(facts: Facts, template: Template) -> Iterator[tuple[Call, Template]]:
-    """The calls of a template that are always made, each with what it runs."""
+    """The calls of a template that are always made, each with what it runs, pods left out."""
     for call in calls_of(facts, template):
         target = target_of(facts, call).template
-        if target is not None and not _conditional(facts, call):
+        if target is None or target.kind not in ("steps", "dag"):
+            continue
+        if call.task:
+            optional = facts.remember(_optional_tasks, call.resource).get(id(template.data))
+            conditional = optional is None or call.name in optional
+        else:
+            conditional = _may_be_left_out(call)
+        if not conditional:
             yield call, target
 
 
-def _conditional(facts: Facts, call: Call) -> bool:
-    """Whether a call may be left out, for itself or for a task that it waits for."""
-    if not call.task:
-        return _may_be_left_out(call)
-    dag = facts.remember(_dags, call.resource).get(id(call.template.data))
-    if dag is None:
-        return True
-    seen: set[str] = set()
-    names = [call.name]
-    while names:
-        name = names.pop()
-        task = dag.by_name.get(name)
-        if task is None or _may_be_left_out(task.call):
-            return True
-        seen.add(name)
-        names += [each.name for each in task.dependencies if each.name not in seen]
-    return False
+def _optional_tasks(facts: Facts, resource: Resource) -> dict[int, frozenset[str]]:
+    """The tasks of each DAG that may be left out, for themselves or for one that they wait for."""
+    return {id(dag.template.data): _optional(dag) for dag in dags(facts, resource)}
 
 
-def _dags(facts: Facts, resource: Resource) -> dict[int, Dag]:
-    return {id(dag.template.data): dag for dag in dags(facts, resource)}
+def _optional(dag: Dag) -> frozenset[str]:
+    waiting: dict[str, list[str]] = defaultdict(list)
+    pending: list[str] = []
+    for task in dag.tasks:
+        for each in task.dependencies:
+            waiting[each.name].append(task.name)
+        unknown = any(each.name not in dag.by_name for each in task.dependencies)
+        if unknown or _may_be_left_out(task.call):
+            pending.append(task.name)
+    found: set[str] = set()
+    while pending:
+        name = pending.pop()
+        if name not in found:
+            found.add(name)
+            pending += waiting[name]
+    return frozenset(found)
 
 
 def _may_be_left_out(call: Call) -> bool:
