@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
+from kguard.facts.argo_controller import argo_version
 from kguard.facts.argo_fields import ProcessText
 from kguard.facts.sizes import written
 from kguard.model import Fault
@@ -19,7 +20,7 @@ def check(text: ProcessText, ctx: Context) -> Iterator[Fault]:
     """Yield a fault for one string that Linux takes for no process."""
     if text.bytes <= ctx.params["max_bytes"]:
         return
-    version = ctx.assume.argo
+    version = argo_version(ctx.facts, text.resource)
     moved = (
         text.part == "args"
         and text.emissary

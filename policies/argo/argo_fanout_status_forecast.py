@@ -6,38 +6,45 @@ from collections.abc import Iterator
 from typing import Any
 
 from kguard.facts.argo import Workflow
-from kguard.facts.forecast import ASSUMED_ITEMS, EXPECTED_ITEMS
+from kguard.facts.argo_controller import max_workflow_size
+from kguard.facts.forecast import ASSUMED_ITEMS, EXPECTED_ITEMS, Forecast, counter_of
+from kguard.facts.forecast_limits import heaviest_call, offloads
 from kguard.facts.sizes import written
-from kguard.model import Fault
+from kguard.model import Fault, Related
 from kguard.policies.argo._unseen import unless_default
 from kguard.policy.context import ERROR, NOTE, WARNING, Context
 
-_HELP = (
-    "split it into workflows of workflows, or have `nodeStatusOffLoad` write nodes to a database"
-)
+_HELP = "divide it among workflows, or have `nodeStatusOffLoad` write nodes to a database"
 
 
 def check(workflow: Workflow, ctx: Context) -> Iterator[Fault]:
     """Yield a fault for a run whose status will not fit into the object."""
     forecast = ctx.facts.forecast(workflow.resource)
-    if forecast is None:
+    found = _judged(workflow, ctx, forecast) if forecast else None
+    if forecast is None or found is None:
         return
-    most, offloaded = ctx.params["max_bytes"], ctx.params["max_offloaded_bytes"]
-    config = workflow.config
-    offload = config is not None and config.get("persistence", "nodeStatusOffLoad") is True
-    options: dict[str, Any]
-    stored = forecast.packed + forecast.fixed
-    count = f"{forecast.count.nodes:,} nodes make a status of {written(forecast.raw)}"
-    if forecast.completion > offloaded - forecast.spec > 0:
-        text = f"{written(forecast.fixed)} of it cannot be offloaded"
-        options = {"severity": ERROR, "help": "etcd takes no larger object: split the workflow"}
-    elif offload or forecast.raw <= most:
-        return
-    else:
-        text = f"{written(stored)} with the specification when compressed"
-        severity = ERROR if stored > most else WARNING if stored > most // 2 else NOTE
-        options = unless_default(workflow, ctx, severity, _HELP)
+    text, options = found
     if forecast.count.assumed:
         assumed = f"{ASSUMED_ITEMS} items were assumed for loops of unknown length"
         options = {"severity": NOTE, "help": f"{assumed}; say how many with `{EXPECTED_ITEMS}`"}
-    yield workflow.fault(("entrypoint",), f"{count}, {text}", **options)
+    by = heaviest_call(counter_of(ctx.facts, workflow))
+    yield workflow.fault(
+        ("entrypoint",),
+        f"{forecast.count.nodes:,} nodes make a status of {written(forecast.raw)}, {text}",
+        related=[Related(by.resource, by.route, f"most of it by {by.called}")] if by else [],
+        **options,
+    )
+
+
+def _judged(workflow: Workflow, ctx: Context, forecast: Forecast) -> tuple[str, Any] | None:
+    """What becomes of the status, and how bad that is; None where it fits."""
+    offloaded = ctx.params["max_offloaded_bytes"]
+    most = max_workflow_size(ctx.facts, workflow.resource) or ctx.params["max_bytes"]
+    if forecast.completion > offloaded - forecast.spec > 0:
+        text = f"{written(forecast.fixed)} of it cannot be offloaded"
+        return text, {"severity": ERROR, "help": "etcd takes no larger object: divide the workflow"}
+    if offloads(workflow) or forecast.raw <= most:
+        return None
+    severity = ERROR if forecast.stored > most else WARNING if forecast.stored > most // 2 else NOTE
+    text = f"{written(forecast.stored)} with the specification when compressed"
+    return text, unless_default(workflow, ctx, severity, _HELP)

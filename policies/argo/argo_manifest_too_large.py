@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 
 from kguard.facts.argo import Workflow
+from kguard.facts.argo_controller import max_workflow_size
 from kguard.facts.sizes import json_bytes, manifest_bytes, written
 from kguard.model import Fault, Related
 from kguard.policy.context import ERROR, WARNING, Context
@@ -21,7 +22,7 @@ def check(workflow: Workflow, ctx: Context) -> Iterator[Fault]:
         related = [Related(template.resource, template.route, "copied into the status")]
     if size <= ctx.params["warn_bytes"]:
         return
-    most = ctx.params["max_bytes"]
+    most = max_workflow_size(ctx.facts, workflow.resource) or ctx.params["max_bytes"]
     yield workflow.fault(
         (),
         f"{what} {written(size)} of JSON, {size / most:.0%} of what Argo can store",

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
+from kguard.facts.argo_controller import argo_version
 from kguard.facts.argo_fields import Literal
 from kguard.facts.sizes import written
 from kguard.model import Fault
@@ -17,7 +18,7 @@ def check(literal: Literal, ctx: Context) -> Iterator[Fault]:
     size = literal.size
     if size <= ctx.params["warn_bytes"]:
         return
-    version = ctx.assume.argo
+    version = argo_version(ctx.facts, literal.resource)
     fatal = size > ctx.params["max_bytes"] and version is not None and version < _OFFLOADS_SINCE
     yield literal.fault(
         literal.keys,
