@@ -11,7 +11,9 @@ from collections.abc import Iterator, Mapping
 from typing import Any
 
 from kguard.facts.argo_templates import Template
-from kguard.model import Route, Scope, dig
+from kguard.facts.run import Facts
+from kguard.kube import argo
+from kguard.model import Resource, Route, Scope, dig
 from kguard.record import record
 
 _SPOT: Mapping[str, frozenset[str]] = {
@@ -65,6 +67,16 @@ def spot(template: Template, more: frozenset[str] = frozenset()) -> Wish | None:
     """The first wish for nodes that may be taken away; `more` are further keys for such nodes."""
     found = (each for each in wishes(template) if each.spot or each.key in more)
     return next(found, None)
+
+
+def spot_template(facts: Facts, near: Resource) -> Template | None:
+    """The first template in the unit of `near` whose pods may run on such nodes."""
+    for group, kind in sorted(argo.KINDS):
+        for resource in facts.index.in_unit(near, group, kind):
+            for template in facts.argo_templates(resource):
+                if template.runs_pod and spot(template) is not None:
+                    return template
+    return None
 
 
 def architectures(template: Template) -> tuple[frozenset[str], Wish | None]:

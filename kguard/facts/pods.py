@@ -12,6 +12,7 @@ from enum import Enum
 from fractions import Fraction
 from typing import Any
 
+from kguard.kube import argo
 from kguard.kube.workloads import BATCH, template_route
 from kguard.model import Key, Resource, Route, Scope, dig
 from kguard.quantity.quantities import QuantityError, parse_quantity
@@ -129,7 +130,13 @@ class Pod(Scope):
 
     @property
     def ends(self) -> bool:
-        """Whether its containers are meant to end by themselves: nobody asks them to stop."""
+        """Whether its containers are meant to end by themselves: nobody asks them to stop.
+
+        Those of Argo are started by its own process, which hands signals on to all that they start
+        and reaps what they leave (argo-workflows cmd/argoexec/commands/emissary.go).
+        """
+        if (self.resource.group, self.resource.kind) in argo.KINDS:
+            return True
         return self.batch or self.get("restartPolicy") in ("Never", "OnFailure")
 
     @property

@@ -6,9 +6,7 @@ from collections.abc import Iterator
 
 from kguard.facts.argo_config import ControllerConfig
 from kguard.facts.argo_controller import argo_version
-from kguard.facts.argo_scheduling import spot
-from kguard.facts.argo_templates import Template
-from kguard.kube import argo
+from kguard.facts.argo_scheduling import spot_template
 from kguard.model import Fault, Related
 from kguard.policy.context import Context
 
@@ -22,7 +20,7 @@ def check(config: ControllerConfig, ctx: Context) -> Iterator[Fault]:
         return
     if config.unparsed or config.get("failedPodRestart", "enabled") is True:
         return
-    template = _on_spot(config, ctx)
+    template = spot_template(ctx.facts, config.resource)
     if template is not None:
         yield config.fault(
             ("failedPodRestart", "enabled"),
@@ -30,12 +28,3 @@ def check(config: ControllerConfig, ctx: Context) -> Iterator[Fault]:
             help="pods that lose their node before they have begun could start again at no risk",
             related=[Related(template.resource, template.route, "runs on spot nodes")],
         )
-
-
-def _on_spot(config: ControllerConfig, ctx: Context) -> Template | None:
-    for group, kind in sorted(argo.KINDS):
-        for resource in ctx.index.in_unit(config.resource, group, kind):
-            for template in ctx.facts.argo_templates(resource):
-                if template.runs_pod and spot(template) is not None:
-                    return template
-    return None
