@@ -80,8 +80,8 @@ def _at_once(pods: Pods) -> str:
 
 
 def _requests(pods: Pods) -> Iterator[str]:
-    if not pods.total.pods:
-        yield "none: there is no pod"
+    if not (pods.total.cpu or pods.total.memory):
+        yield "none are written" if pods.total.pods else "none: there is no pod"
         return
     yield f"at once: {_amounts(pods.peak)}"
     if pods.total.pods > pods.peak.pods:
@@ -89,8 +89,6 @@ def _requests(pods: Pods) -> Iterator[str]:
 
 
 def _amounts(load: Load) -> str:
-    if not (load.cpu or load.memory):
-        return "nothing" if load.exact else "nothing is written"
     cpu = f"{load.cpu / 1000:,.0f}" if load.cpu >= 100_000 else f"{load.cpu / 1000:,.4g}"
     least = "" if load.exact else "at least "
     return f"{least}cpu {cpu}, memory {_bytes(load.memory)}"
@@ -116,7 +114,7 @@ def _assumptions(outlook: Outlook, forecast: Forecast) -> Iterator[str]:
         yield "one round of each recursion"
     if count.unbounded:
         yield "one attempt where `retryStrategy` has no `limit`"
-    if outlook.workflow.config is None and not outlook.limit.offloaded:
+    if outlook.workflow.config is None and outlook.limit.compressed:
         yield "no offloading: the controller's configuration was not seen"
 
 
@@ -135,7 +133,7 @@ def _limit(outlook: Outlook, places: Places, style: Style, worst: bool) -> Itera
     elif limit.compressed and limit.size * 2 > limit.most:
         role = "warning"
     yield f"{style.paint(verdict, role)}: {share} {what}"
-    if outlook.by is not None and outlook.nominal.count.nodes > 1:
+    if outlook.by is not None and (outlook.items > 1 or limit.compressed):
         path, line = places(outlook.by.resource, outlook.by.route)
         yield f"most of it by {safe(outlook.by.called)}, {safe(path)}:{line}"
     if outlook.items > 1 and not worst:

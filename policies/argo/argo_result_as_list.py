@@ -11,6 +11,8 @@ from kguard.policy.context import Context
 
 _RESULT = re.compile(r"\s*\{\{\s*(steps|tasks)\.([\w-]+)\.outputs\.result\s*\}\}\s*")
 
+_PRINTS = ("container", "containerSet", "script")
+
 
 def check(call: Call, ctx: Context) -> Iterator[Fault]:
     """Yield a fault for a loop over what a program has printed."""
@@ -22,7 +24,7 @@ def check(call: Call, ctx: Context) -> Iterator[Fault]:
         if source.name != found[2] or source.loop is not None:
             continue  # The results of a loop are joined to a list by the controller itself.
         template = target_of(ctx.facts, source).template
-        if template is None or template.runs_pod:
+        if template is None or template.kind in _PRINTS:
             yield call.fault(
                 ("withParam",),
                 f"{call.called} loops over what {source.called} prints, of which 256 KiB are kept",
