@@ -39,6 +39,7 @@ CONTAINERS = ("ContainerNode", "ScriptTemplate", "UserContainer")
 # What no specification above has, from pkg/apis/workflow/v1alpha1 at v4.1.2 and before v3.4.
 OTHER = {
     "WorkflowSpec": {
+        "archiveSystemContainerLogs": "b@4.2",
         "executorPlugins": "*@4.1",
         "podResources": "ResourceRequirements@4.1",
         "resourceClaims": "[]PodResourceClaim@4.1",

@@ -103,6 +103,8 @@ def _of_workflow(facts: Facts, workflow: Workflow, reference: Reference, rest: N
         return None
     if kind == "priority" and workflow.value("priority") is None:
         return "the workflow has no `priority`"
+    if kind == "failures" and not _has_exit(workflow):
+        return "only what runs at the end of a workflow sees it, and nothing does"
     if not named or named == "json":
         return None
     if kind == "parameters":
@@ -116,6 +118,12 @@ def _of_workflow(facts: Facts, workflow: Workflow, reference: Reference, rest: N
         if names is not None and not _may_be(rest[2], names):
             return f"no output has the `globalName` `{rest[2]}`{nearest(rest[2], names)}"
     return None
+
+
+def _has_exit(workflow: Workflow) -> bool:
+    """Whether something runs at the end, or a default that was not seen may have it run."""
+    written = workflow.value("onExit") is not None or workflow.value("hooks") is not None
+    return written or not workflow.defaults_known
 
 
 def _may_be(name: str, known: Iterable[str]) -> bool:

@@ -62,7 +62,11 @@ def _shape(facts: Facts, resource: Resource) -> list[Scope]:
     if route is None or not isinstance(spec, Mapping):
         return []
     root = "CronWorkflowSpec" if resource.kind == "CronWorkflow" else "WorkflowSpec"
-    return list(_Walk(resource).struct(root, spec, ("spec",), ()))
+    walk, metadata = _Walk(resource), resource.data.get("metadata")
+    found = list(walk.struct(root, spec, ("spec",), ()))
+    if isinstance(metadata, Mapping):
+        found += walk.struct("ObjectMeta", metadata, ("metadata",), ())
+    return found
 
 
 class _Walk:

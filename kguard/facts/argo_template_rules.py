@@ -28,7 +28,8 @@ _ACTIONS = ("get", "create", "apply", "delete", "replace", "patch")
 
 def artifact_place(item: Mapping[str, Any]) -> bool:
     """Whether an artifact says where it is stored."""
-    return any(isinstance(item.get(key), Mapping) for key in _PLACES)
+    places = {key: item[key] for key in _PLACES if isinstance(item.get(key), Mapping)}
+    return "raw" in places or any(any(map(given, place.values())) for place in places.values())
 
 
 def of_template(template: Template) -> Iterator[Wrong]:
