@@ -28,7 +28,8 @@ image-map:
   web: {dockerfile: web/Dockerfile}
   worker: {shell: none, entrypoint: [run], cmd: []}
 argo: {version: "3.10", assume: none, controller-config: argo.yaml}
-drone: {requests: given}
+drone: {requests: given, limits: given}
+woodpecker: {backend: kubernetes}
 """
 
 
@@ -52,6 +53,8 @@ def test_everything_can_be_set(project: Project) -> None:
     assert found.argo_assume_none is True
     assert found.argo_controller_config == f"{root}/argo.yaml"
     assert found.drone_requests_given is True
+    assert found.drone_limits_given is True
+    assert found.woodpecker_kubernetes is True
 
 
 @pytest.mark.parametrize("text", [None, "", "# nothing yet\n", "---\n", "{}"])

@@ -403,3 +403,28 @@ class TestStandardInput:
             ("Deployment/web", "x", False),
             ("Service/web", "x", True),
         ]
+
+
+WOODPECKER = "steps: [{name: a, image: alpine}]\n"
+
+
+def test_workflows_of_woodpecker_count_where_the_user_says_so(project: Path, write: Write) -> None:
+    write(
+        {".woodpecker/a.yaml": WOODPECKER, ".woodpecker.yml": WOODPECKER, ".other/a.yml": SERVICE}
+    )
+    found = discover(["."])
+    reason = "Woodpecker workflow (`woodpecker.backend` says where it runs)"
+
+    assert named(load(found, woodpecker=True)) == [
+        ".woodpecker.yml: workflow/.woodpecker",
+        ".woodpecker/a.yaml: workflow/a",
+    ]
+    assert named(load(found)) == []
+    assert skipped(load(found)) == [(".woodpecker.yml", reason), (".woodpecker/a.yaml", reason)]
+
+
+def test_a_pipeline_that_drone_does_not_read_says_so(project: Path, write: Write) -> None:
+    pipeline = "kind: pipeline\ntype: kubernetes\n"
+    write({".drone.yml": f"{pipeline}...\n---\n{pipeline}---\n{pipeline}"})
+
+    assert [resource.cut for resource in check().resources] == [0, 3, 0]
