@@ -148,6 +148,42 @@ def dependencies_of(call: Call) -> Iterable[Dependency]:
             yield Dependency(name, ("dependencies", number))
 
 
+# What expressions of `depends` are made of, and what people take for it.
+_PART = re.compile(r"\s*(&&|\|\||!|\(|\)|[a-zA-Z0-9][-\w]*(?:\.\w+)?|.)", re.DOTALL)
+_OTHER = re.compile(r"[=<>?:'\"\[\]{}+*/%#$]|\b(?:not|in|matches|true|false)\b")
+_JOINTS = ("&&", "||")
+
+
+def misread(depends: str) -> str:
+    """Why an expression of `depends` cannot be read, empty where it can or may.
+
+    It is an expression of expr-lang once its names are filled in (workflow/controller/dag.go,
+    evaluateDependsLogic); anything beyond names, `&&`, `||`, `!` and parentheses is left alone.
+    """
+    if is_placeholder(depends) or _OTHER.search(depends):
+        return ""
+    parts = [part for part in _PART.findall(depends) if not part.isspace()]
+    open_ones, name_wanted = 0, True
+    for part in parts:
+        if part in ("&", "|", ",", ";"):
+            return f"`{part}` joins nothing: write `&&` or `||`"
+        if part in _JOINTS or part == ")":
+            if name_wanted:
+                return f"no task stands before `{part}`"
+            open_ones -= part == ")"
+            name_wanted = part != ")"
+        elif not name_wanted:
+            return f"nothing joins `{part}` to what stands before it: write `&&` or `||`"
+        else:
+            open_ones += part == "("
+            name_wanted = part in ("(", "!")
+        if open_ones < 0:
+            return "a parenthesis is closed that is not open"
+    if name_wanted:
+        return "it ends where a task is missing"
+    return "a parenthesis is left open" if open_ones else ""
+
+
 def repeated_names(dag: Dag) -> Iterator[tuple[Task, Task]]:
     """Tasks whose name an earlier one has, each with the first of that name."""
     first: dict[str, list[Task]] = defaultdict(list)

@@ -127,7 +127,8 @@ def _has_exit(workflow: Workflow) -> bool:
 
 
 def _may_be(name: str, known: Iterable[str]) -> bool:
-    return any(each == name or is_placeholder(each) for each in known)
+    known = list(known)
+    return name in known or any(map(is_placeholder, known))
 
 
 def parameters(workflow: Workflow) -> list[str]:

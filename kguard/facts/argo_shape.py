@@ -12,7 +12,7 @@ from typing import Any
 from kguard.facts.quantities import is_placeholder
 from kguard.facts.run import Facts
 from kguard.kube import argo, schema
-from kguard.kube.argo_schema import ArgoField, is_argo, struct
+from kguard.kube.argo_schema import ArgoField, Version, is_argo, newest, struct
 from kguard.model import Key, Resource, Route, Scope
 from kguard.record import record
 from kguard.words import closest
@@ -203,3 +203,8 @@ def dated_fields(facts: Facts, resource: Resource) -> list[Scope]:
 def wrong_types(facts: Facts, resource: Resource) -> list[ArgoWrongType]:
     """The values of an object that Argo cannot read."""
     return [each for each in shape(facts, resource) if isinstance(each, ArgoWrongType)]
+
+
+def newest_listed() -> Version:
+    """The newest version of Argo whose fields are listed."""
+    return newest()

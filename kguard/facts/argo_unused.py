@@ -16,7 +16,7 @@ from kguard.facts.argo_templates import Target, Template, calls_of, named_templa
 from kguard.facts.argo_wrong import items_of
 from kguard.facts.quantities import is_placeholder
 from kguard.facts.run import Facts
-from kguard.model import Scope, dig
+from kguard.model import Route, Scope, dig
 from kguard.record import record
 
 
@@ -67,18 +67,16 @@ def unused_parameters(facts: Facts, workflow: Workflow) -> Iterator[UnusedParame
     """The inputs and arguments of an object that nothing reads."""
     if workflow.resource.embedded:
         return  # The template in whose manifest it stands fills in its tags.
-    read = by_template(facts, workflow.resource)
-    for template in facts.argo_templates(workflow.resource):
+    templates = {each.route: each for each in facts.argo_templates(workflow.resource)}
+    inside: dict[Route, list[Reference]] = {route: [] for route in templates}
+    for route, found in by_template(facts, workflow.resource).items():
+        for size in range(len(route) + 1):  # An inline template is filled in with what it is in.
+            if route[:size] in inside:
+                inside[route[:size]] += found
+    for route, template in templates.items():
         # People answer a suspended node; plugins get all inputs.
-        if template.kind in ("suspend", "plugin", ""):
-            continue
-        inside = [
-            each
-            for route, found in read.items()
-            if route[: len(template.route)] == template.route
-            for each in found
-        ]
-        yield from _unread(template, "inputs", inside, f"input of {template.called}")
+        if template.kind not in ("suspend", "plugin", ""):
+            yield from _unread(template, "inputs", inside[route], f"input of {template.called}")
     if not workflow.library:
         yield from _arguments(facts, workflow)
 

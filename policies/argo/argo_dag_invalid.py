@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 
-from kguard.facts.argo_dag import LOOP_RESULTS, RESULTS, Dag, Task, repeated_names
+from kguard.facts.argo_dag import LOOP_RESULTS, RESULTS, Dag, Task, misread, repeated_names
 from kguard.model import Fault, Related
 from kguard.policy.context import Context
+from kguard.words import closest
 
 
 def check(dag: Dag, ctx: Context) -> Iterator[Fault]:
@@ -35,15 +36,30 @@ def _dependencies(task: Task, dag: Dag) -> Iterator[Fault]:
     for each in task.dependencies:
         if each.name not in tasks:
             text = f"{call.called} waits for `{each.name}`, which is no task of this DAG"
-            yield call.fault(each.keys, text)
+            yield call.fault(each.keys, text, help=_meant(each.name, tasks))
         elif each.result and each.result not in RESULTS:
             text = f"`{each.result}` is no result a task can have"
             yield call.fault(each.keys, text, help=f"results are {', '.join(sorted(RESULTS))}")
         elif each.result in LOOP_RESULTS and tasks[each.name].call.loop is None:
             text = f"`{each.name}.{each.result}`: task `{each.name}` has no loop"
             yield call.fault(each.keys, text)
+    depends = call.get("depends")
+    reason = misread(depends) if isinstance(depends, str) and depends else ""
+    if reason and all(each.name in tasks for each in task.dependencies):
+        text = f"`depends` of {call.called} cannot be read: {reason}"
+        yield call.fault(("depends",), text, help="the workflow ends in Error")
     if dag.expressive and call.get("continueOn") is not None:
         text = f"{call.called} writes `continueOn` in a DAG that writes `depends`"
         yield call.fault(("continueOn",), text, help="use `task.Failed` or `task.Errored`")
     if task.name[:1].isdecimal() and (dag.expressive or task.lists):
         yield call.fault(("name",), f"{call.called} begins with a digit in a DAG with dependencies")
+
+
+_WORDS = {"and": "&&", "or": "||", "not": "!"}
+
+
+def _meant(name: str, tasks: Iterable[str]) -> str:
+    if name in _WORDS:
+        return f"`{name}` is written `{_WORDS[name]}`"
+    close = closest(name, tasks)
+    return f"did you mean `{close[0]}`?" if close else ""

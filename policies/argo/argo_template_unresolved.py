@@ -5,11 +5,13 @@ from __future__ import annotations
 from collections.abc import Iterator, Mapping
 from typing import Any
 
-from kguard.facts.argo import Workflow
+from kguard.facts.argo import Reference, Workflow
+from kguard.facts.argo_scope import names_of
 from kguard.facts.argo_templates import Call, Found, calls_of, named_template, target_of
 from kguard.model import Fault, Unknown
 from kguard.policies.argo._unseen import unless_default
 from kguard.policy.context import ERROR, NOTE, Context
+from kguard.words import nearest
 
 
 def check(workflow: Workflow, ctx: Context) -> Iterator[Fault | Unknown]:
@@ -21,7 +23,16 @@ def check(workflow: Workflow, ctx: Context) -> Iterator[Fault | Unknown]:
             if key == "onExit":
                 # Exit handlers are what platforms put into their workflowDefaults.
                 options = unless_default(workflow, ctx, ERROR, "the workflow ends in Error")
-            yield workflow.fault((key,), f"`{key}` names template `{name}`: no such one", **options)
+            near = nearest(name, names_of(workflow.value("templates")))
+            text = f"`{key}` names template `{name}`: no such one{near}"
+            yield workflow.fault((key,), text, **options)
+    if workflow.reference is Reference.UNSEEN:
+        name = workflow.get("workflowTemplateRef", "name")
+        if ctx.index.is_complete(workflow.resource):
+            text = f"`workflowTemplateRef` names `{name}`, which is not among the files"
+            yield workflow.fault(("workflowTemplateRef", "name"), text, severity=NOTE)
+        else:
+            yield ctx.unknown("the WorkflowTemplate of `workflowTemplateRef` was not seen")
     for template in ctx.facts.argo_templates(workflow.resource):
         for call in calls_of(ctx.facts, template):
             yield from _call(call, ctx)
@@ -32,7 +43,9 @@ def _call(call: Call, ctx: Context) -> Iterator[Fault | Unknown]:
     reference = call.get("templateRef")
     if not isinstance(reference, Mapping):
         if found is Found.MISSING:
-            text = f"{call.called} calls template `{call.get('template')}`: no such one here"
+            name = call.get("template")
+            near = nearest(name, names_of(call.template.workflow.value("templates")))
+            text = f"{call.called} calls template `{name}`: no such one here{near}"
             yield call.fault(("template",), text)
         return
     kind = (

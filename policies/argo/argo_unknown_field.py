@@ -5,8 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 
 from kguard.facts.argo_controller import argo_version
-from kguard.facts.argo_shape import ArgoUnknownField
-from kguard.kube.argo_schema import newest
+from kguard.facts.argo_shape import ArgoUnknownField, newest_listed
 from kguard.model import REMOVE, Edit, Fault, Fix, Unknown, named_route
 from kguard.policy.context import Context
 
@@ -14,7 +13,7 @@ from kguard.policy.context import Context
 def check(field: ArgoUnknownField, ctx: Context) -> Iterator[Fault | Unknown]:
     """Yield a fault for a field that Argo has not where it stands."""
     version = argo_version(ctx.facts, field.resource)
-    if version and version > newest():
+    if version and version > newest_listed():
         yield ctx.unknown(f"the fields of Argo {version[0]}.{version[1]} are not listed")
         return
     where = named_route(field.resource.data, field.route)
