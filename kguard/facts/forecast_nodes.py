@@ -246,11 +246,11 @@ def _item_length(loop: Loop | None, number: int) -> int:
 
 def _inputs(call: Call, target: Template | None, item: int) -> int:
     """The bytes of inputs in one node of a call whose items are so long."""
-    values = {dig(each, "name"): dig(each, "value") for each in _arguments(call)}
+    values = {str(dig(each, "name")): dig(each, "value") for each in _arguments(call)}
     named = target.get("inputs", "parameters") if target else _arguments(call)
     size = 0
     for each in named if isinstance(named, list) else ():
-        name = dig(each, "name")
+        name = str(dig(each, "name"))
         value = values.get(name, dig(each, "value", default=dig(each, "default")))
         size += item if isinstance(value, str) and "{{item" in value else 0
         size += _PARAMETER + literal_bytes(name) + literal_bytes(value)

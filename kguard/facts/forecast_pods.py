@@ -203,10 +203,12 @@ class _Peaks:
             return Load(1, exact=False), Load(1, exact=False)
         peak, total = self.template(target)
         hooks = call.get("hooks")
-        named = {"exit": call.get("onExit")}
+        named = {}
         if isinstance(hooks, Mapping):
-            named |= {str(key): dig(hook, "template") for key, hook in hooks.items()}
-        for key, name in named.items():
+            named = {str(key): dig(hook, "template") for key, hook in hooks.items()}
+        # What runs beside the call comes first, what runs after all of it last.
+        last = named.pop("exit", call.get("onExit"))
+        for key, name in {**named, "exit": last}.items():
             handler = named_template(self.facts, call.template.workflow, name).template
             if handler is not None:
                 beside, more = self.template(handler)

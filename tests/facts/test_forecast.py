@@ -167,7 +167,8 @@ def test_the_forecast_agrees_with_the_measurements(pods: int, size: Any) -> None
           entrypoint: main
           templates:
             - name: main
-              dag: {{tasks: [{{name: process, template: process, withSequence: {{count: {pods}}}}}]}}
+              dag:
+                tasks: [{{name: process, template: process, withSequence: {{count: {pods}}}}}]
             - {{name: process, container: {{}}}}
         """
     )
@@ -281,7 +282,10 @@ def test_every_attempt(spec: str, expected: int) -> None:
 
 def test_retries_without_a_limit_are_told_apart() -> None:
     facts, found = workflow(
-        "\nentrypoint: a\ntemplates: [{name: a, retryStrategy: {backoff: {duration: 1s}}, script: {}}]"
+        """
+        entrypoint: a
+        templates: [{name: a, retryStrategy: {backoff: {duration: 1s}}, script: {}}]
+        """
     )
     forecast = forecast_of(facts, found, worst=True)
 
