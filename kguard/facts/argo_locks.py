@@ -1,9 +1,8 @@
-"""The locks of Argo workflows: mutexes and semaphores, and the chains of calls that hold them.
+"""The locks of Argo workflows: mutexes and semaphores, in every form.
 
 Sources: argo-workflows workflow/sync/syncitems.go (allSyncItems: the old single forms and the new
-lists, all of them taken), workflow/sync/lock_name.go (what makes two locks the same),
-workflow/sync/sync_manager.go (getHolderKey: the workflow and each node hold a lock on their own)
-and workflow/controller/operator.go (a node holds its template's locks until it is finished).
+lists, all of them taken), workflow/sync/lock_name.go (what makes two locks the same) and
+workflow/controller/controller.go (createSynchronizationManager: where limits come from).
 """
 
 from __future__ import annotations
@@ -12,7 +11,7 @@ import re
 from collections.abc import Iterator, Mapping
 
 from kguard.facts.argo import Workflow
-from kguard.facts.argo_templates import Template, calls_of, named_template, target_of
+from kguard.facts.argo_templates import Template
 from kguard.facts.quantities import is_placeholder
 from kguard.facts.run import Facts
 from kguard.model import Key, Resource, Scope, dig
@@ -73,14 +72,6 @@ class Limit:
     maps: tuple[Resource, ...]
     text: object = None
     number: int | None = None
-
-
-@record
-class Deadlock:
-    """A lock that is asked for below what holds it already, and is given back only after that."""
-
-    lock: Lock
-    held: Lock
 
 
 def workflow_locks(facts: Facts, workflow: Workflow) -> list[Lock]:
@@ -149,66 +140,3 @@ def limit_of(facts: Facts, lock: Lock) -> Limit | None:
     text = dig(found[0].data, "data", lock.name[3])
     whole = isinstance(text, str) and re.fullmatch(r"[+-]?[0-9]{1,18}", text)
     return Limit(tuple(found), text, int(str(text)) if whole else None)
-
-
-def _alone(facts: Facts, lock: Lock) -> bool:
-    """Whether only one may hold a lock at a time, as far as that is known."""
-    limit = limit_of(facts, lock)
-    return lock.kind == "mutex" or (limit is not None and limit.number == 1)
-
-
-def deadlocks(facts: Facts, workflow: Workflow) -> list[Deadlock]:
-    """The locks that wait for ever for one that the same run holds already, further up.
-
-    What holds it is the workflow or a template that the object writes; what waits is any template
-    that runs below, the holder itself in a recursion. Locks that more than one may hold are left
-    out, and so are those whose limit is not known.
-    """
-    found: dict[int, Deadlock] = {}
-    for held in locks(facts, workflow):
-        if held.name is None or not _alone(facts, held):
-            continue
-        start = _called(facts, held.template) if held.template else _roots(facts, workflow)
-        for template in _below(facts, start):
-            for lock in template_locks(template):
-                if lock.name == held.name:
-                    found.setdefault(id(lock.data), Deadlock(lock, held))
-    return list(found.values())
-
-
-def _below(facts: Facts, start: Iterator[Template]) -> Iterator[Template]:
-    """Templates and all that they come to, each once."""
-    seen: set[int] = set()
-    pending = list(start)
-    while pending:
-        template = pending.pop()
-        if id(template.data) not in seen:
-            facts.go_on()
-            seen.add(id(template.data))
-            yield template
-            pending += _called(facts, template)
-
-
-def _roots(facts: Facts, workflow: Workflow) -> Iterator[Template]:
-    """The templates that start while the whole workflow holds its locks."""
-    names = [workflow.value("entrypoint"), workflow.value("onExit")]
-    hooks = workflow.value("hooks")
-    for hook in hooks.values() if isinstance(hooks, Mapping) else ():
-        names.append(dig(hook, "template"))
-    for name in names:
-        if (found := named_template(facts, workflow, name).template) is not None:
-            yield found
-
-
-def _called(facts: Facts, template: Template) -> Iterator[Template]:
-    """The templates that run below a template: steps, tasks, and their exit handlers and hooks."""
-    for call in calls_of(facts, template):
-        if (target := target_of(facts, call).template) is not None:
-            yield target
-        hooks = call.get("hooks")
-        hooked = (
-            [dig(hook, "template") for hook in hooks.values()] if isinstance(hooks, Mapping) else []
-        )
-        for name in (call.get("onExit"), *hooked):
-            if (found := named_template(facts, template.workflow, name).template) is not None:
-                yield found

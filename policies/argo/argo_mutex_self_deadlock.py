@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 
 from kguard.facts.argo import Workflow
-from kguard.facts.argo_locks import deadlocks
+from kguard.facts.argo_deadlocks import deadlocks
 from kguard.model import Fault, Related
 from kguard.policy.context import Context
 
