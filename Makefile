@@ -28,8 +28,8 @@ docs: install               ## write docs/ anew from the pages and the argument 
 chart: install              ## write what follows from the chart: deploy/, its README and schema
 	$(BIN)/python charts/generate_chart.py "$$($(BIN)/python tests/e2e/e2e_tools.py helm4)"
 
-chart-test: install         ## the chart with Helm 3 and 4, which are built where they are missing
-	KGUARD_BUILD_TOOLS=1 $(BIN)/pytest tests/chart
+chart-test: install         ## charts with Helm 3 and 4, kustomizations: what is missing is built
+	KGUARD_BUILD_TOOLS=1 $(BIN)/pytest tests/chart tests/rendered
 
 new: install                ## the two files of a new policy: make new NAME=family/id
 	$(BIN)/kguard new $(NAME)

@@ -125,8 +125,10 @@ def run(
     finally:
         # Also what it started itself, which may hold the streams open.
         _kill(process)
-        for reader in readers:
+        for reader, stream in zip(readers, (out, err), strict=True):
             reader.join(timeout=5)
+            if not reader.is_alive():
+                stream.file.close()
     if out.size > out.most:
         raise ToolError(f"{name} wrote more than {most_output:,} bytes")
     return Answer(process.returncode, b"".join(out.parts), b"".join(err.parts))

@@ -1,0 +1,216 @@
+"""Kustomizations among the files of a check, built by kustomize and by kubectl."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+
+import pytest
+from cli_project import POD, Answer, Project
+
+pytestmark = pytest.mark.usefixtures("kustomize")
+
+DEPLOYMENT = """\
+# The one workload.
+apiVersion: apps/v1
+kind: Deployment
+metadata:
+  name: web
+spec:
+  selector: {matchLabels: {app: web}}
+  template:
+    metadata: {labels: {app: web}}
+    spec:
+      containers:
+        - image: web:latest
+          name: web
+        - name: side   # kguard: ignore[missing-cpu-request] small
+          image: side:1
+"""
+FILES = {
+    "base/kustomization.yaml": "resources: [deploy.yaml]\n",
+    "base/deploy.yaml": DEPLOYMENT,
+    "over/prod/kustomization.yaml": "resources: [../../base]\nnamePrefix: prod-\n",
+}
+
+
+def check(project: Project, *words: str, select: str = "image-latest") -> Answer:
+    return project.run("check", "--kustomize", "--select", select, "-f", "json", *words)
+
+
+def places(answer: Answer) -> list[tuple[str, int, bool]]:
+    """File and line of each finding, and whether that line is certain."""
+    return [
+        (item["file"], item["line"], item["rendered"]["certain"])
+        for item in answer.json["findings"]
+    ]
+
+
+def with_overlay(text: str, **more: str) -> Mapping[str, str]:
+    """The files with more in the overlay."""
+    overlay = FILES["over/prod/kustomization.yaml"] + text
+    return {**FILES, "over/prod/kustomization.yaml": overlay, **more}
+
+
+def test_a_finding_is_shown_in_the_file_of_the_base(project: Project) -> None:
+    project.write(FILES)
+    answer = check(project)
+    assert (answer.code, places(answer)) == (1, [("base/deploy.yaml", 12, True)])
+    (item,) = answer.json["findings"]
+    assert item["resource"]["name"] == "prod-web"
+    assert item["rendered"]["command"].endswith("over/prod")
+
+
+def test_nothing_is_written_into_the_repository(project: Project) -> None:
+    project.write(FILES)
+    before = sorted(path for path in project.root.rglob("*") if ".git" not in path.parts)
+    check(project)
+    assert sorted(p for p in project.root.rglob("*") if ".git" not in p.parts) == before
+    assert project.read("over/prod/kustomization.yaml") == FILES["over/prod/kustomization.yaml"]
+
+
+def test_what_is_missing_is_shown_where_the_base_lacks_it(project: Project) -> None:
+    project.write(FILES)
+    answer = check(project, select="missing-cpu-request")
+    assert places(answer) == [("base/deploy.yaml", 12, True)]
+    assert answer.json["findings"][0]["severity"] == "warning"
+    assert answer.json["summary"]["suppressed"] == 1
+
+
+@pytest.mark.parametrize(
+    ("text", "expected"),
+    [
+        pytest.param("images: [{name: web, newTag: '1'}]\n", [], id="image"),
+        pytest.param(
+            "images: [{name: side, newTag: latest}]\n",
+            [("base/deploy.yaml", 12, True), ("base/deploy.yaml", 14, False)],
+            id="other image",
+        ),
+        pytest.param(
+            "images: [{name: web, newName: x}]\n", [("base/deploy.yaml", 13, False)], id="name"
+        ),
+    ],
+)
+def test_a_value_that_was_changed_has_no_certain_line(
+    project: Project, text: str, expected: list[tuple[str, int, bool]]
+) -> None:
+    project.write(with_overlay(text))
+    assert [(file, certain) for file, _, certain in places(check(project))] == [
+        (file, certain) for file, _, certain in expected
+    ]
+
+
+def test_a_patch_that_adds_what_is_missing(project: Project) -> None:
+    patch = """\
+patches:
+  - patch: |
+      apiVersion: apps/v1
+      kind: Deployment
+      metadata: {name: web}
+      spec:
+        template:
+          spec:
+            containers:
+              - name: web
+                resources: {requests: {cpu: 1}}
+"""
+    project.write(with_overlay(patch))
+    answer = check(project, select="missing-cpu-request")
+    assert (answer.json["findings"], answer.json["summary"]["suppressed"]) == ([], 1)
+
+
+def test_a_base_of_two_overlays_is_said_once(project: Project) -> None:
+    project.write({**FILES, "over/test/kustomization.yaml": "resources: [../../base]\n"})
+    answer = check(project)
+    assert len(places(answer)) == 2  # The prefix makes them two objects.
+    project.write({"over/prod/kustomization.yaml": "resources: [../../base]\n"})
+    assert places(check(project)) == [("base/deploy.yaml", 12, True)]
+
+
+def test_an_overlay_alone(project: Project) -> None:
+    project.write({**FILES, "base/other.yaml": POD})
+    assert places(check(project, "over/prod")) == [("base/deploy.yaml", 12, True)]
+
+
+def test_files_that_no_kustomization_uses_are_judged_as_they_are(project: Project) -> None:
+    project.write({**FILES, "base/other.yaml": POD})
+    found = check(project).json["findings"]
+    assert [("rendered" in item, item["file"]) for item in found] == [
+        (True, "base/deploy.yaml"),
+        (False, "base/other.yaml"),
+    ]
+
+
+def test_generated_objects_belong_to_the_kustomization(project: Project) -> None:
+    project.write(with_overlay("configMapGenerator: [{name: c, literals: [a=b]}]\n"))
+    answer = check(project)
+    assert (answer.json["unchecked"], answer.json["summary"]["resources"]) == ([], 2)
+
+
+def test_a_kustomization_is_one_complete_unit(project: Project) -> None:
+    service = (
+        "apiVersion: v1\nkind: Service\nmetadata: {name: web}\n"
+        "spec:\n  selector: {app: other}\n  ports: [{port: 80}]\n"
+    )
+    project.write(with_overlay("", **{"base/service.yaml": service}))
+    project.write({"base/kustomization.yaml": "resources: [deploy.yaml, service.yaml]\n"})
+    (found,) = places(check(project, select="service-selects-nothing"))
+    assert found == ("base/service.yaml", 5, True)
+
+
+@pytest.mark.parametrize(
+    ("text", "part"),
+    [
+        pytest.param("resources: [none.yaml]\n", "none.yaml", id="no file"),
+        pytest.param("resources: [https://example.invalid/a.yaml]\n", "remote", id="remote file"),
+        pytest.param(
+            "resources: ['https://example.invalid/r.git//a?ref=1']\n", "remote", id="remote base"
+        ),
+        pytest.param("resources: [deploy.yaml]\nnonsense: 1\n", "nonsense", id="unknown field"),
+        pytest.param(
+            "resources: [deploy.yaml]\nhelmCharts: [{name: x, repo: 'https://c.invalid'}]\n",
+            "enable-helm",
+            id="chart",
+        ),
+        pytest.param(
+            "resources: [deploy.yaml]\ngenerators: [plugin.yaml]\n", "plugin", id="plugin"
+        ),
+    ],
+)
+def test_a_kustomization_that_cannot_be_built(project: Project, text: str, part: str) -> None:
+    plugin = (
+        "apiVersion: v1\nkind: X\nmetadata:\n  name: x\n  annotations:\n"
+        "    config.kubernetes.io/function: 'exec: {path: ./evil}'\n"
+    )
+    project.write({**FILES, "base/kustomization.yaml": text, "base/plugin.yaml": plugin})
+    answer = check(project, "--fail-on", "never")
+    ((file, reason),) = [(item["file"], item["reason"]) for item in answer.json["unchecked"]]
+    assert (answer.code, file) == (3, "over/prod/kustomization.yaml")
+    assert part in reason
+    # Nothing else is lost: the files are judged as they are.
+    assert [item["file"] for item in answer.json["findings"]] == ["base/deploy.yaml"]
+
+
+def test_components_are_built_with_what_uses_them(project: Project) -> None:
+    component = (
+        "apiVersion: kustomize.config.k8s.io/v1alpha1\nkind: Component\n"
+        "images: [{name: web, newTag: '1'}]\n"
+    )
+    project.write(
+        with_overlay("components: [../../part]\n", **{"part/kustomization.yaml": component})
+    )
+    answer = check(project)
+    assert (answer.code, answer.json["unchecked"]) == (0, [])
+
+
+def test_only_what_patches_may_have_changed(project: Project) -> None:
+    project.write(FILES)
+    project.git("add", "-A")
+    project.git("-c", "user.name=n", "-c", "user.email=e@example.org", "commit", "-qm", "one")
+    assert check(project, "--diff-base", "HEAD").json["findings"] == []
+    project.write({"over/prod/kustomization.yaml": "resources: [../../base]\nnamePrefix: p-\n"})
+    assert places(check(project, "--diff-base", "HEAD")) == [("base/deploy.yaml", 12, True)]
+
+
+def test_crlf_and_a_link_to_the_folder(project: Project) -> None:
+    project.write({**FILES, "base/deploy.yaml": DEPLOYMENT.replace("\n", "\r\n")})
+    assert places(check(project)) == [("base/deploy.yaml", 12, True)]
