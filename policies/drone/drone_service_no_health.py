@@ -11,8 +11,8 @@ from kguard.policy.context import Context
 
 # Programs, options and words that wait for something, or ask whether it is there.
 _WAITS = re.compile(
-    r"(?i)wait|sleep|until|retry|while |for i in|health|ready|ping|dockerize|\bnc\b|nslookup"
-    r"|docker info|/dev/tcp|timeout"
+    r"(?i)wait|sleep|until|retry|while |for i in|health|\bready\b|isready|\bping\b|dockerize"
+    r"|\bnc\b|nslookup|docker info|/dev/tcp"
 )
 
 
