@@ -6,7 +6,7 @@ from typing import Any
 
 import pytest
 
-from kguard.fingerprint import fingerprint
+from kguard.fingerprint import fingerprint, ratchet_key
 from kguard.kube.dockerfile import as_resource, parse
 from kguard.kube.recognise import resources
 from kguard.model import Confidence, Finding, Resource, Route, Severity
@@ -59,3 +59,24 @@ CMD = "CMD python app.py\n"
 )
 def test_an_instruction_of_a_stage(text: str, number: int, instruction: int, same: bool) -> None:
     assert (stage(text, number, instruction) == stage(FROM + CMD, 0, 0)) is same
+
+
+def ratchet(patch: str) -> str:
+    """The key of a fault inside the text of a patch."""
+    data = {
+        "apiVersion": "argoproj.io/v1alpha1",
+        "kind": "Workflow",
+        "metadata": {"name": "w"},
+        "spec": {"podSpecPatch": patch},
+    }
+    (resource,) = resources(data, "flow.yaml")
+    route = ("spec", "podSpecPatch", 0, "containers", 0, "image")
+    found = Finding("some-policy", Severity.ERROR, Confidence.HIGH, "faulty", resource, route)
+    return ratchet_key(found)
+
+
+def test_a_change_inside_a_text_is_a_change_of_the_value() -> None:
+    text = "containers: [{name: main, image: a}]"
+
+    assert ratchet(text) == ratchet(text)
+    assert ratchet(text) != ratchet(text.replace("image: a", "image: b"))

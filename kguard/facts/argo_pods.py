@@ -74,7 +74,10 @@ def template_pods(facts: Facts, resource: Resource) -> Iterator[Pod]:
 
 def _name_in_pod(template: Template, keys: Route, item: Mapping[str, Any]) -> Any:
     """What the container is called in the pod: what `container` and `script` run is `main`."""
-    return "main" if keys[0] in ("container", "script") else item.get("name")
+    if keys[0] in ("container", "script"):
+        return "main"
+    name = item.get("name")
+    return name if isinstance(name, str) else None
 
 
 def _patches_of(name: Any, patches: list[PodPatch]) -> list[_Layer]:

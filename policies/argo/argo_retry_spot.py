@@ -8,11 +8,11 @@ from typing import Any
 from kguard.facts.argo import Workflow
 from kguard.facts.argo_scheduling import Wish, spot
 from kguard.facts.argo_templates import Template
-from kguard.facts.quantities import is_placeholder
 from kguard.model import Fault, Related, Unknown
 from kguard.policies.argo._unseen import not_seen, unless_default
 from kguard.policy.context import WARNING, Context
 
+_PARTIAL = ("OnFailure", "OnError", "OnTransientError")
 _HELP = "a node taken away ends pods as deleted (Error) or as failed: only `Always` retries both"
 
 
@@ -51,6 +51,4 @@ def _lacking(strategy: Any) -> str | None:
     if not isinstance(strategy, Mapping) or strategy.get("expression"):
         return None
     policy = strategy.get("retryPolicy") or "OnFailure"
-    if policy == "Always" or is_placeholder(policy):
-        return None
-    return f"`{policy}`"
+    return f"`{policy}`" if policy in _PARTIAL else None

@@ -18,12 +18,28 @@ from kguard.policy.registry import load_registry
 
 TEMPLATE = {
     "name": "a",
-    "inputs": {"parameters": [{"name": "p", "default": "x"}]},
-    "retryStrategy": {"backoff": {"duration": "1d"}},
+    "inputs": {
+        "parameters": [{"name": "p", "default": "x"}],
+        "artifacts": [{"name": "a", "path": "/a"}],
+    },
+    "retryStrategy": {"limit": 5, "retryPolicy": "Never", "backoff": {"duration": "1d"}},
     "timeout": "1h",
-    "podSpecPatch": "containers: [{name: main}]",
+    "podSpecPatch": "containers: [{name: none, resources: {limits: {cpu: 1}}}]",
+    "daemon": True,
+    "metadata": {"labels": {"sidecar.istio.io/inject": "true"}, "annotations": {"a": "b"}},
+    "nodeSelector": {"karpenter.sh/capacity-type": "spot", "kubernetes.io/arch": "arm64"},
+    "affinity": {"podAffinity": {}},
+    "tolerations": [{"key": "cloud.google.com/gke-spot", "value": "true"}],
+    "volumes": [{"name": "w", "persistentVolumeClaim": {"claimName": "w"}}],
+    "sidecars": [{"name": "s", "image": "a:1", "lifecycle": {"preStop": {}}}],
+    "terminationGracePeriodSeconds": 60,
     "initContainers": [{"name": "i", "args": ["x"], "env": [{"name": "A", "value": "b"}]}],
-    "container": {"image": "a:1", "resources": {"requests": {"cpu": 1}}},
+    "container": {
+        "image": "a:1",
+        "resources": {"requests": {"cpu": 1}},
+        "volumeMounts": [{"name": "v", "mountPath": "/v"}],
+        "securityContext": {"readOnlyRootFilesystem": True},
+    },
     "activeDeadlineSeconds": 5,
     "outputs": {"artifacts": [{"name": "o", "artifactGC": {"strategy": "Never"}}]},
     "synchronization": {"mutexes": [{"name": "m", "namespace": "n"}]},
@@ -38,7 +54,8 @@ STEPS = {
                 "template": "a",
                 "withParam": "{{x}}",
                 "arguments": {"parameters": [{"name": "p", "value": "v"}]},
-                "hooks": {"exit": {"template": "a"}},
+                "onExit": "gone",
+                "hooks": {"exit": {"template": "gone"}, "run": {"templateRef": {"name": "t"}}},
             },
             {"name": "t", "templateRef": {"name": "t", "template": "a"}, "withItems": [1]},
         ]
@@ -54,6 +71,16 @@ DAG = {
         ],
     },
 }
+SET = {
+    "name": "set",
+    "containerSet": {
+        "volumeMounts": [{"name": "v"}],
+        "containers": [
+            {"name": "a", "resources": {"requests": {"cpu": 1}}},
+            {"name": "b", "resources": {"requests": {"cpu": 1}}, "dependencies": ["a"]},
+        ],
+    },
+}
 SPEC: dict[str, Any] = {
     "entrypoint": "main",
     "onExit": "a",
@@ -62,14 +89,20 @@ SPEC: dict[str, Any] = {
     "ttlSecondsAfterFinished": 60,
     "podGC": {"strategy": "OnPodCompletion", "deleteDelayDuration": "1s"},
     "artifactGC": {"strategy": "OnWorkflowDeletion"},
-    "volumeClaimTemplates": [{"metadata": {"name": "v"}}],
+    "volumes": [{"name": "x", "emptyDir": {}}],
+    "volumeClaimTemplates": [
+        {"metadata": {"name": "v"}, "spec": {"accessModes": ["ReadWriteOnce"]}},
+    ],
+    "podMetadata": {"annotations": {"linkerd.io/inject": "enabled"}},
+    "podSpecPatch": '{"containers": [{"name": "main", "image": "b"}]}',
+    "hooks": {"running": {"template": "a", "expression": ""}},
     "synchronization": {
         "mutex": {"name": "m", "namespace": "n"},
         "semaphores": [{"configMapKeyRef": {"name": "limits", "key": "a"}}],
     },
     "retryStrategy": {"backoff": {"maxDuration": "1h"}},
     "templateDefaults": {"container": {"resources": {}}, "retryStrategy": {}},
-    "templates": [STEPS, DAG, TEMPLATE, {"name": "set", "containerSet": {"containers": [{}]}}],
+    "templates": [STEPS, DAG, TEMPLATE, SET],
 }
 API = "argoproj.io/v1alpha1"
 WORLD: list[dict[str, Any]] = [
@@ -112,7 +145,47 @@ WORLD: list[dict[str, Any]] = [
         "apiVersion": "v1",
         "kind": "ConfigMap",
         "metadata": {"name": "workflow-controller-configmap"},
-        "data": {"workflowDefaults": "\nspec: {podGC: {}}", "mainContainer": "{resources: {}}"},
+        "data": {
+            "workflowDefaults": "\nspec: {podGC: {}}",
+            "mainContainer": "{resources: {}}",
+            "initlessPod": "{enabled: true}",
+        },
+    },
+    {
+        "apiVersion": "v1",
+        "kind": "ResourceQuota",
+        "spec": {"hard": {"limits.cpu": 1}},
+    },
+    {
+        "apiVersion": "v1",
+        "kind": "PersistentVolumeClaim",
+        "metadata": {"name": "w"},
+        "spec": {"accessModes": ["ReadWriteOncePod"]},
+    },
+    {
+        "apiVersion": "apps/v1",
+        "kind": "Deployment",
+        "spec": {
+            "template": {
+                "spec": {
+                    "nodeSelector": {"kubernetes.io/arch": "amd64"},
+                    "containers": [{"name": "c", "image": "argo/workflow-controller:v4.1.2"}],
+                }
+            }
+        },
+    },
+    {
+        "apiVersion": "rbac.authorization.k8s.io/v1",
+        "kind": "RoleBinding",
+        "metadata": {"name": "b"},
+        "roleRef": {"kind": "Role", "name": "r"},
+        "subjects": [{"kind": "ServiceAccount", "name": "default"}],
+    },
+    {
+        "apiVersion": "rbac.authorization.k8s.io/v1",
+        "kind": "Role",
+        "metadata": {"name": "r"},
+        "rules": [{"apiGroups": [""], "resources": ["pods"], "verbs": ["get"]}],
     },
     {
         "apiVersion": "v1",
@@ -123,10 +196,13 @@ WORLD: list[dict[str, Any]] = [
 WRONG: list[Any] = [None, True, 7, "text", "{{x}}", "", [], [None, [[]]], {}, {"a": 1}]
 
 
+FAMILIES = ("argo", "controller")
+
+
 @cache
 def argo_policies() -> list[Policy]:
-    """The policies of the family."""
-    return [p for p in load_registry().policies.values() if p.family == "argo"]
+    """The policies of the families that look at such objects."""
+    return [p for p in load_registry().policies.values() if p.family in FAMILIES]
 
 
 def routes(data: Any, route: tuple[Key, ...] = ()) -> list[tuple[Key, ...]]:
@@ -160,7 +236,7 @@ def test_no_check_raises(wrong: Any) -> None:
     for route in routes(WORLD):
         world = replaced(WORLD, route, wrong)
         found = [r for data in world for r in resources(data, "w.yaml")]
-        outcome = run(policies, found, Facts(Index(found)))
+        outcome = run(policies, found, Facts(Index(found, complete=[""])))
         crashes += [(route, crash.policy, repr(crash.error)) for crash in outcome.crashes]
 
     assert crashes == []
