@@ -256,15 +256,16 @@ def _drone_keys(facts: Facts, resource: Resource) -> Iterable[Scope]:
     return unknown_keys(resource)
 
 
-def _drone_runner_in(facts: Facts, deployment: Resource) -> bool:
+def _drone_runner_in(deployment: Resource) -> bool:
     """Whether a Deployment may run Drone's Kubernetes runner: what reads it is not cheap."""
-    pod = facts.pod(deployment)
-    return pod is not None and any(drone.RUNNER in str(c.get("image")) for c in pod.running)
+    containers = dig(deployment.data, "spec", "template", "spec", "containers")
+    images = [dig(each, "image") for each in (containers if isinstance(containers, list) else ())]
+    return any(drone.RUNNER in image for image in images if isinstance(image, str))
 
 
 def _drone_runner_near(facts: Facts, near: Resource) -> bool:
     deployments = facts.index.in_unit(near, "apps", "Deployment")
-    return any(_drone_runner_in(facts, each) for each in deployments)
+    return any(_drone_runner_in(each) for each in deployments)
 
 
 def _drone_policies(facts: Facts, resource: Resource) -> Iterable[Scope]:
@@ -276,7 +277,7 @@ def _drone_policies(facts: Facts, resource: Resource) -> Iterable[Scope]:
 
 
 def _drone_runners(facts: Facts, resource: Resource) -> Iterable[Scope]:
-    if not _drone_runner_in(facts, resource):
+    if not _drone_runner_in(resource):
         return ()
     from kguard.facts.drone_runner import runners_in
 
@@ -284,7 +285,7 @@ def _drone_runners(facts: Facts, resource: Resource) -> Iterable[Scope]:
 
 
 def _drone_variables(facts: Facts, resource: Resource) -> Iterable[Scope]:
-    if not _drone_runner_in(facts, resource):
+    if not _drone_runner_in(resource):
         return ()
     from kguard.facts.drone_runner import runner_variables
 
