@@ -17,6 +17,7 @@ from kguard.facts.forecast import (
 )
 from kguard.facts.forecast_nodes import Counter
 from kguard.facts.forecast_pods import Pods, pods_of
+from kguard.facts.forecast_quotas import Shortage, shortages
 from kguard.facts.run import Facts
 from kguard.record import record, replace
 
@@ -72,6 +73,8 @@ class Outlook:
     chunks: Chunks | None
     """What would fit, where the run does not."""
     worst_chunks: Chunks | None
+    shortages: tuple[Shortage, ...]
+    """The quotas of the namespace that the pods at once do not fit into."""
 
 
 def outlook_of(facts: Facts, workflow: Workflow, items: int = 0) -> Outlook | None:
@@ -97,6 +100,7 @@ def outlook_of(facts: Facts, workflow: Workflow, items: int = 0) -> Outlook | No
         most_items=most_items(counter, nominal, limit, by) if by else 0,
         chunks=_chunks(counter, nominal, limit, by) if by else None,
         worst_chunks=_chunks(worst_counter, worst, worst_limit, by) if by else None,
+        shortages=tuple(shortages(facts, workflow.resource, pods.peak)),
     )
 
 
@@ -160,5 +164,5 @@ def _chunks(counter: Counter, forecast: Forecast, limit: Limit, by: Call) -> Chu
 def rounded_down(number: int) -> int:
     """A number with its first two digits kept: people chunk by 3,700, not by 3,718."""
     digits = len(str(number))
-    unit = 10 ** max(digits - 2, 0)
+    unit: int = 10 ** max(digits - 2, 0)
     return number // unit * unit

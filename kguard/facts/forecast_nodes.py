@@ -22,6 +22,7 @@ from kguard.facts.argo_templates import (
 )
 from kguard.facts.forecast_attempts import most_attempts
 from kguard.facts.forecast_count import Count
+from kguard.facts.forecast_given import given_length
 from kguard.facts.run import Facts
 from kguard.facts.sizes import json_bytes, literal_bytes, packed_bytes
 from kguard.model import Key, dig
@@ -166,7 +167,7 @@ class Counter:
         """The nodes that a step or task makes, all its items together."""
         target = target_of(self.facts, call).template
         one = self.template(target) if target else self._unseen()
-        loop, number = call.loop, self._length(call.loop, one)
+        loop, number = call.loop, self._length(call, one)
         item = _item_length(loop, number)
         segment = len(call.name) + (4 if not call.task else 1) + (item + _INDEX if loop else 0)
         copies = 1 + (self._copies(target) if target else 0)
@@ -182,7 +183,7 @@ class Counter:
             words = _WORKFLOW_IN_OTHER * self._name + 2 * len(call.name) + _UNSEEN_TEMPLATE
             group = Count(others=1, raw=_OTHER + words)
             total += self._refer(group, 1)
-        guessed = loop is not None and loop.count is None and not self.items
+        guessed = self._known_length(call) is None
         total = replace(total, assumed=total.assumed or guessed)
         return total + self._hooks(call, target).below(segment).times(number)
 
@@ -198,18 +199,24 @@ class Counter:
 
     def items_of(self, call: Call) -> int:
         """How many items a step or task has; 1 where it is no loop."""
-        if call.loop is None or call.loop.count is not None or self.items:
-            return self._length(call.loop, Count())
+        known = self._known_length(call)
+        if known is not None:
+            return known
         target = target_of(self.facts, call).template
-        return self._length(call.loop, self.template(target) if target else Count())
+        return self._length(call, self.template(target) if target else Count())
 
-    def _length(self, loop: Loop | None, one: Count) -> int:
-        if loop is None:
+    def _known_length(self, call: Call) -> int | None:
+        """The items that the text or the user tells; None for a loop that is to be guessed."""
+        if call.loop is None:
             return 1
-        if loop.count is not None:
-            return loop.count
+        if call.loop.count is not None:
+            return call.loop.count
+        return self.items or given_length(self.workflow, call)
+
+    def _length(self, call: Call, one: Count) -> int:
+        known = self._known_length(call)
         # Guesses are not multiplied: a guess around another one adds nothing to it.
-        return self.items or (1 if one.assumed else ASSUMED_ITEMS)
+        return (1 if one.assumed else ASSUMED_ITEMS) if known is None else known
 
     def _hooks(self, call: Call, target: Template | None) -> Count:
         """The hooks and the exit handler of a step or task; each of them fires."""

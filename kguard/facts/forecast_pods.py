@@ -22,7 +22,7 @@ from kguard.facts.argo_templates import (
 )
 from kguard.facts.forecast import exit_handlers
 from kguard.facts.forecast_nodes import Counter
-from kguard.model import dig
+from kguard.model import Key, dig
 from kguard.record import record
 
 _MOST_TASKS = 400
@@ -153,8 +153,8 @@ class _Peaks:
         return peak, total
 
     def _steps(self, template: Template, calls: list[Call], widths: list[Load]) -> Load:
-        groups: dict[object, Load] = {}
-        stays: dict[object, Load] = {}
+        groups: dict[Key, Load] = {}
+        stays: dict[Key, Load] = {}
         place = len(template.route) + 1
         for call, width in zip(calls, widths, strict=True):
             group = call.route[place]

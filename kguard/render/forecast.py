@@ -8,8 +8,9 @@ from typing import Any
 
 from kguard import quantity
 from kguard.facts.forecast import ASSUMED_ITEMS, EXPECTED_ITEMS, Forecast, expected_items
-from kguard.facts.forecast_limits import MANY_AT_ONCE, MAX_REQUEST, Outlook
+from kguard.facts.forecast_limits import MANY_AT_ONCE, MAX_REQUEST, Outlook, rounded_down
 from kguard.facts.forecast_pods import Load, Pods
+from kguard.facts.forecast_quotas import Shortage
 from kguard.facts.sizes import written
 from kguard.model import Resource, Route
 from kguard.term import Style, safe
@@ -56,6 +57,8 @@ def _rows(
     if notes := list(_assumptions(outlook, forecast)):
         yield "assumed", notes
     yield "limit", list(_limit(outlook, places, style, worst))
+    if outlook.shortages:
+        yield "quota", [_shortage(each) for each in outlook.shortages]
     if changes := list(_changes(outlook, worst)):
         yield "what helps", [change["text"] for change in changes]
 
@@ -79,6 +82,14 @@ def _at_once(pods: Pods) -> str:
     return f"{pods.peak.pods:,} of {pods.total.pods:,}{held}"
 
 
+def _shortage(shortage: Shortage) -> str:
+    quota = shortage.quota.resource.name
+    return (
+        f"ResourceQuota `{safe(quota)}` lets {shortage.share:.0%} of them run at once "
+        f"(`{shortage.name}: {safe(str(shortage.hard))}`): the others wait"
+    )
+
+
 def _requests(pods: Pods) -> Iterator[str]:
     if not (pods.total.cpu or pods.total.memory):
         yield "none are written" if pods.total.pods else "none: there is no pod"
@@ -89,9 +100,13 @@ def _requests(pods: Pods) -> Iterator[str]:
 
 
 def _amounts(load: Load) -> str:
-    cpu = f"{load.cpu / 1000:,.0f}" if load.cpu >= 100_000 else f"{load.cpu / 1000:,.4g}"
-    least = "" if load.exact else "at least "
-    return f"{least}cpu {cpu}, memory {_bytes(load.memory)}"
+    parts = []
+    if load.cpu:
+        cores = load.cpu / 1000
+        parts.append(f"cpu {cores:,.0f}" if cores >= 100 else f"cpu {cores:.4g}")
+    if load.memory:
+        parts.append(f"memory {_bytes(load.memory)}")
+    return f"{'' if load.exact else 'at least '}{', '.join(parts)}"
 
 
 def _bytes(size: int) -> str:
@@ -137,7 +152,7 @@ def _limit(outlook: Outlook, places: Places, style: Style, worst: bool) -> Itera
         path, line = places(outlook.by.resource, outlook.by.route)
         yield f"most of it by {safe(outlook.by.called)}, {safe(path)}:{line}"
     if outlook.items > 1 and not worst:
-        most = f"about {_round(outlook.most_items):,}" if outlook.most_items else "none"
+        most = f"about {rounded_down(outlook.most_items):,}" if outlook.most_items else "none"
         yield f"with {outlook.items:,} items; {most} would fit at most"
 
 
@@ -162,7 +177,7 @@ def _changes(outlook: Outlook, worst: bool) -> Iterator[dict[str, Any]]:
             "pods": max(most, 0),
             "enough": forecast.fixed <= MAX_REQUEST,
             "text": "`persistence.nodeStatusOffLoad`: "
-            f"room for about {_round(max(most, 0)):,} pods, {enough}",
+            f"room for about {rounded_down(max(most, 0)):,} pods, {enough}",
         }
     if pods.limit is None and pods.peak.pods > MANY_AT_ONCE:
         cpu, memory = (
@@ -176,11 +191,6 @@ def _changes(outlook: Outlook, worst: bool) -> Iterator[dict[str, Any]]:
             "text": f"`parallelism: {MANY_AT_ONCE}` of the workflow: "
             f"about {_amounts(held)} at once",
         }
-
-
-def _round(number: int) -> int:
-    unit = 10 ** max(len(str(number)) - 2, 0)
-    return number // unit * unit
 
 
 def as_json(found: list[Outlook], places: Places, *, worst: bool) -> dict[str, Any]:
@@ -233,6 +243,10 @@ def _data(outlook: Outlook, places: Places, worst: bool) -> dict[str, Any]:
             "compressed": limit.compressed,
             "by": by,
         },
+        "quotas": [
+            {"quota": each.quota.resource.name, "name": each.name, "hard": str(each.hard)}
+            for each in outlook.shortages
+        ],
         "changes": list(_changes(outlook, worst)),
     }
 

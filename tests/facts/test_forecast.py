@@ -228,6 +228,39 @@ def test_loops(call: dict[str, object], expected: Loop | None) -> None:
     assert loop_of(call) == expected
 
 
+ARGUMENTS = {
+    "a list": ('withParam: "{{workflow.parameters.list}}"', (3, False)),
+    "a number": ('withSequence: {count: "{{ workflow.parameters.many }}"}', (40, False)),
+    "no list": ('withParam: "{{workflow.parameters.many}}"', (100, True)),
+    "without a value": ('withParam: "{{workflow.parameters.later}}"', (100, True)),
+    "of nobody": ('withParam: "{{workflow.parameters.gone}}"', (100, True)),
+    "part of a text": ('withParam: "[{{workflow.parameters.list}}]"', (100, True)),
+}
+
+
+@pytest.mark.parametrize(("loop", "expected"), ARGUMENTS.values(), ids=ARGUMENTS)
+def test_loops_over_arguments_that_are_written(loop: str, expected: tuple[int, bool]) -> None:
+    facts, found = workflow(
+        f"""
+        entrypoint: main
+        arguments:
+          parameters:
+            - {{name: list, value: "[1, 2, 3]"}}
+            - {{name: many, value: 40}}
+            - {{name: later}}
+        templates:
+          - {{name: main, steps: [[{{name: a, template: a, {loop}}}]]}}
+          - {{name: a, container: {{}}}}
+        """
+    )
+    nominal, asked = forecast_of(facts, found), forecast_of(facts, found, 7)
+
+    assert nominal is not None
+    assert asked is not None
+    assert (nominal.count.pods, nominal.count.assumed) == expected
+    assert asked.count.pods == 7
+
+
 # Spec → nodes where every attempt but the last fails.
 WORST = {
     "a limit": (
