@@ -12,7 +12,7 @@ from kguard.facts.run import Facts
 from kguard.kube import argo, drone, woodpecker
 from kguard.kube.recognise import DRONE_KINDS, HELM_VALUES
 from kguard.kube.workloads import TEMPLATES
-from kguard.model import Resource, Scope
+from kguard.model import Resource, Scope, dig
 from kguard.record import record
 
 Kinds = frozenset[tuple[str, str]]
