@@ -41,7 +41,8 @@ POLICIES = policy_set(Mode.WARN, kguard="profile: all")
 ENGINE = Engine(policy for policy in REGISTRY.policies.values() if policy.doors == "both")
 
 AT_ONE_PLACE = {
-    *("argo-no-deadline", "argo-podgc-missing", "argo-ttl-missing"),
+    *("argo-no-deadline", "argo-podgc-missing", "argo-ttl-missing", "argo-ttl-zero-no-archive"),
+    *("argo-podgc-loses-logs", "argo-podgc-workflow-scope-fanout"),
     *("hpa-duplicate-target", "pdb-overlap"),
 }
 """Policies that report what concerns two objects at one of them, where both are judged."""
