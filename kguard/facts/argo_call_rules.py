@@ -115,17 +115,16 @@ def missing_inputs(
     `written` are the caller's arguments, parameters and artifacts. `submitted` says that a value
     may still come with `argo submit`.
     """
-    given_names = {item.get("name") for item in written}
-    if any(is_placeholder(name) for name in given_names):
+    names = {name for item in written if isinstance(name := item.get("name"), str)}
+    if any(map(is_placeholder, names)):
         return
-    by_name = {item.get("name"): item for item in written}
     for kind in _KINDS:
         items = target.value("inputs", kind)
         for number, item in enumerate(items if isinstance(items, list) else ()):
             if not isinstance(item, Mapping) or not isinstance(name := item.get("name"), str):
                 continue
             needed = _needs_value(item) if kind == "parameters" else _needs_place(item)
-            if is_placeholder(name) or not needed or name in by_name:
+            if is_placeholder(name) or not needed or name in names:
                 continue
             text = f"{called} gives no {kind[:-1]} `{name}`, which {target.called} needs"
             there = target.at("inputs", kind, number)
@@ -165,7 +164,7 @@ def _argument(
         yield Wrong(scope, (*keys, "value"), f"{called} has no `value` and no `valueFrom`")
     if isinstance(source, Mapping):
         known = ("configMapKeyRef", "event", "supplied")
-        if not any(source.get(key) for key in known) and source.get("supplied") is None:
+        if all(source.get(key) in (None, "") for key in known):
             text = f"{called} takes its value from nowhere"
             yield Wrong(scope, (*keys, "valueFrom"), text, f"`valueFrom` has one of {_list(known)}")
         for key in ("path", "jsonPath", "parameter", "expression"):

@@ -11,7 +11,7 @@ from typing import Any
 
 from kguard.facts.quantities import is_placeholder
 from kguard.facts.run import Facts
-from kguard.kube import argo, schema
+from kguard.kube import schema
 from kguard.kube.argo_schema import ArgoField, Version, is_argo, newest, struct
 from kguard.model import Key, Resource, Route, Scope
 from kguard.record import record
@@ -57,9 +57,8 @@ def shape(facts: Facts, resource: Resource) -> list[Scope]:
 
 
 def _shape(facts: Facts, resource: Resource) -> list[Scope]:
-    route = argo.spec_route(resource)
     spec = resource.data.get("spec")
-    if route is None or not isinstance(spec, Mapping):
+    if not isinstance(spec, Mapping):
         return []
     root = "CronWorkflowSpec" if resource.kind == "CronWorkflow" else "WorkflowSpec"
     walk, metadata = _Walk(resource), resource.data.get("metadata")
@@ -124,7 +123,7 @@ class _Walk:
         levels: tuple[tuple[str, Key], ...],
     ) -> Iterator[Scope]:
         self._left -= 1
-        if self._left < 0 or value is None or field.inner == schema.ANYTHING:
+        if self._left < 0 or value is None:
             return
         if around[:2] == "[]":
             if isinstance(value, Mapping) and isinstance(value.get("steps"), list):
@@ -142,15 +141,17 @@ class _Walk:
                     yield from self._value(name, field, around[2:], item, deeper, levels)
             elif not is_placeholder(value):
                 yield self._wrong(route, value, "a mapping")
+        elif field.inner == schema.ANYTHING:
+            return
         elif len(field.inner) > 1:
             if isinstance(value, Mapping):
                 yield from self.struct(field.inner, value, route, levels)
             elif not is_placeholder(value):
                 yield self._wrong(route, value, "a mapping")
-        # Scalars in containers of Kubernetes are judged where all of them are.
-        elif is_argo(name) and not (name in _LIKE_CONTAINERS and _is_number(value)):
-            wanted = _wanted(field.inner, value)
-            if wanted and not is_placeholder(value):
+        elif (wanted := _wanted(field.inner, value)) and not is_placeholder(value):
+            # Numbers for texts in structs of Kubernetes are found where all of them are.
+            elsewhere = field.inner == schema.STRING and _is_number(value)
+            if not elsewhere or (is_argo(name) and name not in _LIKE_CONTAINERS):
                 yield self._wrong(route, value, wanted)
 
     def _wrong(self, route: Route, value: Any, wanted: str) -> ArgoWrongType:

@@ -73,6 +73,10 @@ def _schedule(facts: Facts, whole: Scope) -> Iterator[Wrong]:
         yield Wrong(cron, ("schedules",), "`schedules` beside `schedule`", "write `schedules` only")
     if not given(cron.get("schedule")) and not cron.get("schedules"):
         yield Wrong(cron, ("schedules",), f"{cron.called} has no `schedules`")
+    several = cron.get("schedules")
+    for number, text in enumerate(several if isinstance(several, list) else ()):
+        if text == "":
+            yield Wrong(cron, ("schedules", number), "an empty schedule")
     for when in cron.schedules:
         if when.parsed is None and not is_placeholder(when.text):
             help = "five fields, `@daily` and `@every 5m` are schedules"

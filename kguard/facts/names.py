@@ -210,6 +210,7 @@ def _qualified(text: str) -> str | None:
     fault = qualified_name(text)
     return fault.replace("has the key", "is", 1) if fault else None
 
+
 FORMATS: Mapping[tuple[str, str], Callable[[Any], Faults]] = {
     ("ObjectMeta", "labels"): _labels,
     ("ObjectMeta", "annotations"): _annotations,

@@ -185,9 +185,7 @@ def _short(text: str) -> str:
     return line if len(line) <= _LONGEST else f"{line[: _LONGEST - 1]}…"
 
 
-def format_faults(
-    struct: str, key: str, value: Any
-) -> Iterator[tuple[Route, Said]]:
+def format_faults(struct: str, key: str, value: Any) -> Iterator[tuple[Route, Said]]:
     """What is wrong with the form of a field's value, with the keys below it."""
     judge = names.FORMATS.get((struct, key))
     if judge is None:

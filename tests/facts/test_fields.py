@@ -2,9 +2,6 @@
 
 from __future__ import annotations
 
-import importlib.util
-import json
-from pathlib import Path
 from typing import Any
 
 import pytest
@@ -15,8 +12,6 @@ from kguard.facts.structure import wrong_strings
 from kguard.index import Index
 from kguard.kube.recognise import resources
 from kguard.model import named_route
-
-ROOT = Path(__file__).resolve().parent.parent.parent
 
 
 def _world(spec: Any, kind: str = "Deployment", api: str = "apps/v1") -> tuple[Facts, Any]:
@@ -117,58 +112,3 @@ HOSTILE = {
 @pytest.mark.parametrize("spec", HOSTILE.values(), ids=HOSTILE)
 def test_shapes_of_all_sorts_do_not_raise(spec: Any) -> None:
     assert (misplaced_fields(*_world(spec)), wrong_strings(*_world(spec))) == ([], [])
-
-
-def _tool() -> Any:
-    spec = importlib.util.spec_from_file_location("kube_fields", ROOT / "tools" / "kube_fields.py")
-    assert spec is not None
-    assert spec.loader is not None
-    module = importlib.util.module_from_spec(spec)
-    spec.loader.exec_module(module)
-    return module
-
-
-def test_the_table_is_what_the_tool_makes() -> None:
-    module = _tool()
-    path = ROOT / "kguard" / "facts" / "kube_fields.json"
-    committed = json.loads(path.read_text(encoding="utf-8"))
-    roots = {f"{version} {kind}" for version, kinds in module.ROOTS.items() for kind in kinds}
-    assert roots == set(committed["kinds"])
-    assert json.loads(module.text(committed)) == committed
-
-
-def test_the_tool_reads_an_openapi_specification(monkeypatch: pytest.MonkeyPatch) -> None:
-    module = _tool()
-    monkeypatch.setattr(module, "ROOTS", {"v1": ("Pod",)})
-    text, other = {"type": "string"}, "#/definitions/io.k8s.api.core.v1.Spec"
-    made = module.table(
-        "v1.0.0",
-        {
-            "definitions": {
-                "io.k8s.api.core.v1.Pod": {
-                    "properties": {
-                        "kind": text,
-                        "spec": {"$ref": other},
-                        "many": {"type": "array", "items": {"$ref": other}},
-                        "amount": {"$ref": "#/definitions/Quantity"},
-                        "status": {"$ref": other},
-                    }
-                },
-                "io.k8s.api.core.v1.Spec": {
-                    "properties": {
-                        "labels": {"type": "object", "additionalProperties": text},
-                        "nested": {
-                            "type": "object",
-                            "additionalProperties": {"type": "array", "items": text},
-                        },
-                        "count": {"type": "integer"},
-                    }
-                },
-                "Quantity": text,
-            }
-        },
-    )
-    assert made["structs"] == {
-        "Pod": {"amount": "", "kind": "string", "many": "[]Spec", "spec": "Spec", "status": ""},
-        "Spec": {"count": "", "labels": "{}string", "nested": ""},
-    }
