@@ -9,7 +9,7 @@ from __future__ import annotations
 import os
 import posixpath
 from collections import deque
-from collections.abc import Iterable, Iterator
+from collections.abc import Collection, Iterable, Iterator
 from typing import Any
 
 from kguard.inputs.names import KUSTOMIZATIONS, is_candidate
@@ -121,9 +121,17 @@ class Kustomizations:
         """The files that the known kustomizations list as patches."""
         return {path for known in self._known.values() if known for path in known.patches}
 
-    def images(self) -> set[str]:
-        """The images to which the known kustomizations give another tag, name or digest."""
-        return {name for known in self._known.values() if known for name in known.images}
+    def images(self, built: Collection[str] = ()) -> set[str]:
+        """The images to which the known kustomizations give another tag, name or digest.
+
+        Those of kustomizations among the files `built` have it already.
+        """
+        return {
+            name
+            for folder, known in self._known.items()
+            if known and not any(path in built for path in _own_files(folder))
+            for name in known.images
+        }
 
     def folders(self) -> set[str]:
         """The folders that are known to have a kustomization or component."""
@@ -147,7 +155,7 @@ class Kustomizations:
                 found.add(part)
                 continue
             found |= known.patches
-            found.update(f"{part}/{name}" if part else name for name in KUSTOMIZATIONS)
+            found.update(_own_files(part))
         return frozenset(found)
 
     def patched(self) -> set[str]:
@@ -211,6 +219,11 @@ class Kustomizations:
                 documents = read(path, _head(path)).documents
                 return parse(folder, documents[0].data) if documents else None
         return None
+
+
+def _own_files(folder: str) -> list[str]:
+    """The files that may be the kustomization of a folder."""
+    return [f"{folder}/{name}" if folder else name for name in KUSTOMIZATIONS]
 
 
 def _outside(folder: str) -> bool:

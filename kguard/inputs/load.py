@@ -117,8 +117,7 @@ class _Loader:
         self.loaded.patched_units = known.patched()
         folders = {folder_of(path) for path in found.files}
         self.loaded.builds = declared_builds(found.base, folders)
-        built = {build.image for build in self.loaded.builds if build.tags}
-        self.loaded.retagged = known.images() | built
+        self.loaded.retagged = self._retagged()
         # What a build calls its Dockerfile is one, whatever its name.
         self.dockerfiles = {build.dockerfile for build in self.loaded.builds}
 
@@ -136,6 +135,12 @@ class _Loader:
                 self.found.rendered.append(render_kustomizations(self.found, self.kustomizations))
         for rendered in self.found.rendered:
             self._add_rendered(rendered)
+        self.loaded.retagged = self._retagged()
+
+    def _retagged(self) -> set[str]:
+        """The images whose tags will come from elsewhere."""
+        built = {build.image for build in self.loaded.builds if build.tags}
+        return self.kustomizations.images(self.covered) | built
 
     def _add_rendered(self, rendered: Rendered) -> None:
         loaded = self.loaded

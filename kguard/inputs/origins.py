@@ -60,6 +60,14 @@ class FileOrigin:
                 return None
         return found.span
 
+    def near(self, document: Document, route: Route, place: Place) -> Span | None:
+        """Where the file has something at a route of the built object, whatever it is."""
+        there = self._there(document.data, route)
+        if there is None:
+            return None
+        found = self._document.locate((*self._prefix, *there))
+        return None if found.missing else found.span
+
     def lines(self) -> tuple[int, int]:
         """The lines of the object in the file."""
         return self._document.extent(self._prefix)
@@ -86,6 +94,8 @@ class NoOrigin:
     def find(self, document: Document, route: Route, place: Place) -> Span | None:
         """Never certain."""
         return None
+
+    near = find
 
     def lines(self) -> tuple[int, int]:
         """The first line, for want of a better one."""

@@ -48,6 +48,10 @@ class Origin(Protocol):
         """The place in the file of a route that stands at `place` in the output; None: in doubt."""
         ...
 
+    def near(self, document: Document, route: Route, place: Place) -> Span | None:
+        """The place in the file of what has that route there, the same or not; None: nothing."""
+        ...
+
     def lines(self) -> tuple[int, int]:
         """First and last line of what the object is made of."""
         ...
@@ -76,10 +80,10 @@ class RenderedDocument:
         span = self.origin.find(self.document, route, place)
         rendering = Rendering(self.command, place.span, text, span is not None)
         depth = len(route)
-        while span is None and depth:
-            depth -= 1
+        while span is None and depth >= 0:
             around = self.document.locate(route[:depth])
-            span = self.origin.find(self.document, route[:depth], around)
+            span = self.origin.near(self.document, route[:depth], around)
+            depth -= 1
         return Place(span or START, place.missing, (), rendering)
 
     def extent(self, route: Route) -> tuple[int, int]:

@@ -164,6 +164,8 @@ class TemplateOrigin:
             finish = begin
         return self._source.span(begin.start, max(begin.end, finish.end))
 
+    near = find
+
     def _place(self, offset: int) -> Certain | None:
         if self._trace is None or not self._start <= offset < self._end:
             return None

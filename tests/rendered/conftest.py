@@ -9,9 +9,9 @@ from pathlib import Path
 
 import pytest
 
-HERE = Path(__file__).resolve().parent
 # The projects of the command line's tests; the programs of the end-to-end tests.
-sys.path += [str(HERE.parent / "cli"), str(HERE.parent / "e2e")]
+sys.path.append(str(Path(__file__).resolve().parent.parent / "cli"))
+sys.path.append(str(Path(__file__).resolve().parent.parent / "e2e"))
 
 from cli_project import Project
 from rendered_tools import TOOLS, fake, tool

@@ -127,7 +127,8 @@ def test_the_kubernetes_version_is_passed_on(project: Project) -> None:
 
 def test_a_chart_is_one_complete_unit(project: Project) -> None:
     service = (
-        "apiVersion: v1\nkind: Service\nmetadata: {name: web, namespace: {{ .Release.Namespace }}}\n"
+        "apiVersion: v1\nkind: Service\n"
+        "metadata: {name: web, namespace: {{ .Release.Namespace }}}\n"
         "spec:\n  selector: {app: %s}\n  ports: [{port: 80}]\n"
     )
     project.write(with_template(service % "web"))

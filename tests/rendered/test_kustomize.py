@@ -82,11 +82,11 @@ def test_what_is_missing_is_shown_where_the_base_lacks_it(project: Project) -> N
         pytest.param("images: [{name: web, newTag: '1'}]\n", [], id="image"),
         pytest.param(
             "images: [{name: side, newTag: latest}]\n",
-            [("base/deploy.yaml", 12, True), ("base/deploy.yaml", 14, False)],
+            [("base/deploy.yaml", 12, True), ("base/deploy.yaml", 15, False)],
             id="other image",
         ),
         pytest.param(
-            "images: [{name: web, newName: x}]\n", [("base/deploy.yaml", 13, False)], id="name"
+            "images: [{name: web, newName: x}]\n", [("base/deploy.yaml", 12, False)], id="name"
         ),
     ],
 )
@@ -94,9 +94,7 @@ def test_a_value_that_was_changed_has_no_certain_line(
     project: Project, text: str, expected: list[tuple[str, int, bool]]
 ) -> None:
     project.write(with_overlay(text))
-    assert [(file, certain) for file, _, certain in places(check(project))] == [
-        (file, certain) for file, _, certain in expected
-    ]
+    assert places(check(project)) == expected
 
 
 def test_a_patch_that_adds_what_is_missing(project: Project) -> None:
