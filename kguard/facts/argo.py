@@ -171,6 +171,15 @@ def workflow_of(facts: Facts, resource: Resource) -> Workflow | None:
     )
 
 
+def workflows_in_unit(facts: Facts, near: Resource) -> Iterator[Workflow]:
+    """The Argo objects in the unit of `near`, whatever their namespace."""
+    for group, kind in sorted(argo.KINDS):
+        for resource in facts.index.in_unit(near, group, kind):
+            workflow = facts.argo_workflow(resource)
+            if workflow is not None:
+                yield workflow
+
+
 def _is_readable(config: ControllerConfig | None) -> bool:
     """Whether a configuration was seen whose texts can be read."""
     return config is not None and not any(

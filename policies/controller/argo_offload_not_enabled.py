@@ -4,11 +4,10 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
-from kguard.facts.argo import Workflow
+from kguard.facts.argo import Workflow, workflows_in_unit
 from kguard.facts.argo_config import ControllerConfig, Layout
 from kguard.facts.forecast import Forecast
 from kguard.facts.sizes import written
-from kguard.kube import argo
 from kguard.model import Fault, Related
 from kguard.policy.context import Context
 
@@ -42,12 +41,11 @@ def _large(config: ControllerConfig, ctx: Context) -> Iterator[tuple[Workflow, F
     Those past half of the room when compressed are told of themselves: the forecast's finding.
     """
     most = ctx.params["max_bytes"]
-    for group, kind in sorted(argo.KINDS):
-        for item in ctx.index.in_unit(config.resource, group, kind):
-            workflow, forecast = ctx.facts.argo_workflow(item), ctx.facts.forecast(item)
-            if workflow is None or forecast is None or forecast.count.assumed:
-                continue
-            own = workflow.config is not None and workflow.config.resource is config.resource
-            told = not item.context and forecast.stored > most // 2
-            if own and forecast.raw > most and not told:
-                yield workflow, forecast
+    for workflow in workflows_in_unit(ctx.facts, config.resource):
+        forecast = ctx.facts.forecast(workflow.resource)
+        if forecast is None or forecast.count.assumed:
+            continue
+        own = workflow.config is not None and workflow.config.resource is config.resource
+        told = not workflow.resource.context and forecast.stored > most // 2
+        if own and forecast.raw > most and not told:
+            yield workflow, forecast
