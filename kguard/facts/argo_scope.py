@@ -81,7 +81,9 @@ def _judge(
         why = _of_calls(facts, template, reference, root, rest)
     elif root == "item":
         why = _of_item(holder, rest)
-    elif root == "pod" and not template.runs_pod:
+    elif root == "pod" and rest != ("name",):
+        why = f"a pod has no `{rest[0]}`{nearest(rest[0], ('name',))}"
+    elif root == "pod" and (isinstance(holder, Call) or not template.runs_pod):
         why = f"{template.called} is no pod"
     if why is not None:
         yield Unresolved(reference, name, why, supplied)

@@ -243,7 +243,7 @@ def _set(template: Template) -> Iterator[Wrong]:
         waits = item.get("dependencies")
         for number, other in enumerate(waits if isinstance(waits, list) else ()):
             graph.setdefault(str(item.get("name")), []).append(str(other))
-            if literal(other) and other not in names:
+            if other == "" or (literal(other) and other not in names):
                 text = f"container `{item.get('name')}` waits for `{other}`"
                 known = nearest(other, [name for name in names if isinstance(name, str)])
                 at = (*keys, "dependencies", number)
