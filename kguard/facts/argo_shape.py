@@ -13,9 +13,12 @@ from kguard.facts.quantities import is_placeholder
 from kguard.facts.run import Facts
 from kguard.kube import schema
 from kguard.kube.argo_schema import ArgoField, Version, is_argo, newest, struct
-from kguard.model import Key, Resource, Route, Scope
+from kguard.model import Resource, Route, Scope, named_route
 from kguard.record import record
 from kguard.words import closest
+
+Level = tuple[str, Route]
+"""A struct on the way from the specification to a field, with its route."""
 
 _MOST_NODES = 200_000
 
@@ -24,8 +27,8 @@ _MOST_NODES = 200_000
 class ArgoUnknownField(Scope):
     """A field that no listed version of Argo has where it stands: `key` of this mapping.
 
-    `meant` is the field of that place it was likely meant to be, `homes` are the structs around it
-    that have such a field, by the keys that lead to them.
+    `meant` is the field of that place it was likely meant to be; `home` is where there is a field of
+    this name: the route to what stands around, or the key of what stands within.
     """
 
     key: str
@@ -76,7 +79,7 @@ class _Walk:
         self._left = _MOST_NODES
 
     def struct(
-        self, name: str, data: Mapping[str, Any], route: Route, above: tuple[tuple[str, Key], ...]
+        self, name: str, data: Mapping[str, Any], route: Route, above: tuple[Level, ...]
     ) -> Iterator[Scope]:
         """What does not fit in one mapping; `above` are the structs around, and their keys."""
         fields = struct(name)
@@ -92,7 +95,7 @@ class _Walk:
                 continue
             if field.since or field.until:
                 yield ArgoDatedField(self._resource, route, data, key, name, field)
-            levels = (*above, (name, route[-1]))
+            levels = (*above, (name, route))
             yield from self._value(name, field, field.around, value, (*route, key), levels)
 
     def _unknown(
@@ -101,11 +104,11 @@ class _Walk:
         key: str,
         data: Mapping[str, Any],
         route: Route,
-        above: tuple[tuple[str, Key], ...],
+        above: tuple[Level, ...],
     ) -> ArgoUnknownField:
         close = closest(key, [known for known in struct(name) if known not in data])
-        homes = [named for outer, named in reversed(above) if key in struct(outer)]
-        home = str(homes[0]) if homes else ""
+        homes = [outside for outer, outside in reversed(above) if key in struct(outer)]
+        home = named_route(self._resource.data, homes[0]) if homes else ""
         if not home:
             inner = [k for k, f in struct(name).items() if not f.around and key in struct(f.inner)]
             home = next((k for k in inner if k in data), inner[0] if len(inner) == 1 else "")
@@ -120,7 +123,7 @@ class _Walk:
         around: str,
         value: Any,
         route: Route,
-        levels: tuple[tuple[str, Key], ...],
+        levels: tuple[Level, ...],
     ) -> Iterator[Scope]:
         self._left -= 1
         if self._left < 0 or value is None:
