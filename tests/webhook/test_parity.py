@@ -43,6 +43,7 @@ ENGINE = Engine(policy for policy in REGISTRY.policies.values() if policy.doors 
 AT_ONE_PLACE = {
     *("argo-no-deadline", "argo-podgc-missing", "argo-ttl-missing", "argo-ttl-zero-no-archive"),
     *("argo-podgc-loses-logs", "argo-podgc-workflow-scope-fanout"),
+    "argo-service-account-default",
     *("hpa-duplicate-target", "pdb-overlap"),
 }
 """Policies that report what concerns two objects at one of them, where both are judged."""
