@@ -21,7 +21,7 @@ from kguard.facts.argo_templates import (
     whole_number,
 )
 from kguard.facts.forecast import exit_handlers
-from kguard.facts.forecast_nodes import Counter
+from kguard.facts.forecast_nodes import MAX_DEPTH, Counter
 from kguard.model import Key, dig
 from kguard.record import record
 
@@ -115,7 +115,7 @@ class _Peaks:
     def template(self, template: Template) -> tuple[Load, Load]:
         """What one call of a template has at once, and in all."""
         key = id(template.data)
-        if key in self._open:
+        if key in self._open or len(self._open) > MAX_DEPTH:
             return Load(), Load()
         if key not in self._known:
             self._open.add(key)

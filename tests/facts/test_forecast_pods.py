@@ -10,6 +10,7 @@ from argo_world import HEAD, workflow, world
 
 from kguard.facts.antichain import heaviest_antichain, transitive
 from kguard.facts.forecast import counter_of
+from kguard.facts.forecast_limits import outlook_of
 from kguard.facts.forecast_pods import Load, Pods, pods_of
 
 LEAVES = """
@@ -209,6 +210,16 @@ def test_the_heaviest_antichain_is_that_of_a_search_through_all() -> None:
                 best = max(best, sum(weights[each] for each in some))
 
         assert heaviest_antichain(weights, after) == best
+
+
+def test_deep_chains_end() -> None:
+    templates = "".join(
+        f"\n  - {{name: t{n}, steps: [[{{template: t{n + 1}}}, {{template: t{n + 1}}}]]}}"
+        for n in range(300)
+    )
+    facts, found = workflow(f"\nentrypoint: t0\ntemplates:{templates}")
+
+    assert outlook_of(facts, found) is not None
 
 
 def test_circles_end() -> None:
