@@ -61,8 +61,8 @@ NOT_REQUIRED = {
     "ISCSIPersistentVolumeSource": {"lun"},
 }
 
-# Enumerations that only validation knows: pkg/apis/{rbac,autoscaling,core}/validation/validation.go,
-# apimachinery pkg/apis/meta/v1/validation/validation.go and that of apiextensions-apiserver.
+# Enumerations that only validation knows: pkg/apis/{rbac,autoscaling,core}/validation in
+# kubernetes, pkg/apis/meta/v1/validation in apimachinery, and that of apiextensions-apiserver.
 _SELECTING = ["DoesNotExist", "Exists", "In", "NotIn"]
 ENUMS: Mapping[tuple[str, str], list[str]] = {
     ("rbac.v1.RoleRef", "apiGroup"): ["rbac.authorization.k8s.io"],
@@ -95,7 +95,7 @@ ENUMS: Mapping[tuple[str, str], list[str]] = {
 # Not what people write into files.
 NOT_KINDS = re.compile(r"List$|Options$|^(Status|WatchEvent|APIGroup|APIVersions|APIResource)")
 
-SCALARS = {
+SCALARS: Mapping[tuple[Any, Any], str] = {
     ("string", None): "s",
     ("string", "byte"): "y",
     ("integer", "int32"): "i",

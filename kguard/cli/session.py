@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import argparse
 import sys
-from collections.abc import Callable, Collection, Iterable, Mapping
+from collections.abc import Callable, Collection, Iterable, Iterator, Mapping
 from contextlib import redirect_stdout
 from typing import TYPE_CHECKING, Any
 
@@ -213,7 +213,8 @@ def judge(
     # What a policy of the user's prints must not end up in the report.
     with progress, redirect_stdout(sys.stderr):
         outcome = run(registry.policies.values(), _counted(resources, progress), facts, rules)
-    located = with_keys(said_once(_locate(finding, loaded) for finding in outcome.findings))
+    found_at = [_locate(finding, loaded) for finding in outcome.findings]
+    located = with_keys(said_once(_without_rendered_secrets(loaded, found_at)))
     report = _report(settings, registry, found, loaded, outcome, facts, resources, rules)
     changes = None
     if diff_base := getattr(args, "diff_base", None):
@@ -279,7 +280,8 @@ def _with_kustomize(rules: Rules, loaded: Loaded) -> Rules:
 
 
 def _lowered(policy: str, rule: Rule) -> Rule:
-    if rule.severity or not policy.startswith("missing-"):
+    may_come = policy.startswith("missing-") or policy == "schema-missing-field"
+    if rule.severity or not may_come:
         return rule
     return replace(rule, severity=Severity.NOTE)
 
@@ -313,6 +315,30 @@ def _without_secrets(loaded: Loaded, findings: list[Finding]) -> Callable[[str, 
     if not hidden:
         return loaded.line
     return lambda path, number: "…" if (path, number) in hidden else loaded.line(path, number)
+
+
+def _without_rendered_secrets(loaded: Loaded, located: list[Located]) -> Iterator[Located]:
+    """Findings without those lines of what tools rendered that no report may show."""
+    hidden = {
+        (document.command, line)
+        for item in located
+        if item.rendering is not None
+        for document in [loaded.rendered[_document_of(item)]]
+        for route in item.finding.hidden
+        for line in _lines_of(
+            document.document.extent((*item.finding.resource.origin.prefix, *route))
+        )
+    }
+    for item in located:
+        rendering = item.rendering
+        if rendering is not None and (rendering.command, rendering.span.line) in hidden:
+            item = replace(item, rendering=replace(rendering, text="…"))
+        yield item
+
+
+def _document_of(item: Located) -> tuple[str, int]:
+    origin = item.finding.resource.origin
+    return origin.path, origin.document
 
 
 def _lines_of(extent: tuple[int, int]) -> range:

@@ -49,6 +49,7 @@ _ONE_OF: Mapping[str, frozenset[str]] = {
 }
 
 _MOST_SOURCES = 1
+_METRIC_SOURCES = frozenset({"containerResource", "external", "object", "pods", "resource"})
 
 
 def missing(struct: str, data: Mapping[str, Any], fields: Mapping[str, Field]) -> Iterator[Missing]:
@@ -70,10 +71,10 @@ def _may_be_part(key: str, data: Mapping[str, Any]) -> bool:
 
 
 def _of_service(data: Mapping[str, Any]) -> Iterator[Missing]:
-    ports = data.get("ports")
-    if not ports and data.get("type") != "ExternalName" and data.get("clusterIP") != "None":
-        if not isinstance(data.get("type"), str) or data["type"].isalpha():
-            yield (), "ports"
+    ports, kind = data.get("ports"), data.get("type") or "ClusterIP"
+    exempt = kind == "ExternalName" or data.get("clusterIP") == "None" or is_placeholder(kind)
+    if not ports and not exempt:
+        yield (), "ports"
     if isinstance(ports, list) and len(ports) > 1:
         for number, port in enumerate(ports):
             if isinstance(port, Mapping) and port.get("name") is None:
@@ -119,9 +120,8 @@ def _of_metric(data: Mapping[str, Any]) -> Iterator[Missing]:
     source = data.get("type")
     if isinstance(source, str) and source.isalpha():
         key = source[0].lower() + source[1:]
-        if key in ("containerResource", "external", "object", "pods", "resource"):
-            if data.get(key) is None:
-                yield (), key
+        if key in _METRIC_SOURCES and data.get(key) is None:
+            yield (), key
 
 
 _MISSING: Mapping[str, Callable[[Mapping[str, Any]], Iterator[Missing]]] = {
@@ -160,8 +160,9 @@ def wrong(struct: str, data: Mapping[str, Any], fields: Mapping[str, Field]) -> 
         path = data.get("path")
         if isinstance(path, str) and path and path[0] not in ("/", "{", "$", "<", "_", "@"):
             yield ("path",), f"is `{path[:40]}`, and it has to begin with `/`"
-    elif struct == "Toleration" and not data.get("key"):
-        if data.get("operator") in (None, "", "Equal"):
+    elif struct == "Toleration":
+        keyed = data.get("key") or data.get("operator") not in (None, "", "Equal")
+        if not keyed:
             yield (), "has no `key`, and only with `operator: Exists` that is allowed"
 
 

@@ -67,13 +67,13 @@ def test_a_misspelt_field_is_unknown(data: Any) -> None:
         if isinstance(route[-1], int) or _is_free(data, route):
             continue
         name = f"{route[-1]}Xx"
-        changed = _with(data, route, lambda parent, key, name=name: _rename(parent, key, name))
+        changed = _with(data, route, _rename(name))
         unknown = [place(each) for each in found(changed) if sort(each) == "UnknownField"]
         assert unknown == [(*route[:-1], name)]
 
 
-def _rename(parent: Any, key: Any, name: str) -> None:
-    parent[name] = parent.pop(key)
+def _rename(name: str) -> Callable[[Any, Any], None]:
+    return lambda parent, key: parent.__setitem__(name, parent.pop(key))
 
 
 def _is_free(data: Any, route: Route) -> bool:
