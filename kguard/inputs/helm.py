@@ -124,7 +124,7 @@ class _Chart:
                     raise ToolError(f"no values file {self.found.shown(file)}")
             with tempfile.TemporaryDirectory(prefix="kguard-") as scratch:
                 answer = program.run(
-                    self.helm, self._words(setting, values), scratch, _environment(scratch)
+                    self.helm, list(self._words(setting, values)), scratch, _environment(scratch)
                 )
         except ToolError as error:
             self._fail(str(error), command)

@@ -68,6 +68,11 @@ class FileOrigin:
         found = self._document.locate((*self._prefix, *there))
         return None if found.missing else found.span
 
+    def extent(self, document: Document, route: Route) -> tuple[int, int] | None:
+        """The lines of what the file has at a route of the built object, the same or not."""
+        there = self._there(document.data, route)
+        return None if there is None else self._document.extent((*self._prefix, *there))
+
     def lines(self) -> tuple[int, int]:
         """The lines of the object in the file."""
         return self._document.extent(self._prefix)
@@ -96,6 +101,10 @@ class NoOrigin:
         return None
 
     near = find
+
+    def extent(self, document: Document, route: Route) -> tuple[int, int] | None:
+        """Nothing."""
+        return None
 
     def lines(self) -> tuple[int, int]:
         """The first line, for want of a better one."""

@@ -52,6 +52,10 @@ class Origin(Protocol):
         """The place in the file of what has that route there, the same or not; None: nothing."""
         ...
 
+    def extent(self, document: Document, route: Route) -> tuple[int, int] | None:
+        """The lines of the file that a route of the object is made of; None: in doubt."""
+        ...
+
     def lines(self) -> tuple[int, int]:
         """First and last line of what the object is made of."""
         ...
@@ -87,11 +91,9 @@ class RenderedDocument:
         return Place(span or START, place.missing, (), rendering)
 
     def extent(self, route: Route) -> tuple[int, int]:
-        """The lines of what the object is made of; of a route in it only where it stands."""
-        if not route:
-            return self.origin.lines()
-        span = self.locate(route).span
-        return span.line, span.end_line
+        """The lines of the file that a route is made of; those of the object where in doubt."""
+        found = self.origin.extent(self.document, route) if route else None
+        return found or self.origin.lines()
 
     def following(self, line: int) -> tuple[int, int] | None:
         """Nothing: what follows in the file is for the file to say."""

@@ -8,7 +8,7 @@ from functools import cached_property
 from typing import Any
 
 from kguard.inputs.gotemplate import Graph, UntraceableError, graph
-from kguard.inputs.rendered import RenderedDocument
+from kguard.inputs.sources import Document
 from kguard.inputs.trace import Certain, Trace
 from kguard.model import Place, Route, Span
 from kguard.source import Comment, ReadError
@@ -151,7 +151,7 @@ class TemplateOrigin:
         found = self._source.graph
         return Trace(found, self._output[self._start : self._end]) if found else None
 
-    def find(self, document: object, route: Route, place: Place) -> Span | None:
+    def find(self, document: Document, route: Route, place: Place) -> Span | None:
         """The place in the template of what stands at a place of the output; None: in doubt."""
         span = place.span
         first = self._line_starts[span.line - 1] + span.column - 1
@@ -165,6 +165,21 @@ class TemplateOrigin:
         return self._source.span(begin.start, max(begin.end, finish.end))
 
     near = find
+
+    def extent(self, document: Document, route: Route) -> tuple[int, int] | None:
+        """The lines that wrote those of a route; None where one of them is in doubt."""
+        found: list[int] = []
+        first, last = document.extent(route)
+        for number in range(first, last + 1):
+            start, end = self._line_starts[number - 1], self._line_starts[number] - 1
+            text = self._output[start:end]
+            if not text.strip():
+                continue
+            place = self._place(start + len(text) - len(text.lstrip()))
+            if place is None:
+                return None
+            found += self._source.line_of(place.start), self._source.line_of(place.end - 1)
+        return (min(found), max(found)) if found else None
 
     def _place(self, offset: int) -> Certain | None:
         if self._trace is None or not self._start <= offset < self._end:
@@ -183,6 +198,3 @@ class TemplateOrigin:
             if self._lines[0] > self._lines[1]:
                 self._lines = (1, whole)
         return self._lines
-
-
-__all__ = ["RenderedDocument", "TemplateOrigin", "TemplateSource"]
