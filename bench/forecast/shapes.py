@@ -68,7 +68,7 @@ def layers(width: int, depth: int) -> list[Spec]:
     tasks = []
     for level in range(depth):
         above = [f"l{level - 1}t{n}" for n in range(width)] if level else []
-        waits = {"dependencies": above} if above else {}
+        waits: Spec = {"dependencies": above} if above else {}
         tasks += [call(f"l{level}t{n}", **waits) for n in range(width)]
     return tasks
 
