@@ -10,9 +10,9 @@ from __future__ import annotations
 from collections.abc import Iterator, Mapping
 from typing import Any
 
+from kguard.facts.argo import workflows_in_unit
 from kguard.facts.argo_templates import Template
 from kguard.facts.run import Facts
-from kguard.kube import argo
 from kguard.model import Resource, Route, Scope, dig
 from kguard.record import record
 
@@ -71,11 +71,10 @@ def spot(template: Template, more: frozenset[str] = frozenset()) -> Wish | None:
 
 def spot_template(facts: Facts, near: Resource) -> Template | None:
     """The first template in the unit of `near` whose pods may run on such nodes."""
-    for group, kind in sorted(argo.KINDS):
-        for resource in facts.index.in_unit(near, group, kind):
-            for template in facts.argo_templates(resource):
-                if template.runs_pod and spot(template) is not None:
-                    return template
+    for workflow in workflows_in_unit(facts, near):
+        for template in facts.argo_templates(workflow.resource):
+            if template.runs_pod and spot(template) is not None:
+                return template
     return None
 
 

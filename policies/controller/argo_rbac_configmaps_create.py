@@ -4,9 +4,9 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
+from kguard.facts.argo import workflows_in_unit
 from kguard.facts.argo_templates import Template
 from kguard.facts.sizes import json_bytes
-from kguard.kube import argo
 from kguard.model import Fault, Related, Resource, Scope, Severity
 from kguard.policies.controller._role import controller_of
 from kguard.policy.context import Context
@@ -45,11 +45,10 @@ def _joined(verbs: list[str]) -> str:
 def _needing(near: Resource, ctx: Context) -> tuple[Template | None, Template | None]:
     """The first memoized template of the unit, and the first one that goes into a ConfigMap."""
     memoized = large = None
-    for group, kind in sorted(argo.KINDS):
-        for item in ctx.index.in_unit(near, group, kind):
-            for template in ctx.facts.argo_templates(item):
-                if memoized is None and template.get("memoize") is not None:
-                    memoized = template
-                if large is None and template.runs_pod and json_bytes(template.data) > _OFFLOADED:
-                    large = template
+    for workflow in workflows_in_unit(ctx.facts, near):
+        for template in ctx.facts.argo_templates(workflow.resource):
+            if memoized is None and template.get("memoize") is not None:
+                memoized = template
+            if large is None and template.runs_pod and json_bytes(template.data) > _OFFLOADED:
+                large = template
     return memoized, large
