@@ -10,6 +10,7 @@ import pytest
 from front_pki import issue
 
 from kguard.facts.scopes import EACH
+from kguard.kube.recognise import DRONE_KINDS
 from kguard.webhook.registration import CONDITIONS, RULES, RegistrationError, static_manifest
 from kguard.webhook.skip import JUDGED_SUB_RESOURCES
 
@@ -75,7 +76,9 @@ def test_every_kind_that_a_policy_judges_is_asked_about() -> None:
     registered = {(group, name) for group, _, names in RULES for name in names}
     registered.add(("argoproj.io", "clusterworkflowtemplates"))
     assert {kind for kind in judged if (kind[0], f"{kind[1].lower()}s") not in registered} == {
-        *(("drone.io", "pipeline"), ("drone.io", "policy"), ("", "Dockerfile"), ("", "HelmValues")),
+        # Documents that are no objects of a cluster.
+        *(("drone.io", kind) for kind in DRONE_KINDS),
+        *(("woodpecker-ci.org", "workflow"), ("", "Dockerfile"), ("", "HelmValues")),
         ("", "PodTemplate"),  # Makes no Pods.
         ("serving.knative.dev", "Service"),  # Makes Deployments, which are asked about.
         ("apps.openshift.io", "DeploymentConfig"),  # Makes ReplicationControllers, likewise.
