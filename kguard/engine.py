@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from collections import Counter
 from collections.abc import Callable, Container, Iterable, Mapping, Sequence
 from time import perf_counter
 from typing import Any, NamedTuple
@@ -53,7 +52,7 @@ class Outcome:
     """
 
     findings: list[Finding] = field(default_factory=list)
-    unknown: Counter[tuple[str, str]] = field(default_factory=Counter)
+    unknown: dict[tuple[str, str], int] = field(default_factory=dict)
     crashes: list[Crash] = field(default_factory=list)
     judged: set[tuple[str, int]] = field(default_factory=set)
     """(policy id, id() of the resource) of every verdict, for ignores that are no longer used."""
@@ -225,7 +224,8 @@ class Engine:
                 return
             for answer in check(scope, ctx) or ():
                 if isinstance(answer, Unknown):
-                    outcome.unknown[policy.id, answer.reason] += 1
+                    key = policy.id, answer.reason
+                    outcome.unknown[key] = outcome.unknown.get(key, 0) + 1
                     abstained = True
                 else:
                     found.append(_finding(policy, rule, answer))
