@@ -22,9 +22,10 @@ def check(template: Template, ctx: Context) -> Iterator[Fault]:
         return
     version = argo_version(ctx.facts, template.resource)
     offloads = version is None or version >= _OFFLOADS_SINCE
-    # From 3.6 on the pod gets the template without its parameters (simplifiedTmpl).
-    left_out = ("inputs", "name") if offloads else ()
-    size = json_bytes({key: data for key, data in template.data.items() if key not in left_out})
+    handed = dict(template.data)
+    if offloads:  # From 3.6 on the pod gets the template without its parameters (simplifiedTmpl).
+        handed["inputs"] = {"artifacts": template.get("inputs", "artifacts")}
+    size = json_bytes(handed)
     if size <= ctx.params["max_bytes"]:
         return
     what = f"{template.called} is {written(size)} of JSON, too long for a variable of its pod"
