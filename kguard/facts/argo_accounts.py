@@ -10,12 +10,16 @@ from collections.abc import Iterator
 from typing import Any
 
 from kguard.facts.argo import Workflow
+from kguard.facts.argo_controller import argo_version
 from kguard.facts.run import Facts
 from kguard.model import Resource, dig
 
 _GROUP = "rbac.authorization.k8s.io"
-_RESULTS = "workflowtaskresults"
+_RESULTS = ("argoproj.io", "workflowtaskresults")
+_PODS = ("", "pods")
 _VERBS = frozenset({"create", "patch"})
+_BY_POD_UNTIL = (3, 6)
+"""Versions before it may fall back on annotations of the pod itself."""
 
 
 def account_of(workflow: Workflow) -> str | None:
@@ -26,19 +30,19 @@ def account_of(workflow: Workflow) -> str | None:
 
 
 def may_report(facts: Facts, near: Resource, account: str) -> bool | None:
-    """Whether the roles bound to an account beside `near` let it write workflowtaskresults.
+    """Whether the roles bound to an account beside `near` let its pods report their results.
 
     None where no binding was seen, or a role that is bound was not.
     """
-    bindings = list(_bindings(facts, near, account))
-    verbs: set[str] = set()
-    for binding in bindings:
-        role = _role(facts, binding)
-        if role is None or dig(role.data, "aggregationRule") is not None:
-            return None
-        verbs |= _verbs(role)
-    if not bindings:
+    roles = [_role(facts, binding) for binding in _bindings(facts, near, account)]
+    known = [r for r in roles if r is not None and dig(r.data, "aggregationRule") is None]
+    if not roles or len(known) < len(roles):
         return None
+    version = argo_version(facts, near)
+    verbs = {verb for role in known for verb in _verbs(role, *_RESULTS)}
+    if version is not None and version < _BY_POD_UNTIL:
+        pods = {verb for role in known for verb in _verbs(role, *_PODS)}
+        return bool(pods & {"*", "patch"}) or "*" in verbs or verbs >= _VERBS
     return "*" in verbs or verbs >= _VERBS
 
 
@@ -66,14 +70,12 @@ def _role(facts: Facts, binding: Resource) -> Resource | None:
     return found[0] if len(found) == 1 else None
 
 
-def _verbs(role: Resource) -> set[str]:
+def _verbs(role: Resource, group: str, resource: str) -> Iterator[str]:
     rules = dig(role.data, "rules")
-    found: set[str] = set()
     for rule in rules if isinstance(rules, list) else ():
-        if _lists(rule, "apiGroups", "argoproj.io") and _lists(rule, "resources", _RESULTS):
+        if _lists(rule, "apiGroups", group) and _lists(rule, "resources", resource):
             verbs = dig(rule, "verbs")
-            found |= {v for v in verbs if isinstance(v, str)} if isinstance(verbs, list) else set()
-    return found
+            yield from (v for v in (verbs if isinstance(verbs, list) else ()) if isinstance(v, str))
 
 
 def _lists(rule: Any, key: str, wanted: str) -> bool:
