@@ -26,7 +26,7 @@ EXIT_CODES = """\
 | 0 | nothing at or above `--fail-on` |
 | 1 | findings at or above `--fail-on` |
 | 2 | wrong option or configuration |
-| 3 | not everything was checked: unreadable, unparsable, or nothing found to check |
+| 3 | not everything was checked: unreadable, unparsable, not rendered, or nothing found to check |
 | 4 | a bug in kguard: one line, and a log file |
 
 Where several apply, the highest number wins. The code does not tell severities apart, because
