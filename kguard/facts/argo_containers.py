@@ -16,7 +16,7 @@ from kguard.facts.pods import Container, Pod, Role
 from kguard.facts.quantities import is_placeholder
 from kguard.facts.run import Facts
 from kguard.kube import argo
-from kguard.model import Route, Scope, dig
+from kguard.model import Resource, Route, Scope, dig
 from kguard.record import record, replace
 
 MAIN = "main"
@@ -47,8 +47,27 @@ class MainContainer(Scope):
         return f"{of}{self.template.called}"
 
 
-def main_containers(facts: Facts, workflow: Workflow) -> Iterator[MainContainer]:
+def main_containers(facts: Facts, workflow: Workflow) -> list[MainContainer]:
     """The main containers of the templates that an object writes itself."""
+    return facts.remember(_main, workflow.resource)
+
+
+def side_containers(facts: Facts, workflow: Workflow) -> list[MainContainer]:
+    """The sidecars and init containers of those templates, which `mainContainer` does not reach."""
+    return facts.remember(_side, workflow.resource)
+
+
+def _main(facts: Facts, resource: Resource) -> list[MainContainer]:
+    workflow = facts.argo_workflow(resource)
+    return list(_main_containers(facts, workflow)) if workflow else []
+
+
+def _side(facts: Facts, resource: Resource) -> list[MainContainer]:
+    workflow = facts.argo_workflow(resource)
+    return list(_side_containers(facts, workflow)) if workflow else []
+
+
+def _main_containers(facts: Facts, workflow: Workflow) -> Iterator[MainContainer]:
     limits = _limits(facts, workflow)
     for template in facts.argo_templates(workflow.resource):
         pod = _pod(facts, workflow, template, limits)
@@ -67,8 +86,7 @@ def main_containers(facts: Facts, workflow: Workflow) -> Iterator[MainContainer]
             yield MainContainer(workflow.resource, route, data, template, container, unsure)
 
 
-def side_containers(facts: Facts, workflow: Workflow) -> Iterator[MainContainer]:
-    """The sidecars and init containers of those templates, which `mainContainer` does not reach."""
+def _side_containers(facts: Facts, workflow: Workflow) -> Iterator[MainContainer]:
     limits = _limits(facts, workflow)
     for template in facts.argo_templates(workflow.resource):
         if not template.runs_pod:
@@ -106,12 +124,13 @@ def pods_made(facts: Facts, workflow: Workflow) -> Iterator[Pod]:
         priority = template.value("priorityClassName") or workflow.value("podPriorityClassName")
         data = {**pod.data, "activeDeadlineSeconds": deadline, "priorityClassName": priority}
         pod = replace(pod, data=data, containers=[])
+        patches, _ = _patches(workflow, template)
         executor = workflow.config.get("executor", "resources") if workflow.config else None
         for name, key, role in (
             ("init", "initContainers", Role.INIT),
             ("wait", "containers", Role.APP),
         ):
-            patch = _patch_for(name, _patches(workflow, template)[0], key)
+            patch = _patch_for(name, patches, key)
             own = merged([patch, {"resources": _mapping(executor)}])
             pod.containers.append(
                 Container(workflow.resource, template.route, own, name=name, role=role, pod=pod)

@@ -22,6 +22,8 @@ def check(workflow: Workflow, ctx: Context) -> Iterator[Fault | Unknown]:
         return
     if workflow.resource.kind == "ClusterWorkflowTemplate":
         return
+    if not ctx.index.of_kind(workflow.resource, "", "ResourceQuota"):
+        return
     if workflow.config is not None and workflow.config.unparsed:
         yield ctx.unknown("the controller's configuration cannot be read")
         return
