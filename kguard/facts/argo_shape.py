@@ -27,8 +27,8 @@ _MOST_NODES = 200_000
 class ArgoUnknownField(Scope):
     """A field that no listed version of Argo has where it stands: `key` of this mapping.
 
-    `meant` is the field of that place it was likely meant to be; `home` is where there is a field of
-    this name: the route to what stands around, or the key of what stands within.
+    `meant` is the field of that place it was likely meant to be; `home` is where there is a field
+    of this name: the route to what stands around, or the key of what stands within.
     """
 
     key: str

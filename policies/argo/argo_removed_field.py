@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
+from typing import Any
 
 from kguard.facts.argo_controller import argo_version
 from kguard.facts.argo_shape import ArgoDatedField
@@ -39,13 +40,23 @@ def _fix(dated: ArgoDatedField, version: tuple[int, int] | None) -> Fix | None:
     removal = Edit(dated.at(key), REMOVE)
     if key in _LEFT_OUT:
         return Fix((removal,), safe=version is not None, title=f"remove `{key}`")
-    if key not in _SEVERAL or not value:
-        return None
-    several = _SEVERAL[key]
-    there = dated.get(several)
-    if there is not None and (key == "schedule" or not isinstance(there, list)):
-        return None
-    items = [*there, value] if isinstance(there, list) else [value]
     # Before 3.6 the new field does nothing.
     safe = version is not None and version >= _SEVERAL_SINCE
-    return Fix((removal, Edit(dated.at(several), items)), safe=safe, title=f"write `{several}`")
+    if key == "schedule" and value and dated.get("schedules") is None:
+        edits = (removal, Edit(dated.at("schedules"), [value]))
+        return Fix(edits, safe=safe, title="write `schedules`")
+    if key in ("mutex", "semaphore") and (joined := _joined(dated.data)):
+        return Fix((Edit(dated.route, joined),), safe=safe, title=f"write `{_SEVERAL[key]}`")
+    return None
+
+
+def _joined(synchronization: Mapping[str, Any]) -> dict[str, Any] | None:
+    """A synchronization with the single locks behind those of the lists; None where none can be."""
+    joined = dict(synchronization)
+    for key in ("mutex", "semaphore"):
+        lock, locks = joined.pop(key, None), joined.get(_SEVERAL[key], [])
+        if not isinstance(lock, Mapping | type(None)) or not isinstance(locks, list):
+            return None
+        if lock:
+            joined[_SEVERAL[key]] = [*locks, lock]
+    return joined if len(joined) else None
