@@ -341,9 +341,9 @@ def borrowed(facts: Facts, workflow: Workflow) -> Iterator[Borrowed]:
                 for name in each.tag.names:
                     if name[:2] == ("workflow", "parameters") and len(name) == 3:
                         missing.setdefault(name[2], each)
-            for name, each in missing.items():
-                if name != "json" and not _may_be(name, known):
-                    yield Borrowed(call, each, name)
+            for parameter, read in missing.items():
+                if parameter != "json" and not _may_be(parameter, known):
+                    yield Borrowed(call, read, parameter)
 
 
 def _parameters_read(facts: Facts, template: Template) -> Iterator[Reference]:

@@ -16,7 +16,7 @@ from typing import Any
 from kguard.facts.argo_templates import TYPES, Template
 from kguard.facts.argo_wrong import Wrong, given, items_of, literal, named, wrong_names
 from kguard.facts.quantities import is_placeholder
-from kguard.model import Related, Route, Scope
+from kguard.model import Related, Route, Scope, dig
 from kguard.words import nearest
 
 LEAVES = frozenset({"container", "containerSet", "script", "resource", "data", "http", "plugin"})
@@ -87,7 +87,7 @@ def _artifact(
     elif not leaf and given(path):
         text = f"{called} has a `path`: {template.called} runs no container"
         yield Wrong(template, (*keys, "path"), text)
-    elif leaf and (text := literal(path)) and _leaves_its_folder(text):
+    elif leaf and _leaves_its_folder(literal(path) or ""):
         yield Wrong(template, (*keys, "path"), f"the path of {called} climbs out with `..`")
     if keys[0] == "inputs":
         yield from _place(template, keys, item)
@@ -333,7 +333,7 @@ def _metrics(template: Template) -> Iterator[Wrong]:
                     template, (*keys, kind, "value"), f"`{kind}` of {called} has no `value`"
                 )
         gauge = item.get("gauge")
-        live = isinstance(gauge, Mapping) and gauge.get("realtime") is True
-        if live and "resourcesDuration." in str(gauge.get("value")):
+        value = gauge.get("value") if isinstance(gauge, Mapping) else ""
+        if dig(gauge, "realtime") is True and "resourcesDuration." in str(value):
             text = f"{called} is in real time: it cannot read `resourcesDuration`"
             yield Wrong(template, (*keys, "gauge", "value"), text)
