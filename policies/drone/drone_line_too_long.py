@@ -17,6 +17,6 @@ def check(scope: Scope, ctx: Context) -> Iterator[Fault]:
     if any(each.data.get("type") == "kubernetes" for each in pipelines):
         yield scope.fault(
             (),
-            f"Drone stops reading at line {scope.resource.cut}: this {scope.resource.kind} is lost",
+            f"{scope.resource.kind} is not read in full: Drone stops at line {scope.resource.cut}",
             help="a line that begins with `...`, or has over 65,535 bytes, ends the file",
         )
