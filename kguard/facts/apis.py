@@ -108,8 +108,14 @@ def _going(resource: Resource, name: str, gone: Lifecycle, minor: int) -> ApiVer
         gone.removed,
         gone.deprecated,
         instead,
-        bool(instead) and name in _SAME_SHAPE,
+        bool(instead) and (name in _SAME_SHAPE or _same_struct(name, instead)),
     )
+
+
+def _same_struct(name: str, instead: str) -> bool:
+    """Whether a version and its replacement hold the same; what an alpha meant may differ."""
+    old, new = schema.kind(name), schema.kind(instead)
+    return "alpha" not in name and old is not None and new is not None and old.struct == new.struct
 
 
 def _replacement(group: str, kind: str, minor: int) -> str:

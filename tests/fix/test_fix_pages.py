@@ -7,7 +7,8 @@ from collections.abc import Iterator
 import pytest
 
 from kguard.engine import Outcome, Rule, run
-from kguard.facts import Facts
+from kguard.facts import Assumptions, Facts
+from kguard.facts.run import NEWEST_KUBERNETES
 from kguard.fix import fix_file
 from kguard.fix.refuse import file_refusal
 from kguard.index import Index
@@ -15,6 +16,7 @@ from kguard.model import Finding
 from kguard.policy.examples import Example, examples
 from kguard.policy.page import Policy
 from kguard.policy.registry import builtin
+from kguard.quantity.versions import major_minor
 from kguard.record import replace
 from kguard.report import Located
 from kguard.source import read
@@ -27,11 +29,13 @@ FIXABLE = [policy for policy in POLICIES if policy.fix in ("safe", "unsafe")]
 
 
 def judged(policy: Policy, example: Example) -> Outcome:
-    """What the policy finds in an example without options of its own."""
+    """What the policy finds in an example, of whose options the release alone counts."""
     world = read_example(example)[0]
     complete = {""} if "complete" in example.options else set()
     rules = {policy.id: Rule({**policy.defaults, **example.params})}
-    return run([policy], world, Facts(Index(world, complete=complete)), lambda _: rules)
+    kube = major_minor(example.options.get("kube", "{}.{}".format(*NEWEST_KUBERNETES)))
+    facts = Facts(Index(world, complete=complete), Assumptions(kube=kube))
+    return run([policy], world, facts, lambda _: rules)
 
 
 def fixes(policy: Policy) -> Iterator[tuple[Example, list[Finding]]]:

@@ -39,7 +39,7 @@ GOING = [
         Standing.REMOVED,
         29,
         "flowcontrol.apiserver.k8s.io/v1 FlowSchema",
-        False,
+        True,
     ),
     ("resource.k8s.io/v1alpha2", "ResourceClaim", 30, None, 0, "", False),
     (
