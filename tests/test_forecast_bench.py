@@ -52,6 +52,10 @@ def test_every_node_is_forecast(rows: list[compare.Row]) -> None:
     assert {row.shape: row.nodes[0] for row in rows} == {row.shape: row.nodes[1] for row in rows}
 
 
+def test_every_node_is_of_its_type(rows: list[compare.Row]) -> None:
+    assert {row.shape: row.kinds[0] for row in rows} == {row.shape: row.kinds[1] for row in rows}
+
+
 @pytest.mark.parametrize("what", ["raw", "packed", "completion"])
 def test_bytes_are_forecast_within_a_quarter(rows: list[compare.Row], what: str) -> None:
     off = {row.shape: round(row.ratio(what), 2) for row in rows}

@@ -9,6 +9,7 @@ from __future__ import annotations
 
 import argparse
 import sys
+from collections import Counter
 from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
@@ -20,7 +21,8 @@ from shapes import SHAPES
 from status import Run
 
 from kguard.facts import Facts
-from kguard.facts.forecast import Forecast, forecast_of
+from kguard.facts.forecast import Forecast, counter_of, forecast_of
+from kguard.facts.forecast_kinds import nodes_by_kind
 from kguard.index import Index
 from kguard.model import Origin, Resource
 from kguard.record import record
@@ -34,6 +36,7 @@ class Row:
 
     shape: str
     nodes: tuple[int, int]
+    kinds: tuple[dict[str, int], dict[str, int]]
     raw: tuple[int, int]
     packed: tuple[int, int]
     completion: tuple[int, int]
@@ -48,19 +51,21 @@ def rows() -> Iterator[Row]:
     """Every shape, forecast and built."""
     for shape, (spec, items, worst) in SHAPES.items():
         run = Run(spec, NAME, items=items, worst=worst)
-        forecast = predict(spec, items, worst)
+        forecast, kinds = predict(spec, items, worst)
+        types = Counter(node["type"] for node in run.nodes.values())
         completion = len(run.completion) if run.attempts else 0
         yield Row(
             shape,
             (forecast.count.nodes, len(run.nodes)),
+            (kinds, dict(sorted(types.items()))),
             (forecast.raw, len(run.raw)),
             (forecast.packed, len(run.packed)),
             (forecast.completion, completion),
         )
 
 
-def predict(spec: dict[str, Any], items: int, worst: bool) -> Forecast:
-    """The forecast of a specification."""
+def predict(spec: dict[str, Any], items: int, worst: bool) -> tuple[Forecast, dict[str, int]]:
+    """The forecast of a specification, and its nodes by type."""
     data = {
         "apiVersion": "argoproj.io/v1alpha1",
         "kind": "Workflow",
@@ -75,7 +80,8 @@ def predict(spec: dict[str, Any], items: int, worst: bool) -> Forecast:
     assert workflow is not None
     forecast = forecast_of(facts, workflow, items, worst=worst)
     assert forecast is not None
-    return forecast
+    counter = counter_of(facts, workflow, items, worst=worst)
+    return forecast, dict(nodes_by_kind(counter))
 
 
 def main() -> None:

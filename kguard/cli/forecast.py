@@ -22,6 +22,8 @@ if TYPE_CHECKING:
 
 RETRIES = ("none", "worst")
 _MOST_ITEMS = 10**9
+_LIBRARY = "has no `entrypoint`: others run its templates"
+_TOLD = (_LIBRARY, "unrendered Helm template")
 
 
 def add_parser(subparsers: Any) -> None:
@@ -70,6 +72,21 @@ def _add_inputs(parser: argparse.ArgumentParser) -> None:
         action="append",
         metavar="PATH",
         help="files to look at and not forecast (default: the folders of named files)",
+    )
+    parser.add_argument(
+        "--helm", action="store_true", default=None, help="render Helm charts with `helm template`"
+    )
+    parser.add_argument(
+        "--helm-values",
+        action="append",
+        metavar="FILE[,FILE]",
+        help="render charts with these values; again for a rendering with other values",
+    )
+    parser.add_argument(
+        "--helm-set", action="append", metavar="K=V", help="render charts with this value, too"
+    )
+    parser.add_argument(
+        "--kustomize", action="store_true", default=None, help="build kustomizations"
     )
     parser.add_argument("--stdin-name", default="", metavar="FILE", help="what to call stdin")
     parser.add_argument("--exclude", action="append", metavar="GLOB", help="leave out what matches")
@@ -127,8 +144,10 @@ def run(args: argparse.Namespace) -> int:
             "\n".join(render.table(outlook, forecasts.place, style, worst=worst))
             for outlook in forecasts.found
         ]
-        for each in forecasts.skipped:
-            blocks.append(f"{term.safe(each.path)}: {term.safe(each.reason)}")
+        # Files that are no manifests are nobody's concern here, but in the data.
+        told = [each for each in forecasts.skipped if each.reason.endswith(_TOLD)]
+        if told:
+            blocks.append("\n".join(term.safe(f"{each.path}: {each.reason}") for each in told))
         if blocks:
             print("\n\n".join(blocks))
         sys.stdout.flush()
@@ -149,17 +168,21 @@ def _say(unchecked: list[Unchecked]) -> None:
 def collect(args: argparse.Namespace) -> Forecasts:
     """Read and forecast. Raises UsageError and ConfigError for what the user got wrong."""
     from kguard.cli.session import prepare
-    from kguard.cli.world import assumptions
+    from kguard.cli.world import assumptions, render_options
     from kguard.facts import Facts
     from kguard.index import Index
     from kguard.inputs.load import load
     from kguard.report import Unchecked
 
     _registry, settings, discovered = prepare(args)
-    loaded = load(discovered, complete=settings.complete)
+    loaded = load(discovered, complete=settings.complete, render=render_options(settings))
     assume, extra = assumptions(settings, discovered, loaded)
     facts = Facts(Index([*loaded.resources, *extra], complete=loaded.complete), assume)
-    forecasts = Forecasts(loaded, unchecked=[*discovered.missing, *loaded.unchecked])
+    forecasts = Forecasts(
+        loaded,
+        skipped=list(loaded.skipped),
+        unchecked=[*discovered.missing, *loaded.unchecked],
+    )
     workflows = [
         workflow
         for resource in loaded.resources
@@ -179,7 +202,7 @@ def _forecast(forecasts: Forecasts, facts: Facts, workflow: Workflow, items: int
 
     path, line = forecasts.place(workflow.resource, workflow.route)
     if workflow.library:
-        reason = f"{workflow.resource.label} has no `entrypoint`: others run its templates"
+        reason = f"{workflow.resource.label} {_LIBRARY}"
         forecasts.skipped.append(Skipped(path, reason))
         return
     outlook = outlook_of(facts, workflow, items)

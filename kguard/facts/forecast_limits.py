@@ -7,6 +7,8 @@ etcd server/embed/config.go (DefaultMaxRequestBytes, 1.5 MiB).
 
 from __future__ import annotations
 
+from collections.abc import Mapping
+
 from kguard.facts.argo import Workflow
 from kguard.facts.argo_controller import max_workflow_size
 from kguard.facts.argo_templates import Call, calls_of, named_template, target_of
@@ -15,6 +17,7 @@ from kguard.facts.forecast import (
     counter_of,
     forecast_of,
 )
+from kguard.facts.forecast_kinds import nodes_by_kind
 from kguard.facts.forecast_nodes import Counter
 from kguard.facts.forecast_pods import Pods, pods_of
 from kguard.facts.forecast_quotas import Shortage, shortages
@@ -61,6 +64,8 @@ class Outlook:
     workflow: Workflow
     nominal: Forecast
     worst: Forecast
+    kinds: Mapping[str, int]
+    worst_kinds: Mapping[str, int]
     pods: Pods
     worst_pods: Pods
     limit: Limit
@@ -91,6 +96,8 @@ def outlook_of(facts: Facts, workflow: Workflow, items: int = 0) -> Outlook | No
         workflow=workflow,
         nominal=nominal,
         worst=worst,
+        kinds=nodes_by_kind(counter),
+        worst_kinds=nodes_by_kind(worst_counter),
         pods=pods,
         worst_pods=worst_pods,
         limit=limit,

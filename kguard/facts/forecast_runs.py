@@ -1,54 +1,104 @@
-"""How often each template of a workflow runs in one run of it that goes well."""
+"""How often each template of a workflow runs in one run of it."""
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping, Sequence
+from typing import Any
 
 from kguard.facts.argo import Workflow
 from kguard.facts.argo_templates import Call, Template, calls_of, named_template, target_of
-from kguard.facts.forecast import counter_of
+from kguard.facts.forecast import counter_of, exit_handlers
 from kguard.facts.forecast_nodes import Counter
 from kguard.facts.run import Facts
+from kguard.model import dig
 from kguard.record import record
-
-_MOST = 10**9
 
 
 @record
 class Runs:
-    """Runs of templates and the nodes that steps and tasks make."""
+    """The templates that a run comes to, those that call before those that they call.
+
+    `recursions` are calls of templates that are at work already, which are not followed; `unseen`
+    is how often templates are called that were not seen.
+    """
 
     counter: Counter
+    templates: Sequence[Template]
     by_template: Mapping[int, int]
+    recursions: Sequence[Template] = ()
+    unseen: int = 0
+
+    def calls(self, template: Template) -> int:
+        """How often a template is called."""
+        return self.by_template.get(id(template.data), 0)
+
+    def bodies(self, template: Template) -> int:
+        """How often it runs, its attempts counted one by one."""
+        attempts = (self.counter.attempts(template) or 1) if self.counter.worst else 1
+        return self.calls(template) * attempts
 
     def nodes(self, call: Call) -> int:
         """How many nodes get the arguments of a call: its items, each again with its attempt."""
-        runs = self.by_template.get(id(call.template.data), 0)
         target = target_of(self.counter.facts, call).template
         retried = target is not None and target.retry(self.counter.workflow) is not None
-        return min(runs * self.counter.items_of(call) * (2 if retried else 1), _MOST)
+        return self.calls(call.template) * self.counter.items_of(call) * (2 if retried else 1)
 
 
 def runs_of(facts: Facts, workflow: Workflow) -> Runs:
-    """The runs of all templates that the entrypoint leads to; recursions come round once."""
-    counter = counter_of(facts, workflow)
-    start = named_template(facts, workflow, workflow.value("entrypoint")).template
-    order = _in_order(facts, start) if start else []
-    runs = {id(start.data): 1} if start else {}
-    for template in order:
-        for call in calls_of(facts, template):
-            target = target_of(facts, call).template
-            if target is not None:
-                more = runs.get(id(template.data), 0) * counter.items_of(call)
-                runs[id(target.data)] = min(runs.get(id(target.data), 0) + more, _MOST)
-    return Runs(counter, runs)
+    """The runs of all templates in a run that goes well."""
+    return runs_through(counter_of(facts, workflow))
 
 
-def _in_order(facts: Facts, start: Template) -> list[Template]:
+def runs_through(counter: Counter) -> Runs:
+    """The runs of all templates that the entrypoint, hooks and exit handlers lead to."""
+    facts, workflow = counter.facts, counter.workflow
+    names = [workflow.value("entrypoint"), *exit_handlers(workflow)]
+    targets = (named_template(facts, workflow, name).template for name in names)
+    starts = [template for template in targets if template is not None]
+    order = _in_order(facts, starts)
+    place = {id(template.data): number for number, template in enumerate(order)}
+    calls = dict.fromkeys(place, 0)
+    for start in starts:
+        calls[id(start.data)] += 1
+    found = Runs(counter, order, calls)
+    recursions: list[Template] = []
+    unseen = 0
+    for number, template in enumerate(order):
+        for target, times in _called(counter, template):
+            more = found.bodies(template) * times
+            if target is None:
+                unseen += more
+            elif place[id(target.data)] > number:
+                calls[id(target.data)] += more
+            else:
+                recursions += [target]
+    return Runs(counter, order, calls, recursions, unseen)
+
+
+def _called(counter: Counter, template: Template) -> Iterator[tuple[Template | None, int]]:
+    """What one run of a template calls, and how often; None is a template that was not seen."""
+    for call in calls_of(counter.facts, template):
+        items = counter.items_of(call)
+        yield target_of(counter.facts, call).template, items
+        for name in hook_names(call):
+            handler = named_template(counter.facts, call.template.workflow, name).template
+            if handler is not None:
+                yield handler, items
+
+
+def hook_names(call: Call) -> list[Any]:
+    """The templates of a call's hooks; `hooks.exit` stands for `onExit`."""
+    hooks = call.get("hooks")
+    written = hooks if isinstance(hooks, Mapping) else {}
+    names = [dig(hook, "template") for hook in written.values()]
+    return names if "exit" in written else [call.get("onExit"), *names]
+
+
+def _in_order(facts: Facts, starts: Sequence[Template]) -> list[Template]:
     """Templates, those that call before those that they call."""
     done: dict[int, Template] = {}
     entered: set[int] = set()
-    pending = [(start, False)]
+    pending = [(start, False) for start in reversed(starts)]
     while pending:
         template, left = pending.pop()
         key = id(template.data)
@@ -57,8 +107,17 @@ def _in_order(facts: Facts, start: Template) -> list[Template]:
         elif key not in entered:
             entered.add(key)
             pending.append((template, True))
-            for call in calls_of(facts, template):
-                target = target_of(facts, call).template
-                if target is not None and id(target.data) not in entered:
-                    pending.append((target, False))
+            pending += [(below, False) for below in _below(facts, template)]
     return list(reversed(done.values()))
+
+
+def _below(facts: Facts, template: Template) -> Iterator[Template]:
+    for call in calls_of(facts, template):
+        target = target_of(facts, call).template
+        handlers = (
+            named_template(facts, call.template.workflow, name).template
+            for name in hook_names(call)
+        )
+        for found in (target, *handlers):
+            if found is not None:
+                yield found

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Mapping
 from fractions import Fraction
 from typing import Any
 
@@ -36,7 +36,7 @@ def _rows(
 ) -> Iterator[tuple[str, list[str]]]:
     forecast = outlook.worst if worst else outlook.nominal
     pods = outlook.worst_pods if worst else outlook.pods
-    yield "nodes", [_nodes(forecast)]
+    yield "nodes", [_nodes(forecast, outlook.worst_kinds if worst else outlook.kinds)]
     yield "pods at once", [_at_once(pods)]
     yield "requests", list(_requests(pods))
     yield (
@@ -63,14 +63,10 @@ def _rows(
         yield "what helps", [change["text"] for change in changes]
 
 
-def _nodes(forecast: Forecast) -> str:
-    count = forecast.count
-    kinds = [_counted(count.pods, "pod")]
-    if count.retries:
-        kinds.append(f"{count.retries:,} around their attempts")
-    if count.others:
-        kinds.append(f"{count.others:,} of steps, DAGs and the like")
-    return f"{count.nodes:,}: {', '.join(kinds)}"
+def _nodes(forecast: Forecast, kinds: Mapping[str, int]) -> str:
+    most_first = sorted(kinds.items(), key=lambda each: (-each[1], each[0]))
+    listed = ", ".join(f"{number:,} {name}" for name, number in most_first)
+    return f"{forecast.count.nodes:,}: {listed}"
 
 
 def _counted(number: int, noun: str) -> str:
@@ -233,8 +229,8 @@ def _data(outlook: Outlook, places: Places, worst: bool) -> dict[str, Any]:
             "unlimitedRetries": forecast.count.unbounded,
             "offloading": limit.offloaded,
         },
-        "nominal": _run(outlook.nominal, outlook.pods),
-        "worst": _run(outlook.worst, outlook.worst_pods),
+        "nominal": _run(outlook.nominal, outlook.kinds, outlook.pods),
+        "worst": _run(outlook.worst, outlook.worst_kinds, outlook.worst_pods),
         "limit": {
             "name": "etcd" if limit.offloaded else "controller",
             "bytes": limit.size,
@@ -251,7 +247,7 @@ def _data(outlook: Outlook, places: Places, worst: bool) -> dict[str, Any]:
     }
 
 
-def _run(forecast: Forecast, pods: Pods) -> dict[str, Any]:
+def _run(forecast: Forecast, kinds: Mapping[str, int], pods: Pods) -> dict[str, Any]:
     count = forecast.count
     return {
         "nodes": {
@@ -259,6 +255,7 @@ def _run(forecast: Forecast, pods: Pods) -> dict[str, Any]:
             "pods": count.pods,
             "retries": count.retries,
             "others": count.others,
+            "byKind": dict(kinds),
         },
         "pods": {"total": pods.total.pods, "peak": pods.peak.pods, "parallelism": pods.limit},
         "requests": {"peak": _load(pods.peak), "total": _load(pods.total)},

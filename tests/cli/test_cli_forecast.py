@@ -181,6 +181,14 @@ def test_chunks_fit(project: Project) -> None:
     assert part["nominal"]["status"]["stored"] > 400 * 1024
 
 
+def test_what_is_no_manifest_stands_in_the_data_only(project: Project) -> None:
+    project.write({"a.yaml": FAN_OUT, "values.yaml": "image: {tag: 1.0.0}\n"})
+
+    assert "values.yaml" not in project.run("forecast", ".").out
+    skipped = project.run("forecast", ".", "--format", "json").json["skipped"]
+    assert [item["file"] for item in skipped] == ["values.yaml"]
+
+
 def test_standard_input(project: Project) -> None:
     answer = project.run("forecast", "-", "--stdin-name", "w.yaml", stdin=FAN_OUT)
 
