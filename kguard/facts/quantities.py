@@ -33,6 +33,7 @@ class QuantityField(Scope):
 # Whole values that scripts replace, perhaps with a unit behind: `__NAME__` as in the add-ons of
 # kubernetes, `<NAME>` and `@NAME@`. Within a longer text they may mean something else.
 _REPLACED = re.compile(r"(?:__[A-Z][A-Z0-9_]*__|<[A-Za-z][^<>]*>|@[A-Z][A-Z0-9_]*@)[A-Za-z]{0,2}")
+_REPLACED_BEGIN = "_<@"
 
 
 def is_placeholder(value: Any) -> bool:
@@ -43,7 +44,9 @@ def is_placeholder(value: Any) -> bool:
     """
     if not isinstance(value, str):
         return False
-    return "{{" in value or "${" in value or _REPLACED.fullmatch(value) is not None
+    if "{{" in value or "${" in value:
+        return True
+    return value[:1] in _REPLACED_BEGIN and _REPLACED.fullmatch(value) is not None
 
 
 def quantities(facts: Facts, resource: Resource) -> Iterator[QuantityField]:

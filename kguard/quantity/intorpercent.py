@@ -7,6 +7,7 @@ pkg/util/validation/validation.go (`IsValidPercent`: digits and `%`, no sign, no
 from __future__ import annotations
 
 import re
+from functools import lru_cache
 
 from kguard.quantity._go import atoi
 from kguard.quantity._quote import quoted
@@ -41,6 +42,10 @@ def _percent(value: object) -> int | None:
         return None
     if not isinstance(value, str):
         raise ValueError("neither a whole number nor a percentage")
+    return _remembered(value) if len(value) < _REMEMBERED else _number(value)
+
+
+def _number(value: str) -> int:
     match = _PERCENT.fullmatch(value)
     if match is None:
         raise ValueError(f"{quoted(value)} is neither a whole number nor a percentage")
@@ -48,3 +53,9 @@ def _percent(value: object) -> int | None:
     if percent is None:
         raise ValueError(f"{quoted(value)} is out of range")
     return percent
+
+
+_REMEMBERED = 16
+"""Characters up to which a percentage is remembered: it is nearly always `25%`."""
+
+_remembered = lru_cache(maxsize=256)(_number)

@@ -50,6 +50,8 @@ def parse_quantity(value: object) -> Fraction:
     anything that the API server would refuse, and for None, which it reads as zero. The sign is
     not judged (`is_negative`), and nothing is rounded (`stored_quantity`).
     """
+    if type(value) is str:  # Nearly always, and dozens of times for an object.
+        return _parse_text(value.strip(_TRIMMED))[0]
     return _parse(value)[0]
 
 

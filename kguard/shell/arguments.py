@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Sequence
+from functools import lru_cache
 
 from kguard.record import record
 from kguard.shell.programs import SHELLS, base_name
@@ -23,6 +24,10 @@ _READS = re.compile(
 )
 # What people write as `$0`: it fills a place and is not meant to be read.
 _ZEROS = SHELLS | {"--", "-", "_"}
+
+
+REMEMBERED = 1000
+"""Characters of an argument list up to which what follows from it is remembered."""
 
 
 @record
@@ -62,6 +67,11 @@ def shell_text(argv: Sequence[str]) -> Text | None:
 
     Wrappers in front of the shell (tini, env) are looked behind.
     """
+    words = tuple(argv)
+    return _text_again(words) if sum(map(len, words)) <= REMEMBERED else _text(words)
+
+
+def _text(argv: tuple[str, ...]) -> Text | None:
     words = _words(argv)
     for _ in range(MAX_LAYERS):
         layer = peel(words)
@@ -81,6 +91,10 @@ def shell_text(argv: Sequence[str]) -> Text | None:
     if _READS.search(rest[0].text) or (len(behind) == 1 and base_name(behind[0]) in _ZEROS):
         behind = ()
     return Text(base_name(words[0].text), rest[0].start, behind)
+
+
+# What is remembered stays small; a webhook sees the Pods of one template over and over.
+_text_again = lru_cache(maxsize=1024)(_text)
 
 
 def init_of(argv: Sequence[str]) -> str:
