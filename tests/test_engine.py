@@ -11,7 +11,7 @@ from kguard.engine import Outcome, Rule, run
 from kguard.facts import Facts
 from kguard.index import Index
 from kguard.kube.recognise import resources
-from kguard.model import Fault, Resource, Scope, Severity, Unknown
+from kguard.model import REMOVE, Edit, Fault, Fix, Resource, Route, Scope, Severity, Unknown
 from kguard.policy.page import Check, Policy
 
 DATA: dict[str, Any] = {
@@ -158,3 +158,21 @@ def test_whose_severity_wins(
         rules=lambda resource: {"plain": Rule({}, configured)},
     )
     assert [finding.severity for finding in outcome.findings] == [reported]
+
+
+@pytest.mark.parametrize(
+    ("route", "fixable"),
+    [
+        (("spec", "podSpecPatch", 0, "containers", 0, "image"), False),
+        (("spec", "podSpecPatch"), True),
+    ],
+    ids=["inside it", "the text as a whole"],
+)
+def test_no_fix_inside_a_text(monkeypatch: pytest.MonkeyPatch, route: Route, fixable: bool) -> None:
+    def fixed(scope: Scope, ctx: Any) -> Iterator[Fault]:
+        fix = Fix((Edit(route, REMOVE),), safe=True, title="remove it")
+        yield scope.fault(route, "faulty", fix=fix)
+
+    outcome = judged(monkeypatch, [(policy("one", "resource"), fixed)], deployment())
+
+    assert [fixable] == [found.fix is not None for found in outcome.findings]
