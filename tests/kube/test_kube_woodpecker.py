@@ -9,7 +9,7 @@ import pytest
 from kguard.kube.recognise import foreign, resources
 from kguard.kube.woodpecker import is_workflow, steps
 
-STEPS = {"steps": []}
+STEPS: dict[str, Any] = {"steps": []}
 FILES: dict[str, tuple[Any, str, bool]] = {
     "the file": (STEPS, ".woodpecker.yaml", True),
     "with the short ending": (STEPS, "deep/.woodpecker.yml", True),
