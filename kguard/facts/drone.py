@@ -196,8 +196,10 @@ def pod_request(pipeline: Pipeline, key: str) -> int | None:
 
 
 def shown(key: str, amount: int) -> str:
-    """An amount of the runner as people write it: `1500 millicores`, `512 MiB`."""
-    return f"{amount} millicores" if key == "cpu" else f"{amount / 2**20:g} MiB"
+    """An amount of the runner as people write it: `1500 millicores`, `512 MiB`, `512 bytes`."""
+    if key == "cpu":
+        return f"{amount} millicores"
+    return f"{amount / 2**20:g} MiB" if abs(amount) >= 2**20 else f"{amount} bytes"
 
 
 def mounts(step: Step) -> list[tuple[int, Mapping[str, Any]]]:

@@ -13,10 +13,12 @@ _LONGEST = 100  # In bytes.
 
 
 def check(pipeline: Pipeline, ctx: Context) -> Iterator[Fault]:
-    """Yield a fault for each step whose name ends the build."""
+    """Yield a fault for each step whose name, or lack of an image, ends the build."""
     seen: dict[str, Step] = {}
     for step in pipeline.steps:
         name, help = step.name, "the runner ends the build before it starts"
+        if step.get("image", default="") == "":
+            yield step.fault(("image",), f"{step.called} has no image", help=help)
         if is_placeholder(name):
             continue
         if not name and step.role == "step":

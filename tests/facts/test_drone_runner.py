@@ -97,7 +97,7 @@ def test_amounts_in_messages() -> None:
     assert [shown("cpu", 1500), shown("memory", 1536 * MIB), shown("memory", 512)] == [
         "1500 millicores",
         "1536 MiB",
-        "0.000488281 MiB",
+        "512 bytes",
     ]
 
 
