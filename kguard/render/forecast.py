@@ -1,4 +1,7 @@
-"""Forecasts of runs for people, as a table, and for programs, as data."""
+"""Forecasts of runs for people, as a table, and for programs, as data.
+
+forecast.schema.json beside this module describes the data.
+"""
 
 from __future__ import annotations
 

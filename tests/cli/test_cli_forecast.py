@@ -12,7 +12,13 @@ from pathlib import Path
 
 import pytest
 from cli_project import Project
+from jsonschema import Draft202012Validator
 
+import kguard.render
+
+SCHEMA = json.loads(
+    (Path(kguard.render.__file__).parent / "forecast.schema.json").read_text(encoding="utf-8")
+)
 HERE = Path(__file__).parent / "forecasts"
 UPDATE = bool(os.environ.get("KGUARD_UPDATE_GOLDEN"))  # The fixture takes it away.
 
@@ -166,6 +172,23 @@ def test_offloading_counts_only_what_stays(project: Project) -> None:
         limits[name] = (found["limit"]["name"], found["limit"]["reached"])
 
     assert limits == {"offloading": ("etcd", False), "unseen": ("controller", True)}
+
+
+def test_the_data_are_as_the_schema_says(files: Project) -> None:
+    files.write(
+        {
+            "quota.yaml": "apiVersion: v1\nkind: ResourceQuota\nmetadata: {name: q}\n"
+            "spec: {hard: {pods: 1}}\n",
+            "fan-out.yaml": FAN_OUT,
+            "broken.yaml": UNFORECAST["a wrong entrypoint"][0],
+            "values.yaml": "a: 1",
+        }
+    )
+    found = files.run("forecast", ".", "--format", "json").json
+
+    assert [error.message for error in Draft202012Validator(SCHEMA).iter_errors(found)] == []
+    assert all(found[part] for part in ("forecasts", "skipped", "unchecked"))
+    assert any(each["quotas"] for each in found["forecasts"])
 
 
 def test_chunks_fit(project: Project) -> None:
