@@ -18,39 +18,57 @@ from kguard.record import record
 
 @record(eq=False)
 class Calls:
-    """The steps or tasks of one template; `root` is what references to them begin with."""
+    """The steps or tasks of one template; `root` is what references to them begin with.
+
+    Of tasks `numbers` has one for each and `before` the bits of those that it waits for.
+    """
 
     root: str
     by_name: Mapping[str, Call]
-    dag: Dag | None
+    numbers: Mapping[str, int]
+    before: Mapping[str, int]
 
     def unfinished(self, called: Call, by: Call) -> str | None:
         """Why `called` has not ended when `by` begins; None where it has or may have."""
         if called.route == by.route:
             return f"{by.called} has not run when it begins"
-        if self.dag is None:
-            before, after = _group(called), _group(by)
-            if before == after:
+        if self.root == "steps":
+            first, second = _group(called), _group(by)
+            if first == second:
                 return f"{called.called} runs beside {by.called}, not before it"
-            return f"{called.called} runs after {by.called}" if before > after else None
-        if called.name in self._waited_for(by.name):
+            return f"{called.called} runs after {by.called}" if first > second else None
+        before = self.before.get(by.name)
+        if before is None or before >> self.numbers[called.name] & 1:
             return None
         return f"{by.called} does not wait for {called.called}"
 
-    def _waited_for(self, name: str) -> set[str]:
-        """The names of all that a task waits for; every name where some of it is not known."""
-        found: set[str] = set()
-        pending = [name]
-        while pending:
-            task = self.dag.by_name.get(pending.pop()) if self.dag else None
-            if task is None:
-                continue
-            if _open(task):
-                return set(self.by_name)
-            new = [each.name for each in task.dependencies if each.name not in found]
-            found.update(new)
-            pending += new
-        return found
+
+def _before(dag: Dag, numbers: Mapping[str, int]) -> dict[str, int]:
+    """What each task waits for, as the bits of their numbers; all bits where that is not known.
+
+    Sets would take the square of a long chain; these are worked out in one pass.
+    """
+    everything = (1 << len(numbers)) - 1
+    before = dict.fromkeys(numbers, everything)  # Tasks in circles stay so.
+    waits = {name: {d.name for d in task.dependencies} for name, task in dag.by_name.items()}
+    left = {name: len(names & numbers.keys()) for name, names in waits.items()}
+    followers: dict[str, list[str]] = {}
+    for name, names in waits.items():
+        for other in names:
+            followers.setdefault(other, []).append(name)
+    ready = [name for name, count in left.items() if not count and name in numbers]
+    while ready:
+        name = ready.pop()
+        known = [other for other in waits[name] if other in numbers]
+        if not _open(dag.by_name[name]):
+            before[name] = 0
+            for other in known:
+                before[name] |= before[other] | 1 << numbers[other]
+        for following in followers.get(name, ()):
+            left[following] -= 1
+            if not left[following] and following in numbers:
+                ready.append(following)
+    return before
 
 
 def _open(task: Task) -> bool:
@@ -73,6 +91,9 @@ def _all(facts: Facts, resource: Resource) -> dict[tuple[Key, ...], Calls]:
     found = {}
     for template in facts.argo_templates(resource):
         calls = {call.name: call for call in calls_of(facts, template) if call.name}
+        dag = graphs.get(template.route) if template.kind == "dag" else None
+        numbers = {name: number for number, name in enumerate(calls if dag else ())}
         root = "tasks" if template.kind == "dag" else "steps"
-        found[template.route] = Calls(root, calls, graphs.get(template.route))
+        before = _before(dag, numbers) if dag else {}
+        found[template.route] = Calls(root, calls, numbers, before)
     return found

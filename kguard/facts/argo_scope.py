@@ -17,14 +17,23 @@ from kguard.facts.argo_references import Name, Reference, by_template, reference
 from kguard.facts.argo_templates import Call, Template, calls_of, reach, target_of
 from kguard.facts.quantities import is_placeholder
 from kguard.facts.run import Facts
+from kguard.facts.suggest import suggestion
 from kguard.model import Resource, dig
 from kguard.record import record
-from kguard.words import nearest
 
 _HOOKS = ("hooks", "onExit")
 
 # What an expression may say of a value that is not there.
 _OPTIONAL = ("?", "nil", " in ", "get(", "||", "&&", " or ", " and ", "let ", "if ", "try")
+
+
+@record
+class Why:
+    """Why a name reads nothing: in words, and the `word` that may be a misspelt choice."""
+
+    text: str
+    word: str = ""
+    choices: Iterable[str] = ()
 
 
 @record
@@ -66,7 +75,7 @@ def _judge(
     root, rest = name[0], name[1:]
     if not rest:
         return
-    why: str | None = None
+    why: Why | None = None
     supplied = False
     holder = reference.holder
     template = holder.template if isinstance(holder, Call) else holder
@@ -80,45 +89,46 @@ def _judge(
     elif root in ("steps", "tasks"):
         why = _of_calls(facts, template, reference, root, rest)
     elif root == "item":
-        why = _of_item(holder, rest)
+        why = _of_item(reference, rest)
     elif root == "pod" and rest != ("name",):
-        why = f"a pod has no `{rest[0]}`{nearest(rest[0], ('name',))}"
+        why = Why(f"a pod has no `{rest[0]}`", rest[0], ("name",))
     elif root == "pod" and (isinstance(holder, Call) or not template.runs_pod):
-        why = f"{template.called} is no pod"
+        why = Why(f"{template.called} is no pod")
     if why is not None:
-        yield Unresolved(reference, name, why, supplied)
+        resource = reference.resource
+        near = suggestion(facts, resource, why.word, why.choices) if why.word else ""
+        yield Unresolved(reference, name, why.text + near, supplied)
 
 
-# What `workflow.` may be followed by; of those with an empty value anything may follow.
-_WORKFLOW = frozenset(
-    {"name", "namespace", "mainEntrypoint", "serviceAccountName", "uid", "status", "failures"}
-    | {"creationTimestamp", "scheduledTime", "duration", "priority", "parameters", "annotations"}
-    | {"labels", "outputs"}
-)
+# What `workflow.` is followed by.
+_WORKFLOW = (
+    "name namespace mainEntrypoint serviceAccountName uid status failures creationTimestamp"
+    " scheduledTime duration priority parameters annotations labels outputs"
+).split()
 
 
-def _of_workflow(facts: Facts, workflow: Workflow, reference: Reference, rest: Name) -> str | None:
+def _of_workflow(facts: Facts, workflow: Workflow, reference: Reference, rest: Name) -> Why | None:
     kind, named = rest[0], ".".join(rest[1:])
     if not any(kind.startswith(word) for word in _WORKFLOW):
-        return f"a workflow has no `{kind}`{nearest(kind, _WORKFLOW)}"
+        return Why(f"a workflow has no `{kind}`", kind, _WORKFLOW)
     if workflow.resource.kind not in ("Workflow", "CronWorkflow") or not workflow.complete:
         return None
     if kind == "priority" and workflow.value("priority") is None:
-        return "the workflow has no `priority`"
+        return Why("the workflow has no `priority`")
     if kind == "failures" and not _has_exit(workflow):
-        return "only what runs at the end of a workflow sees it, and nothing does"
+        return Why("only what runs at the end of a workflow sees it, and nothing does")
     if not named or named == "json":
         return None
     if kind == "parameters":
         known = parameters(workflow)
-        return None if _may_be(named, known) else f"no argument `{named}`{nearest(named, known)}"
+        return None if _may_be(named, known) else Why(f"no argument `{named}`", named, known)
     if kind in ("labels", "annotations") and "argoproj.io" not in named:
         known = _metadata(workflow, kind)
-        return None if _may_be(named, known) else f"no such {kind[:-1]} is written"
+        return None if _may_be(named, known) else Why(f"no such {kind[:-1]} is written")
     if kind == "outputs" and len(rest) > 2 and rest[1] in ("parameters", "artifacts"):
         names = _global_names(facts, workflow, rest[1])
         if names is not None and not _may_be(rest[2], names):
-            return f"no output has the `globalName` `{rest[2]}`{nearest(rest[2], names)}"
+            return Why(f"no output has the `globalName` `{rest[2]}`", rest[2], names)
     return None
 
 
@@ -188,10 +198,10 @@ def _templates_in_reach(facts: Facts, resource: Resource) -> tuple[bool, list[Te
     return whole, list(found.values())
 
 
-def _of_inputs(facts: Facts, template: Template, reference: Reference, rest: Name) -> str | None:
+def _of_inputs(facts: Facts, template: Template, reference: Reference, rest: Name) -> Why | None:
     kind = rest[0]
     if kind not in ("parameters", "artifacts"):
-        return f"inputs have no `{kind}`{nearest(kind, ('parameters', 'artifacts'))}"
+        return Why(f"inputs have no `{kind}`", kind, ("parameters", "artifacts"))
     if len(rest) == 1:
         return None
     known: list[str] = []
@@ -202,9 +212,9 @@ def _of_inputs(facts: Facts, template: Template, reference: Reference, rest: Nam
     if _may_be(rest[1], known):
         return None
     if reference.tag.expression and any(name.startswith(f"{rest[1]}-") for name in known):
-        return f"in an expression a name with a dash is written `inputs.{kind}['…']`"
+        return Why(f"in an expression a name with a dash is written `inputs.{kind}['…']`")
     what = kind[:-1]
-    return f"{template.called} has no input {what} `{rest[1]}`{nearest(rest[1], known)}"
+    return Why(f"{template.called} has no input {what} `{rest[1]}`", rest[1], known)
 
 
 def _around(facts: Facts, template: Template) -> Template | None:
@@ -219,15 +229,16 @@ def _around(facts: Facts, template: Template) -> Template | None:
     return max(outer, key=lambda each: len(each.route), default=None)
 
 
-def _of_item(holder: Call | Template | None, rest: Name) -> str | None:
+def _of_item(reference: Reference, rest: Name) -> Why | None:
+    holder = reference.holder
     if not isinstance(holder, Call):
-        return "only the arguments of the step or task with the loop see its items"
+        return Why("only the arguments of the step or task with the loop see its items")
     if holder.loop is None:
-        return f"{holder.called} has no loop"
+        return Why(f"{holder.called} has no loop")
     if holder.loop.key == "withParam" or holder.loop.dynamic:
         return None
     if holder.loop.key == "withSequence":
-        return "the items of a sequence are numbers"
+        return Why("the items of a sequence are numbers")
     items = _list(holder.get("withItems"))
     keys = [key for item in items if isinstance(item, dict) for key in item]
     keys += [
@@ -235,32 +246,32 @@ def _of_item(holder: Call | Template | None, rest: Name) -> str | None:
     ]
     if _may_be(".".join(rest), keys) or any(is_placeholder(item) for item in items):
         return None
-    return f"no item of {holder.called} has `{'.'.join(rest)}`{nearest(rest[0], keys)}"
+    return Why(f"no item of {holder.called} has `{'.'.join(rest)}`", rest[0], keys)
 
 
 def _of_calls(
     facts: Facts, template: Template, reference: Reference, root: str, rest: Name
-) -> str | None:
+) -> Why | None:
     if rest == ("name",) or len(rest) < 2:
         return None
     if not argo_calls(template):
-        return f"{template.called} has no {root}"
+        return Why(f"{template.called} has no {root}")
     holder = reference.holder
     if not isinstance(holder, Call) and reference.keys[:1] != ("outputs",):
         return None  # Argo fills in the outputs and the calls of such a template, nothing else.
     beside = calls_beside(facts, template)
     if root != beside.root:
-        return f"{template.called} has {beside.root}, no {root}"
+        return Why(f"{template.called} has {beside.root}, no {root}")
     called = beside.by_name.get(rest[0])
     if called is None:
         if any(is_placeholder(each) for each in beside.by_name):
             return None
-        return f"{template.called} has no {root[:-1]} `{rest[0]}`{nearest(rest[0], beside.by_name)}"
+        return Why(f"{template.called} has no {root[:-1]} `{rest[0]}`", rest[0], beside.by_name)
     if isinstance(holder, Call):
         within = bool(reference.keys) and reference.keys[0] in _HOOKS
         late = None if within else beside.unfinished(called, holder)
         if late:
-            return late
+            return Why(late)
     return _of_call(facts, called, reference, rest[1:])
 
 
@@ -272,38 +283,38 @@ def argo_calls(template: Template) -> bool:
 _ALWAYS = ("id", "startedAt", "finishedAt", "hostNodeName", "status")
 
 
-def _of_call(facts: Facts, call: Call, reference: Reference, rest: Name) -> str | None:
+def _of_call(facts: Facts, call: Call, reference: Reference, rest: Name) -> Why | None:
     """Why a finished step or task does not provide `rest`; None where it does or may."""
     field = rest[0]
     if field in _ALWAYS:
         return None
     if field not in ("ip", "exitCode", "outputs"):
-        return f"{call.called} has no `{field}`{nearest(field, (*_ALWAYS, 'exitCode', 'outputs'))}"
+        return Why(f"{call.called} has no `{field}`", field, (*_ALWAYS, "exitCode", "outputs"))
     target = target_of(facts, call).template
     if target is None:
         return None
     if field == "ip":
-        return None if target.value("daemon") else f"{target.called} is no daemon"
+        return None if target.value("daemon") else Why(f"{target.called} is no daemon")
     if field == "exitCode":
-        return None if has_result(target) else f"{target.called} has no exit code"
+        return None if has_result(target) else Why(f"{target.called} has no exit code")
     return _of_outputs(call, target, reference, rest[1:])
 
 
-def _of_outputs(call: Call, target: Template, reference: Reference, rest: Name) -> str | None:
+def _of_outputs(call: Call, target: Template, reference: Reference, rest: Name) -> Why | None:
     if not rest or rest[0] not in ("result", "parameters", "artifacts"):
-        return None if reference.tag.expression else f"{call.called} has no such output"
+        return None if reference.tag.expression else Why(f"{call.called} has no such output")
     kind = rest[0]
     if kind == "result":
-        return None if has_result(target) else f"{target.called} has no result"
+        return None if has_result(target) else Why(f"{target.called} has no result")
     if len(rest) == 1:
         looped = call.loop is not None and call.loop.key in ("withItems", "withParam")
         if looped or reference.tag.expression:
             return None
-        return f"{call.called} has no loop over items, whose outputs would be listed"
+        return Why(f"{call.called} has no loop over items, whose outputs would be listed")
     known = names_of(target.value("outputs", kind))
     if _may_be(rest[1], known):
         return None
-    return f"{target.called} has no output {kind[:-1]} `{rest[1]}`{nearest(rest[1], known)}"
+    return Why(f"{target.called} has no output {kind[:-1]} `{rest[1]}`", rest[1], known)
 
 
 def has_result(template: Template) -> bool:

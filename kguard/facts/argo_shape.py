@@ -21,6 +21,7 @@ Level = tuple[str, Route]
 """A struct on the way from the specification to a field, with its route."""
 
 _MOST_NODES = 200_000
+_MOST_SUGGESTIONS = 50
 
 
 @record(eq=False)
@@ -77,6 +78,7 @@ class _Walk:
     def __init__(self, resource: Resource) -> None:
         self._resource = resource
         self._left = _MOST_NODES
+        self._suggestions = _MOST_SUGGESTIONS
 
     def struct(
         self, name: str, data: Mapping[str, Any], route: Route, above: tuple[Level, ...]
@@ -106,7 +108,9 @@ class _Walk:
         route: Route,
         above: tuple[Level, ...],
     ) -> ArgoUnknownField:
-        close = closest(key, [known for known in struct(name) if known not in data])
+        self._suggestions -= 1
+        known = [each for each in struct(name) if each not in data]
+        close = closest(key, known) if self._suggestions >= 0 else []
         homes = [outside for outer, outside in reversed(above) if key in struct(outer)]
         home = named_route(self._resource.data, homes[0]) if homes else ""
         if not home:

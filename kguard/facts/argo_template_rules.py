@@ -245,9 +245,8 @@ def _set(template: Template) -> Iterator[Wrong]:
             graph.setdefault(str(item.get("name")), []).append(str(other))
             if other == "" or (literal(other) and other not in names):
                 text = f"container `{item.get('name')}` waits for `{other}`"
-                known = nearest(other, [name for name in names if isinstance(name, str)])
                 at = (*keys, "dependencies", number)
-                yield Wrong(template, at, f"{text}, which is none of this set{known}")
+                yield Wrong(template, at, f"{text}, which is none of this set")
     for name in _in_circles(graph):
         yield Wrong(
             template, where, f"container `{name}` waits for itself, by way of others or not"

@@ -2,12 +2,12 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterator
 
 from kguard.facts.argo_dag import LOOP_RESULTS, RESULTS, Dag, Task, misread, repeated_names
+from kguard.facts.suggest import suggestion
 from kguard.model import Fault, Related
 from kguard.policy.context import Context
-from kguard.words import closest
 
 
 def check(dag: Dag, ctx: Context) -> Iterator[Fault]:
@@ -17,7 +17,7 @@ def check(dag: Dag, ctx: Context) -> Iterator[Fault]:
         there = Related(dag.resource, first.call.route, "first used here")
         yield task.call.fault(("name",), f"two tasks are called `{task.name}`", related=[there])
     for task in dag.tasks:
-        yield from _dependencies(task, dag)
+        yield from _dependencies(task, dag, ctx)
     mixed = [task for task in dag.tasks if dag.expressive and task.lists]
     if mixed:
         text = f"{mixed[0].call.called} writes `dependencies` where other tasks write `depends`"
@@ -31,12 +31,12 @@ def check(dag: Dag, ctx: Context) -> Iterator[Fault]:
             yield dag.fault(("dag", "target"), f"target `{name}` is no task of this DAG")
 
 
-def _dependencies(task: Task, dag: Dag) -> Iterator[Fault]:
+def _dependencies(task: Task, dag: Dag, ctx: Context) -> Iterator[Fault]:
     tasks, call = dag.by_name, task.call
     for each in task.dependencies:
         if each.name not in tasks:
             text = f"{call.called} waits for `{each.name}`, which is no task of this DAG"
-            yield call.fault(each.keys, text, help=_meant(each.name, tasks))
+            yield call.fault(each.keys, text, help=_meant(each.name, dag, ctx))
         elif each.result and each.result not in RESULTS:
             text = f"`{each.result}` is no result a task can have"
             yield call.fault(each.keys, text, help=f"results are {', '.join(sorted(RESULTS))}")
@@ -58,8 +58,7 @@ def _dependencies(task: Task, dag: Dag) -> Iterator[Fault]:
 _WORDS = {"and": "&&", "or": "||", "not": "!"}
 
 
-def _meant(name: str, tasks: Iterable[str]) -> str:
+def _meant(name: str, dag: Dag, ctx: Context) -> str:
     if name in _WORDS:
         return f"`{name}` is written `{_WORDS[name]}`"
-    close = closest(name, tasks)
-    return f"did you mean `{close[0]}`?" if close else ""
+    return suggestion(ctx.facts, dag.resource, name, dag.by_name).removeprefix("; ")

@@ -8,10 +8,10 @@ from typing import Any
 from kguard.facts.argo import Reference, Workflow
 from kguard.facts.argo_scope import names_of
 from kguard.facts.argo_templates import Call, Found, calls_of, named_template, target_of
+from kguard.facts.suggest import suggestion
 from kguard.model import Fault, Unknown
 from kguard.policies.argo._unseen import unless_default
 from kguard.policy.context import ERROR, NOTE, Context
-from kguard.words import nearest
 
 
 def check(workflow: Workflow, ctx: Context) -> Iterator[Fault | Unknown]:
@@ -23,7 +23,7 @@ def check(workflow: Workflow, ctx: Context) -> Iterator[Fault | Unknown]:
             if key == "onExit":
                 # Exit handlers are what platforms put into their workflowDefaults.
                 options = unless_default(workflow, ctx, ERROR, "the workflow ends in Error")
-            near = nearest(name, names_of(workflow.value("templates")))
+            near = _near(workflow, name, ctx)
             text = f"`{key}` names template `{name}`: no such one{near}"
             yield workflow.fault((key,), text, **options)
     if workflow.reference is Reference.UNSEEN:
@@ -44,7 +44,7 @@ def _call(call: Call, ctx: Context) -> Iterator[Fault | Unknown]:
     if not isinstance(reference, Mapping):
         if found is Found.MISSING:
             name = call.get("template")
-            near = nearest(name, names_of(call.template.workflow.value("templates")))
+            near = _near(call.template.workflow, name, ctx)
             text = f"{call.called} calls template `{name}`: no such one here{near}"
             yield call.fault(("template",), text)
         return
@@ -60,3 +60,8 @@ def _call(call: Call, ctx: Context) -> Iterator[Fault | Unknown]:
         yield call.fault(("templateRef", "name"), text, severity=NOTE)
     elif found is Found.OUTSIDE:
         yield ctx.unknown(f"a {kind} was not seen")
+
+
+def _near(workflow: Workflow, name: Any, ctx: Context) -> str:
+    known = names_of(workflow.value("templates"))
+    return suggestion(ctx.facts, workflow.resource, name, known)

@@ -1,0 +1,35 @@
+"""What a name was likely meant to be, for so many names of an object that it stays cheap.
+
+Likeness is measured against every choice: an object of a megabyte that is wrong everywhere would
+take minutes, and nobody reads a thousand suggestions.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+
+from kguard.facts.run import Facts
+from kguard.model import Resource
+from kguard.words import nearest
+
+_MOST = 50
+
+
+class _Budget:
+    """How many suggestions an object may still ask for."""
+
+    def __init__(self) -> None:
+        self.left = _MOST
+
+
+def _budget(facts: Facts, resource: Resource) -> _Budget:
+    return _Budget()
+
+
+def suggestion(facts: Facts, resource: Resource, word: object, choices: Iterable[str]) -> str:
+    """`; did you mean ...?`, empty where nothing is close or the object has had its share."""
+    budget = facts.remember(_budget, resource)
+    if budget.left <= 0:
+        return ""
+    budget.left -= 1
+    return nearest(word, choices)
