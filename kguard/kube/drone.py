@@ -63,7 +63,7 @@ def lost(source: SourceFile) -> Mapping[int, int]:
     (ParseRaw: a bufio.Scanner whose error is not looked at).
     """
     text = source.text
-    if "kind" not in text or not ("\n..." in text or text.startswith("...") or _long(text)):
+    if "pipeline" not in text or not ("\n..." in text or text.startswith("...") or _long(text)):
         return {}
     for number, line in enumerate(text.split("\n"), 1):
         ends = line.startswith("...")

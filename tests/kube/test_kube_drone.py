@@ -19,6 +19,7 @@ def long(length: int) -> str:
 # The lengths were measured with runner-go v1.12.0: 65535 bytes are read, 65536 are not.
 TEXTS = {
     "nothing": ("", {}),
+    "no pipeline": ("kind: List\n...\n---\nkind: List\n", {}),
     "two documents": (FIRST + SECOND, {}),
     "a terminator at the end": (FIRST + SECOND + "...\n", {}),
     "a terminator between them": (FIRST + "...\n" + SECOND, {1: 3}),
