@@ -48,6 +48,7 @@ def render_charts(found: Discovery, charts: Charts, options: RenderOptions) -> R
     rendered = Rendered()
     roots = sorted({root for path in found.files if (root := charts.root_of(path)) is not None})
     if not roots:
+        rendered.notes.append("no chart to render is among the files")
         return rendered
     try:
         helm = program.find(VARIABLE, "helm")

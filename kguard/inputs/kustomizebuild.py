@@ -37,6 +37,7 @@ def render_kustomizations(found: Discovery, known: Kustomizations) -> Rendered:
     rendered = Rendered()
     folders = _roots(found, known)
     if not folders:
+        rendered.notes.append("no kustomization to render is among the files")
         return rendered
     try:
         tool = program.find(VARIABLE, "kustomize", "kubectl")

@@ -8,14 +8,15 @@ each of these ways.
 
 from __future__ import annotations
 
+from bisect import bisect_right
 from collections import deque
 from collections.abc import Iterator
 
 from kguard.inputs.gotemplate import Graph, Kind, Node
 from kguard.record import field, record
 
-MOST_WORK = 40_000_000
-"""Nodes times characters; above this no place is certain. About a second."""
+MOST_WORK = 1_000_000_000
+"""Visits of nodes times characters of the document; above this no place is certain. A second."""
 
 
 @record(eq=False)
@@ -39,6 +40,7 @@ class Trace:
     rendered: str
     reached: list[int] = field(default_factory=list)
     left: list[int] = field(default_factory=list)
+    _work: int = 0
     _found: dict[str, int] = field(default_factory=dict)
     _line_starts: list[int] = field(default_factory=list)
 
@@ -52,9 +54,8 @@ class Trace:
             if end < 0:
                 break
             start = end + 1
-        if count * len(self.rendered) <= MOST_WORK:
-            self._forwards()
-            self._backwards()
+        if not (self._forwards() and self._backwards()):
+            self.reached, self.left = [0] * count, [0] * count
 
     def place(self, position: int) -> Certain | None:
         """The one place in the template of the character at a position; None where in doubt."""
@@ -82,17 +83,24 @@ class Trace:
                     yield Certain(offset, offset + 1, literal=True)
         elif node.kind in (Kind.LINE, Kind.BLOCK, Kind.ANYTHING):
             before = reached & (1 << at + 1) - 1
-            after = self._spread(node, before) & self.left[number]
-            if after >> at + 1:
-                # Some beginning before and some end behind it, within what the node can write.
-                for start in _bits(before):
-                    if (self._spread(node, 1 << start) & self.left[number]) >> at + 1:
-                        yield Certain(node.start, node.end, literal=False)
-                        return
+            if before:
+                # If any beginning before it reaches it, the last one does.
+                ends = self._spread(node, 1 << before.bit_length() - 1)
+                if (ends & self.left[number]) >> at + 1:
+                    yield Certain(node.start, node.end, literal=False)
 
     # Ways
 
-    def _forwards(self) -> None:
+    def _is_too_much(self, node: Node) -> bool:
+        """Count one visit of a node; whether there were too many."""
+        self._work += len(self.rendered) + 5000
+        # Line by line; few of them for what stays on one.
+        for_a_line = {Kind.LINE: 100, Kind.BLOCK: 1000}.get(node.kind, 0)
+        self._work += for_a_line * len(self._line_starts)
+        return self._work > MOST_WORK
+
+    def _forwards(self) -> bool:
+        """Fill `reached`; whether that could be done in time."""
         nodes = self.graph.nodes
         self.reached[0] = 1
         pending = deque([0])
@@ -102,13 +110,17 @@ class Trace:
         while pending:
             number = pending.popleft()
             node = nodes[number]
+            if self._is_too_much(node):
+                return False
             ends = self._after(node, self.reached[number])
             for following in node.following:
                 if ends & ~self.reached[following]:
                     self.reached[following] |= ends
                     pending.append(following)
+        return True
 
-    def _backwards(self) -> None:
+    def _backwards(self) -> bool:
+        """Fill `left`; whether that could be done in time."""
         nodes, done = self.graph.nodes, 1 << len(self.rendered)
         preceding: list[list[int]] = [[] for _ in nodes]
         for number, node in enumerate(nodes):
@@ -120,6 +132,8 @@ class Trace:
         pending.extend(n for n, node in enumerate(nodes) if node.kind is Kind.SEPARATOR)
         while pending:
             number = pending.popleft()
+            if self._is_too_much(nodes[number]):
+                return False
             begins = self._before(nodes[number], self.left[number]) & self.reached[number]
             if nodes[number].kind is Kind.SEPARATOR:
                 begins = done
@@ -127,6 +141,7 @@ class Trace:
                 if begins & ~self.left[before]:
                     self.left[before] |= begins
                     pending.append(before)
+        return True
 
     def _after(self, node: Node, begins: int) -> int:
         """Where a node can have ended that began at one of these positions."""
@@ -194,27 +209,35 @@ class Trace:
         ends, everything = 0, (1 << len(self.rendered) + 1) - 1
         if node.kind is Kind.ANYTHING:
             return everything & -(begins & -begins) if begins else 0
-        for number, start in enumerate(self._line_starts):
-            stop = self._stop(number)
-            here = begins >> start & (1 << stop - start + 1) - 1
-            if not here and not (ends >> start & 1):
-                continue
-            low = start if ends >> start & 1 else start + (here & -here).bit_length() - 1
-            ends |= (1 << stop + 1) - (1 << low)
-            following = number + 1
-            if node.kind is Kind.BLOCK and following < len(self._line_starts):
-                if self._indented(following, node.indent):
-                    ends |= 1 << self._line_starts[following]
-                else:
-                    continue
+        number = self._line_of(begins) if begins else len(self._line_starts)
+        while number < len(self._line_starts):
+            start, stop = self._line_starts[number], self._stop(number)
+            here = (begins | ends) >> start & (1 << stop - start + 1) - 1
+            if here:
+                low = start + (here & -here).bit_length() - 1
+                ends |= (1 << stop + 1) - (1 << low)
+                number += 1
+                more = node.kind is Kind.BLOCK and number < len(self._line_starts)
+                if more and self._indented(number, node.indent):
+                    ends |= 1 << self._line_starts[number]
+            else:
+                later = begins >> stop + 1 << stop + 1
+                if not later:
+                    break
+                number = self._line_of(later)
         return ends
+
+    def _line_of(self, mask: int) -> int:
+        """The number of the line, from 0, of the first position in a mask."""
+        return bisect_right(self._line_starts, (mask & -mask).bit_length() - 1) - 1
 
     def _spread_back(self, node: Node, ends: int) -> int:
         """All positions from which an action can write up to these."""
         if node.kind is Kind.ANYTHING:
             return (1 << ends.bit_length()) - 1
         begins, on = 0, False
-        for number in range(len(self._line_starts) - 1, -1, -1):
+        last = bisect_right(self._line_starts, ends.bit_length() - 1) - 1 if ends else -1
+        for number in range(last, -1, -1):
             start, stop = self._line_starts[number], self._stop(number)
             here = ends >> start & (1 << stop - start + 1) - 1
             if on:
