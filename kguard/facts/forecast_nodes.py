@@ -75,6 +75,7 @@ class Counter:
             # A recursion: how often it comes round is decided by its conditions.
             return replace(self._node(_OTHER, template), others=1, recursive=True)
         if key not in self._known:
+            self.facts.go_on()
             self._open.add(key)
             self._known[key] = self._with_retry(template, self._body(template))
             self._open.discard(key)
@@ -102,11 +103,11 @@ class Counter:
             members = template.get("containerSet", "containers")
             count = len(members) if isinstance(members, list) else 0
             pod = replace(self._node(_POD, template), pods=1, ends=max(count, 1))
-            return pod + self._refer(replace(other, ends=0, raw=other.raw + 12), 1).times(count)
+            return pod + self._refer(other.changed(ends=0, raw=other.raw + 12), 1).times(count)
         if template.kind == "steps":
-            return self._steps(template, replace(other, ends=0))
+            return self._steps(template, other.changed(ends=0))
         if template.kind == "dag":
-            return self._dag(template, replace(other, ends=0))
+            return self._dag(template, other.changed(ends=0))
         return replace(self._node(_POD, template), pods=1) if template.runs_pod else other
 
     def _steps(self, template: Template, total: Count) -> Count:
@@ -122,9 +123,9 @@ class Counter:
         before = 1
         group = Count(others=1, raw=_OTHER + _WORKFLOW_IN_OTHER * self._name + 6)
         for count in groups.values():
-            total += self._repeat(self._refer(group, 1), before - 1) + replace(count, ends=0)
+            total += self._repeat(self._refer(group, 1), before - 1) + count.changed(ends=0)
             before = max(count.ends, 1)
-        return replace(self._refer(total, before), ends=before)
+        return self._refer(total, before).changed(ends=before)
 
     def _dag(self, template: Template, total: Count) -> Count:
         """A task hangs on all ends of those it waits for."""
@@ -138,19 +139,19 @@ class Counter:
             names = {each.name for each in dependencies_of(call)} & ends.keys()
             awaited |= names
             above = sum(ends[name] for name in names) or 1
-            total += replace(self._repeat(count, max(above - 1, 0)), ends=0)
+            total += self._repeat(count, max(above - 1, 0)).changed(ends=0)
         last = sum(each for name, each in ends.items() if name not in awaited)
-        return replace(self._refer(total, last), ends=last)
+        return self._refer(total, last).changed(ends=last)
 
     def _refer(self, count: Count, number: int) -> Count:
         """A part with so many more references to its nodes."""
         size = (_REFERENCE + self._name) * number
-        return replace(count, references=count.references + number, raw=count.raw + size)
+        return count.changed(references=count.references + number, raw=count.raw + size)
 
     def _repeat(self, count: Count, number: int) -> Count:
         """A part to one node of which so many more others refer."""
         size = (_REFERENCE + self._name) * number
-        return replace(count, repeated=count.repeated + number, raw=count.raw + size)
+        return count.changed(repeated=count.repeated + number, raw=count.raw + size)
 
     def _with_retry(self, template: Template, body: Count) -> Count:
         if template.retry(self.workflow) is None:
@@ -160,7 +161,7 @@ class Counter:
         outer = replace(self._node(_RETRY, template), retries=1)
         if not template.runs_pod:
             outer = replace(self._node(_OTHER, template), retries=1)
-        attempts = replace(self._refer(body.below(3), 1).times(number), ends=0)
+        attempts = self._refer(body.below(3), 1).times(number).changed(ends=0)
         return replace(outer + attempts, ends=1, unbounded=body.unbounded or most is None)
 
     def call(self, call: Call) -> Count:
@@ -172,19 +173,18 @@ class Counter:
         segment = len(call.name) + (4 if not call.task else 1) + (item + _INDEX if loop else 0)
         copies = 1 + (self._copies(target) if target else 0)
         inputs = _inputs(call, target, item)
-        one = replace(one, raw=one.raw + (inputs + segment) * copies).below(segment)
+        one = one.changed(raw=one.raw + (inputs + segment) * copies).below(segment)
         total = self._refer(one, 1).times(number)
         # Texts that come back within the window are free; so is an item after its node's name.
         unlike = packed_bytes(_literals(call)) * (number * copies if inputs > _WINDOW else 1)
         if item > _NUMBER and loop and loop.literal_bytes:
             unlike += packed_bytes(call.get(loop.key)) * one.nodes
-        total = replace(total, unlike=total.unlike + unlike)
+        guessed = self._known_length(call) is None
+        total = total.changed(unlike=total.unlike + unlike, assumed=total.assumed or guessed)
         if loop and call.task:
             words = _WORKFLOW_IN_OTHER * self._name + 2 * len(call.name) + _UNSEEN_TEMPLATE
             group = Count(others=1, raw=_OTHER + words)
             total += self._refer(group, 1)
-        guessed = self._known_length(call) is None
-        total = replace(total, assumed=total.assumed or guessed)
         return total + self._hooks(call, target).below(segment).times(number)
 
     def _copies(self, template: Template) -> int:
@@ -230,7 +230,7 @@ class Counter:
             handler = named_template(self.facts, call.template.workflow, name).template
             if handler is not None:
                 total += self._refer(self.template(handler).below(8), 1)
-        return replace(total, ends=0)
+        return total.changed(ends=0)
 
 
 def name_length(workflow: Workflow) -> int:

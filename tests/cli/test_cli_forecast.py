@@ -230,3 +230,9 @@ def test_a_pipeline_of_programs(files: Project) -> None:
     answer = files.process("forecast", "report.yaml", "--format", "json")
 
     assert json.loads(answer.stdout)["forecasts"][0]["limit"]["reached"] is True
+
+
+def test_the_docs_show_a_real_run() -> None:
+    page = Path(__file__).parents[2] / "docs" / "forecast.md"
+
+    assert (HERE / "report.txt").read_text(encoding="utf-8") in page.read_text(encoding="utf-8")
