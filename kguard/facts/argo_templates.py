@@ -173,7 +173,7 @@ def target_of(facts: Facts, call: Call) -> Target:
 
 
 def referenced_template(facts: Facts, workflow: Workflow, holder: Mapping[str, Any]) -> Target:
-    """The template that a step, task or hook of a workflow names, by `template` or `templateRef`."""
+    """The template that a step, task or hook names, by `template` or `templateRef`."""
     reference = holder.get("templateRef")
     if isinstance(reference, Mapping):
         return _by_reference(facts, workflow, reference)
@@ -324,3 +324,16 @@ def reach(facts: Facts, workflow: Workflow) -> Reach:
             else:
                 whole = False
     return Reach(tuple(found.values()), whole)
+
+
+def below(facts: Facts, call: Call) -> Iterator[Template]:
+    """The templates that a step or task leads to, each once."""
+    seen: set[int] = set()
+    pending = [target_of(facts, call).template]
+    while pending:
+        template = pending.pop()
+        if template is None or id(template.data) in seen:
+            continue
+        seen.add(id(template.data))
+        yield template
+        pending += [target_of(facts, each).template for each in calls_of(facts, template)]

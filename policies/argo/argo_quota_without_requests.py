@@ -18,9 +18,8 @@ _OWN = ("init", "wait")
 
 def check(workflow: Workflow, ctx: Context) -> Iterator[Fault | Unknown]:
     """Yield one fault for an object whose pods a ResourceQuota of its namespace rejects."""
-    if workflow.library or not workflow.complete:
-        return
-    if workflow.resource.kind == "ClusterWorkflowTemplate":
+    kind = workflow.resource.kind
+    if workflow.library or not workflow.complete or kind == "ClusterWorkflowTemplate":
         return
     if not ctx.index.of_kind(workflow.resource, "", "ResourceQuota"):
         return

@@ -6,7 +6,7 @@ from collections.abc import Iterator
 
 from kguard.facts.argo import Workflow
 from kguard.facts.argo_scheduling import wishes
-from kguard.facts.argo_templates import Call, Template, calls_of, target_of
+from kguard.facts.argo_templates import Call, Template, below, calls_of
 from kguard.facts.argo_volumes import access_modes, mounts, volumes
 from kguard.model import Fault
 from kguard.policy.context import ERROR, WARNING, Context
@@ -29,7 +29,7 @@ def check(workflow: Workflow, ctx: Context) -> Iterator[Fault]:
 
 def _of_loop(call: Call, key: str, workflow: Workflow, ctx: Context) -> Iterator[Fault]:
     said: set[str] = set()
-    for template in _below(call, ctx):
+    for template in below(ctx.facts, call):
         found = volumes(template) if template.runs_pod and not _together(template) else None
         for mount in mounts(template) if found else ():
             volume = found.get(mount.name) if found else None
@@ -47,19 +47,6 @@ def _of_loop(call: Call, key: str, workflow: Workflow, ctx: Context) -> Iterator
                 if alone
                 else "one node at a time can attach it: pods on other nodes hang",
             )
-
-
-def _below(call: Call, ctx: Context) -> Iterator[Template]:
-    """The templates that a call leads to, each once."""
-    seen: set[int] = set()
-    pending = [target_of(ctx.facts, call).template]
-    while pending:
-        template = pending.pop()
-        if template is None or id(template.data) in seen:
-            continue
-        seen.add(id(template.data))
-        yield template
-        pending += [target_of(ctx.facts, each).template for each in calls_of(ctx.facts, template)]
 
 
 def _together(template: Template) -> bool:
