@@ -14,6 +14,11 @@ from kguard.cli import run
 
 EXAMPLES = Path(__file__).resolve().parent.parent / "examples"
 PROJECTS = sorted(path.parent.name for path in EXAMPLES.glob("*/README.md"))
+STATES = sorted(
+    f"{path.parent.name}/{path.name}"
+    for path in EXAMPLES.glob("*/*")
+    if path.is_dir() and path.name != "good"
+)
 _ROW = re.compile(r"^\| `(?P<file>[^`]+)` \| `(?P<policy>[^`]+)` \| \S.* \|$")
 
 Pairs = list[tuple[str, str]]
@@ -26,9 +31,12 @@ def _no_settings(monkeypatch: pytest.MonkeyPatch) -> None:
         monkeypatch.delenv(name)
 
 
-def listed(project: str) -> Pairs:
-    """(file, policy) of every row of the table in a project's README."""
-    lines = (EXAMPLES / project / "README.md").read_text(encoding="utf-8").splitlines()
+def listed(state: str) -> Pairs:
+    """(file, policy) of every row of the table that the README of a project has on a state."""
+    project, _, name = state.partition("/")
+    text = (EXAMPLES / project / "README.md").read_text(encoding="utf-8")
+    (section,) = re.findall(rf"^## .* in `{name}`\n(.*?)(?=^## |\Z)", text, re.M | re.S)
+    lines = section.splitlines()
     table = lines[lines.index("|---|---|---|") + 1 :]
     rows = [_ROW.match(line) for line in table if line]
     assert all(rows), "a row is not `| `file` | `policy` | text |`"
@@ -60,17 +68,26 @@ def copied(project: str, tmp_path: Path) -> Path:
 
 
 def test_there_are_projects() -> None:
-    assert PROJECTS == ["argo-pipeline", "drone-pipeline", "queue-worker", "web-service"]
+    assert PROJECTS == [
+        "argo-at-scale",
+        "argo-pipeline",
+        "drone-pipeline",
+        "queue-worker",
+        "web-service",
+    ]
+    assert [state for state in STATES if not state.endswith("/bad")] == ["queue-worker/half-fixed"]
 
 
-def test_bad_state_has_the_faults_of_the_table(
-    project: str,
-    copied: Path,
+@pytest.mark.parametrize("state", STATES)
+def test_state_has_the_faults_of_its_table(
+    state: str,
+    tmp_path: Path,
     monkeypatch: pytest.MonkeyPatch,
     capsys: pytest.CaptureFixture[str],
 ) -> None:
-    code, found = check(copied / "bad", monkeypatch, capsys)
-    assert sorted(listed(project)) == sorted(set(found))
+    folder = Path(shutil.copytree(EXAMPLES / state, tmp_path / state))
+    code, found = check(folder, monkeypatch, capsys)
+    assert sorted(listed(state)) == sorted(set(found))
     assert code == 1
 
 
@@ -91,9 +108,20 @@ def test_good_states_have_none_from_the_root_of_the_repository(
     assert check(EXAMPLES.parent, monkeypatch, capsys, *folders) == (0, [])
 
 
-def test_bad_states_hold_no_comment_that_gives_them_away(project: str) -> None:
-    bad = EXAMPLES / project / "bad"
+@pytest.mark.parametrize("state", STATES)
+def test_bad_states_hold_no_comment_that_gives_them_away(state: str) -> None:
+    bad = EXAMPLES / state
     manifests = [path for path in bad.rglob("*") if path.suffix in (".yaml", ".yml")]
     assert manifests
     marked = [path.name for path in manifests if re.search(r"(^|\s)#", path.read_text("utf-8"))]
     assert marked == []
+
+
+def test_installation_at_scale_has_nothing_above_a_note_in_the_profile_scale(
+    monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    folder = EXAMPLES / "argo-at-scale" / "good"
+    options = ("--profile", "scale", "--complete", "--fail-on", "warning")
+    code, found = check(folder, monkeypatch, capsys, *options)
+    assert code == 0
+    assert found == []
