@@ -18,7 +18,6 @@ from kguard.record import record
 
 _SPOT: Mapping[str, frozenset[str]] = {
     "karpenter.sh/capacity-type": frozenset({"spot"}),
-    "karpenter.k8s.aws/capacity-type": frozenset({"spot"}),
     "eks.amazonaws.com/capacityType": frozenset({"SPOT"}),
     "cloud.google.com/gke-spot": frozenset({"true"}),
     "cloud.google.com/gke-preemptible": frozenset({"true"}),
