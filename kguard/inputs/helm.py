@@ -20,7 +20,7 @@ from kguard.inputs import program
 from kguard.inputs.charts import Charts
 from kguard.inputs.files import Discovery
 from kguard.inputs.program import ToolError
-from kguard.inputs.rendered import HelmRun, Rendered, RenderedDocument, RenderOptions, below
+from kguard.inputs.rendered import HelmRun, Rendered, RenderedDocument, RenderOptions, below, shown
 from kguard.inputs.templates import TemplateOrigin, TemplateSource
 from kguard.kube.recognise import is_kubernetes, resources
 from kguard.model import Resource, dig
@@ -82,9 +82,8 @@ class _Chart:
         """Add what the chart renders to; a library chart renders to nothing."""
         self.metadata = _yaml(os.path.join(self._real(), "Chart.yaml"))
         if self.metadata.get("type") == "library":
-            shown = self.folder or "."
             reason = "library chart: it renders to nothing by itself"
-            self.rendered.skipped.append(Skipped(shown, reason))
+            self.rendered.skipped.append(Skipped(self.folder or ".", reason))
             self._cover()
             return
         setting = self._setting()
@@ -101,7 +100,7 @@ class _Chart:
     def _setting(self) -> HelmRun:
         for setting in self.options.helm:
             if not setting.paths or any(
-                fnmatchcase(self._real(), path.rstrip("/")) for path in setting.paths
+                self._real() == path or fnmatchcase(self._real(), path) for path in setting.paths
             ):
                 return setting
         return HelmRun()
@@ -117,12 +116,12 @@ class _Chart:
     def _run(self, setting: HelmRun, values: tuple[str, ...]) -> bool:
         """Render with these values; whether it went well."""
         command = f"helm template {self.folder or '.'}"
-        command += "".join(f" -f {self.found.shown(file)}" for file in values)
+        command += "".join(f" -f {shown(self.found, file)}" for file in values)
         command += "".join(f" --set {text}" for text in setting.sets)
         try:
             for file in values:
                 if not os.path.isfile(file):
-                    raise ToolError(f"no values file {self.found.shown(file)}")
+                    raise ToolError(f"no values file {shown(self.found, file)}")
             with tempfile.TemporaryDirectory(prefix="kguard-") as scratch:
                 answer = program.run(
                     self.helm, list(self._words(setting, values)), scratch, _environment(scratch)
@@ -163,8 +162,8 @@ class _Chart:
     # What went wrong
 
     def _fail(self, reason: str, command: str, path: str = "", line: int = 0, at: int = 0) -> None:
-        shown = path or self.folder or "."
-        self.rendered.unchecked.append(Unchecked(shown, line, at, f"{reason} (`{command}`)"))
+        where = path or self.folder or "."
+        self.rendered.unchecked.append(Unchecked(where, line, at, f"{reason} (`{command}`)"))
 
     def _explain(self, message: str, command: str) -> None:
         """Report what helm said, at the template's line if it names one, and the way out."""
@@ -183,6 +182,8 @@ class _Chart:
             text = message[required.end() :] if required else message
             hint = "give them with `--helm-values FILE` or `--helm-set K=V`"
             self._fail(f"helm: {text}; if it needs values, {hint}", command, path, line, column)
+        elif "incompatible with Kubernetes" in message:
+            self._fail(f"helm: {message}; `--kube-version 1.N` says what it is for", command)
         else:
             self._fail(f"helm: {message}", command, path, line, column)
 
@@ -223,8 +224,8 @@ class _Chart:
                 for resource in resources(document.data, path, number, unit=unit, context=context)
             )
         self.rendered.complete.add(unit)
-        own = (self.found.shown(path) for path in _files(self._real()))
-        self.rendered.inputs[unit] = frozenset((*own, *map(self.found.shown, values)))
+        files = (*_files(self._real()), *values)
+        self.rendered.inputs[unit] = frozenset(shown(self.found, path) for path in files)
 
     def _source_before(self, output: SourceFile, line: int) -> str | None:
         for number in range(line, 0, -1):
@@ -258,7 +259,7 @@ class _Chart:
             folder, parts = inner, parts[2:]
         path = os.path.normpath(os.path.join(folder, *parts))
         inside = path.startswith(os.path.join(self._real(), ""))
-        return self.found.shown(path) if inside and os.path.isfile(path) else None
+        return shown(self.found, path) if inside and os.path.isfile(path) else None
 
     def _is_given(self, path: str) -> bool:
         """Whether findings in a template are wanted: it was given, or a file it depends on was."""

@@ -137,6 +137,10 @@ class Kustomizations:
         """The folders that are known to have a kustomization or component."""
         return {folder for folder, known in self._known.items() if known is not None}
 
+    def is_beyond(self, path: str) -> bool:
+        """Whether a file is outside of `base`, where no kustomization is read."""
+        return _outside(path)
+
     def is_component(self, folder: str) -> bool:
         """Whether a folder holds a component, which builds to nothing by itself."""
         known = self.of(folder)

@@ -17,10 +17,10 @@ from collections.abc import Mapping
 from kguard.inputs import program
 from kguard.inputs.files import Discovery
 from kguard.inputs.kustomize import Kustomizations
-from kguard.inputs.names import KUSTOMIZATIONS
+from kguard.inputs.names import KUSTOMIZATIONS, is_kustomization
 from kguard.inputs.origins import FileOrigin, NoOrigin, object_in
 from kguard.inputs.program import ToolError
-from kguard.inputs.rendered import Rendered, RenderedDocument
+from kguard.inputs.rendered import Rendered, RenderedDocument, shown
 from kguard.kube.recognise import is_kubernetes, resources
 from kguard.model import dig
 from kguard.record import field, record
@@ -36,8 +36,13 @@ def render_kustomizations(found: Discovery, known: Kustomizations) -> Rendered:
     """Every kustomization of a run that no other one of it builds on."""
     rendered = Rendered()
     folders = _roots(found, known)
-    if not folders:
+    beyond = [p for p in found.files if is_kustomization(p) and known.is_beyond(p)]
+    reason = "not rendered: it is not below the repository or folder that kguard was started in"
+    rendered.unchecked += (Unchecked(path, 0, 0, reason) for path in beyond)
+    if not (folders or beyond):
         rendered.notes.append("no kustomization to render is among the files")
+        return rendered
+    if not folders:
         return rendered
     try:
         tool = program.find(VARIABLE, "kustomize", "kubectl")
@@ -112,10 +117,10 @@ class _Build:
             self.rendered.covered |= self.files
 
     def _reason(self, message: str, base: str, overlay: str) -> str:
-        shown = self.folder or "."
-        message = message.removeprefix("error: ").replace(f"'{base}'", f"'{shown}'")
+        here = self.folder or "."
+        message = message.removeprefix("error: ").replace(f"'{base}'", f"'{here}'")
         message = message.replace(os.path.realpath(self.found.base) + os.sep, "")
-        message = message.replace(overlay, shown)
+        message = message.replace(overlay, here)
         remote = "git" in message and "executable file not found" in message
         if remote or "127.0.0.1:9" in message:
             return f"it builds on something remote, which is not fetched: {message}"
@@ -158,7 +163,7 @@ class _Build:
             if isinstance(name, str):
                 path = os.path.normpath(os.path.join(overlay, *name.split("/")))
                 if os.path.isfile(path):
-                    return self.found.shown(os.path.realpath(path))
+                    return shown(self.found, os.path.realpath(path))
         return self.own
 
     def _source(self, path: str) -> SourceFile | None:

@@ -2,13 +2,17 @@
 
 from __future__ import annotations
 
+import os
 from collections.abc import Iterable, Iterator
-from typing import Any, Protocol
+from typing import TYPE_CHECKING, Any, Protocol
 
 from kguard.inputs.sources import Document, Source
 from kguard.model import RENDERED, Place, Rendering, Resource, Route, Span
 from kguard.record import field, record
 from kguard.report import Skipped, Unchecked
+
+if TYPE_CHECKING:
+    from kguard.inputs.files import Discovery
 
 START = Span(1, 1, 1, 1)
 """Where something is shown of whose place in a file nothing is known."""
@@ -124,7 +128,17 @@ class Rendered:
         return RENDERED + len(self.documents)
 
 
+def shown(found: Discovery, path: str) -> str:
+    """The name under which a run lists the file at an absolute path."""
+    relative = os.path.relpath(path, found.base)
+    for name, real in found.undecodable.items():
+        if real == relative:
+            return name
+    return relative.replace(os.sep, "/")
+
+
 def below(paths: Iterable[str], folder: str) -> Iterator[str]:
     """Those paths that lie below a folder."""
-    prefix = f"{folder}/" if folder else ""
-    return (path for path in paths if path.startswith(prefix) and not path.startswith("../"))
+    if not folder:
+        return (path for path in paths if not path.startswith("../"))
+    return (path for path in paths if path.startswith(f"{folder}/"))

@@ -189,7 +189,7 @@ def test_a_chart_that_needs_values_says_so_and_where(
         pytest.param({"web/values.schema.json": '{"required": ["nope"]}'}, "nope", id="schema"),
         pytest.param(
             {"web/Chart.yaml": CHART["web/Chart.yaml"] + "kubeVersion: '<1.20.0'\n"},
-            "incompatible",
+            "--kube-version",
             id="version",
         ),
         pytest.param(
@@ -253,6 +253,29 @@ def test_a_packed_subchart_is_only_looked_at(project: Project, helm: Path) -> No
     answer = check(project, "web")
     assert places(answer) == [LATEST]
     assert any(each["file"] == "web/charts/sub" for each in answer.json["skipped"])
+
+
+@pytest.mark.parametrize("folder", ["", "a/b [1]", "größe"])
+def test_wherever_a_chart_is(project: Project, folder: str) -> None:
+    """At the root of the repository, or in a folder with an odd name."""
+    prefix = f"{folder}/" if folder else ""
+    project.write({path.replace("web/", prefix, 1): text for path, text in CHART.items()})
+    chart = f"    - {{path: '{folder or '.'}', set: [extra=true]}}\n"
+    project.write({".kguard.yaml": f"helm:\n  render: true\n  charts:\n{chart}"})
+    answer = project.run("check", "--select", SIGNS, "-f", "json")
+    path = f"{prefix}templates/deploy.yaml"
+    assert places(answer) == [(path, 18, SIGNS, True), (path, 25, SIGNS, True)]
+
+
+def test_a_chart_outside_of_the_repository(
+    project: Project, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    project.write(CHART)
+    (project.root / "here").mkdir()
+    monkeypatch.chdir(project.root / "here")
+    project.git("init", "-q", "here")
+    answer = check(project, "../web")
+    assert places(answer) == [(f"../{LATEST[0]}", *LATEST[1:])]
 
 
 @pytest.mark.parametrize(

@@ -209,6 +209,19 @@ def test_only_what_patches_may_have_changed(project: Project) -> None:
     assert places(check(project, "--diff-base", "HEAD")) == [("base/deploy.yaml", 12, True)]
 
 
-def test_crlf_and_a_link_to_the_folder(project: Project) -> None:
+def test_a_kustomization_outside_of_the_repository_is_no_silence(
+    project: Project, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    project.write(FILES)
+    project.git("init", "-q", "here")
+    monkeypatch.chdir(project.root / "here")
+    answer = check(project, "../base")
+    ((file, reason),) = [(item["file"], item["reason"]) for item in answer.json["unchecked"]]
+    assert (answer.code, file) == (3, "../base/kustomization.yaml")
+    assert "not below the repository" in reason
+    assert [item["file"] for item in answer.json["findings"]] == ["../base/deploy.yaml"]
+
+
+def test_crlf(project: Project) -> None:
     project.write({**FILES, "base/deploy.yaml": DEPLOYMENT.replace("\n", "\r\n")})
     assert places(check(project)) == [("base/deploy.yaml", 12, True)]
