@@ -56,6 +56,8 @@ NOT_REQUIRED = {
     # SetDefaults_RoleBinding and SetDefaults_ClusterRoleBinding in pkg/apis/rbac/v1/defaults.go.
     "RoleRef": {"apiGroup"},
     # Nothing in their validation asks for more than their zero.
+    "CSIDriver": {"spec"},
+    "Event": {"involvedObject", "metadata"},
     "HTTPHeader": {"value"},
     "ISCSIVolumeSource": {"lun"},
     "ISCSIPersistentVolumeSource": {"lun"},

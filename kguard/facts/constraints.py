@@ -153,6 +153,10 @@ def wrong(struct: str, data: Mapping[str, Any], fields: Mapping[str, Field]) -> 
         sources = [key for key in given if key != "name"]
         for key in sources[_MOST_SOURCES:]:
             yield (key,), f"stands beside `{sources[0]}`, and a volume has one source"
+    elif struct == "ServiceSpec" and data.get("type") in (None, "ClusterIP"):
+        for number, port in enumerate(_items(data.get("ports"))):
+            if isinstance(port, Mapping) and port.get("nodePort"):
+                yield ("ports", number, "nodePort"), "is for a Service of another `type`"
     elif struct == "LabelSelectorRequirement":
         if data.get("operator") in ("Exists", "DoesNotExist") and data.get("values"):
             yield ("values",), f"stands beside `{data['operator']}`, which takes none"

@@ -284,6 +284,7 @@ FORMATS: Mapping[tuple[str, str], Callable[[Any], Faults]] = {
     ("IngressServiceBackend", "name"): _text(dns_label),
     ("LabelSelectorRequirement", "key"): _text(_qualified),
     ("PodAffinityTerm", "topologyKey"): _text(_qualified),
+    ("Toleration", "key"): _text(_qualified),
     ("TopologySpreadConstraint", "maxSkew"): _at_least_one,
     ("SecurityContext", "runAsUser"): _id,
     ("SecurityContext", "runAsGroup"): _id,
