@@ -74,8 +74,10 @@ def _add_options(parser: argparse.ArgumentParser) -> None:
 
 
 # What holds where nobody says anything, as far as the schema's `default` does not say it.
-_UNSET = {
+_UNSET: dict[str, Any] = {
     "kube-version": f"{'.'.join(map(str, NEWEST_KUBERNETES))}",
+    "helm.render": False,
+    "kustomize.render": False,
     "argo.assume": "unknown",
     "drone.requests": "unknown",
     "drone.limits": "unknown",

@@ -92,6 +92,7 @@ class _Chart:
             done |= self._run(setting, values)
         if done:
             self._cover()
+            self._name_the_empty()
         for where, count in sorted(self.strangers.items()):
             objects = "1 object" if count == 1 else f"{count} objects"
             reason = f"{objects} of a subchart that is not among the files given: only looked at"
@@ -112,6 +113,13 @@ class _Chart:
         for path in below((*self.found.files, *self.found.context), self.folder):
             if "templates/" in path[len(self.folder) :]:
                 self.rendered.covered.add(path)
+
+    def _name_the_empty(self) -> None:
+        """Say of which templates nothing was judged, as a condition in them may not have held."""
+        made = {resource.origin.path for resource in self.rendered.resources}
+        for path in below(self.found.files, self.folder):
+            if path in self.rendered.covered and path not in made:
+                self.rendered.notes.append(f"`{path}` renders to nothing here")
 
     def _run(self, setting: HelmRun, values: tuple[str, ...]) -> bool:
         """Render with these values; whether it went well."""

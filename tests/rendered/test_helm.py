@@ -292,6 +292,14 @@ def test_named_files(project: Project, named: list[str], expected: list[str]) ->
     assert [item[0] for item in places(check(project, *named))] == expected
 
 
+def test_templates_that_render_to_nothing_are_named_on_request(project: Project) -> None:
+    project.write(with_template("{{- if .Values.nope }}\n" + POD + "{{- end }}\n"))
+    assert places(check(project)) == [LATEST]
+    said = "`web/templates/more.yaml` renders to nothing here"
+    assert said in project.run("check", "--helm", "-v").out
+    assert said not in project.run("check", "--helm").out
+
+
 def test_hooks_and_definitions_and_tests(project: Project) -> None:
     test = POD.replace("metadata:\n", "metadata:\n  annotations: {helm.sh/hook: test}\n")
     hook = POD.replace("metadata:\n", "metadata:\n  annotations: {helm.sh/hook: pre-install}\n")
@@ -394,6 +402,11 @@ def test_fixes_are_refused(project: Project) -> None:
     answer = project.run("fix", "--helm", "--unsafe", "--select", "pdb-blocks-drain")
     assert project.read("web/templates/more.yaml") == before
     assert "it is about what a tool renders" in answer.err
+    # Files beside it are fixed all the same.
+    project.write({"budget.yaml": budget})
+    project.run("fix", "--helm", "--unsafe", "--select", "pdb-blocks-drain")
+    assert project.read("web/templates/more.yaml") == before
+    assert "maxUnavailable: 1" in project.read("budget.yaml")
 
 
 @pytest.mark.parametrize(
