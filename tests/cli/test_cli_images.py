@@ -1,0 +1,116 @@
+"""Workloads judged together with the Dockerfiles that their images are built from."""
+
+from __future__ import annotations
+
+import pytest
+from cli_project import Answer, Project
+
+DOCKERFILE = "FROM alpine:3\nENTRYPOINT exec web\n"
+POD = """\
+apiVersion: v1
+kind: Pod
+metadata: {name: p}
+spec:
+  containers:
+    - name: web
+      image: IMAGE
+      args: [--port, "80"]
+"""
+COMPOSE = """\
+services:
+  web:
+    image: registry.example.org/w:${TAG:-1}
+    build: {context: src, dockerfile: prod.docker}
+"""
+FILES = {"k8s/pod.yaml": POD.replace("IMAGE", "registry.example.org/w:7"), "compose.yaml": COMPOSE}
+FOUND = [("k8s/pod.yaml", "args-ignored-by-shell-entrypoint")]
+
+
+def check(project: Project, *words: str) -> Answer:
+    """Check for one policy that needs to know the image."""
+    return project.run("check", "--select", FOUND[0][1], "-f", "json", *words)
+
+
+@pytest.mark.parametrize("words", [[], ["k8s"], ["k8s/pod.yaml"]], ids=str)
+def test_a_compose_file_says_what_an_image_is_built_from(
+    project: Project, words: list[str]
+) -> None:
+    project.write({**FILES, "src/prod.docker": DOCKERFILE})
+    answer = check(project, *words)
+    assert answer.found == FOUND
+    (related,) = answer.json["findings"][0]["related"]
+    assert (related["file"], related["line"]) == ("src/prod.docker", 2)
+
+
+def test_skaffold_says_what_an_image_is_built_from(project: Project) -> None:
+    skaffold = (
+        "apiVersion: skaffold/v4beta6\nkind: Config\nbuild:\n  artifacts:\n"
+        "    - {image: registry.example.org/w, context: src}\n"
+    )
+    files = {"k8s/pod.yaml": FILES["k8s/pod.yaml"], "skaffold.yaml": skaffold}
+    project.write({**files, "src/Dockerfile": DOCKERFILE})
+    assert check(project).found == FOUND
+
+
+def test_a_name_says_what_an_image_of_the_repository_is_built_from(project: Project) -> None:
+    project.git("remote", "add", "origin", "git@git.example.org:acme/shop.git")
+    project.write(
+        {
+            "src/web/Dockerfile": DOCKERFILE,
+            "own.yaml": POD.replace("IMAGE", "ghcr.io/acme/web:1"),
+            "other.yaml": POD.replace("IMAGE", "ghcr.io/other/web:1"),
+        }
+    )
+    assert check(project).found == [("own.yaml", FOUND[0][1])]
+
+
+def test_the_image_map_counts_more(project: Project) -> None:
+    project.write(
+        {
+            **FILES,
+            "src/prod.docker": DOCKERFILE,
+            "images.yaml": "registry.example.org/w: {entrypoint: [web]}\n",
+        }
+    )
+    assert check(project, "--image-map", "images.yaml").found == []
+
+
+@pytest.mark.parametrize(
+    "files",
+    [
+        pytest.param({}, id="not there"),
+        pytest.param({"src/prod.docker": "NONSENSE\n"}, id="broken"),
+        pytest.param(
+            {
+                "src/prod.docker": DOCKERFILE,
+                "k8s/compose.yaml": COMPOSE.replace("src", "../other"),
+                "other/prod.docker": DOCKERFILE,
+            },
+            id="two builds",
+        ),
+        pytest.param(
+            {
+                "src/prod.docker": DOCKERFILE,
+                "compose.yaml": COMPOSE.replace("prod.docker", "prod.docker, target: dev"),
+            },
+            id="a stage",
+        ),
+    ],
+)
+def test_nothing_is_known_where_nothing_is_certain(project: Project, files: dict[str, str]) -> None:
+    project.write({**FILES, **files})
+    assert check(project, "k8s").found == []
+
+
+def test_a_dockerfile_that_a_build_names_is_judged_whatever_its_name(project: Project) -> None:
+    project.write({**FILES, "src/prod.docker": 'FROM alpine:3\nCMD ["web",]\n'})
+    answer = project.run("check", "--select", "dockerfile", "-f", "json")
+    assert ("src/prod.docker", "dockerfile-broken-exec-form") in answer.found
+    only = project.run("check", "--select", "dockerfile", "-f", "json", "k8s")
+    assert only.found == []
+
+
+def test_one_that_is_excluded_is_not_judged(project: Project) -> None:
+    project.write({**FILES, "src/prod.docker": 'FROM alpine:3\nCMD ["web",]\n'})
+    words = ("--select", "dockerfile", "-f", "json", "--exclude", "src/")
+    assert project.run("check", *words).found == []
