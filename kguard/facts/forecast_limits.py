@@ -122,7 +122,7 @@ def limit_of(facts: Facts, workflow: Workflow, forecast: Forecast) -> Limit:
     if offloads(workflow):
         return Limit(forecast.fixed, MAX_REQUEST, offloaded=True)
     whole = forecast.raw + forecast.fixed
-    most = max_workflow_size(facts, workflow.resource) or MAX_OBJECT
+    most = min(max_workflow_size(facts, workflow.resource) or MAX_OBJECT, MAX_REQUEST)
     if whole <= most:
         return Limit(whole, most, offloaded=False, compressed=False)
     return Limit(forecast.stored, most, offloaded=False)

@@ -39,7 +39,8 @@ def check(workflow: Workflow, ctx: Context) -> Iterator[Fault]:
 def _judged(workflow: Workflow, ctx: Context, forecast: Forecast) -> tuple[str, Any] | None:
     """What becomes of the status, and how bad that is; None where it fits."""
     offloaded = ctx.params["max_offloaded_bytes"]
-    most = max_workflow_size(ctx.facts, workflow.resource) or ctx.params["max_bytes"]
+    set_there = max_workflow_size(ctx.facts, workflow.resource)
+    most = min(set_there or ctx.params["max_bytes"], offloaded)
     if forecast.completion > offloaded - forecast.spec > 0:
         text = f"{written(forecast.fixed)} of it cannot be offloaded"
         return text, {"severity": ERROR, "help": "etcd takes no larger object: divide the workflow"}
