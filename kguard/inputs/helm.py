@@ -23,10 +23,10 @@ from kguard.inputs.program import ToolError
 from kguard.inputs.rendered import HelmRun, Rendered, RenderedDocument, RenderOptions, below, shown
 from kguard.inputs.templates import TemplateOrigin, TemplateSource
 from kguard.kube.recognise import is_kubernetes, resources
-from kguard.model import Resource, dig
+from kguard.model import Duplicate, Place, Resource, dig
 from kguard.record import field, record, replace
 from kguard.report import Skipped, Unchecked
-from kguard.source import Limits, SourceFile, read
+from kguard.source import Document, Limits, SourceFile, read
 
 VARIABLE = "KGUARD_HELM"
 """The environment variable that names the program, where it is not `helm` on the PATH."""
@@ -229,7 +229,14 @@ class _Chart:
             )
             self.rendered.resources += (
                 _settled(resource, setting.namespace)
-                for resource in resources(document.data, path, number, unit=unit, context=context)
+                for resource in resources(
+                    document.data,
+                    path,
+                    number,
+                    unit=unit,
+                    context=context,
+                    duplicates=_duplicates(document, origin),
+                )
             )
         self.rendered.complete.add(unit)
         files = (*_files(self._real()), *values)
@@ -307,6 +314,15 @@ def _settled(resource: Resource, namespace: str) -> Resource:
     if namespace and resource.namespace == namespace:
         return replace(resource, namespace=None)
     return resource
+
+
+def _duplicates(document: Document, origin: TemplateOrigin) -> tuple[Duplicate, ...]:
+    """Keys written twice, with the line of the template that is lost, else the rendered one."""
+    found = []
+    for key in document.duplicates:
+        first = origin.find(document, key.route, Place(key.first)) or key.first
+        found.append(Duplicate(key.route, first.line))
+    return tuple(found)
 
 
 def _source_of(output: SourceFile, line: int) -> tuple[str, int]:

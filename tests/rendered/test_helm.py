@@ -300,6 +300,16 @@ def test_templates_that_render_to_nothing_are_named_on_request(project: Project)
     assert said not in project.run("check", "--helm").out
 
 
+def test_a_key_written_twice_in_a_template(project: Project) -> None:
+    template = CHART["web/templates/deploy.yaml"].replace(
+        "spec:\n  replicas", "spec:\n  minReadySeconds: 1\n  minReadySeconds: 2\n  replicas", 1
+    )
+    project.write({**CHART, "web/templates/deploy.yaml": template})
+    (item,) = check(project, select="yaml-duplicate-key").json["findings"]
+    assert (item["line"], item["rendered"]["certain"]) == (10, True)
+    assert "9" in item["message"]
+
+
 def test_hooks_and_definitions_and_tests(project: Project) -> None:
     test = POD.replace("metadata:\n", "metadata:\n  annotations: {helm.sh/hook: test}\n")
     hook = POD.replace("metadata:\n", "metadata:\n  annotations: {helm.sh/hook: pre-install}\n")
