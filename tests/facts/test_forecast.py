@@ -231,6 +231,7 @@ def test_loops(call: dict[str, object], expected: Loop | None) -> None:
 ARGUMENTS = {
     "a list": ('withParam: "{{workflow.parameters.list}}"', (3, False)),
     "a number": ('withSequence: {count: "{{ workflow.parameters.many }}"}', (40, False)),
+    "an input of the entrypoint": ('withParam: "{{inputs.parameters.list}}"', (3, False)),
     "no list": ('withParam: "{{workflow.parameters.many}}"', (100, True)),
     "without a value": ('withParam: "{{workflow.parameters.later}}"', (100, True)),
     "of nobody": ('withParam: "{{workflow.parameters.gone}}"', (100, True)),
