@@ -30,15 +30,15 @@ def mismatch(selector: Any, labels: Any) -> Mismatch | None:
     None where all are met, and where placeholders or malformed values leave that open.
     """
     labels = {} if labels is None else labels
-    wanted = selector.get("matchLabels") if isinstance(selector, Mapping) else None
-    if not isinstance(labels, Mapping) or any(is_placeholder(key) for key in labels):
+    wanted = selector.get("matchLabels") if isinstance(selector, dict) else None
+    if not isinstance(labels, dict) or any(is_placeholder(key) for key in labels):
         return None
-    for key, value in wanted.items() if isinstance(wanted, Mapping) else ():
+    for key, value in wanted.items() if isinstance(wanted, dict) else ():
         if _clear(value) and labels.get(key) != value and _clear(labels.get(key, "")):
             return Mismatch(("matchLabels", key), key, f"`{key}: {value}`", _has(labels, key))
-    expressions = selector.get("matchExpressions") if isinstance(selector, Mapping) else None
+    expressions = selector.get("matchExpressions") if isinstance(selector, dict) else None
     for number, expression in enumerate(expressions if isinstance(expressions, list) else ()):
-        key = expression.get("key") if isinstance(expression, Mapping) else None
+        key = expression.get("key") if isinstance(expression, dict) else None
         if not isinstance(key, str) or not _clear(labels.get(key, "")):
             continue
         texts = {name: value for name, value in labels.items() if isinstance(value, str)}

@@ -6,7 +6,6 @@ AggregateContainerRequests).
 
 from __future__ import annotations
 
-from collections.abc import Mapping
 from fractions import Fraction
 from typing import Any
 
@@ -109,7 +108,7 @@ def has_pod_level(pod: Pod) -> bool:
     return pod.pod_level_resources and any(
         is_pod_level(str(name))
         for section in ("requests", "limits")
-        if isinstance(names := pod.get("resources", section), Mapping)
+        if isinstance(names := pod.get("resources", section), dict)
         for name in names
     )
 
@@ -146,5 +145,5 @@ def unit_of(resource: str) -> Fraction | None:
 def written_amounts(scope: Container | Pod, section: str) -> dict[str, Any]:
     """What a container or pod writes under resources.`section`, by resource; nulls left out."""
     amounts = scope.get("resources", section)
-    named = amounts.items() if isinstance(amounts, Mapping) else ()
+    named = amounts.items() if isinstance(amounts, dict) else ()
     return {name: text for name, text in named if isinstance(name, str) and text is not None}

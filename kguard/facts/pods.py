@@ -31,6 +31,9 @@ class Role(Enum):
     EPHEMERAL = "ephemeral container"
 
 
+_RUNNING = (Role.APP, Role.SIDECAR)
+
+
 @record
 class Amount:
     """An effective request or limit: what was written, its value, and where it comes from.
@@ -121,7 +124,7 @@ class Pod(Scope):
     @property
     def running(self) -> list[Container]:
         """The containers that stay for the pod's life: app containers and native sidecars."""
-        return [c for c in self.containers if c.role in (Role.APP, Role.SIDECAR)]
+        return [c for c in self.containers if c.role in _RUNNING]
 
     @property
     def batch(self) -> bool:
@@ -204,7 +207,7 @@ def build_pod(
     """
     template = dig(resource.data, *route) if route else resource.data
     spec = dig(template, "spec")
-    if not isinstance(spec, Mapping):
+    if not isinstance(spec, dict):
         return None
     pod = Pod(
         resource=resource,
@@ -246,7 +249,7 @@ def _containers(pod: Pod) -> Iterator[Container]:
     ):
         items = pod.data.get(key)
         for number, item in enumerate(items if isinstance(items, list) else ()):
-            if not isinstance(item, Mapping):
+            if not isinstance(item, dict):
                 continue
             sidecar = role is Role.INIT and item.get("restartPolicy") == "Always"
             name = item.get("name")

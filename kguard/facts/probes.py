@@ -6,7 +6,7 @@ pkg/probe/util.go (ResolveContainerPort).
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator
 from typing import Any
 
 from kguard.facts.pods import Container
@@ -37,7 +37,8 @@ class Probe(Scope):
     @property
     def handlers(self) -> tuple[str, ...]:
         """The ways in which it looks at the container; valid is exactly one."""
-        return tuple(handler for handler in HANDLERS if self.get(handler) is not None)
+        data = self.data
+        return tuple([handler for handler in HANDLERS if data.get(handler) is not None])
 
     def number(self, name: str) -> int | None:
         """A count or a number of seconds in force; None for what is no whole number.
@@ -76,7 +77,7 @@ class Probe(Scope):
             return None
         kind = self.handlers[0]
         handler = self.get(kind)
-        if not isinstance(handler, Mapping):
+        if not isinstance(handler, dict):
             return None
         if kind == "exec":
             command = handler.get("command")
@@ -93,7 +94,7 @@ def probes_of(container: Container) -> Iterator[Probe]:
     """The probes a container writes, those that are no mapping left out."""
     for key in PROBES:
         data = container.get(key)
-        if isinstance(data, Mapping):
+        if isinstance(data, dict):
             yield Probe(container.resource, container.at(key), data, key=key, container=container)
 
 
@@ -103,5 +104,5 @@ def declared_ports(container: Container) -> dict[str, Any]:
     return {
         port["name"]: port.get("containerPort")
         for port in (ports if isinstance(ports, list) else ())
-        if isinstance(port, Mapping) and isinstance(port.get("name"), str)
+        if isinstance(port, dict) and isinstance(port.get("name"), str)
     }

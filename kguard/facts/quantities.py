@@ -84,7 +84,7 @@ def _of_pod(pod: Pod) -> Iterator[QuantityField]:
     for container in pod.containers:
         for section in ("requests", "limits"):
             data = container.get("resources", section)
-            for key, text in data.items() if isinstance(data, Mapping) else ():
+            for key, text in data.items() if isinstance(data, dict) else ():
                 if text is not None:
                     route = container.at("resources", section, key)[:-1]
                     called = f"{key} {section.rstrip('s')} of {container.called}"
@@ -135,7 +135,7 @@ def _of_autoscaler(resource: Resource) -> Iterator[QuantityField]:
 
 
 def _fields(resource: Resource, route: Route, data: Any, called: str) -> Iterator[QuantityField]:
-    if isinstance(data, Mapping):
+    if isinstance(data, dict):
         for key, text in data.items():
             if text is not None:
                 yield QuantityField(resource, route, data, key, text, f"{key} {called}")
@@ -145,4 +145,4 @@ def _items(data: Any, *keys: Key) -> Sequence[Mapping[str, Any]]:
     items = dig(data, *keys)
     if not isinstance(items, list):
         return ()
-    return [item if isinstance(item, Mapping) else {} for item in items]
+    return [item if isinstance(item, dict) else {} for item in items]

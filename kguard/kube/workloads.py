@@ -41,7 +41,7 @@ def template_route(resource: Resource) -> Route | None:
     A Rollout that borrows its template (`spec.workloadRef`) has none of its own.
     """
     route = TEMPLATES.get((resource.group, resource.kind))
-    if route is None or not isinstance(dig(resource.data, *route, "spec"), Mapping):
+    if route is None or not isinstance(dig(resource.data, *route, "spec"), dict):
         return None
     return route
 
@@ -54,7 +54,7 @@ def pod_labels(resource: Resource) -> Mapping[str, str]:
     """
     route = template_route(resource)
     labels = dig(resource.data, *route, "metadata", "labels") if route is not None else None
-    if not isinstance(labels, Mapping):
+    if not isinstance(labels, dict):
         return {}
     return {key: value for key, value in labels.items() if isinstance(value, str)}
 

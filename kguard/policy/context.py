@@ -13,7 +13,7 @@ from kguard.record import record
 NOTE, WARNING, ERROR = Severity.NOTE, Severity.WARNING, Severity.ERROR
 
 
-@record
+@record(frozen=False, eq=False)  # Made for every policy asked; a frozen one takes twice as long.
 class Context:
     """The parameters in force and the facts of the run. `severity` is the policy's own."""
 

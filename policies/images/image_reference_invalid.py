@@ -33,11 +33,13 @@ def check(container: Container, ctx: Context) -> Iterator[Fault]:
                 help="the API server refuses it",
             )
         return
-    if not isinstance(text, str) or is_placeholder(text) or _filled_in(text):
+    if not isinstance(text, str):
         return
     try:
         parse_image(text)
     except ImageError as error:
+        if is_placeholder(text) or _filled_in(text):
+            return
         empty = not text.strip()
         ephemeral = container.role is Role.EPHEMERAL
         yield container.fault(
