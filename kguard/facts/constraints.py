@@ -11,6 +11,7 @@ from collections.abc import Callable, Iterator, Mapping
 from typing import Any
 
 from kguard.facts.quantities import is_placeholder
+from kguard.kube import schema
 from kguard.kube.schema import Field
 from kguard.model import Route, dig
 
@@ -52,10 +53,10 @@ _MOST_SOURCES = 1
 _METRIC_SOURCES = frozenset({"containerResource", "external", "object", "pods", "resource"})
 
 
-def missing(struct: str, data: Mapping[str, Any], fields: Mapping[str, Field]) -> Iterator[Missing]:
+def missing(struct: str, data: Mapping[str, Any]) -> Iterator[Missing]:
     """The fields without which Kubernetes refuses an object."""
-    for key, field in fields.items():
-        if field.required and data.get(key) is None and not _may_be_part(key, data):
+    for key in schema.required(struct):
+        if data.get(key) is None and not _may_be_part(key, data):
             yield (), key
     for key in _DEMANDED.get(struct, ()):
         if data.get(key) is None:

@@ -106,11 +106,6 @@ def _is_patch(data: Mapping[str, Any]) -> bool:
     return any(key.startswith(_DIRECTIVES) or is_placeholder(key) for key in data)
 
 
-def _demands(struct: str) -> bool:
-    """Whether an object of nothing is refused."""
-    return any(field.required for field in schema.struct(struct).values())
-
-
 class _Walk:
     """One pass over an object.
 
@@ -175,20 +170,22 @@ class _Walk:
             elif value is not None:
                 if self._full and not field.span.holds(self._minor):
                     yield UnknownField(self._resource, route, data, key, struct, span=field.span)
-                yield from self._value(field, field.around, value, (*route, key), levels)
-                if self._full:
+                if not values.fits(field, value, self._minor):
+                    yield from self._value(field, field.around, value, (*route, key), levels)
+                if self._full and values.has_form(struct, key):
                     yield from self._beyond_type(struct, key, value, (*route, key))
-        if self._full and self._whole and not _is_patch(data):
-            # The owner of what a workflow makes is filled in by Argo (setOwnerReference).
-            filled = struct == "OwnerReference" and self._resource.embedded
-            if not filled:
-                yield from self._together(struct, data, fields, route)
+        # The owner of what a workflow makes is filled in by Argo (setOwnerReference).
+        filled = struct == "OwnerReference" and self._resource.embedded
+        if self._full and self._whole and not filled:
+            together = list(self._together(struct, data, fields, route))
+            if together and not _is_patch(data):
+                yield from together
 
     def _together(
         self, struct: str, data: Mapping[str, Any], fields: Mapping[str, Field], route: Route
     ) -> Iterator[Scope]:
         """What is missing, and what does not go with what stands beside it."""
-        lacking = list(constraints.missing(struct, data, fields))
+        lacking = list(constraints.missing(struct, data))
         if struct == "PersistentVolumeClaimSpec" and route == ("spec",):
             lacking += constraints.OF_CLAIMS(data)
         misspelt = [key for key in data if key not in fields] if lacking else []
@@ -229,7 +226,7 @@ class _Walk:
                 for number, item in enumerate(value):
                     if item is not None:
                         yield from self._value(field, around[2:], item, (*route, number), levels)
-                    elif around == "[]" and _demands(field.inner):
+                    elif around == "[]" and schema.required(field.inner):
                         said = "is empty, and a mapping belongs there", values.REFUSED
                         yield from self._wrong(said, (*route, number))
             else:

@@ -53,6 +53,28 @@ def no_mapping(value: Any) -> Said | None:
     return f"is {_called(value)}, and a mapping of keys and values belongs there", REFUSED
 
 
+def fits(field: Field, value: Any, minor: int) -> bool:
+    """Whether a value is for certain one that the field takes: a look at what most fields hold."""
+    inner, kind = field.inner, type(value)
+    if field.around:
+        if inner != schema.STRING or field.choices:
+            return False
+        items = value if kind is list else value.values() if kind is dict else (None,)
+        return (field.around == "[]") is (kind is list) and all(type(each) is str for each in items)
+    if kind is str and inner == schema.STRING:
+        if not field.choices:
+            return value != "" or not field.required
+        span = field.choices.get(value)
+        return span is not None and span.since <= minor
+    if kind is bool:
+        return inner == schema.BOOLEAN
+    wanted = (schema.INT32, schema.INT64, schema.INT_OR_STRING)
+    return kind is int and inner in wanted and -_FITS <= value < _FITS
+
+
+_FITS = 1 << 31
+
+
 def scalar_fault(field: Field, value: Any, minor: int) -> Said | None:
     """The fault of a value where a single one belongs; numbers for strings are judged elsewhere."""
     if is_filled_in(value):
@@ -217,6 +239,11 @@ _UNIQUE: Mapping[tuple[str, str], tuple[tuple[tuple[str, Any], ...], ...]] = {
         (("port", None), ("protocol", "TCP")),
     ),
 }
+
+
+def has_form(struct: str, key: str) -> bool:
+    """Whether a field has a prescribed form, or items that may not repeat."""
+    return (struct, key) in names.FORMATS or (struct, key) in _UNIQUE
 
 
 def repeated(struct: str, key: str, items: list[Any]) -> Iterator[tuple[int, int, str]]:

@@ -119,6 +119,13 @@ def struct(name: str) -> Mapping[str, Field]:
     return {key: _field(text) for key, text in fields.items()}
 
 
+@cache
+def required(name: str) -> tuple[str, ...]:
+    """The fields that a struct cannot do without."""
+    return tuple(key for key, field in struct(name).items() if field.required)
+
+
+@cache
 def is_struct(name: str) -> bool:
     """Whether a field's `inner` is a struct."""
     return name in _table()["structs"]
