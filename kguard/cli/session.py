@@ -157,7 +157,7 @@ class Session:
             self.discovery.covers,
             selected,
             self.abstained,
-            {item.path for item in self.report.unchecked},
+            {item.path for item in self.report.unchecked} | self.loaded.unrendered,
         )
 
     @property

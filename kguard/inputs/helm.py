@@ -14,7 +14,7 @@ import re
 import tempfile
 from collections.abc import Iterable, Iterator, Mapping
 from fnmatch import fnmatchcase
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from kguard.inputs import program
 from kguard.inputs.charts import Charts
@@ -28,9 +28,16 @@ from kguard.record import field, record, replace
 from kguard.report import Skipped, Unchecked
 from kguard.source import Document, Limits, SourceFile, read
 
+if TYPE_CHECKING:
+    from concurrent.futures import Future, ThreadPoolExecutor
+
+    _Run = tuple[HelmRun, tuple[str, ...], Future[program.Answer]]
+
 VARIABLE = "KGUARD_HELM"
 """The environment variable that names the program, where it is not `helm` on the PATH."""
 DEFAULT_NAMESPACE = "default"
+AT_ONCE = 4
+"""How many charts are rendered at a time; most of it is waiting for a program to start."""
 _SOURCE = "# Source: "
 _RELEASE = re.compile(r"[a-z0-9](?:[-a-z0-9]{0,51}[a-z0-9])?")
 # Helm 3 says where in brackets, Helm 4 in a line of its own.
@@ -56,10 +63,20 @@ def render_charts(found: Discovery, charts: Charts, options: RenderOptions) -> R
             raise ToolError(f"helm is not installed, nor does {VARIABLE} name it")
     except ToolError as error:
         rendered.unchecked += (Unchecked(root or ".", 0, 0, str(error)) for root in roots)
+        rendered.failed.update(path for root in roots for path in below(found.files, root))
         return rendered
+    from concurrent.futures import ThreadPoolExecutor
+
     given = frozenset(found.files)
-    for root in roots:
-        _Chart(found, charts, options, root, helm, rendered, given).render()
+    each = [_Chart(found, charts, options, root, helm, rendered, given) for root in roots]
+    pool = ThreadPoolExecutor(AT_ONCE)
+    try:
+        for chart in each:
+            chart.start(pool)
+        for chart in each:
+            chart.finish()
+    finally:
+        pool.shutdown(cancel_futures=True)
     return rendered
 
 
@@ -76,10 +93,11 @@ class _Chart:
     given: frozenset[str]
     """The files of the run that are reported on."""
     metadata: Mapping[str, Any] = field(default_factory=dict)
+    runs: list[_Run] = field(default_factory=list)
     strangers: dict[str, int] = field(default_factory=dict)
 
-    def render(self) -> None:
-        """Add what the chart renders to; a library chart renders to nothing."""
+    def start(self, pool: ThreadPoolExecutor) -> None:
+        """Begin to render; a library chart renders to nothing."""
         self.metadata = _yaml(os.path.join(self._real(), "Chart.yaml"))
         if self.metadata.get("type") == "library":
             reason = "library chart: it renders to nothing by itself"
@@ -87,12 +105,18 @@ class _Chart:
             self._cover()
             return
         setting = self._setting()
-        done = False
         for values in _expanded(setting.values):
-            done |= self._run(setting, values)
-        if done:
+            words = list(self._words(setting, values))
+            self.runs.append((setting, values, pool.submit(self._answer, words, values)))
+
+    def finish(self) -> None:
+        """Add what the chart renders to."""
+        done = [self._result(*run) for run in self.runs]
+        if any(done):
             self._cover()
             self._name_the_empty()
+        if not all(done):
+            self.rendered.failed.update(below(self.found.files, self.folder))
         for where, count in sorted(self.strangers.items()):
             objects = "1 object" if count == 1 else f"{count} objects"
             reason = f"{objects} of a subchart that is not among the files given: only looked at"
@@ -121,24 +145,28 @@ class _Chart:
             if path in self.rendered.covered and path not in made:
                 self.rendered.notes.append(f"`{path}` renders to nothing here")
 
-    def _run(self, setting: HelmRun, values: tuple[str, ...]) -> bool:
-        """Render with these values; whether it went well."""
+    def _answer(self, words: list[str], values: tuple[str, ...]) -> program.Answer:
+        """What helm answers; in a thread of its own. Raises ToolError."""
+        for file in values:
+            if not os.path.isfile(file):
+                raise ToolError(f"no values file {shown(self.found, file)}")
+        try:
+            with tempfile.TemporaryDirectory(prefix="kguard-") as scratch:
+                return program.run(self.helm, words, scratch, _environment(scratch))
+        except OSError as error:
+            raise ToolError(f"no room for helm to work in: {error.strerror}") from None
+
+    def _result(
+        self, setting: HelmRun, values: tuple[str, ...], run: Future[program.Answer]
+    ) -> bool:
+        """Add what came of a rendering with these values; whether it went well."""
         command = f"helm template {self.folder or '.'}"
         command += "".join(f" -f {shown(self.found, file)}" for file in values)
         command += "".join(f" --set {text}" for text in setting.sets)
         try:
-            for file in values:
-                if not os.path.isfile(file):
-                    raise ToolError(f"no values file {shown(self.found, file)}")
-            with tempfile.TemporaryDirectory(prefix="kguard-") as scratch:
-                answer = program.run(
-                    self.helm, list(self._words(setting, values)), scratch, _environment(scratch)
-                )
+            answer = run.result()
         except ToolError as error:
             self._fail(str(error), command)
-            return False
-        except OSError as error:
-            self._fail(f"no room for helm to work in: {error.strerror}", command)
             return False
         if answer.code:
             self._explain(program.said(answer), command)

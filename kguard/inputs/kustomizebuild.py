@@ -52,6 +52,7 @@ def render_kustomizations(found: Discovery, known: Kustomizations) -> Rendered:
             )
     except ToolError as error:
         rendered.unchecked += (Unchecked(folder or ".", 0, 0, str(error)) for folder in folders)
+        rendered.failed.update(path for folder in folders for path in known.files_of(folder))
         return rendered
     given = frozenset(found.files)
     for folder in folders:
@@ -115,6 +116,8 @@ class _Build:
             self.rendered.unchecked.append(Unchecked(self.own, 0, 0, reason))
         else:
             self.rendered.covered |= self.files
+            return
+        self.rendered.failed |= self.files
 
     def _reason(self, message: str, base: str, overlay: str) -> str:
         here = self.folder or "."

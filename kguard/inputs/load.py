@@ -157,6 +157,7 @@ class _Loader:
         loaded.notes += rendered.notes
         loaded.complete |= rendered.complete
         loaded.inputs.update(rendered.inputs)
+        loaded.unrendered |= rendered.failed
         self.covered |= rendered.covered
         judged = [resource.origin for resource in rendered.resources if not resource.context]
         loaded.files += len({origin.path for origin in judged})
@@ -200,6 +201,7 @@ class _Loader:
         if chart is not None:
             if not context:
                 self.templates[chart] += 1
+                self.loaded.unrendered.add(path)
             return
         if is_dockerfile(path) or path in self.dockerfiles:
             self._add_dockerfile(path, data, context)

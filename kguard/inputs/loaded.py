@@ -35,6 +35,8 @@ class Loaded:
     builds: list[Build] = field(default_factory=list)
     rendered: dict[tuple[str, int], RenderedDocument] = field(default_factory=dict)
     inputs: dict[str, frozenset[str]] = field(default_factory=dict)
+    unrendered: set[str] = field(default_factory=set)
+    """Files of which a rendering might have shown more than this run has seen."""
     files: int = 0
     documents: int = 0
 

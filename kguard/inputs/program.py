@@ -138,6 +138,8 @@ def said(answer: Answer) -> str:
     """What a program that failed gave as the reason, on one line; it may hold any characters."""
     text = answer.stderr.decode("utf-8", "replace").strip()
     lines = [line.strip() for line in text.splitlines() if line.strip()]
+    first = next((n for n, line in enumerate(lines) if line.startswith("Error: ")), 0)
+    lines = lines[first:]
     kept = [line for line in lines if not line.lower().startswith(("warning:", "use --debug"))]
     text = " ".join(kept or lines).removeprefix("Error: ")
     if len(text) > _MOST_SAID:

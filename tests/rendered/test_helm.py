@@ -400,6 +400,25 @@ def test_a_baseline_takes_rendered_findings(project: Project) -> None:
     assert (answer.code, answer.json["summary"]["baselined"]) == (0, 1)
 
 
+@pytest.mark.parametrize(
+    ("more", "words"),
+    [
+        pytest.param({}, [], id="not rendered"),
+        pytest.param({"web/values.yaml": "a: ["}, ["--helm"], id="failed"),
+    ],
+)
+def test_a_baseline_keeps_what_a_run_could_not_see(
+    project: Project, more: Mapping[str, str], words: list[str]
+) -> None:
+    project.write(CHART)
+    project.run("baseline", "--helm", "--select", SIGNS)
+    before = project.read(".kguard-baseline.json")
+    assert "image-latest" in before
+    project.write(more)
+    project.run("baseline", "--prune", "--select", SIGNS, *words)
+    assert project.read(".kguard-baseline.json") == before
+
+
 def test_fixes_are_refused(project: Project) -> None:
     budget = (
         "apiVersion: policy/v1\nkind: PodDisruptionBudget\nmetadata: {name: web}\n"
