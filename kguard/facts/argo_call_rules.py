@@ -11,6 +11,7 @@ import re
 from collections.abc import Iterator, Mapping
 from typing import Any
 
+from kguard.facts.argo_references import without_tags
 from kguard.facts.argo_template_rules import artifact_place
 from kguard.facts.argo_templates import Call, Template, calls_of, target_of
 from kguard.facts.argo_wrong import Wrong, given, items_of, wrong_names, wrong_names_of
@@ -80,7 +81,7 @@ def _loop(call: Call) -> Iterator[Wrong]:
             yield Wrong(call, ("withSequence",), text, "the node ends in Error")
 
 
-_QUOTED = re.compile(r"""'[^']*'|"[^"]*"|\{\{.*?\}\}""", re.DOTALL)
+_QUOTED = re.compile("'[^']*'|\"[^\"]*\"")
 _ASSIGNED = re.compile(r"(?<![=!<>~])=(?![=~])")
 
 
@@ -89,7 +90,7 @@ def _condition(call: Call) -> Iterator[Wrong]:
     when = call.get("when")
     if not isinstance(when, str) or "${" in when:
         return
-    bare = _QUOTED.sub("x", when)
+    bare = _QUOTED.sub("x", without_tags(when, "x"))
     if _ASSIGNED.search(bare):
         text = f"`when` of {call.called} compares with `=`"
         yield Wrong(call, ("when",), text, "equality is `==`; the node ends in Error")

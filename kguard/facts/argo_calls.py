@@ -21,12 +21,14 @@ class Calls:
     """The steps or tasks of one template; `root` is what references to them begin with.
 
     Of tasks `numbers` has one for each and `before` the bits of those that it waits for.
+    `filled_in` says that some name is not known yet.
     """
 
     root: str
     by_name: Mapping[str, Call]
     numbers: Mapping[str, int]
     before: Mapping[str, int]
+    filled_in: bool
 
     def unfinished(self, called: Call, by: Call) -> str | None:
         """Why `called` has not ended when `by` begins; None where it has or may have."""
@@ -95,5 +97,6 @@ def _all(facts: Facts, resource: Resource) -> dict[tuple[Key, ...], Calls]:
         numbers = {name: number for number, name in enumerate(calls if dag else ())}
         root = "tasks" if template.kind == "dag" else "steps"
         before = _before(dag, numbers) if dag else {}
-        found[template.route] = Calls(root, calls, numbers, before)
+        filled_in = any(map(is_placeholder, calls))
+        found[template.route] = Calls(root, calls, numbers, before, filled_in)
     return found

@@ -172,10 +172,19 @@ def _tags_in(text: str) -> Iterator[Tag]:
             begin = start + 2 + len(outer)
             yield Tag(begin, position, inner.strip(), False, (_simple(inner.strip()),))
             # What the inner tag leaves open, `{{inputs.parameters.` for one, ends at the next `}}`.
-            beginning = tuple(part for part in outer.strip().split(".") if part)
+            beginning = tuple(outer.strip().split(".")[:-1])
             yield Tag(start, position, outer.strip(), False, (beginning,), certain=False)
             continue
         yield Tag(start, position, inside.strip(), False, (_simple(inside.strip()),))
+
+
+def without_tags(text: str, instead: str) -> str:
+    """A text with something else in the place of every tag."""
+    parts, position = [], 0
+    while (start := text.find("{{", position)) >= 0 and (stop := text.find("}}", start + 2)) >= 0:
+        parts += [text[position:start], instead]
+        position = stop + 2
+    return "".join([*parts, text[position:]])
 
 
 def _simple(text: str) -> Name:
@@ -192,7 +201,7 @@ def bare_expression(text: str) -> list[Tag]:
 
 # In the order of an alternative: texts, names with what follows them, numbers.
 _TOKEN = re.compile(
-    r"""'(?:\\.|[^'\\])*'|"(?:\\.|[^"\\])*"|`[^`]*`"""
+    r"""'(?:\\.|[^'\\])*(?:'|\Z)|"(?:\\.|[^"\\])*(?:"|\Z)|`[^`]*(?:`|\Z)"""
     r"|(?P<name>(?<![\w.$#])(?!(?:in|not|and|or|let|if|else|matches|contains|nil|true|false)\b)"
     r"[A-Za-z_$]\w*"
     r"""(?:\s*\??\.\s*[A-Za-z_]\w*|\s*(?:\?\.)?\[\s*(?:'[^'\\]*'|"[^"\\]*")\s*\])*)"""

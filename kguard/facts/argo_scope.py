@@ -9,16 +9,22 @@ groups before its own, a task the tasks it waits for) and docs/variables.md.
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator
-from typing import Any
 
 from kguard.facts.argo import Workflow
 from kguard.facts.argo_calls import calls_beside
+from kguard.facts.argo_names import (
+    arguments,
+    global_names,
+    inputs,
+    items,
+    metadata,
+    names_of,
+    outputs,
+)
 from kguard.facts.argo_references import Name, Reference, by_template, references
-from kguard.facts.argo_templates import Call, Template, calls_of, reach, target_of
-from kguard.facts.quantities import is_placeholder
+from kguard.facts.argo_templates import Call, Template, calls_of, target_of
 from kguard.facts.run import Facts
 from kguard.facts.suggest import suggestion
-from kguard.model import Resource, dig
 from kguard.record import record
 
 _HOOKS = ("hooks", "onExit")
@@ -89,7 +95,7 @@ def _judge(
     elif root in ("steps", "tasks"):
         why = _of_calls(facts, template, reference, root, rest)
     elif root == "item":
-        why = _of_item(reference, rest)
+        why = _of_item(facts, reference, rest)
     elif root == "pod" and rest != ("name",):
         why = Why(f"a pod has no `{rest[0]}`", rest[0], ("name",))
     elif root == "pod" and (isinstance(holder, Call) or not template.runs_pod):
@@ -101,10 +107,23 @@ def _judge(
 
 
 # What `workflow.` is followed by.
-_WORKFLOW = (
-    "name namespace mainEntrypoint serviceAccountName uid status failures creationTimestamp"
-    " scheduledTime duration priority parameters annotations labels outputs"
-).split()
+_WORKFLOW = [
+    "name",
+    "namespace",
+    "mainEntrypoint",
+    "serviceAccountName",
+    "uid",
+    "status",
+    "failures",
+    "creationTimestamp",
+    "scheduledTime",
+    "duration",
+    "priority",
+    "parameters",
+    "annotations",
+    "labels",
+    "outputs",
+]
 
 
 def _of_workflow(facts: Facts, workflow: Workflow, reference: Reference, rest: Name) -> Why | None:
@@ -120,15 +139,15 @@ def _of_workflow(facts: Facts, workflow: Workflow, reference: Reference, rest: N
     if not named or named == "json":
         return None
     if kind == "parameters":
-        known = parameters(workflow)
-        return None if _may_be(named, known) else Why(f"no argument `{named}`", named, known)
+        known = arguments(facts, workflow)
+        return None if known.may_be(named) else Why(f"no argument `{named}`", named, known.listed)
     if kind in ("labels", "annotations") and "argoproj.io" not in named:
-        known = _metadata(workflow, kind)
-        return None if _may_be(named, known) else Why(f"no such {kind[:-1]} is written")
+        known = metadata(facts, workflow, kind)
+        return None if known.may_be(named) else Why(f"no such {kind[:-1]} is written")
     if kind == "outputs" and len(rest) > 2 and rest[1] in ("parameters", "artifacts"):
-        names = _global_names(facts, workflow, rest[1])
-        if names is not None and not _may_be(rest[2], names):
-            return Why(f"no output has the `globalName` `{rest[2]}`", rest[2], names)
+        names = global_names(facts, workflow, rest[1])
+        if names is not None and not names.may_be(rest[2]):
+            return Why(f"no output has the `globalName` `{rest[2]}`", rest[2], names.listed)
     return None
 
 
@@ -138,98 +157,22 @@ def _has_exit(workflow: Workflow) -> bool:
     return written or not workflow.defaults_known
 
 
-def _may_be(name: str, known: Iterable[str]) -> bool:
-    known = list(known)
-    return name in known or any(map(is_placeholder, known))
-
-
-def parameters(workflow: Workflow) -> list[str]:
-    """The names of the parameters in the arguments of a workflow, whichever layer writes them."""
-    return [
-        name
-        for layer in workflow.layers
-        for name in names_of(dig(layer.data, "arguments", "parameters"))
-    ]
-
-
-def names_of(items: Any) -> list[str]:
-    """The names in a list of parameters, artifacts or the like."""
-    found = (dig(item, "name") for item in (items if isinstance(items, list) else ()))
-    return [name for name in found if isinstance(name, str)]
-
-
-def _metadata(workflow: Workflow, kind: str) -> list[str]:
-    cron = workflow.resource.kind == "CronWorkflow"
-    found = dig(workflow.resource.data, *(("spec", "workflowMetadata") if cron else ("metadata",)))
-    mappings = [dig(found, kind)]
-    if workflow.config is not None:
-        mappings.append(dig(workflow.config.workflow_defaults, "metadata", kind))
-    for layer in workflow.layers:
-        for key in (kind, f"{kind}From"):
-            mappings.append(dig(layer.data, "workflowMetadata", key))
-    if workflow.template is not None:
-        mappings.append(dig(workflow.template.resource.data, "metadata", kind))
-    return [key for each in mappings if isinstance(each, dict) for key in each]
-
-
-def _global_names(facts: Facts, workflow: Workflow, kind: str) -> list[str] | None:
-    """The global names of all templates that a workflow can come to; None where some are unseen."""
-    whole, templates = facts.remember(_templates_in_reach, workflow.resource)
-    if not whole:
-        return None
-    items = [item for each in templates for item in _list(each.get("outputs", kind))]
-    return [name for item in items if isinstance(name := dig(item, "globalName"), str)]
-
-
-def _list(value: Any) -> list[Any]:
-    return value if isinstance(value, list) else []
-
-
-def _templates_in_reach(facts: Facts, resource: Resource) -> tuple[bool, list[Template]]:
-    workflow = facts.argo_workflow(resource)
-    if workflow is None:
-        return False, []
-    reached = reach(facts, workflow)
-    own = [each for layer in workflow.layers for each in facts.argo_templates(layer.resource)]
-    beyond = [target_of(facts, call) for each in own for call in calls_of(facts, each)]
-    whole = reached.whole and all(target.template is not None for target in beyond)
-    found = {id(each.data): each for each in (*reached.templates, *own)}
-    found |= {id(t.template.data): t.template for t in beyond if t.template is not None}
-    return whole, list(found.values())
-
-
 def _of_inputs(facts: Facts, template: Template, reference: Reference, rest: Name) -> Why | None:
     kind = rest[0]
     if kind not in ("parameters", "artifacts"):
         return Why(f"inputs have no `{kind}`", kind, ("parameters", "artifacts"))
     if len(rest) == 1:
         return None
-    known: list[str] = []
-    around: Template | None = template
-    while around is not None:  # What stands inside of a template is filled in with it.
-        known += names_of(around.value("inputs", kind))
-        around = _around(facts, around)
-    if _may_be(rest[1], known):
+    known = inputs(facts, template, kind)
+    if known.may_be(rest[1]):
         return None
-    if reference.tag.expression and any(name.startswith(f"{rest[1]}-") for name in known):
+    if reference.tag.expression and any(name.startswith(f"{rest[1]}-") for name in known.listed):
         return Why(f"in an expression a name with a dash is written `inputs.{kind}['…']`")
     what = kind[:-1]
-    return Why(f"{template.called} has no input {what} `{rest[1]}`", rest[1], known)
+    return Why(f"{template.called} has no input {what} `{rest[1]}`", rest[1], known.listed)
 
 
-def _around(facts: Facts, template: Template) -> Template | None:
-    """The template in whose step or task an inline one stands."""
-    if template.route[-1:] != ("inline",):
-        return None
-    outer = [
-        each
-        for each in facts.argo_templates(template.resource)
-        if each.route == template.route[: len(each.route)] and len(each.route) < len(template.route)
-    ]
-    return max(outer, key=lambda each: len(each.route), default=None)
-
-
-def _of_item(reference: Reference, rest: Name) -> Why | None:
+def _of_item(facts: Facts, reference: Reference, rest: Name) -> Why | None:
     holder = reference.holder
     if not isinstance(holder, Call):
         return Why("only the arguments of the step or task with the loop see its items")
@@ -239,14 +182,10 @@ def _of_item(reference: Reference, rest: Name) -> Why | None:
         return None
     if holder.loop.key == "withSequence":
         return Why("the items of a sequence are numbers")
-    items = _list(holder.get("withItems"))
-    keys = [key for item in items if isinstance(item, dict) for key in item]
-    keys += [
-        f"[{number}]" for item in items if isinstance(item, list) for number in range(len(item))
-    ]
-    if _may_be(".".join(rest), keys) or any(is_placeholder(item) for item in items):
+    known = items(facts, holder)
+    if known.may_be(".".join(rest)):
         return None
-    return Why(f"no item of {holder.called} has `{'.'.join(rest)}`", rest[0], keys)
+    return Why(f"no item of {holder.called} has `{'.'.join(rest)}`", rest[0], known.listed)
 
 
 def _of_calls(
@@ -264,7 +203,7 @@ def _of_calls(
         return Why(f"{template.called} has {beside.root}, no {root}")
     called = beside.by_name.get(rest[0])
     if called is None:
-        if any(is_placeholder(each) for each in beside.by_name):
+        if beside.filled_in:
             return None
         return Why(f"{template.called} has no {root[:-1]} `{rest[0]}`", rest[0], beside.by_name)
     if isinstance(holder, Call):
@@ -297,10 +236,12 @@ def _of_call(facts: Facts, call: Call, reference: Reference, rest: Name) -> Why 
         return None if target.value("daemon") else Why(f"{target.called} is no daemon")
     if field == "exitCode":
         return None if has_result(target) else Why(f"{target.called} has no exit code")
-    return _of_outputs(call, target, reference, rest[1:])
+    return _of_outputs(facts, call, target, reference, rest[1:])
 
 
-def _of_outputs(call: Call, target: Template, reference: Reference, rest: Name) -> Why | None:
+def _of_outputs(
+    facts: Facts, call: Call, target: Template, reference: Reference, rest: Name
+) -> Why | None:
     if not rest or rest[0] not in ("result", "parameters", "artifacts"):
         return None if reference.tag.expression else Why(f"{call.called} has no such output")
     kind = rest[0]
@@ -311,10 +252,10 @@ def _of_outputs(call: Call, target: Template, reference: Reference, rest: Name) 
         if looped or reference.tag.expression:
             return None
         return Why(f"{call.called} has no loop over items, whose outputs would be listed")
-    known = names_of(target.value("outputs", kind))
-    if _may_be(rest[1], known):
+    known = outputs(facts, target, kind)
+    if known.may_be(rest[1]):
         return None
-    return Why(f"{target.called} has no output {kind[:-1]} `{rest[1]}`", rest[1], known)
+    return Why(f"{target.called} has no output {kind[:-1]} `{rest[1]}`", rest[1], known.listed)
 
 
 def has_result(template: Template) -> bool:
@@ -341,23 +282,31 @@ def borrowed(facts: Facts, workflow: Workflow) -> Iterator[Borrowed]:
     runs = workflow.resource.kind in ("Workflow", "CronWorkflow")
     if not runs or not workflow.complete or workflow.resource.embedded:
         return
-    known = parameters(workflow)
+    known = arguments(facts, workflow)
+    read: dict[int, dict[str, Reference]] = {}
     for template in facts.argo_templates(workflow.resource):
         for call in calls_of(facts, template):
             target = target_of(facts, call).template
             if target is None or target.resource is call.resource:
                 continue
-            missing: dict[str, Reference] = {}
-            for each in _parameters_read(facts, target):
-                for name in each.tag.names:
-                    if name[:2] == ("workflow", "parameters") and len(name) == 3:
-                        missing.setdefault(name[2], each)
-            for parameter, read in missing.items():
-                if parameter != "json" and not _may_be(parameter, known):
-                    yield Borrowed(call, read, parameter)
+            if id(target.data) not in read:
+                read[id(target.data)] = _parameters_read(facts, target)
+            for parameter, reference in read[id(target.data)].items():
+                if not known.may_be(parameter):
+                    yield Borrowed(call, reference, parameter)
 
 
-def _parameters_read(facts: Facts, template: Template) -> Iterator[Reference]:
+def _parameters_read(facts: Facts, template: Template) -> dict[str, Reference]:
+    """The arguments that a template and those it calls read, each with the first tag that does."""
+    read: dict[str, Reference] = {}
+    for reference in _certain(facts, template):
+        for name in reference.tag.names:
+            if name[:2] == ("workflow", "parameters") and len(name) == 3 and name[2] != "json":
+                read.setdefault(name[2], reference)
+    return read
+
+
+def _certain(facts: Facts, template: Template) -> Iterator[Reference]:
     """The certain tags of a template and of those it calls in the same object."""
     seen, pending = {id(template.data)}, [template]
     while pending:

@@ -13,6 +13,7 @@ import re
 from collections.abc import Iterator, Mapping
 from typing import Any
 
+from kguard.facts.argo_references import without_tags
 from kguard.facts.argo_templates import TYPES, Template
 from kguard.facts.argo_wrong import Wrong, given, items_of, literal, named, wrong_names
 from kguard.facts.quantities import is_placeholder
@@ -247,25 +248,22 @@ def _set(template: Template) -> Iterator[Wrong]:
                 text = f"container `{item.get('name')}` waits for `{other}`"
                 at = (*keys, "dependencies", number)
                 yield Wrong(template, at, f"{text}, which is none of this set")
-    for name in _in_circles(graph):
-        yield Wrong(
-            template, where, f"container `{name}` waits for itself, by way of others or not"
-        )
-        break
+    circle = _circle(graph)
+    if circle:
+        names_of_it = " → ".join(f"`{name}`" for name in circle[::-1])
+        yield Wrong(template, where, f"containers wait for each other: {names_of_it}")
 
 
-def _in_circles(graph: Mapping[str, list[str]]) -> Iterator[str]:
-    for start in graph:
-        seen: set[str] = set()
-        pending = list(graph[start])
-        while pending:
-            name = pending.pop()
-            if name == start:
-                yield start
-                break
-            if name not in seen:
-                seen.add(name)
-                pending += graph.get(name, [])
+def _circle(graph: Mapping[str, list[str]]) -> list[str]:
+    """Containers that wait for each other, the first again at the end; empty where none do."""
+    from graphlib import CycleError, TopologicalSorter  # Late: few templates are container sets.
+
+    try:
+        TopologicalSorter(graph).prepare()
+    except CycleError as error:
+        circle: list[str] = error.args[1]
+        return circle
+    return []
 
 
 def _resource(template: Template) -> Iterator[Wrong]:
@@ -296,12 +294,9 @@ def _resource(template: Template) -> Iterator[Wrong]:
             yield Wrong(template, at, f"{template.called} has no input artifact `{name}`")
 
 
-_TAG = re.compile(r"\{\{.*?\}\}", re.DOTALL)
-
-
 def _unreadable(manifest: str) -> str:
     """Why a manifest is no YAML; empty where it is, or where more than tags is filled in."""
-    text = _TAG.sub("x", manifest)
+    text = without_tags(manifest, "x")
     if "{{" in text or "${" in text or "\n---" in text:
         return ""
     from kguard.source import read  # Late: few objects have such templates.

@@ -10,8 +10,8 @@ from collections.abc import Iterator
 
 from kguard.facts.argo import Workflow
 from kguard.facts.argo_hooks import hooks
+from kguard.facts.argo_names import names_of
 from kguard.facts.argo_references import Reference, by_template, references
-from kguard.facts.argo_scope import names_of
 from kguard.facts.argo_templates import Target, Template, calls_of, named_template, target_of
 from kguard.facts.argo_wrong import items_of
 from kguard.facts.quantities import is_placeholder
@@ -82,13 +82,13 @@ def unused_parameters(facts: Facts, workflow: Workflow) -> Iterator[UnusedParame
 
 
 def _unread(scope: Scope, root: str, read: list[Reference], of: str) -> Iterator[UnusedParameter]:
-    keys = (root, "parameters")
-    for route, item in items_of(scope, *keys):
+    start = "inputs" if root == "inputs" else "workflow"
+    names = {name[2] for each in read for name in each.tag.names if name[2:] and name[0] == start}
+    if any(each.reads(start, "parameters", "") for each in read):
+        return  # All of them at once.
+    for route, item in items_of(scope, root, "parameters"):
         name = item.get("name")
-        if not isinstance(name, str) or not name or is_placeholder(name):
-            continue
-        start = "inputs" if root == "inputs" else "workflow"
-        if not any(each.reads(start, "parameters", name) for each in read):
+        if isinstance(name, str) and name and name not in names and not is_placeholder(name):
             yield UnusedParameter(scope.resource, scope.at(*route), item, name, of)
 
 

@@ -6,7 +6,7 @@ from collections.abc import Iterator, Mapping
 from typing import Any
 
 from kguard.facts.argo import Reference, Workflow
-from kguard.facts.argo_scope import names_of
+from kguard.facts.argo_names import names_of
 from kguard.facts.argo_templates import Call, Found, calls_of, named_template, target_of
 from kguard.facts.suggest import suggestion
 from kguard.model import Fault, Unknown
