@@ -110,11 +110,13 @@ def lacking(pod: Pod, metric: Utilization) -> list[Container]:
     A named container counts alone, and only by its own request. Otherwise pod-level requests win
     where there are any: then any source of the resource will do. Otherwise every container and
     native sidecar needs a request. A limit counts, because it becomes the request of the Pod.
+    Istio's injector writes one into the proxy it completes.
     """
+    judged = [c for c in pod.running if not c.injected]
     if metric.container:
-        named = [c for c in pod.running if c.name == metric.container]
+        named = [c for c in judged if c.name == metric.container]
         return [c for c in named if not _own_request(c, metric.resource)]
-    without = [c for c in pod.running if not _own_request(c, metric.resource)]
+    without = [c for c in judged if not _own_request(c, metric.resource)]
     if _pod_level(pod) and (
         pod.amount("requests", metric.resource)
         or any(_own_request(c, metric.resource) for c in pod.containers)

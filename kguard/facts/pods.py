@@ -92,9 +92,19 @@ class Container(Scope):
     def fragment(self) -> bool:
         """Whether more is to come: the API server refuses a container without an image.
 
-        Such a text is a patch, or what a test of another object expects to find in it.
+        Such a text is a patch, or what a test of another object expects to find in it; or it is the
+        proxy of a gateway, which Istio's injector completes.
         """
-        return self.get("image") is None
+        return self.get("image") is None or self.injected
+
+    @property
+    def injected(self) -> bool:
+        """Whether Istio writes its image, probes, ports and resources when a pod is created.
+
+        `image: auto` stands for that (istio.io, analysis message IST0146; the container's name is
+        ProxyContainerName in pkg/kube/inject/inject.go).
+        """
+        return self.name == "istio-proxy" and self.get("image") == "auto"
 
     @property
     def prestop_seconds(self) -> float | None:
@@ -149,7 +159,7 @@ class Pod(Scope):
         The API server refuses a pod without containers, and a container without an image.
         """
         apps = [container for container in self.containers if container.role is Role.APP]
-        return not apps or any(container.get("image") is None for container in apps)
+        return not apps or any(container.fragment for container in apps)
 
     @property
     def grace(self) -> int | None:

@@ -13,10 +13,13 @@ def named_image(container: Container, ctx: Context) -> Image | None:
     """The image that a container names as it is written.
 
     None for what is filled in later, for what is no reference (another policy's fault), and for
-    images to which Kustomize or Skaffold give tag or digest, or OpenShift's image streams.
+    images to which Kustomize or Skaffold give tag or digest, or OpenShift's image streams, or that
+    Istio's injector names.
     """
     text = container.get("image")
-    if not isinstance(text, str) or is_placeholder(text) or image_is_triggered(container):
+    if not isinstance(text, str) or is_placeholder(text) or container.injected:
+        return None
+    if image_is_triggered(container):
         return None
     try:
         image = parse_image(text)

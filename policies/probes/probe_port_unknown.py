@@ -12,7 +12,7 @@ from kguard.policy.context import Context
 def check(probe: Probe, ctx: Context) -> Iterator[Fault]:
     """Yield a fault for a probe of a named port that its own container does not declare."""
     name = probe.port_name
-    if name is None or name in declared_ports(probe.container):
+    if name is None or name in declared_ports(probe.container) or probe.container.injected:
         return
     elsewhere = [
         other.called for other in probe.container.pod.running if name in declared_ports(other)

@@ -10,7 +10,7 @@ from kguard.model import Edit, Fault, Fix
 
 def missing_request(container: Container, resource: str, help: str) -> Iterator[Fault]:
     """A fault where a container would run without a request for `resource`."""
-    if container.request(resource) is None and not _fragment(container):
+    if container.request(resource) is None and not container.fragment:
         yield container.fault(
             ("resources", "requests", resource),
             f"{container.called} requests no {resource}",
@@ -22,7 +22,7 @@ def missing_limit(
     container: Container, resource: str, help: str, fix: Fix | None = None
 ) -> Iterator[Fault]:
     """A fault where a container would run without a limit for `resource`."""
-    if container.limit(resource) is None and not _fragment(container):
+    if container.limit(resource) is None and not container.fragment:
         yield container.fault(
             ("resources", "limits", resource),
             f"{container.called} has no {resource} limit",
@@ -41,11 +41,3 @@ def limit_as_requested(container: Container, resource: str) -> Fix | None:
         return None
     edit = Edit(container.at("resources", "limits", resource), text)
     return Fix((edit,), safe=False, title=f"limit {resource} to what is requested, `{text}`")
-
-
-def _fragment(container: Container) -> bool:
-    """Whether more is to come: the API server refuses a container without an image.
-
-    Such a text is a patch, or what a test of another object expects to find in it.
-    """
-    return container.get("image") is None
