@@ -83,7 +83,8 @@ def unused_parameters(facts: Facts, workflow: Workflow) -> Iterator[UnusedParame
 
 def _unread(scope: Scope, root: str, read: list[Reference], of: str) -> Iterator[UnusedParameter]:
     start = "inputs" if root == "inputs" else "workflow"
-    names = {name[2] for each in read for name in each.tag.names if name[2:] and name[0] == start}
+    tags = [name for each in read for name in each.tag.names]
+    names = {name[2] for name in tags if name[:2] == (start, "parameters") and name[2:]}
     if any(each.reads(start, "parameters", "") for each in read):
         return  # All of them at once.
     for route, item in items_of(scope, root, "parameters"):

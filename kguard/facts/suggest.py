@@ -13,6 +13,7 @@ from kguard.model import Resource
 from kguard.words import nearest
 
 _MOST = 50
+_MOST_CHOICES = 500
 
 
 class _Budget:
@@ -29,7 +30,8 @@ def _budget(facts: Facts, resource: Resource) -> _Budget:
 def suggestion(facts: Facts, resource: Resource, word: object, choices: Iterable[str]) -> str:
     """`; did you mean ...?`, empty where nothing is close or the object has had its share."""
     budget = facts.remember(_budget, resource)
-    if budget.left <= 0:
+    known = list(choices)
+    if budget.left <= 0 or len(known) > _MOST_CHOICES:
         return ""
     budget.left -= 1
-    return nearest(word, choices)
+    return nearest(word, known)
