@@ -47,6 +47,5 @@ def count(
             _child(metrics.policy_results, finding.policy, "replaced", mode).inc()
             continue
         _child(metrics.policy_results, finding.policy, each.effect.word, mode).inc()
-        _child(metrics.violations, finding.policy, finding.severity.word, mode).inc()
     for reason in decision.unanswered.values():
         metrics.admission_errors.labels(reason).inc()

@@ -76,8 +76,8 @@ class Metrics:
         self.last_reload = gauge(
             "last_reload_timestamp_seconds", "When the policy directory in force was read"
         )
-        self.violations = gauge(
-            "violations", "Findings of reviews since the start", "policy", "severity", "mode"
+        self.context_synced = gauge(
+            "context_synced", "1 if what reviews need of a kind is read from the cluster", "kind"
         )
         self.exceptions = gauge(
             "exceptions", "Exceptions that are active, expiring or expired", "state"

@@ -182,7 +182,7 @@ def _parts(options: Options, registry: Registry, metrics: Metrics, log: Log) -> 
     return _Parts(
         certificates=_certificates(options, client, metrics, log),
         policies=policies,
-        cluster=_cluster(options, client, log),
+        cluster=_cluster(options, client, metrics, log),
         callers=_callers(options, log),
     )
 
@@ -194,7 +194,9 @@ def _callers(options: Options, log: Log) -> Callers:
     return Callers(options.client_names, options.bearer_token_file, say)
 
 
-def _cluster(options: Options, client: ApiClient | None, log: Log) -> Cluster | None:
+def _cluster(
+    options: Options, client: ApiClient | None, metrics: Metrics, log: Log
+) -> Cluster | None:
     if client is None or not options.context:
         return None
 
@@ -202,9 +204,21 @@ def _cluster(options: Options, client: ApiClient | None, log: Log) -> Cluster | 
         log.event("info", "cluster", message=line)
 
     try:
-        return Cluster(client, argo_configmaps=options.argo_configmaps, say=say)
+        cluster = Cluster(client, argo_configmaps=options.argo_configmaps, say=say)
     except ValueError as error:
         raise OptionsError(f"`--argo-configmap`: {error}") from None
+    publish_synced(cluster, metrics)
+    return cluster
+
+
+def publish_synced(cluster: Cluster, metrics: Metrics) -> None:
+    """Have the metrics say of every kind whether it is known."""
+    for group, kind in cluster.kinds():
+        metrics.context_synced.labels(kind).set_function(_synced(cluster, (group, kind)))
+
+
+def _synced(cluster: Cluster, kind: tuple[str, str]) -> Callable[[], float]:
+    return lambda: float(kind not in cluster.reasons())
 
 
 def _certificates(

@@ -80,7 +80,9 @@ def test_namespaces_can_be_chosen(helm: Helm) -> None:
 
 
 NOT_SENT = {
-    *(("", "Dockerfile"), ("drone.io", "pipeline"), ("drone.io", "policy")),  # Files only.
+    # Files only.
+    *(("", "Dockerfile"), ("drone.io", "pipeline"), ("drone.io", "policy")),
+    ("woodpecker-ci.org", "workflow"),
     # The API server refuses itself what policies find there: quantities that are none.
     *(("", kind) for kind in ("LimitRange", "PersistentVolume", "PersistentVolumeClaim")),
     *(("", "ResourceQuota"), ("autoscaling.k8s.io", "VerticalPodAutoscaler")),
@@ -260,6 +262,7 @@ def test_alerts_ask_for_metrics_there_are(helm: Helm) -> None:
     assert {
         *("KguardDown", "KguardFailOpen", "KguardCertExpiring", "KguardP99High"),
         *("KguardReviewErrors", "KguardBundleMismatch", "KguardPoliciesRejected"),
+        "KguardContextUnsynced",
     } == names
     for rule in group["rules"]:
         assert asked(rule["expr"])
@@ -299,6 +302,12 @@ def test_alerts_without_a_ca_of_our_own(helm: Helm) -> None:
     objects = helm.objects("cert-manager", "monitoring.prometheusRule.enabled=true")
     (group,) = named(objects, "PrometheusRule")["spec"]["groups"]
     assert "KguardBundleMismatch" not in {rule["alert"] for rule in group["rules"]}
+
+
+def test_no_alert_on_a_cluster_that_is_not_read(helm: Helm) -> None:
+    objects = helm.objects("no-context", "monitoring.prometheusRule.enabled=true")
+    (group,) = named(objects, "PrometheusRule")["spec"]["groups"]
+    assert "KguardContextUnsynced" not in {rule["alert"] for rule in group["rules"]}
 
 
 def test_the_network_is_open_to_the_api_server_only_where_it_is_called(helm: Helm) -> None:

@@ -22,7 +22,7 @@ NAMES = {
     "kguard_policy_reload": ["result"],
     "kguard_policy_config_hash_info": ["hash"],
     "kguard_last_reload_timestamp_seconds": [],
-    "kguard_violations": ["policy", "severity", "mode"],
+    "kguard_context_synced": ["kind"],
     "kguard_exceptions": ["state"],
     "kguard_build_info": ["version"],
 }

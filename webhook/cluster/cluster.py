@@ -80,7 +80,7 @@ class Cluster:
         # Of the thread that makes the snapshots alone.
         self._held: dict[Key, Resource] = {}
         self._maps: dict[Key, Resource] = {}
-        unsynced = frozenset((each.group, each.kind) for each in self._sources)
+        unsynced = self.kinds()
         self._snapshot = Snapshot(Index(()), unsynced)
         self._complete = not unsynced
         """Whether all kinds were known once."""
@@ -112,10 +112,9 @@ class Cluster:
         for thread in self._threads:
             thread.join(max(0.0, until - time.monotonic()))
 
-    def wait_synced(self, timeout: float) -> bool:
-        """Whether all kinds are known, at the latest after so many seconds."""
-        with self._news:
-            return self._news.wait_for(lambda: not self._snapshot.unsynced, timeout)
+    def kinds(self) -> frozenset[tuple[str, str]]:
+        """What is read: group and kind."""
+        return frozenset((each.group, each.kind) for each in self._sources)
 
     def problems(self) -> list[str]:
         """Why the pod is not ready to serve.

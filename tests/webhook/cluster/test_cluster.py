@@ -17,6 +17,8 @@ from kguard.record import replace
 from kguard.webhook.cluster.cluster import Cluster
 from kguard.webhook.cluster.pace import Pace
 from kguard.webhook.cluster.sources import config_maps
+from kguard.webhook.metrics import Metrics
+from kguard.webhook.serve import publish_synced
 
 Begin = Callable[..., Cluster]
 QUICK = Pace(first=0.02, most=0.05, absent=0.05, fold=0.01, read=5.0)
@@ -50,6 +52,22 @@ def eventually(said: Callable[[], Any], expected: Any, seconds: float = 10) -> N
     assert actual == expected
 
 
+def synced(cluster: Cluster, seconds: float = 10) -> bool:
+    """Whether all kinds are known, at the latest after so many seconds."""
+    until = time.monotonic() + seconds
+    while cluster.snapshot().unsynced and time.monotonic() < until:
+        time.sleep(0.005)
+    return not cluster.snapshot().unsynced
+
+
+def unsynced_by_metrics(metrics: Metrics) -> set[str]:
+    """The kinds that `kguard_context_synced` tells of as not known; it tells of all of them."""
+    (family,) = metrics.context_synced.collect()
+    found = {sample.labels["kind"]: sample.value for sample in family.samples}
+    assert set(found) == {kind for _, kind in KIND.values()}
+    return {kind for kind, value in found.items() if not value}
+
+
 def watched(api: FakeApi, *paths: str) -> None:
     """Wait until watches of these collections are held."""
     with api.changed:
@@ -61,7 +79,7 @@ def test_objects_come_change_and_go(api: FakeApi, begun: Begin, path: str) -> No
     namespace = None if path == fake.CLUSTER_TEMPLATES else "shop"
     api.put(path, made("first", namespace, spec={"x": 1}))
     cluster = begun()
-    assert cluster.wait_synced(10)
+    assert synced(cluster)
     assert names(cluster, path) == ["first"]
     watched(api, path)
     api.put(path, made("second", namespace, spec={"x": 1}))
@@ -90,7 +108,7 @@ def test_namespaces(api: FakeApi, begun: Begin) -> None:
     put("shop", team="a")
     api.put(fake.NAMESPACES, made("bare"))
     cluster = begun()
-    assert cluster.wait_synced(10)
+    assert synced(cluster)
     before = cluster.snapshot()
     assert before.namespaces == {"shop": {"team": "a"}, "bare": {}}
     watched(api, fake.NAMESPACES)
@@ -118,7 +136,7 @@ def test_version_that_cannot_be_read(api: FakeApi, begun: Begin, answer: bytes) 
 def test_controller_configuration(api: FakeApi, begun: Begin) -> None:
     api.put(fake.CONFIG_MAPS, made("secrets-of-others", "shop", data={"a": "b"}))
     cluster = begun()
-    assert cluster.wait_synced(10)
+    assert synced(cluster)
     assert cluster.snapshot().argo_controller is None
     watched(api, fake.CONFIG_MAPS)
     api.put(fake.CONFIG_MAPS, made(CONFIG, "argo", data={"parallelism": "10"}))
@@ -142,7 +160,7 @@ def test_configurations_by_place(api: FakeApi, begun: Begin) -> None:
         path = f"/api/v1/namespaces/{namespace}/configmaps"
         api.put(path, made("mine", namespace, data={}))
     cluster = begun(argo_configmaps=["one/mine", "two/mine"])
-    assert cluster.wait_synced(10)
+    assert synced(cluster)
     found = cluster.snapshot().index.in_unit(near(), "", "ConfigMap")
     assert sorted(str(each.namespace) for each in found) == ["one", "two"]
     assert cluster.snapshot().argo_controller is None
@@ -175,7 +193,7 @@ def test_long_lists_come_in_pages(api: FakeApi, begun: Begin) -> None:
     for number in range(1203):
         api.put(fake.LIMIT_RANGES, made(f"l{number:04}", "shop"))
     cluster = begun()
-    assert cluster.wait_synced(10)
+    assert synced(cluster)
     assert names(cluster, fake.LIMIT_RANGES) == [f"l{number:04}" for number in range(1203)]
     asked = api.asked(fake.LIMIT_RANGES, watch=False)
     assert [query["limit"] for query in asked] == ["500"] * 3
@@ -187,7 +205,7 @@ def test_large_pages_are_asked_for_smaller(api: FakeApi, begun: Begin) -> None:
         spec = {"text": f"{number}" * 20_000}
         api.put(fake.TEMPLATES, made(f"t{number:03}", "shop", spec=spec))
     cluster = begun()
-    assert cluster.wait_synced(20)
+    assert synced(cluster, 20)
     assert len(names(cluster, fake.TEMPLATES)) == 120
     limits = [query["limit"] for query in api.asked(fake.TEMPLATES, watch=False)]
     assert limits[:2] == ["500", "100"]
@@ -202,7 +220,7 @@ def test_a_list_whose_token_expires_begins_anew(
     api.answers[fake.LIMIT_RANGES] = [json.dumps(token).encode()]
     api.oldest = 2
     cluster = begun()
-    assert cluster.wait_synced(10)
+    assert synced(cluster)
     assert len(names(cluster, fake.LIMIT_RANGES)) == 600
     assert said == []
 
@@ -211,13 +229,13 @@ def test_a_list_that_does_not_end(api: FakeApi, begun: Begin, said: list[str]) -
     page = {"metadata": {"resourceVersion": "1", "continue": "again"}, "items": []}
     api.answers[fake.BUDGETS] = [json.dumps(page).encode()] * 2
     cluster = begun()
-    assert cluster.wait_synced(10)
+    assert synced(cluster)
     assert said[0].endswith(f"{fake.BUDGETS}: the list does not end")
 
 
 def test_a_watch_goes_on_where_it_was(api: FakeApi, begun: Begin) -> None:
     cluster = begun()
-    assert cluster.wait_synced(10)
+    assert synced(cluster)
     path = fake.BUDGETS
     watched(api, path)
     api.bookmark(path)
@@ -236,7 +254,7 @@ def test_a_watch_goes_on_where_it_was(api: FakeApi, begun: Begin) -> None:
 
 def test_a_broken_connection_loses_nothing(api: FakeApi, begun: Begin, said: list[str]) -> None:
     cluster = begun()
-    assert cluster.wait_synced(10)
+    assert synced(cluster)
     for number in range(5):
         watched(api, fake.BUDGETS)
         api.cut()
@@ -252,7 +270,7 @@ def test_what_is_too_old_is_listed_anew(api: FakeApi, begun: Begin, how: str) ->
     for name in ("gone", "same", "other"):
         api.put(path, made(name, "shop", spec={"x": name}))
     cluster = begun()
-    assert cluster.wait_synced(10)
+    assert synced(cluster)
     (same,) = cluster.snapshot().index.named(near(), *KIND[path], "same")
     watched(api, path)
     with api.changed:  # None of this is seen by the watch.
@@ -279,7 +297,7 @@ def test_what_is_not_installed_is_known_to_be_absent(
 ) -> None:
     api.refused[path] = (404, b"404 page not found")
     cluster = begun()
-    assert cluster.wait_synced(10)
+    assert synced(cluster)
     assert (names(cluster, path), said) == ([], [])
     with api.changed:
         api.put(path, made("new", spec={}))
@@ -310,7 +328,8 @@ def test_a_missing_permission_is_said_once(
 ) -> None:
     api.refused[path] = (403, fake.status(403, "forbidden"))
     api.put(path, made("hidden", spec={}))
-    cluster = begun()
+    cluster, metrics = begun(), Metrics()
+    publish_synced(cluster, metrics)
     eventually(lambda: cluster.snapshot().unsynced, {KIND[path]})
     eventually(lambda: len(api.asked(path, watch=False)) > 5, True)
     group, plural = KIND[path][0], path.rpartition("/")[2]
@@ -319,18 +338,20 @@ def test_a_missing_permission_is_said_once(
     reason = f"the service account lacks the verb `list` on {named}"
     assert said == [f"not everything in the cluster is known: {reason}"]
     assert cluster.reasons() == {KIND[path]: reason}
+    assert unsynced_by_metrics(metrics) == {KIND[path][1]}
     with api.changed:
         api.put(path, made(CONFIG, spec={}))
         del api.refused[path]
-    assert cluster.wait_synced(10)
+    assert synced(cluster)
     assert said[1:] == ["everything in the cluster is known again"]
     assert cluster.reasons() == {}
+    assert unsynced_by_metrics(metrics) == set()
 
 
 def test_a_permission_that_is_taken_away(api: FakeApi, begun: Begin, said: list[str]) -> None:
     api.put(fake.BUDGETS, made("b", "shop", spec={}))
     cluster = begun()
-    assert cluster.wait_synced(10)
+    assert synced(cluster)
     watched(api, fake.BUDGETS)
     with api.changed:
         api.refused[fake.BUDGETS] = (403, fake.status(403))
@@ -345,10 +366,10 @@ def test_an_outage_at_the_start(api: FakeApi, begun: Begin, said: list[str]) -> 
         api.refused[path] = (503, fake.status(503, "starting"))
     cluster = begun()
     assert cluster.snapshot().unsynced == set(KIND.values())
-    assert not cluster.wait_synced(0.1)
+    assert not synced(cluster, 0.1)
     with api.changed:
         api.refused.clear()
-    assert cluster.wait_synced(10)
+    assert synced(cluster)
     assert names(cluster, fake.BUDGETS) == ["b"]
     assert said[-1] == "everything in the cluster is known again"
 
@@ -358,7 +379,7 @@ def test_an_unreachable_server_is_spoken_of_once(nobody: Any, said: list[str]) -
     cluster.start()
     try:
         eventually(lambda: len(set(cluster.reasons().values())), 1)
-        assert not cluster.wait_synced(0.2)
+        assert not synced(cluster, 0.2)
     finally:
         cluster.stop()
     prefix = "not everything in the cluster is known: no answer from the API server: "
@@ -368,7 +389,7 @@ def test_an_unreachable_server_is_spoken_of_once(nobody: Any, said: list[str]) -
 def test_a_short_outage_keeps_what_is_known(api: FakeApi, begun: Begin, said: list[str]) -> None:
     api.put(fake.BUDGETS, made("b", "shop", spec={}))
     cluster = begun()
-    assert cluster.wait_synced(10)
+    assert synced(cluster)
     watched(api, fake.BUDGETS)
     with api.changed:
         api.refused[fake.BUDGETS] = (500, b"")
@@ -383,7 +404,7 @@ def test_a_long_outage_makes_it_unknown(api: FakeApi, begun: Begin) -> None:
     now = [0.0]
     api.put(fake.BUDGETS, made("b", "shop", spec={}))
     cluster = begun(clock=lambda: now[0])
-    assert cluster.wait_synced(10)
+    assert synced(cluster)
     watched(api, fake.BUDGETS)
     with api.changed:
         api.refused[fake.BUDGETS] = (500, b"")
@@ -392,7 +413,7 @@ def test_a_long_outage_makes_it_unknown(api: FakeApi, begun: Begin) -> None:
     eventually(lambda: cluster.snapshot().unsynced, {KIND[fake.BUDGETS]})
     with api.changed:
         del api.refused[fake.BUDGETS]
-    assert cluster.wait_synced(10)
+    assert synced(cluster)
     assert names(cluster, fake.BUDGETS) == ["b"]
 
 
@@ -415,7 +436,7 @@ def test_a_list_that_is_garbage(api: FakeApi, begun: Begin, said: list[str], ans
     api.put(fake.AUTOSCALERS, made("h", "shop", spec={}))
     api.answers[fake.AUTOSCALERS] = [answer]
     cluster = begun()
-    assert cluster.wait_synced(10)
+    assert synced(cluster)
     assert names(cluster, fake.AUTOSCALERS) == ["h"]
     assert len(said) == 2
     assert fake.AUTOSCALERS in said[0]
@@ -437,7 +458,7 @@ GARBAGE_EVENTS = {
 @pytest.mark.parametrize("line", GARBAGE_EVENTS.values(), ids=GARBAGE_EVENTS)
 def test_an_event_that_is_garbage(api: FakeApi, begun: Begin, line: bytes) -> None:
     cluster = begun()
-    assert cluster.wait_synced(10)
+    assert synced(cluster)
     watched(api, fake.AUTOSCALERS)
     api.raw(fake.AUTOSCALERS, line)
     api.put(fake.AUTOSCALERS, made("h", "shop", spec={}))
@@ -448,7 +469,7 @@ def test_an_event_that_is_garbage(api: FakeApi, begun: Begin, line: bytes) -> No
 
 def test_watches_that_end_at_once_are_not_hammered(api: FakeApi, begun: Begin) -> None:
     cluster = begun(replace(QUICK, first=30.0, most=30.0))
-    assert cluster.wait_synced(10)
+    assert synced(cluster)
     watched(api, fake.BUDGETS)
     api.end()
     eventually(lambda: api.watching[fake.BUDGETS], 0)
@@ -462,7 +483,7 @@ def test_a_silent_server(api: FakeApi, begun: Begin, said: list[str]) -> None:
     eventually(lambda: len(said), 1)
     assert said[0].endswith("no answer from the API server: no answer in time")
     api.speak()
-    assert cluster.wait_synced(10)
+    assert synced(cluster)
 
 
 def test_a_watch_that_falls_silent_is_given_up(
@@ -470,7 +491,7 @@ def test_a_watch_that_falls_silent_is_given_up(
 ) -> None:
     monkeypatch.setattr("kguard.webhook.cluster.reflector._MARGIN", 0.1)
     cluster = begun(replace(QUICK, watch=(0, 0)))
-    assert cluster.wait_synced(10)
+    assert synced(cluster)
     eventually(lambda: len(api.asked(fake.BUDGETS, watch=True)) > 2, True)
     assert cluster.snapshot().unsynced == frozenset()
 
@@ -479,7 +500,7 @@ def test_changes_of_status_are_no_changes(api: FakeApi, begun: Begin) -> None:
     path = fake.AUTOSCALERS
     api.put(path, made("h", "shop", spec={"maxReplicas": 3}, status={"currentReplicas": 1}))
     cluster = begun()
-    assert cluster.wait_synced(10)
+    assert synced(cluster)
     eventually(lambda: cluster.snapshot().kube, (1, 31))
     watched(api, path)
     before = cluster.snapshot()
@@ -497,7 +518,7 @@ def test_changes_of_status_are_no_changes(api: FakeApi, begun: Begin) -> None:
 
 def test_a_burst_becomes_few_snapshots(api: FakeApi, begun: Begin) -> None:
     cluster = begun(replace(QUICK, fold=0.2))
-    assert cluster.wait_synced(10)
+    assert synced(cluster)
     watched(api, fake.TEMPLATES)
     seen: set[int] = set()
     done = threading.Event()
@@ -528,7 +549,7 @@ def test_a_burst_becomes_few_snapshots(api: FakeApi, begun: Begin) -> None:
 def test_snapshots_do_not_change(api: FakeApi, begun: Begin) -> None:
     api.put(fake.BUDGETS, made("b", "shop", spec={}))
     cluster = begun()
-    assert cluster.wait_synced(10)
+    assert synced(cluster)
     watched(api, fake.BUDGETS)
     before = cluster.snapshot()
     api.delete(fake.BUDGETS, "b", "shop")
@@ -551,7 +572,7 @@ def test_too_many_of_a_kind(
         fill()
     cluster = begun(replace(QUICK, **bound))
     if when == "watched":
-        assert cluster.wait_synced(10)
+        assert synced(cluster)
         watched(api, path)
         fill()
     eventually(lambda: cluster.snapshot().unsynced, {KIND[path]})
@@ -560,13 +581,13 @@ def test_too_many_of_a_kind(
     with api.changed:
         for number in range(10):
             api.objects[path].pop(("shop", f"b{number}"))
-    assert cluster.wait_synced(10)
+    assert synced(cluster)
     assert names(cluster, path) == ["b10"]
 
 
 def test_changes_of_one_object_do_not_add_up(api: FakeApi, begun: Begin, said: list[str]) -> None:
     cluster = begun(replace(QUICK, size=2000))
-    assert cluster.wait_synced(10)
+    assert synced(cluster)
     watched(api, fake.BUDGETS)
     for number in range(30):
         api.put(fake.BUDGETS, made("b", "shop", spec={"number": number}))
@@ -585,7 +606,7 @@ def test_deep_objects_do_not_hide_the_others(api: FakeApi, begun: Begin) -> None
     listed = b'{"metadata": {"resourceVersion": "9"}, "items": [%s, %s]}'
     api.answers[fake.TEMPLATES] = [listed % (template % (b"deep", deep), template % (b"ok", b"{}"))]
     cluster = begun()
-    assert cluster.wait_synced(10)
+    assert synced(cluster)
     assert names(cluster, fake.TEMPLATES) == ["deep", "ok"]
     watched(api, fake.TEMPLATES)
     event = b'{"type": "ADDED", "object": %s}' % (template % (b"later", deep))
@@ -604,7 +625,7 @@ def test_readiness_waits_for_the_cluster_only_for_a_while(api: FakeApi, begun: B
     assert cluster.problems() == ["not read from the cluster yet: PodDisruptionBudget"]
     with api.changed:
         api.refused.clear()
-    assert cluster.wait_synced(10)
+    assert synced(cluster)
     assert cluster.problems() == []
     watched(api, fake.BUDGETS)
     with api.changed:
@@ -618,7 +639,7 @@ def test_a_refusal_is_believed_when_it_lasts(api: FakeApi, begun: Begin, said: l
     """An API server that has just started refuses everybody until it has read its roles."""
     api.put(fake.BUDGETS, made("b", "shop", spec={}))
     cluster = begun(replace(QUICK, first=0.2, most=0.5))
-    assert cluster.wait_synced(10)
+    assert synced(cluster)
     for _ in range(3):
         watched(api, fake.BUDGETS)
         with api.changed:
@@ -634,7 +655,7 @@ def test_a_refusal_is_believed_when_it_lasts(api: FakeApi, begun: Begin, said: l
 
 def test_a_dead_thread_is_a_problem(begun: Begin, monkeypatch: pytest.MonkeyPatch) -> None:
     cluster = begun()
-    assert cluster.wait_synced(10)
+    assert synced(cluster)
     dead = threading.Thread(target=lambda: None, name="cluster x")
     dead.start()
     dead.join()
@@ -646,7 +667,7 @@ def test_stopping_is_quick_and_quiet(
     api: FakeApi, begun: Begin, said: list[str], capsys: pytest.CaptureFixture[str]
 ) -> None:
     cluster = begun()
-    assert cluster.wait_synced(10)
+    assert synced(cluster)
     watched(api, *fake.PATHS)
     before = time.monotonic()
     cluster.stop()
@@ -656,12 +677,12 @@ def test_stopping_is_quick_and_quiet(
 
 
 def test_the_token_is_sent(api: FakeApi, begun: Begin) -> None:
-    assert begun().wait_synced(10)
+    assert synced(begun())
     assert {headers["authorization"] for headers in api.headers} == {"Bearer letmein"}
 
 
 def test_no_secret_is_ever_asked_for(api: FakeApi, begun: Begin) -> None:
-    assert begun().wait_synced(10)
+    assert synced(begun())
     watched(api, *fake.PATHS)
     assert {path for path, _ in api.requests} - {"/version"} == set(fake.PATHS)
     selectors = {q.get("fieldSelector") for p, q in api.requests if p == fake.CONFIG_MAPS}
