@@ -4,13 +4,14 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
+from kguard.facts.helmhooks import is_helm_test
 from kguard.facts.pods import Container, quantity
 from kguard.model import Edit, Fault, Fix
 
 
 def missing_request(container: Container, resource: str, help: str) -> Iterator[Fault]:
     """A fault where a container would run without a request for `resource`."""
-    if container.request(resource) is None and not container.fragment:
+    if container.request(resource) is None and _judged(container):
         yield container.fault(
             ("resources", "requests", resource),
             f"{container.called} requests no {resource}",
@@ -22,7 +23,7 @@ def missing_limit(
     container: Container, resource: str, help: str, fix: Fix | None = None
 ) -> Iterator[Fault]:
     """A fault where a container would run without a limit for `resource`."""
-    if container.limit(resource) is None and not container.fragment:
+    if container.limit(resource) is None and _judged(container):
         yield container.fault(
             ("resources", "limits", resource),
             f"{container.called} has no {resource} limit",
@@ -41,3 +42,9 @@ def limit_as_requested(container: Container, resource: str) -> Fix | None:
         return None
     edit = Edit(container.at("resources", "limits", resource), text)
     return Fix((edit,), safe=False, title=f"limit {resource} to what is requested, `{text}`")
+
+
+def _judged(container: Container) -> bool:
+    """Whether it is all there, and runs on its own account: `helm create` writes a test without
+    requests into every chart, and its pod lives for a moment when somebody asks for it."""
+    return not container.fragment and not is_helm_test(container.resource)
