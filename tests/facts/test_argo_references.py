@@ -5,7 +5,7 @@ from __future__ import annotations
 import pytest
 from argo_world import workflow
 
-from kguard.facts.argo_references import bare_expression, references, tags_in
+from kguard.facts.argo_references import bare_expression, references, tags_in, without_tags
 
 TAGS = {
     "two of them": (
@@ -49,6 +49,24 @@ def test_tags_in_tags_leave_the_outer_one_open() -> None:
     assert (outer.names, outer.certain) == ((("inputs", "parameters"),), False)
 
 
+def test_a_quote_that_is_not_closed_reads_nothing_behind_it() -> None:
+    (tag,) = bare_expression("inputs.parameters.a + 'inputs.parameters.b \\' \\'")
+    assert tag.names == (("inputs", "parameters", "a"),)
+
+
+WITHOUT = {
+    "none": ("a", "a"),
+    "some": ("a {{b}} {{=c}}d", "a x xd"),
+    "not closed": ("{{a}}{{b", "x{{b"),
+    "closed early": ("}}{{a}}", "}}x"),
+}
+
+
+@pytest.mark.parametrize(("text", "expected"), WITHOUT.values(), ids=WITHOUT)
+def test_texts_without_their_tags(text: str, expected: str) -> None:
+    assert without_tags(text, "x") == expected
+
+
 def test_an_index_that_is_worked_out_leaves_the_name_open() -> None:
     (tag,) = bare_expression("inputs.parameters[workflow.name]")
     assert tag.names == (("inputs", "parameters"), ("workflow", "name"))
@@ -62,6 +80,7 @@ READS = {
     "all in an expression": ("{{=toJson(inputs.parameters)}}", True),
     "an open name": ("{{=inputs.parameters[workflow.name]}}", True),
     "a tag in a tag": ("{{inputs.parameters.{{item}}}}", True),
+    "a tag behind the beginning of a name": ("{{inputs.parameters.b-{{item}}}}", True),
     "the JSON of something else": ("{{workflow.parameters.json}}", False),
 }
 
