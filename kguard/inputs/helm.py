@@ -17,13 +17,21 @@ from fnmatch import fnmatchcase
 from typing import TYPE_CHECKING, Any
 
 from kguard.inputs import program
+from kguard.inputs.chartfiles import (
+    SOURCE,
+    bounds,
+    files_of,
+    metadata,
+    source_of,
+    template_file,
+)
 from kguard.inputs.charts import Charts
 from kguard.inputs.files import Discovery
 from kguard.inputs.program import ToolError
 from kguard.inputs.rendered import HelmRun, Rendered, RenderedDocument, RenderOptions, below, shown
 from kguard.inputs.templates import TemplateOrigin, TemplateSource
 from kguard.kube.recognise import is_kubernetes, resources
-from kguard.model import Duplicate, Place, Resource, dig
+from kguard.model import Duplicate, Place, Resource
 from kguard.record import field, record, replace
 from kguard.report import Skipped, Unchecked
 from kguard.source import Document, Limits, SourceFile, read
@@ -38,7 +46,6 @@ VARIABLE = "KGUARD_HELM"
 DEFAULT_NAMESPACE = "default"
 AT_ONCE = 4
 """How many charts are rendered at a time; most of it is waiting for a program to start."""
-_SOURCE = "# Source: "
 _RELEASE = re.compile(r"[a-z0-9](?:[-a-z0-9]{0,51}[a-z0-9])?")
 # Helm 3 says where in brackets, Helm 4 in a line of its own.
 _AT = re.compile(
@@ -98,7 +105,7 @@ class _Chart:
 
     def start(self, pool: ThreadPoolExecutor) -> None:
         """Begin to render; a library chart renders to nothing."""
-        self.metadata = _yaml(os.path.join(self._real(), "Chart.yaml"))
+        self.metadata = metadata(os.path.join(self._real(), "Chart.yaml"))
         if self.metadata.get("type") == "library":
             reason = "library chart: it renders to nothing by itself"
             self.rendered.skipped.append(Skipped(self.folder or ".", reason))
@@ -237,7 +244,7 @@ class _Chart:
             reason = f"what it renders to cannot be read: line {error.line}: {error.message}"
             self._fail(reason, command, file or "")
         for document in output.documents:
-            name, first = _source_of(output, document.line)
+            name, first = source_of(output, document.line)
             if not is_kubernetes(document.data):
                 continue
             path = self._file(name) if name else None
@@ -249,7 +256,7 @@ class _Chart:
                 self.strangers[path] = self.strangers.get(path, 0) + 1
                 source = TemplateSource(path, b"")
                 self.rendered.sources.setdefault(path, source)
-            start, end = _bounds(output.text, starts[first - 1])
+            start, end = bounds(output.text, starts[first - 1])
             number = self.rendered.number()
             origin = TemplateOrigin(source, output.text, start, end, starts)
             self.rendered.documents[(path, number)] = RenderedDocument(
@@ -267,14 +274,14 @@ class _Chart:
                 )
             )
         self.rendered.complete.add(unit)
-        files = (*_files(self._real()), *values)
+        files = (*files_of(self._real()), *values)
         self.rendered.inputs[unit] = frozenset(shown(self.found, path) for path in files)
 
     def _source_before(self, output: SourceFile, line: int) -> str | None:
         for number in range(line, 0, -1):
             text = output.line(number)
-            if text.startswith(_SOURCE):
-                return self._file(text.removeprefix(_SOURCE).strip())
+            if text.startswith(SOURCE):
+                return self._file(text.removeprefix(SOURCE).strip())
         return None
 
     def _keep(self, path: str) -> TemplateSource | None:
@@ -294,15 +301,8 @@ class _Chart:
 
         None where it is no file: the template of a packed subchart.
         """
-        folder, parts = self._real(), name.split("/")[1:]
-        while len(parts) > 2 and parts[0] == "charts":
-            inner = _subchart(folder, parts[1])
-            if inner is None:
-                return None
-            folder, parts = inner, parts[2:]
-        path = os.path.normpath(os.path.join(folder, *parts))
-        inside = path.startswith(os.path.join(self._real(), ""))
-        return shown(self.found, path) if inside and os.path.isfile(path) else None
+        path = template_file(self._real(), name)
+        return shown(self.found, path) if path is not None else None
 
     def _is_given(self, path: str) -> bool:
         """Whether findings in a template are wanted: it was given, or a file it depends on was."""
@@ -351,58 +351,3 @@ def _duplicates(document: Document, origin: TemplateOrigin) -> tuple[Duplicate, 
         first = origin.find(document, key.route, Place(key.first)) or key.first
         found.append(Duplicate(key.route, first.line))
     return tuple(found)
-
-
-def _source_of(output: SourceFile, line: int) -> tuple[str, int]:
-    """The template that a document of the output names, and its first line after that name."""
-    for number in range(max(1, line - 1), line + 2):
-        text = output.line(number)
-        if text.startswith(_SOURCE):
-            return text.removeprefix(_SOURCE).strip(), number + 1
-    return "", line
-
-
-def _bounds(text: str, start: int) -> tuple[int, int]:
-    """Where a document begins and ends, without white space around it."""
-    end = text.find(f"\n---\n{_SOURCE}", start)
-    body = text[start : end if end >= 0 else len(text)]
-    begin = start + len(body) - len(body.lstrip())
-    return begin, max(begin, start + len(body.rstrip()))
-
-
-def _subchart(folder: str, name: str) -> str | None:
-    """The folder of a subchart, which may be called otherwise; by its name or alias."""
-    path = os.path.join(folder, "charts", name)
-    if os.path.isfile(os.path.join(path, "Chart.yaml")):
-        return path
-    names = {name}
-    dependencies = _yaml(os.path.join(folder, "Chart.yaml")).get("dependencies")
-    for entry in dependencies if isinstance(dependencies, list) else ():
-        if dig(entry, "alias") == name and isinstance(dig(entry, "name"), str):
-            names.add(entry["name"])
-    try:
-        entries = sorted(os.listdir(os.path.join(folder, "charts")))
-    except OSError:
-        return None
-    for entry in entries:
-        path = os.path.join(folder, "charts", entry)
-        if os.path.isdir(path) and (
-            entry in names or _yaml(os.path.join(path, "Chart.yaml")).get("name") in names
-        ):
-            return path
-    return None
-
-
-def _yaml(path: str) -> Mapping[str, Any]:
-    try:
-        with open(path, "rb") as file:
-            documents = read(path, file.read(Limits().max_bytes)).documents
-    except OSError:
-        return {}
-    data = documents[0].data if documents else None
-    return data if isinstance(data, Mapping) else {}
-
-
-def _files(folder: str) -> Iterator[str]:
-    for where, _, names in os.walk(folder):
-        yield from (os.path.join(where, name) for name in names)

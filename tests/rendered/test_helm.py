@@ -463,7 +463,14 @@ def test_certain_places_are_true(project: Project, helm: Path) -> None:
     path = project.root / "web/templates/deploy.yaml"
 
     def render() -> list[str]:
-        command = [helm, "template", "web", "web", "--set", "extra=true,resources.limits.cpu=1"]
+        command = [
+            str(helm),
+            "template",
+            "web",
+            "web",
+            "--set",
+            "extra=true,resources.limits.cpu=1",
+        ]
         done = subprocess.run(command, cwd=project.root, check=True, capture_output=True, text=True)
         return done.stdout.split("\n")
 

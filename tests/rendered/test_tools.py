@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import shutil
 import time
 from collections.abc import Callable
 from pathlib import Path
@@ -101,7 +102,7 @@ def test_a_tool_that_is_not_there(
 ) -> None:
     files = CHART if tool == "helm" else BASE
     project.write(files)
-    git = Path(program.shutil.which("git") or "git")
+    git = Path(shutil.which("git") or "git")
     (tmp_path / "bin").mkdir()
     (tmp_path / "bin" / "git").symlink_to(git)
     monkeypatch.setenv("PATH", str(tmp_path / "bin"))
