@@ -38,6 +38,8 @@ _LABEL, _LINE, _UNANSWERED = 200, 500, 200
 _ANNOTATION = 1024
 """Bytes in an audit annotation."""
 
+_EFFECTS = tuple((effect, effect.word) for effect in reversed(Effect))
+
 _TRIED = 200
 """Findings put into words for warnings: three times as many as fit, where some read the same. Each
 looks through the secrets of the object, and an object can have tens of thousands of findings."""
@@ -53,8 +55,8 @@ class Words:
 
 def words(decision: Decision) -> Words:
     """The sentences of a decision, without control characters and without secrets."""
-    denied = list(decision.having(Effect.DENIED))
-    warned = list(decision.having(Effect.WARNED))
+    denied = decision.having(Effect.DENIED)
+    warned = decision.having(Effect.WARNED)
     refusal = "" if decision.allowed else _refusal(decision, denied)
     return Words(refusal, tuple(_warnings(decision, warned)))
 
@@ -152,11 +154,9 @@ def _annotations(decision: Decision) -> dict[str, str]:
     found = {"decision": decision.word, "revision": decision.revision}
     if decision.skipped:
         return found
-    by_effect = {
-        effect.word: dict.fromkeys(each.finding.policy for each in decision.having(effect))
-        for effect in reversed(Effect)
-    }
-    found |= {key: _listed(policies, ",") for key, policies in by_effect.items() if policies}
+    for effect, word in _EFFECTS:
+        if having := decision.having(effect):
+            found[word] = _listed(dict.fromkeys(each.finding.policy for each in having), ",")
     if decision.unanswered:
         found["unevaluated"] = _listed(decision.unanswered, ",")
     if modes := {each.mode.word for each in decision.judged}:

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
 from enum import IntEnum
 
 from kguard.model import Finding, Route, named_route
@@ -76,7 +75,7 @@ class Decision:
     @property
     def allowed(self) -> bool:
         """Whether the request may pass."""
-        return not self.refusing and not any(self.having(Effect.DENIED))
+        return not self.refusing and not self.having(Effect.DENIED)
 
     @property
     def word(self) -> str:
@@ -85,7 +84,7 @@ class Decision:
             return "denied"
         if self.skipped:
             return "skipped"
-        return "warned" if any(self.having(Effect.WARNED)) or self.unanswered else "allowed"
+        return "warned" if self.unanswered or self.having(Effect.WARNED) else "allowed"
 
     def message(self, finding: Finding) -> str:
         """What a finding says, without control characters and without secrets of the object."""
@@ -104,6 +103,6 @@ class Decision:
         """The route of a finding in the object under review, the empty one for any other."""
         return finding.route if finding.resource.data is self.request.object else ()
 
-    def having(self, effect: Effect) -> Iterator[Judged]:
+    def having(self, effect: Effect) -> list[Judged]:
         """The findings with an effect, in the order in which they were found."""
-        return (each for each in self.judged if each.effect is effect)
+        return [each for each in self.judged if each.effect is effect]

@@ -9,6 +9,7 @@ import pytest
 from webhook_reviews import ALICE, UID, answer, asked, decide, deployment, pod, policy_set
 from webhook_service import HOSTILE, Served, said
 
+from kguard.model import Route
 from kguard.webhook.answer import words
 from kguard.webhook.masking import Mask
 from kguard.webhook.stances import Mode
@@ -248,7 +249,7 @@ def test_many_findings_take_no_longer_to_put_into_words_than_some(
 ) -> None:
     masked: list[str] = []
 
-    def mask(_: Mask, text: str) -> str:
+    def mask(_: Mask, text: str, route: Route) -> str:
         masked.append(text)
         return text
 
