@@ -1,4 +1,4 @@
-"""Meet the webhook as the API server does: its certificate, a review, and who else is answered."""
+"""Meet the webhook as the API server does: trust, certificate, and a review that is answered."""
 
 from __future__ import annotations
 
@@ -21,15 +21,27 @@ from kguard.webhook.cluster.client import WEBHOOKS, api_client, call
 from kguard.webhook.request import API_VERSION, KIND
 from kguard.words import counted
 
+_NAMELESS = "; show who you are with `--client-cert` or `--token-file`"
+
+
+class ProbeError(ValueError):
+    """Files with which nobody can show who they are."""
+
 
 @record
 class Target:
-    """Where the webhook is, the name it answers to, the PEM that vouches for it, and patience."""
+    """Where the webhook is, the name it answers to, the PEM that vouches for it, and patience.
+
+    `client` are the files of the certificate and the key by which the caller shows who it is, or
+    one with both; `token` is a bearer token.
+    """
 
     url: str
     name: str
     bundle: bytes
     timeout: float = 10.0
+    client: tuple[str, str | None] | None = None
+    token: str = ""
 
 
 @record
@@ -51,8 +63,10 @@ def live_bundle(kubeconfig: str | None, configuration: str) -> bytes:
 
 
 def checks(target: Target) -> Iterator[Checked]:
-    """Every check in turn; the later ones need the earlier."""
+    """Every check in turn; the later ones need the earlier. Raises ProbeError."""
     context = _context(target.bundle)
+    if context is not None and target.client is not None:
+        _introduce(context, *target.client)
     if context is None:
         yield Checked("caBundle", False, "holds no certificate: the API server trusts nobody")
         return
@@ -70,9 +84,11 @@ def checks(target: Target) -> Iterator[Checked]:
         return
     yield _certificate(connection.sock)
     try:
-        yield _dry_review(connection, parts.path or "/")
+        yield _dry_review(connection, parts.path or "/", target)
     except (OSError, HTTPException, ValueError) as error:
-        yield Checked("review", False, f"no answer: {error}")
+        # With TLS 1.3 the server looks at the client's certificate after the handshake.
+        wanted = target.client is None and "CERTIFICATE_REQUIRED" in str(error)
+        yield Checked("review", False, f"no answer: {error}{_NAMELESS if wanted else ''}")
     finally:
         connection.close()
 
@@ -107,7 +123,24 @@ def _certificate(connection: Any) -> Checked:
     return Checked("certificate", left > datetime.timedelta(hours=1), detail)
 
 
-def _dry_review(connection: HTTPSConnection, path: str) -> Checked:
+def _introduce(context: ssl.SSLContext, certificate: str, key: str | None) -> None:
+    """Have connections show the certificate in a file."""
+    try:
+        context.load_cert_chain(certificate, key, password=_no_password)
+    except ssl.SSLError as error:
+        reason = (error.reason or "not PEM").lower().replace("_", " ")
+        raise ProbeError(f"{certificate}: cannot be used: {reason}") from None
+    except OSError as error:
+        where = f"{certificate} or {key}" if key else certificate
+        raise ProbeError(f"{where}: cannot be read: {error.strerror}") from None
+
+
+def _no_password() -> str:
+    """Called for an encrypted key only, which OpenSSL would else ask for at the terminal."""
+    raise ProbeError("the client's private key is encrypted")
+
+
+def _dry_review(connection: HTTPSConnection, path: str, target: Target) -> Checked:
     """A review of a Pod that does not exist: dryRun, and nothing is stored in any case."""
     uid = str(uuid.uuid4())
     pod = {
@@ -132,13 +165,15 @@ def _dry_review(connection: HTTPSConnection, path: str) -> Checked:
         },
     }
     headers = {"Content-Type": "application/json"}
+    if target.token:
+        headers["Authorization"] = f"Bearer {target.token}"
     connection.request("POST", f"{path}?timeout=5s", json.dumps(review), headers)
     answer = connection.getresponse()
     body = answer.read(2**20)
     if answer.status != 200:
-        return Checked(
-            "review", False, f"status {answer.status}: {body[:200].decode('utf-8', 'replace')}"
-        )
+        detail = f"status {answer.status}: {body[:200].decode('utf-8', 'replace').strip()}"
+        stranger = answer.status == 401 and not (target.token or target.client)
+        return Checked("review", False, detail + (_NAMELESS if stranger else ""))
     response = dig(json.loads(body), "response")
     if dig(response, "uid") != uid or not isinstance(dig(response, "allowed"), bool):
         return Checked("review", False, "the answer is no review of what was asked")

@@ -25,7 +25,7 @@ from kguard.webhook.cluster.cluster import Cluster
 from kguard.webhook.cluster.snapshot import EMPTY, Snapshot
 from kguard.webhook.front.limits import Limits
 from kguard.webhook.front.server import Front
-from kguard.webhook.front.tls import server_context
+from kguard.webhook.front.tls import require_clients, server_context
 from kguard.webhook.health import Health
 from kguard.webhook.log import Log
 from kguard.webhook.metrics import Metrics
@@ -240,7 +240,12 @@ def _certificates(
 
     name = f"{options.service}.{options.namespace}.svc"
     found: Certificates
-    _client_ca(options)  # A file that is missing is said now, not at the first handshake.
+    authority = _client_ca(options)
+    if authority is not None:  # What is wrong is said now, not at the first handshake.
+        try:
+            require_clients(ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER), authority)
+        except ValueError as error:
+            raise OptionsError(f"`--client-ca {options.client_ca}`: {error}") from None
     try:
         if options.tls_mode == "self":
             if client is None:

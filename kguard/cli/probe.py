@@ -16,6 +16,8 @@ from kguard.cli.cluster import (
 from kguard.cli.common import complain
 from kguard.term import safe
 
+_LONGEST_TOKEN = 64 * 1024
+
 
 def add_parser(subparsers: Any) -> None:
     """Add the command's options."""
@@ -37,6 +39,15 @@ def add_parser(subparsers: Any) -> None:
     parser.add_argument(
         "--server-name", metavar="NAME", help="default: SERVICE.NAMESPACE.svc, as the API server"
     )
+    parser.add_argument(
+        "--client-cert", metavar="FILE", help="show this certificate (PEM), for `serve --client-ca`"
+    )
+    parser.add_argument(
+        "--client-key", metavar="FILE", help="its key (default: in the file of the certificate)"
+    )
+    parser.add_argument(
+        "--token-file", metavar="FILE", help="send this token, for `serve --bearer-token-file`"
+    )
     add_cluster_options(parser)
     add_names(parser)
     parser.add_argument(
@@ -50,8 +61,10 @@ def run(args: argparse.Namespace) -> int:
     if args.policies is not None:
         return _policies(args.policies)
     from kguard.webhook.cluster.client import ClusterError
-    from kguard.webhook.probe import Target, checks, live_bundle
+    from kguard.webhook.probe import ProbeError, Target, checks, live_bundle
 
+    if args.client_key and not args.client_cert:
+        raise UsageError("`--client-key` needs `--client-cert`")
     name = args.server_name or f"{args.service}.{namespace_of(args.namespace)}.svc"
     url = args.url or f"https://{name}:443/validate"
     try:
@@ -63,11 +76,30 @@ def run(args: argparse.Namespace) -> int:
     except (OSError, ClusterError) as error:
         help = "name one with `--ca`, or the cluster with `--kubeconfig`"
         raise UsageError(f"no CA to trust: {error}; {help}") from None
+    client = (args.client_cert, args.client_key) if args.client_cert else None
+    token = _token(args.token_file) if args.token_file else ""
     failed = False
-    for check in checks(Target(url, name, bundle, args.timeout)):
-        failed |= not check.good
-        print(f"{'ok    ' if check.good else 'FAILED'} {check.name}: {safe(check.detail)}")
+    try:
+        for check in checks(Target(url, name, bundle, args.timeout, client, token)):
+            failed |= not check.good
+            print(f"{'ok    ' if check.good else 'FAILED'} {check.name}: {safe(check.detail)}")
+    except ProbeError as error:
+        raise UsageError(str(error)) from None
     return FINDINGS if failed else OK
+
+
+def _token(path: str) -> str:
+    """The token in a file, as `kguard serve` reads it; raises UsageError."""
+    try:
+        with open(path, "rb") as file:
+            token = file.read(_LONGEST_TOKEN).strip().decode("ascii")
+    except OSError as error:
+        raise UsageError(f"{path}: cannot be read: {error.strerror}") from None
+    except UnicodeDecodeError:
+        token = ""
+    if not token.isprintable() or not token:
+        raise UsageError(f"{path}: holds no token")
+    return token
 
 
 def _policies(folder: str) -> int:

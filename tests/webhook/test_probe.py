@@ -4,9 +4,12 @@ from __future__ import annotations
 
 import contextlib
 import json
+import subprocess
+import sys
 import threading
 from collections.abc import Callable, Iterator
 from http.server import BaseHTTPRequestHandler, HTTPServer
+from pathlib import Path
 from typing import Any
 
 import pytest
@@ -14,11 +17,14 @@ from front_pki import Pair, issue
 from webhook_service import Served
 
 from kguard.webhook.front.tls import server_context
-from kguard.webhook.probe import Checked, Target, checks
+from kguard.webhook.probe import Checked, ProbeError, Target, checks
 
 NAME = "kguard.kguard.svc"
 CA = issue("CA")
 LEAF = issue("kguard", CA, sans=(NAME,))
+CLIENTS = issue("clients")
+CLIENT = issue("api", CLIENTS)
+TOKEN = "letmein"
 
 Answer = Callable[[bytes], tuple[int, bytes]]
 
@@ -30,12 +36,16 @@ def review(body: bytes) -> tuple[int, bytes]:
 
 
 @contextlib.contextmanager
-def server(answer: Answer = review, leaf: Pair = LEAF) -> Iterator[str]:
-    """The URL of a server that answers every POST so."""
+def server(
+    answer: Answer = review, leaf: Pair = LEAF, client_ca: bytes | None = None, token: str = ""
+) -> Iterator[str]:
+    """The URL of a server that answers every POST so, of those who show what it asks for."""
 
     class Handler(BaseHTTPRequestHandler):
         def do_POST(self) -> None:
             status, body = answer(self.rfile.read(int(self.headers["Content-Length"])))
+            if token and self.headers["Authorization"] != f"Bearer {token}":
+                status, body = 401, b"the client is not known\n"
             self.send_response(status)
             self.send_header("Content-Length", str(len(body)))
             self.end_headers()
@@ -48,7 +58,7 @@ def server(answer: Answer = review, leaf: Pair = LEAF) -> Iterator[str]:
         def handle_error(self, request: Any, client_address: Any) -> None:
             """Nothing: a client that trusts nobody hangs up."""
 
-    context = server_context(leaf.cert, leaf.key)
+    context = server_context(leaf.cert, leaf.key, client_ca=client_ca)
     with Quiet(("127.0.0.1", 0), Handler) as running:
         running.socket = context.wrap_socket(
             running.socket, server_side=True, do_handshake_on_connect=False
@@ -164,3 +174,107 @@ def test_a_plain_server_is_no_webhook() -> None:
         *_, found = probed(f"https://127.0.0.1:{plain.server_address[1]}/validate")
         thread.join()
     assert (found.name, found.good) == ("connection", False)
+
+
+@pytest.fixture
+def client(tmp_path: Path) -> tuple[str, str]:
+    """The files of a client's certificate and key."""
+    (tmp_path / "client.crt").write_bytes(CLIENT.cert)
+    (tmp_path / "client.key").write_bytes(CLIENT.key)
+    return str(tmp_path / "client.crt"), str(tmp_path / "client.key")
+
+
+def test_whoever_shows_a_certificate_and_a_token(client: tuple[str, str]) -> None:
+    with server(client_ca=CLIENTS.cert, token=TOKEN) as url:
+        found = list(checks(Target(url, NAME, CA.cert, 5, client, TOKEN)))
+    assert [each.good for each in found] == [True, True, True], found
+
+
+def test_both_in_one_file(client: tuple[str, str], tmp_path: Path) -> None:
+    both = tmp_path / "both.pem"
+    both.write_bytes(CLIENT.cert + CLIENT.key)
+    with server(client_ca=CLIENTS.cert) as url:
+        *_, found = checks(Target(url, NAME, CA.cert, 5, (str(both), None)))
+    assert found.good, found
+
+
+HINT = "show who you are with `--client-cert` or `--token-file`"
+
+
+def test_whoever_shows_no_certificate_is_told_how() -> None:
+    with server(client_ca=CLIENTS.cert) as url:
+        *_, found = probed(url)
+    assert (found.name, found.good) == ("review", False)
+    assert found.detail.endswith(HINT)
+
+
+def test_whoever_sends_no_token_is_told_how() -> None:
+    with server(token=TOKEN) as url:
+        *_, found = probed(url)
+        *_, wrong = checks(Target(url, NAME, CA.cert, 5, token="other"))
+    assert found == Checked("review", False, f"status 401: the client is not known; {HINT}")
+    assert wrong == Checked("review", False, "status 401: the client is not known")
+
+
+@pytest.mark.parametrize(
+    ("certificate", "key", "detail"),
+    [
+        (None, None, "No such file"),
+        (b"", None, "cannot be used"),
+        (b"text", None, "cannot be used"),
+        (CLIENT.cert, None, "cannot be used"),
+        (CLIENT.cert, LEAF.key, "cannot be used: key values mismatch"),
+    ],
+    ids=["missing", "empty", "text", "no key", "other key"],
+)
+def test_files_that_show_nothing(
+    tmp_path: Path, certificate: bytes | None, key: bytes | None, detail: str
+) -> None:
+    files = tmp_path / "crt", tmp_path / "key"
+    for file, content in zip(files, (certificate, key), strict=True):
+        if content is not None:
+            file.write_bytes(content)
+    shown = str(files[0]), None if key is None else str(files[1])
+    with pytest.raises(ProbeError, match=detail):
+        list(checks(Target("https://127.0.0.1:1/validate", NAME, CA.cert, 5, shown)))
+
+
+def command(*words: str | Path) -> subprocess.CompletedProcess[str]:
+    """`kguard probe` with these arguments."""
+    whole = [sys.executable, "-m", "kguard", "probe", *map(str, words)]
+    return subprocess.run(whole, capture_output=True, encoding="utf-8", timeout=60)
+
+
+def test_the_command_shows_what_it_is_given(client: tuple[str, str], tmp_path: Path) -> None:
+    (tmp_path / "ca").write_bytes(CA.cert)
+    (tmp_path / "token").write_text(f"{TOKEN}\n", encoding="utf-8")
+    with server(client_ca=CLIENTS.cert, token=TOKEN) as url:
+        shared = ("--url", url, "--ca", tmp_path / "ca", "--server-name", NAME)
+        shown = ("--client-cert", client[0], "--client-key", client[1])
+        done = command(*shared, *shown, "--token-file", tmp_path / "token")
+        assert (done.returncode, done.stderr) == (0, "")
+        assert {line.split()[0] for line in done.stdout.splitlines()} == {"ok"}
+        assert command(*shared, *shown).returncode == 1
+
+
+@pytest.mark.parametrize(
+    ("words", "detail"),
+    [
+        (["--client-key", "ca"], "`--client-key` needs `--client-cert`"),
+        (["--client-cert", "none"], "none: cannot be read: No such file or directory"),
+        (["--token-file", "none"], "none: cannot be read: No such file or directory"),
+        (["--token-file", "empty"], "empty: holds no token"),
+        (["--token-file", "two"], "two: holds no token"),
+    ],
+    ids=["key alone", "no certificate", "no token", "empty token", "two lines"],
+)
+def test_arguments_that_show_nothing(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, words: list[str], detail: str
+) -> None:
+    monkeypatch.chdir(tmp_path)
+    (tmp_path / "ca").write_bytes(CA.cert)
+    (tmp_path / "empty").write_bytes(b" \n")
+    (tmp_path / "two").write_bytes(b"a\nX-Other: b")
+    done = command("--url", "https://127.0.0.1:1/validate", "--ca", "ca", *words)
+    assert (done.returncode, done.stdout) == (2, "")
+    assert done.stderr.strip() == f"kguard: {detail}"

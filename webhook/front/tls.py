@@ -40,11 +40,12 @@ def server_context(
         except ssl.SSLError as error:
             raise ValueError(f"certificate and key cannot be used: {_reason(error)}") from None
     if client_ca is not None:
-        _require_client(context, client_ca)
+        require_clients(context, client_ca)
     return context
 
 
-def _require_client(context: ssl.SSLContext, client_ca: bytes) -> None:
+def require_clients(context: ssl.SSLContext, client_ca: bytes) -> None:
+    """Have clients show a certificate of one of these CAs, PEM; raises ValueError without a CA."""
     try:
         context.load_verify_locations(cadata=client_ca.decode("ascii"))
     except (ssl.SSLError, ValueError) as error:
