@@ -237,7 +237,7 @@ WRONG_WORDS = [
     ("check --help", 0, ""),
     ("chekc", 2, "no command is called `chekc`; did you mean `check`?"),
     ("a.yaml", 2, "no command is called `a.yaml`; did you mean `kguard check a.yaml`?"),
-    ("frobnicate", 2, "(one of check, explain, policies, forecast, fix, baseline, config, init, new, test, "),
+    ("frobnicate", 2, "(one of check, explain, policies, forecast, fix, baseline, config, "),
     ("check --selct x", 2, "no option is called `--selct`; did you mean `--select`?"),
     ("check --frm=a --min-sevrity=x", 2, "`--min-sevrity`; did you mean `--min-severity`?"),
     ("config show --porfile x", 2, "no option is called `--porfile`; did you mean `--profile`?"),
