@@ -20,7 +20,7 @@ TIME_LIMIT = 60.0
 """Seconds a rendering may take; the largest charts of the public index take two."""
 MOST_OUTPUT = 64 * 1024 * 1024
 """Bytes of manifests that are taken; a release stored in a cluster holds one MiB."""
-MOST_MEMORY = 8 * 1024**3
+MOST_MEMORY = 4 * 1024**3
 """Bytes of address space, where the system can limit it: Go reserves one to two from the start."""
 _MOST_ERRORS = 64 * 1024
 _MOST_SAID = 2000
@@ -140,6 +140,8 @@ def said(answer: Answer) -> str:
     lines = [line.strip() for line in text.splitlines() if line.strip()]
     first = next((n for n, line in enumerate(lines) if line.startswith("Error: ")), 0)
     lines = lines[first:]
+    if lines and lines[0].startswith(("runtime: ", "fatal error: ", "panic: ")):
+        del lines[1:]  # Go's dump of what was running is for those who write the program.
     kept = [line for line in lines if not line.lower().startswith(("warning:", "use --debug"))]
     text = " ".join(kept or lines).removeprefix("Error: ")
     if len(text) > _MOST_SAID:

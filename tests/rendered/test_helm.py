@@ -383,6 +383,27 @@ def test_a_comment_over_a_container_covers_what_is_indented_below_it(project: Pr
     assert (answer.json["findings"], answer.json["summary"]["suppressed"]) == ([], 2)
 
 
+def test_a_comment_for_the_file_covers_lines_that_are_not_certain(project: Project) -> None:
+    comment = "# kguard: ignore-file[image-latest] a test\n"
+    text = comment + "{{ .Values.first }}\n---\n{{ .Values.second }}\n"
+    values = json.dumps(
+        {"first": POD, "second": POD.replace("name: web", "name: b", 1), "tag": "1"}
+    )
+    project.write(with_template(text, **{"v.yaml": values}))
+    answer = check(project, "--helm-values", "v.yaml", "web")
+    assert (answer.json["findings"], answer.json["summary"]["suppressed"]) == ([], 2)
+
+
+def test_a_comment_for_a_line_that_is_not_certain_is_not_called_unused(project: Project) -> None:
+    text = (
+        "{{ .Values.first }}\n---\n{{ .Values.second }}\n"
+        "# kguard: ignore[image-latest] a test\n{{ .Values.third }}\n"
+    )
+    project.write(with_template(text, **{"v.yaml": json.dumps({"first": POD, "tag": "1"})}))
+    answer = check(project, "--helm-values", "v.yaml", "web", select="image-latest,meta")
+    assert [item["policy"] for item in answer.json["findings"]] == ["image-latest"]
+
+
 def test_an_annotation_in_the_template_ignores(project: Project) -> None:
     template = CHART["web/templates/deploy.yaml"].replace(
         "  labels:\n    {{- include",
