@@ -10,7 +10,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from kguard.facts import Facts
-from kguard.facts.autoscaling import Utilization, reachable
+from kguard.facts.autoscaling import Utilization, lacking, reachable
 from kguard.facts.keda import same_autoscaler
 from kguard.facts.operators import makers
 from kguard.facts.scaletargets import ScaleTarget, scale_targets
@@ -147,6 +147,63 @@ def test_usage_reaches_the_limits(amounts: list[tuple[int, int]]) -> None:
     assert Fraction(100 * (first + more), first) == reachable(
         pod_facts(containers), Utilization("cpu", "c0", ())
     )
+
+
+REQUESTS = st.dictionaries(st.sampled_from(["cpu", "memory"]), st.just("1Gi"), max_size=2)
+
+
+@st.composite
+def written_pods(draw: st.DrawFn) -> dict[str, Any]:
+    """The spec of a pod with containers of all roles, some with requests."""
+
+    def resources() -> dict[str, Any]:
+        both = {"requests": draw(REQUESTS), "limits": draw(REQUESTS)}
+        return {section: amounts for section, amounts in both.items() if amounts}
+
+    roles = draw(st.lists(st.sampled_from(["app", "init", "sidecar"]), max_size=4))
+    spec: dict[str, Any] = {"containers": [{"name": "a", "resources": resources()}]}
+    for number, role in enumerate(roles):
+        container = {"name": f"c{number}", "image": "x", "resources": resources()}
+        if role == "sidecar":
+            container["restartPolicy"] = "Always"
+        key = "containers" if role == "app" else "initContainers"
+        spec.setdefault(key, []).append(container)
+    if draw(st.booleans()):
+        spec["resources"] = resources()
+    return spec
+
+
+def requested(spec: dict[str, Any], container: str, resource: str) -> bool:
+    """Whether calculateRequests of pkg/controller/podautoscaler/replica_calculator.go finds a sum.
+
+    Before that SetDefaults_Pod (pkg/apis/core/v1/defaults.go) has taken limits for requests that
+    are absent: those of containers, then those of a pod that has resources of its own.
+    """
+
+    def has(item: dict[str, Any]) -> bool:
+        sections = item.get("resources", {})
+        return any(resource in sections.get(section, {}) for section in ("requests", "limits"))
+
+    everyone = [*spec["containers"], *spec.get("initContainers", [])]
+    stay = [
+        each
+        for each in everyone
+        if each in spec["containers"] or each.get("restartPolicy") == "Always"
+    ]
+    if container:
+        return all(has(each) for each in stay if each["name"] == container)
+    if any(spec.get("resources", {}).values()):
+        return has(spec) or any(has(each) for each in everyone)
+    return all(has(each) for each in stay)
+
+
+@given(written_pods(), st.sampled_from(["", "a", "c0"]), st.sampled_from(["cpu", "memory"]))
+def test_a_sum_is_lacking_where_the_controller_finds_none(
+    spec: dict[str, Any], container: str, resource: str
+) -> None:
+    pod = pod_facts(**spec)
+    found = lacking(pod, Utilization(resource, container, ()))
+    assert requested(spec, container, resource) is (found == [])
 
 
 @pytest.mark.parametrize(

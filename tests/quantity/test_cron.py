@@ -146,6 +146,84 @@ def test_shortest_interval(text: str, expected: int | None) -> None:
     assert expected == parse_cron(text).shortest_interval()
 
 
+# The least and most number of each field, and what its names begin at (robfig/cron spec.go).
+MONTHS = ["jan", "feb", "mar", "apr", "may", "jun", "jul", "aug", "sep", "oct", "nov", "dec"]
+WEEKDAYS = ["sun", "mon", "tue", "wed", "thu", "fri", "sat"]
+BOUNDS: list[tuple[int, int, list[str]]] = [
+    (0, 59, []),
+    (0, 23, []),
+    (1, 31, []),
+    (1, 12, MONTHS),
+    (0, 6, WEEKDAYS),
+]
+
+
+def counted(first: int, last: int, step: int) -> set[int]:
+    """The loop of getBits in robfig/cron parser.go."""
+    found, value = set(), first
+    while value <= last:
+        found.add(value)
+        value += step
+    return found
+
+
+@st.composite
+def entries(draw: st.DrawFn, bounds: tuple[int, int, list[str]]) -> tuple[str, set[int]]:
+    """One entry of a field, as getRange in robfig/cron parser.go takes it apart."""
+    least, most, names = bounds
+    first = draw(st.integers(least, most))
+    last = draw(st.integers(first, most))
+    step = draw(st.integers(1, most + 2))
+
+    def written(number: int) -> str:
+        name = names[number - least] if names else ""
+        return draw(st.sampled_from([str(number), f"0{number}", name or str(number), name.upper()]))
+
+    shown = written(first) or str(first)
+    until = written(last) or str(last)
+    return draw(
+        st.sampled_from(
+            [
+                ("*", counted(least, most, 1)),
+                ("?", counted(least, most, 1)),
+                (f"*/{step}", counted(least, most, step)),
+                (shown, {first}),
+                (f"{shown}/{step}", counted(first, most, step)),
+                (f"{shown}-{until}", counted(first, last, 1)),
+                (f"{shown}-{until}/{step}", counted(first, last, step)),
+            ]
+        )
+    )
+
+
+@given(st.tuples(*(st.lists(entries(each), min_size=1, max_size=4) for each in BOUNDS)))
+def test_fields_are_the_union_of_their_entries(
+    fields: tuple[list[tuple[str, set[int]]], ...],
+) -> None:
+    text = " ".join(",".join(entry for entry, _ in field) for field in fields)
+    expected = [set().union(*(numbers for _, numbers in field)) for field in fields]
+    found = parse_cron(text)
+    sets = found.minutes, found.hours, found.days_of_month, found.months, found.days_of_week
+    assert expected == [set(each) for each in sets]
+
+
+@given(
+    st.integers(0, 4).flatmap(
+        lambda place: st.tuples(
+            st.just(place),
+            st.integers(BOUNDS[place][1] + 1, 10**4)
+            | (st.just(0) if BOUNDS[place][0] else st.nothing()),
+        )
+    )
+)
+def test_numbers_outside_of_a_field_are_refused(wrong: tuple[int, int]) -> None:
+    place, number = wrong
+    fields = ["*"] * 5
+    fields[place] = str(number)
+    with pytest.raises(CronError, match="field"):
+        parse_cron(" ".join(fields))
+
+
 FIELD = st.from_regex(r"[*?0-9,/\-a-z+]{0,6}", fullmatch=True)
 
 

@@ -215,3 +215,33 @@ def test_any_text_is_read_or_refused_with_a_suggestion_that_can_be_read(
     except DurationError as error:
         if error.suggestion is not None:
             parse(error.suggestion)
+
+
+@given(st.integers(-(10**9), 10**9), st.booleans())
+def test_a_number_alone_counts_seconds_for_argo(seconds: int, text: bool) -> None:
+    """ParseStringToDuration tries strconv.Atoi first, and Go's durations second."""
+    assert seconds == parse_argo_duration(str(seconds) if text else seconds)
+
+
+@given(st.integers(0, 10**4), st.integers(0, 59), st.sampled_from(["ms", "s", "m", "h"]))
+def test_whatever_else_argo_takes_is_a_go_duration(whole: int, decimals: int, unit: str) -> None:
+    text = f"{whole}.{decimals}{unit}"
+    assert parse_argo_duration(text) * SECOND == parse_go_duration(text)
+
+
+UNITS = {"": 1, "s": 1, "m": 60, "h": 3600, "d": 86400}
+
+
+@given(
+    st.lists(
+        st.tuples(st.integers(0, 10**6), st.integers(0, 999), st.sampled_from([*UNITS])), min_size=1
+    )
+)
+def test_sleep_adds_up_its_arguments(words: list[tuple[int, int, str]]) -> None:
+    """apply_suffix of coreutils' sleep.c multiplies each argument, main adds them up."""
+    text = " ".join(["sleep", *(f"{whole}.{part:03}{unit}" for whole, part, unit in words)])
+    expected = sum(
+        (Fraction(1000 * whole + part, 1000) * UNITS[unit] for whole, part, unit in words),
+        Fraction(0),
+    )
+    assert expected == parse_sleep(text)

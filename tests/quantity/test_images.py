@@ -89,3 +89,43 @@ def test_full_name_reads_as_the_same_image(text: str) -> None:
     tag = f":{image.tag}" if image.tag else ""
     assert image == parse_image(f"{image.name}{tag}")
     assert image == parse_image(f"{image.familiar_name}{tag}")
+
+
+COMPONENTS = st.from_regex(r"[a-z0-9]{1,4}((\.|_|__|-{1,3})[a-z0-9]{1,4}){0,2}", fullmatch=True)
+PATHS = st.lists(COMPONENTS, min_size=1, max_size=3).map("/".join)
+LABEL = r"[a-z0-9]([a-z0-9-]{0,3}[a-z0-9])?"
+HOSTS = st.one_of(
+    st.just("localhost"),
+    st.from_regex(rf"{LABEL}(\.{LABEL}){{1,2}}(:[0-9]{{1,5}})?", fullmatch=True),
+    st.from_regex(rf"{LABEL}:[0-9]{{1,5}}", fullmatch=True),
+)
+TAGS = st.none() | st.from_regex(r"[A-Za-z0-9_][A-Za-z0-9_.-]{0,20}", fullmatch=True)
+DIGESTS = st.none() | st.sampled_from([SHA, "sha512:" + "0" * 128])
+
+
+@given(st.none() | HOSTS, PATHS, TAGS, DIGESTS)
+def test_parts_put_together_come_apart(
+    host: str | None, path: str, tag: str | None, digest: str | None
+) -> None:
+    """The grammar at the head of distribution/reference's reference.go: [host/]path[:tag][@digest].
+
+    splitDockerDomain in normalize.go takes for a host what has a dot or a colon, or is `localhost`.
+    """
+    first, slash, _ = path.partition("/")
+    if host is None and slash and ("." in first or first == "localhost"):
+        host, path = first, path.removeprefix(f"{first}/")
+    if host in ("docker.io", "index.docker.io"):
+        host = None
+    text = (f"{host}/" if host else "") + path
+    text += (f":{tag}" if tag else "") + (f"@{digest}" if digest else "")
+    if host and "_" in host:
+        return  # No host; see the table above.
+    official = host is None and "/" not in path
+    expected = Image(host or "docker.io", f"library/{path}" if official else path, tag, digest)
+    assert expected == parse_image(text)
+
+
+@given(PATHS, st.sampled_from("ABZ !\\$%&äé"), st.integers(0, 20))
+def test_what_the_grammar_lacks_is_refused(path: str, wrong: str, at: int) -> None:
+    with pytest.raises(ImageError):
+        parse_image(f"registry.example.com/{path[:at]}{wrong}{path[at:]}")

@@ -120,3 +120,40 @@ def test_requirements_are_joined_by_and(
         expression(key, "NotIn", *values), labels
     )
     assert expected is matches(both, labels)
+
+
+def requirement_matches(key: str, operator: str, values: list[str], labels: dict[str, str]) -> bool:
+    """Requirement.Matches of apimachinery pkg/labels/selector.go, case by case."""
+    has = key in labels
+    if operator == "In":
+        return labels[key] in values if has else False
+    if operator == "NotIn":
+        return labels[key] not in values if has else True
+    if operator == "Exists":
+        return has
+    return not has
+
+
+OPERATORS = ("In", "NotIn", "Exists", "DoesNotExist")
+REQUIREMENTS = st.lists(st.tuples(NAMES, st.sampled_from(OPERATORS), VALUES), max_size=4)
+
+
+@given(LABEL_SETS, REQUIREMENTS, LABEL_SETS)
+def test_agrees_with_the_plain_model(
+    wanted: dict[str, str], written: list[tuple[str, str, list[str]]], labels: dict[str, str]
+) -> None:
+    requirements = [
+        (key, operator, values if operator in ("In", "NotIn") else [])
+        for key, operator, values in written
+    ]
+    selector = {
+        "matchLabels": wanted,
+        "matchExpressions": [
+            {"key": key, "operator": operator, "values": values}
+            for key, operator, values in requirements
+        ],
+    }
+    expected = all(labels.get(key) == value for key, value in wanted.items()) and all(
+        requirement_matches(*requirement, labels) for requirement in requirements
+    )
+    assert expected is matches(selector, labels)
