@@ -63,7 +63,8 @@ class Reference(Scope):
     @property
     def written(self) -> str:
         """The tag as messages show it; long ones are cut."""
-        text = self.tag.text if len(self.tag.text) <= 60 else f"{self.tag.text[:57]}..."
+        text = " ".join(self.tag.text[:200].split())
+        text = text if len(text) <= 60 else f"{text[:57]}..."
         if self.tag.expression and self.keys[-1:] and self.keys[-1] in EXPRESSION_KEYS:
             return text
         return f"{{{{={text}}}}}" if self.tag.expression else f"{{{{{text}}}}}"

@@ -124,11 +124,13 @@ _WORKFLOW = [
     "labels",
     "outputs",
 ]
+# Argo takes anything that begins so (resolveAllVariables).
+_FORMATTED = ("creationTimestamp", "scheduledTime", "duration")
 
 
 def _of_workflow(facts: Facts, workflow: Workflow, reference: Reference, rest: Name) -> Why | None:
     kind, named = rest[0], ".".join(rest[1:])
-    if not any(kind.startswith(word) for word in _WORKFLOW):
+    if kind not in _WORKFLOW and not kind.startswith(_FORMATTED):
         return Why(f"a workflow has no `{kind}`", kind, _WORKFLOW)
     if workflow.resource.kind not in ("Workflow", "CronWorkflow") or not workflow.complete:
         return None

@@ -23,14 +23,31 @@ from kguard.words import nearest
 LEAVES = frozenset({"container", "containerSet", "script", "resource", "data", "http", "plugin"})
 """What Argo calls leaves (Template.IsLeaf); `suspend` is none."""
 
-_PLACES = ("artifactory", "azure", "gcs", "git", "hdfs", "http", "oss", "plugin", "raw", "s3")
+# What says where an artifact is, of each way to store it (ArtifactLocation.HasLocation, GetKey);
+# any field does for those that are left open here.
+_PLACES: Mapping[str, tuple[str, ...]] = {
+    "artifactory": ("url",),
+    "azure": ("blob",),
+    "gcs": ("key",),
+    "git": ("repo",),
+    "hdfs": ("addresses", "path"),
+    "http": ("url",),
+    "oss": ("key",),
+    "plugin": (),
+    "s3": ("key",),
+}
 _ACTIONS = ("get", "create", "apply", "delete", "replace", "patch")
 
 
 def artifact_place(item: Mapping[str, Any]) -> bool:
     """Whether an artifact says where it is stored."""
-    places = {key: item[key] for key in _PLACES if isinstance(item.get(key), Mapping)}
-    return "raw" in places or any(any(map(given, place.values())) for place in places.values())
+    if isinstance(item.get("raw"), Mapping):
+        return True
+    return any(
+        any(given(place.get(key)) for key in keys or place)
+        for kind, keys in _PLACES.items()
+        if isinstance(place := item.get(kind), Mapping)
+    )
 
 
 def of_template(template: Template) -> Iterator[Wrong]:
@@ -317,9 +334,11 @@ def _metrics(template: Template) -> Iterator[Wrong]:
         if not given(item.get("help")):
             yield Wrong(template, (*keys, "help"), f"{called} has no `help`")
         for route, label in items_of(Scope(template.resource, (), item), "labels"):
-            key = literal(label.get("key"))
-            if key and not _METRIC.fullmatch(key):
-                yield Wrong(template, (*keys, *route, "key"), f"`{key}` is no label of a metric")
+            key = label.get("key")
+            if not given(key) or (literal(key) and not _METRIC.fullmatch(key)):
+                yield Wrong(
+                    template, (*keys, *route, "key"), f"`{key or ''}` is no label of a metric"
+                )
         for kind in ("gauge", "counter", "histogram"):
             value = item.get(kind)
             if isinstance(value, Mapping) and not given(value.get("value")):
