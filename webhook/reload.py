@@ -58,15 +58,17 @@ class Policies:
         config: str | None = None,
         defaults: Defaults | None = None,
         today: Callable[[], datetime.date],
+        tell: Callable[[str], None] = lambda _: None,
     ) -> None:
         """`config` is a file that stands in for the `kguard.yaml` of `folder`.
 
-        Loads at once. Raises ConfigError and OSError.
+        `tell` is told once of each state that is refused; it may take seconds. Loads at once.
+        Raises ConfigError and OSError.
         """
         self._registry, self._metrics, self._log = registry, metrics, log
         self._folder, self._config = folder, config
         self._defaults = defaults or Defaults()
-        self._today = today
+        self._today, self._tell = today, tell
         self._stop = threading.Event()
         self._refused = ""
         self.current = self._tested(self._contents())
@@ -158,6 +160,7 @@ class Policies:
         if state != self._refused:
             self._refused = state
             self._log.event("error", "policies refused", error=error, kept=self.current.revision)
+            self._tell(error)
 
 
 def _said(error: ConfigError | OSError) -> str:

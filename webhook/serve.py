@@ -7,6 +7,7 @@ import ctypes
 import datetime
 import gc
 import math
+import os
 import ssl
 from collections.abc import Callable
 from typing import TYPE_CHECKING
@@ -23,6 +24,7 @@ from kguard.webhook.certificates.self_issued import SelfIssued
 from kguard.webhook.cluster.client import ClusterError, api_client
 from kguard.webhook.cluster.cluster import Cluster
 from kguard.webhook.cluster.snapshot import EMPTY, Snapshot
+from kguard.webhook.events import REFUSED, Pod, warn
 from kguard.webhook.front.limits import Limits
 from kguard.webhook.front.server import Front
 from kguard.webhook.front.tls import require_clients, server_context
@@ -164,8 +166,22 @@ def _no_cluster() -> Snapshot:
 
 
 def _parts(options: Options, registry: Registry, metrics: Metrics, log: Log) -> _Parts:
+    try:
+        client = api_client(options.kubeconfig) if options.cluster else None
+    except ClusterError as error:
+        raise OptionsError(f"{error}; `--no-cluster` does without") from None
     mode = Mode[options.mode.upper()]
     defaults = Defaults(mode, options.deny_on_error, options.trusted, options.context)
+    pod = Pod(options.namespace, os.environ.get("POD_NAME", ""), os.environ.get("POD_UID", ""))
+
+    def tell(error: str) -> None:
+        if client is None or not pod.name:
+            return
+        try:
+            warn(client, pod, REFUSED, f"the policies before go on: {error}")
+        except ClusterError as failure:
+            log.event("warning", "no event written", error=str(failure))
+
     policies = Policies(
         registry,
         metrics,
@@ -174,11 +190,8 @@ def _parts(options: Options, registry: Registry, metrics: Metrics, log: Log) -> 
         config=options.config,
         defaults=defaults,
         today=utc_today,
+        tell=tell,
     )
-    try:
-        client = api_client(options.kubeconfig) if options.cluster else None
-    except ClusterError as error:
-        raise OptionsError(f"{error}; `--no-cluster` does without") from None
     return _Parts(
         certificates=_certificates(options, client, metrics, log),
         policies=policies,

@@ -34,6 +34,7 @@ class World:
         self.stream = io.StringIO()
         self.metrics = Metrics()
         self.today = TODAY
+        self.told: list[str] = []
         self._states = 0
         self.mount(webhook="mode: enforce")
         self.policies = self.load()
@@ -45,6 +46,7 @@ class World:
             Log(self.stream),
             folder=str(self.folder),
             today=lambda: self.today,
+            tell=self.told.append,
             **more,
         )
 
@@ -121,6 +123,7 @@ def test_the_last_good_state_stays_in_force(world: World, files: dict[str, str])
     assert event["kept"] == before.revision
     assert event["error"]
     assert world.count("failure") >= 1
+    assert world.told == [event["error"]]
     world.mount(webhook="mode: audit")
     assert world.policies.poll()
     assert world.allows()
