@@ -39,19 +39,25 @@ _APART = _SECRET | _NAMED | _UNSEEN | {_COMMAND}
 
 _WORDS = _words(
     """
-    1 86400 activeDeadlineSeconds Always argo assume backoff Berlin burst clusterIP completed
-    container containers continueOn default dependencies depends drone emptyDir Error Errored
-    errored Europe eval External Failed failed failureThreshold Forbid given grpc HPAScaleToZero
-    httpGet imagePullPolicy labelSelector latest limit limits linux maxDuration maxSurge
-    maxUnavailable minAvailable minReadySeconds minReplicaCount minReplicas name Never nodes
-    nodeStatusOffLoad None none Object OnFailure OnPodCompletion os parallelism partition
-    podFailurePolicy podGC podSpecPatch policy Recreate replicas requests resourceRateLimit
-    resources restartPolicy retentionPolicy retryStrategy revisionHistoryLimit RollingUpdate
-    runAsUser schedule secondsAfterCompletion secondsAfterFailure secondsAfterSuccess SIGTERM
-    sizeLimit startingDeadlineSeconds status stopSignal stopwaitsecs strategy Succeeded
-    successThreshold task tcpSocket template templateDefaults templateRef time timeout timeZone
-    ttlSecondsAfterFinished ttlStrategy v1 v1beta1 values wait workflow workflowDefaults
-    workflowTemplateRef
+    1 86400 activeDeadlineSeconds Always archive archiveLogs archiveTTL argo
+    ARGO_AGENT_MEMORY_LIMIT artifactGC assume backoff Berlin burst clone clusterIP completed
+    config container containers containerSet continueOn controller create default default_mode
+    DEFAULT_REQUEUE_TIME deleteDelayDuration dependencies depends depends_on disable drone
+    duration emptyDir enabled Error Errored errored Europe eval executor expression External
+    Failed failed failedPodRestart failurePolicy failureThreshold Forbid forceFinalizerRemoval
+    from_secret given grpc hooks HPAScaleToZero httpGet Ignore imagePullPolicy instanceID
+    kubernetes labelSelector latest LEADER_ELECTION_DISABLE limit limits linux maxDuration
+    maxSurge maxUnavailable medium memory minAvailable minReadySeconds minReplicaCount
+    minReplicas name namespaceParallelism Never node_selector nodes nodeStatusOffLoad None none
+    Object onExit OnFailure OnPodCompletion OnWorkflowCompletion os parallelism partition path
+    persistence podFailurePolicy podGC pods podSpecPatch policy rbac readinessProbe Recreate
+    Replace replicas requests resourceRateLimit resources restartPolicy retentionPolicy
+    retryStrategy revisionHistoryLimit RollingUpdate runAsUser schedule schedules
+    secondsAfterCompletion secondsAfterFailure secondsAfterSuccess SIGTERM sizeLimit
+    startingDeadlineSeconds status stopSignal stopwaitsecs strategy Succeeded successThreshold
+    task tcpSocket template templateDefaults templateRef time timeout timeZone timezone
+    ttlSecondsAfterFinished ttlStrategy v1 v1beta1 valueFrom values volumeClaimGC wait when
+    withItems withParam workflow workflowDefaults workflowTemplateRef writeConfigMaps
     """
 )
 """Words that policies themselves put into backticks."""

@@ -133,9 +133,9 @@ def merged(values: list[Any]) -> Any:
     merged by name (templates, parameters) are looked up by name where that matters.
     """
     first = values[0]
-    if not isinstance(first, Mapping) or len(values) == 1:
+    if not isinstance(first, dict) or len(values) == 1:
         return first
-    mappings = [value for value in values if isinstance(value, Mapping)]
+    mappings = [value for value in values if isinstance(value, dict)]
     keys = dict.fromkeys(key for mapping in mappings for key in mapping)
     result = {}
     for key in keys:
@@ -157,7 +157,7 @@ def workflow_of(facts: Facts, resource: Resource) -> Workflow | None:
         layers.append(template.layers[0])
     config = find_controller_config(facts, resource)
     defaults = config.workflow_defaults.get("spec") if config else None
-    if config is not None and isinstance(defaults, Mapping):
+    if config is not None and isinstance(defaults, dict):
         layers.append(Layer(config.resource, (), defaults, config))
     return Workflow(
         resource=resource,
@@ -189,7 +189,7 @@ def _is_readable(config: ControllerConfig | None) -> bool:
 
 def _referenced(facts: Facts, own: Layer) -> tuple[Reference, Workflow | None]:
     reference = own.data.get("workflowTemplateRef")
-    if not isinstance(reference, Mapping) or own.resource.kind not in ("Workflow", "CronWorkflow"):
+    if not isinstance(reference, dict) or own.resource.kind not in ("Workflow", "CronWorkflow"):
         return Reference.NONE, None
     name = reference.get("name")
     if not isinstance(name, str) or is_placeholder(name):

@@ -62,12 +62,12 @@ def shape(facts: Facts, resource: Resource) -> list[Scope]:
 
 def _shape(facts: Facts, resource: Resource) -> list[Scope]:
     spec = resource.data.get("spec")
-    if not isinstance(spec, Mapping):
+    if not isinstance(spec, dict):
         return []
     root = "CronWorkflowSpec" if resource.kind == "CronWorkflow" else "WorkflowSpec"
     walk, metadata = _Walk(resource), resource.data.get("metadata")
     found = list(walk.struct(root, spec, ("spec",), ()))
-    if isinstance(metadata, Mapping):
+    if isinstance(metadata, dict):
         found += walk.struct("ObjectMeta", metadata, ("metadata",), ())
     return found
 
@@ -133,7 +133,7 @@ class _Walk:
         if self._left < 0 or value is None:
             return
         if around[:2] == "[]":
-            if isinstance(value, Mapping) and isinstance(value.get("steps"), list):
+            if isinstance(value, dict) and isinstance(value.get("steps"), list):
                 value, route = value["steps"], (*route, "steps")  # As the API server stores them.
             if isinstance(value, list):
                 for number, item in enumerate(value):
@@ -142,7 +142,7 @@ class _Walk:
             elif not is_placeholder(value):
                 yield self._wrong(route, value, "a list")
         elif around[:2] == "{}":
-            if isinstance(value, Mapping):
+            if isinstance(value, dict):
                 for key, item in value.items():
                     deeper = (*route, key)
                     yield from self._value(name, field, around[2:], item, deeper, levels)
@@ -151,7 +151,7 @@ class _Walk:
         elif field.inner == schema.ANYTHING:
             return
         elif len(field.inner) > 1:
-            if isinstance(value, Mapping):
+            if isinstance(value, dict):
                 yield from self.struct(field.inner, value, route, levels)
             elif not is_placeholder(value):
                 yield self._wrong(route, value, "a mapping")
