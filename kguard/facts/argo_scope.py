@@ -40,24 +40,34 @@ class Why:
     text: str
     word: str = ""
     choices: Iterable[str] = ()
+    unseen: bool = False
+    """Whether Argo's own check lets it pass, and the tag stays as it is written."""
 
 
 @record
 class Unresolved:
     """A name that nothing provides: what of it, why, and whether the controller refuses it.
 
-    `supplied` says that a value could still come in when the workflow is submitted.
+    `supplied` says that a value could still come in when the workflow is submitted, `unseen` that
+    Argo's own check does not see the fault.
     """
 
     reference: Reference
     name: Name
     why: str
     supplied: bool = False
+    unseen: bool = False
 
     @property
-    def refused(self) -> bool:
-        """Whether Argo refuses the workflow for it; it leaves expressions as they are."""
-        return not self.reference.tag.expression and not self.supplied
+    def left(self) -> bool:
+        """Whether Argo leaves the tag as it is written, rather than refuse the workflow."""
+        reference = self.reference
+        holder, keys = reference.holder, reference.keys
+        # Of a template of steps or tasks only those and its outputs are checked.
+        checked = isinstance(holder, Call) or (
+            holder is not None and (not argo_calls(holder) or keys[:1] == ("outputs",))
+        )
+        return reference.tag.expression or self.unseen or not checked
 
 
 def unresolved(facts: Facts, workflow: Workflow) -> Iterator[Unresolved]:
@@ -103,7 +113,7 @@ def _judge(
     if why is not None:
         resource = reference.resource
         near = suggestion(facts, resource, why.word, why.choices) if why.word else ""
-        yield Unresolved(reference, name, why.text + near, supplied)
+        yield Unresolved(reference, name, why.text + near, supplied, why.unseen)
 
 
 # What `workflow.` is followed by.
@@ -212,7 +222,7 @@ def _of_calls(
         within = bool(reference.keys) and reference.keys[0] in _HOOKS
         late = None if within else beside.unfinished(called, holder)
         if late:
-            return Why(late)
+            return Why(late, unseen=True)
     return _of_call(facts, called, reference, rest[1:])
 
 

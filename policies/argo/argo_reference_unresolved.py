@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 
 from kguard.facts.argo import Workflow
-from kguard.facts.argo_scope import borrowed, unresolved
+from kguard.facts.argo_scope import Unresolved, borrowed, unresolved
 from kguard.model import Fault, Related
 from kguard.policy.context import ERROR, WARNING, Context
 
@@ -15,16 +15,11 @@ def check(workflow: Workflow, ctx: Context) -> Iterator[Fault]:
     for each in unresolved(ctx.facts, workflow):
         reference = each.reference
         name = ".".join(each.name)
-        of = f" in `{reference.written}`" if reference.tag.expression else ""
+        written = reference.written
+        of = f" in `{written}`" if reference.tag.expression and written != name else ""
         text = f"nothing provides `{name}`{of}: {each.why}"
-        if each.refused:
-            yield reference.fault((), text, severity=ERROR, help="Argo refuses the workflow")
-        elif each.supplied:
-            help = "Argo refuses the workflow unless it is submitted with a value"
-            yield reference.fault((), text, severity=WARNING, help=help)
-        else:
-            help = "the text stays as it is written, or the node ends in Error"
-            yield reference.fault((), text, severity=WARNING, help=help)
+        severity = WARNING if each.supplied or reference.tag.expression else ERROR
+        yield reference.fault((), text, severity=severity, help=_help(each))
     for found in borrowed(ctx.facts, workflow):
         there = found.reference
         name = f"{{{{workflow.parameters.{found.parameter}}}}}"
@@ -35,3 +30,11 @@ def check(workflow: Workflow, ctx: Context) -> Iterator[Fault]:
             help="Argo refuses the workflow unless it is submitted with a value",
             related=[Related(there.resource, there.route, "read here")],
         )
+
+
+def _help(each: Unresolved) -> str:
+    if each.left:
+        return "Argo leaves the text as it is written, or the node ends in Error"
+    if each.supplied:
+        return "Argo refuses the workflow unless it is submitted with a value"
+    return "Argo refuses the workflow"
