@@ -1,8 +1,9 @@
 """What is found in the example projects: each fault, how often, and where.
 
 The READMEs of the projects say what the faults do; the tables beside this file say where they
-stand, one policy a line: its id, how often it speaks, and `file:line` of each time. A change that
-moves, adds or loses a finding shows here. `python tests/projects/test_findings.py` writes them anew.
+stand, one policy a line: its id, how often it speaks, and `file:line` of each time. A change
+that moves, adds or loses a finding shows here; `python tests/projects/test_findings.py` writes
+them anew.
 """
 
 from __future__ import annotations
