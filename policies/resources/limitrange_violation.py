@@ -6,9 +6,10 @@ from collections.abc import Iterator
 
 from kguard.facts.limitranges import LimitItem, limits_beside
 from kguard.facts.podresources import has_pod_level
-from kguard.facts.pods import Amount, Container, Pod, Role
+from kguard.facts.pods import Container, Pod, Role
 from kguard.model import Fault
 from kguard.policies.resources._pod_limits import sums
+from kguard.policies.resources._ratios import ratio
 from kguard.policy.context import Context
 
 _HELP = "its pods are rejected"
@@ -46,35 +47,4 @@ def _of_container(container: Container, item: LimitItem, items: list[LimitItem])
                     )
                     break  # The request is no second fault.
     for resource in item.amounts("maxLimitRequestRatio"):
-        yield from _ratio(container, item, items, resource)
-
-
-def _ratio(
-    container: Container, item: LimitItem, items: list[LimitItem], resource: str
-) -> Iterator[Fault]:
-    most = item.value("maxLimitRequestRatio", resource)
-    limit, request = (_effective(container, each, resource, items) for each in _DEFAULTS)
-    if most is None or not (limit and limit.value and request and request.value):
-        return
-    if limit.value > most * request.value:
-        written = container.amount("limits", resource) is not None
-        yield container.fault(
-            ("resources", "limits" if written else "requests", resource),
-            f"{resource} limit `{limit.text}` of {container.called} is "
-            f"{float(limit.value / request.value):.4g} times its request `{request.text}`, and "
-            f"LimitRange `{item.resource.name}` allows {float(most):g}",
-            related=[item.related("maxLimitRequestRatio", resource)],
-            help=_HELP,
-        )
-
-
-_DEFAULTS = {"limits": "default", "requests": "defaultRequest"}
-
-
-def _effective(
-    container: Container, section: str, resource: str, items: list[LimitItem]
-) -> Amount | None:
-    """The amount in force; None also where several LimitRanges could fill it in."""
-    written = container.amount(section, resource) or container.amount("limits", resource)
-    filled = [each for item in items if (each := item.filled(_DEFAULTS[section], resource))]
-    return written or (filled[0] if len(filled) == 1 else None)
+        yield from ratio(container, item, items, resource)
