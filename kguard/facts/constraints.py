@@ -7,7 +7,7 @@ apimachinery pkg/apis/meta/v1/validation/validation.go.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from typing import Any
 
 from kguard.facts.quantities import is_placeholder
@@ -171,13 +171,20 @@ def wrong(struct: str, data: Mapping[str, Any], fields: Mapping[str, Field]) -> 
             yield (), "has no `key`, and only with `operator: Exists` that is allowed"
 
 
-def mounts_without_volume(pod: Mapping[str, Any], claims: Any) -> Iterator[tuple[Route, str]]:
+def claims_of(data: Mapping[str, Any]) -> list[str | None]:
+    """The names of what a StatefulSet claims for each pod; None among them for one not known."""
+    templates = dig(data, "spec", "volumeClaimTemplates")
+    return [_name(dig(each, "metadata")) for each in _items(templates)]
+
+
+def mounts_without_volume(
+    pod: Mapping[str, Any], claims: Iterable[str | None]
+) -> Iterator[tuple[Route, str]]:
     """The mounts in a pod's spec whose volume it does not have: the keys, and the volume's name.
 
-    `claims` are the volumeClaimTemplates around it. Source: ValidateVolumeMounts.
+    `claims` are those of the StatefulSet around it. Source: ValidateVolumeMounts.
     """
-    volumes = {_name(each) for each in _items(pod.get("volumes"))}
-    volumes |= {_name(dig(each, "metadata")) for each in _items(claims)}
+    volumes = {*claims, *(_name(each) for each in _items(pod.get("volumes")))}
     if None in volumes:
         return
     for listed in ("initContainers", "containers"):

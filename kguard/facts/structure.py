@@ -122,6 +122,7 @@ class _Walk:
         self._fields = False
         self._whole = True
         self._left = _MOST_NODES
+        self._claims = constraints.claims_of(resource.data)
 
     def all(self) -> Iterator[Scope]:
         resource = self._resource
@@ -160,6 +161,9 @@ class _Walk:
     def _struct(
         self, struct: str, data: Mapping[str, Any], route: Route, above: Sequence[Level]
     ) -> Iterator[Scope]:
+        # A claim of a StatefulSet takes the place of the volume of its name.
+        if struct == "Volume" and self._claims and data.get("name") in self._claims:
+            return
         fields = schema.struct(struct)
         levels = (*above, Level(struct, route))
         for key, value in data.items():
@@ -196,8 +200,7 @@ class _Walk:
             here = dig(data, *keys, default=data)
             yield MissingField(self._resource, (*route, *keys), here, key)
         if struct == "PodSpec":
-            claims = dig(self._resource.data, "spec", "volumeClaimTemplates")
-            for keys, name in constraints.mounts_without_volume(data, claims):
+            for keys, name in constraints.mounts_without_volume(data, self._claims):
                 said = f"is `{name}`, and the pod has no such volume"
                 yield from self._wrong((said, values.REFUSED), (*route, *keys))
         for keys, fault in constraints.wrong(struct, data, fields):
