@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import Any
 
-from mutating import Row, drop, misspelt, plus, swap, to
+from mutating import Row, drop, plus, swap, to
 
 CONFIG = "workflow-controller-configmap"
 CONTAINER = "spec.template.spec.containers.0"
