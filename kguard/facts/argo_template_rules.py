@@ -335,7 +335,7 @@ def _metrics(template: Template) -> Iterator[Wrong]:
             yield Wrong(template, (*keys, "help"), f"{called} has no `help`")
         for route, label in items_of(Scope(template.resource, (), item), "labels"):
             key = label.get("key")
-            if not given(key) or (literal(key) and not _METRIC.fullmatch(key)):
+            if not given(key) or (literal(key) and not _METRIC.fullmatch(str(key))):
                 yield Wrong(
                     template, (*keys, *route, "key"), f"`{key or ''}` is no label of a metric"
                 )
