@@ -45,7 +45,7 @@ def run(args: argparse.Namespace) -> int:
     ]
     if args.peer:
         rows = [as_counterpart(each) for each in counterparts(shown, args.peer)]
-        head = ("CHECK", "POLICY", "MATCH", "PROFILE", "TITLE")
+        head: tuple[str, ...] = ("CHECK", "POLICY", "MATCH", "PROFILE", "TITLE")
     else:
         rows = [as_row(policy) for policy in shown]
         head = ("POLICY", "FAMILY", "SEVERITY", "CONFIDENCE", "PROFILE", "FIX", "TITLE")

@@ -315,7 +315,7 @@ def test_checks_of_another_linter_are_translated(project: Project) -> None:
     rows = [(row["check"], row["policy"], row["match"]) for row in json.loads(answer.out)]
     assert ("CKV_K8S_10", "missing-cpu-request", "same") in rows
     assert ("CKV_K8S_10", "zero-request", "partial") in rows
-    checks = list(dict.fromkeys(check for check, _, _ in rows))
+    checks = list(dict.fromkeys(check for check, _, _ in rows if check.startswith("CKV_K8S_")))
     assert checks[:3] == ["CKV_K8S_8", "CKV_K8S_9", "CKV_K8S_10"], "numbers sort as numbers"
 
 
