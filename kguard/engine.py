@@ -63,7 +63,10 @@ Took = Callable[[str, float], None]
 """Is told the id of a policy and the seconds its check ran."""
 
 _MOST_PLANS = 1000
-"""How many kinds are remembered: a server can be asked about any number of invented ones."""
+"""For how many kinds and tables what judges them is remembered."""
+
+_ANY = "?"
+"""The group or kind of all that no policy asks for."""
 
 _UNTIMED = 8
 """Parts of an object that a policy judges between two looks at the clock."""
@@ -108,6 +111,8 @@ class Engine:
 
     def __init__(self, policies: Iterable[Policy]) -> None:
         self._policies = [policy for policy in policies if policy.has_check]
+        self._kinds = {kind for each in EACH.values() for kind in each.kinds or ()}
+        self._names = {name for policy in self._policies for name in policy.kinds}
         self._plans: dict[tuple[str, str, int], _Plan] = {}
         self._checks: dict[str, Check] = {}
         self._superseding = [policy for policy in self._policies if policy.supersedes]
@@ -146,6 +151,9 @@ class Engine:
 
     def _plan(self, group: str, kind: str, table: Table) -> _Plan:
         """What an object of a kind is judged by."""
+        if (group, kind) not in self._kinds:
+            # A server can be asked about any number of invented ones, which are all alike.
+            group, kind = _ANY, kind if kind in self._names else _ANY
         key = (group, kind, id(table))
         found = self._plans.get(key)
         if found is None or found.table is not table:
