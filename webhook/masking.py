@@ -47,13 +47,13 @@ _WORDS = _words(
     Failed failed failedPodRestart failurePolicy failureThreshold Forbid forceFinalizerRemoval
     from_secret given grpc hooks HPAScaleToZero httpGet Ignore imagePullPolicy instanceID
     kubernetes labelSelector latest LEADER_ELECTION_DISABLE limit limits linux maxDuration
-    maxSurge maxUnavailable medium memory minAvailable minReadySeconds minReplicaCount
-    minReplicas name namespaceParallelism Never node_selector nodes nodeStatusOffLoad None none
-    Object onExit OnFailure OnPodCompletion OnWorkflowCompletion os parallelism partition path
-    persistence podFailurePolicy podGC pods podSpecPatch policy rbac readinessProbe Recreate
-    Replace replicas requests resourceRateLimit resources restartPolicy retentionPolicy
-    retryStrategy revisionHistoryLimit RollingUpdate runAsUser schedule schedules
-    secondsAfterCompletion secondsAfterFailure secondsAfterSuccess SIGTERM sizeLimit
+    maxLimitRequestRatio maxSurge maxUnavailable medium memory minAvailable minReadySeconds
+    minReplicaCount minReplicas name namespaceParallelism Never node_selector nodes
+    nodeStatusOffLoad None none Object onExit OnFailure OnPodCompletion OnWorkflowCompletion os
+    parallelism partition path persistence podFailurePolicy podGC pods podSpecPatch policy rbac
+    readinessProbe Recreate Replace replicas requests resourceRateLimit resources restartPolicy
+    retentionPolicy retryStrategy revisionHistoryLimit RollingUpdate runAsUser schedule
+    schedules secondsAfterCompletion secondsAfterFailure secondsAfterSuccess SIGTERM sizeLimit
     startingDeadlineSeconds status stopSignal stopwaitsecs strategy Succeeded successThreshold
     task tcpSocket template templateDefaults templateRef time timeout timeZone timezone
     ttlSecondsAfterFinished ttlStrategy v1 v1beta1 valueFrom values volumeClaimGC wait when
