@@ -20,7 +20,6 @@ from kguard.source.reader import Document, read
 if TYPE_CHECKING:
     from kguard.source.locate import Locator
 
-_PLACEHOLDER = re.compile(r"\{\{.*?\}\}")
 # Characters for private use stand for placeholders while the text is read: no manifest has any.
 _FIRST, _LAST = 0xE000, 0xF8FF
 _PRIVATE = re.compile(f"([{chr(_FIRST)}-{chr(_LAST)}])\\1*")
@@ -53,12 +52,21 @@ def _masked(text: str) -> tuple[str, list[str]] | None:
 
     None where there are too many, where one goes over lines, or where the text has such characters.
     """
-    placeholders: list[str] = _PLACEHOLDER.findall(text)
-    if len(placeholders) > _LAST - _FIRST or _PRIVATE.search(text):
+    if _PRIVATE.search(text):
         return None
-    numbers = iter(range(_FIRST, _LAST + 1))
-    masked = _PLACEHOLDER.sub(lambda found: chr(next(numbers)) * len(found[0]), text)
-    return None if "{{" in masked else (masked, placeholders)
+    placeholders: list[str] = []
+    parts: list[str] = []
+    end = 0
+    # No pattern: one that looks for `}}` from each of many `{{` takes the square of their number.
+    while (start := text.find("{{", end)) >= 0:
+        closed = text.find("}}", start + 2) + 2
+        found = text[start:closed]
+        if closed < 2 or "\n" in found or len(placeholders) == _LAST - _FIRST:
+            return None
+        parts += text[end:start], chr(_FIRST + len(placeholders)) * len(found)
+        placeholders.append(found)
+        end = closed
+    return "".join([*parts, text[end:]]), placeholders
 
 
 def _restored(data: Any, placeholders: list[str]) -> Any:

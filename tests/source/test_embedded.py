@@ -108,3 +108,8 @@ def test_each_value_is_found_where_it_stands(values: dict[str, str], indent: int
         assert expected == place(
             f"x:\n{' ' * indent}manifest: |\n{block}", ("x", "manifest", 0, f"{key}x")
         )
+
+
+@pytest.mark.parametrize("text", ["{{" * 400_000, "{{a\n" * 200_000, "}}{{" * 200_000])
+def test_a_megabyte_of_what_is_never_closed_is_no_document(text: str) -> None:
+    assert read_embedded(text).data == {}  # It would take hours if each `{{` looked to the end.
