@@ -18,7 +18,9 @@ SHOWN = [
     for command, output in re.findall(r"```console\n\$ (kguard .*)\n((?:.*\n)*?)```", text)
 ]
 PAGES = {policy.id: Path(policy.page).resolve() for policy in builtin()}
-_LINK = re.compile(r"\[([^\]]*)\]\(([^)]+)\)")
+_INLINE = re.compile(r"\[([^\]]*)\]\(([^)]+)\)")
+_DEFINED = re.compile(r"^\[([^\]]+)\]: (\S+)$", re.MULTILINE)
+_REFERRED = re.compile(r"\[([a-z0-9-]+)\](?![(:])")
 # Where the sources of what is claimed may be read; a test has no network to see whether they are.
 PUBLIC = (
     "https://github.com/argoproj/argo-workflows/issues/",
@@ -26,9 +28,14 @@ PUBLIC = (
 )
 
 
+def prose(text: str) -> str:
+    """A page without its code."""
+    return re.sub(r"```.*?```|`[^`]*`", "", text, flags=re.DOTALL)
+
+
 def links(text: str) -> list[tuple[str, str]]:
-    """The texts and targets of the links outside of code."""
-    return _LINK.findall(re.sub(r"```.*?```|`[^`]*`", "", text, flags=re.DOTALL))
+    """The texts and targets of the links of a page."""
+    return _INLINE.findall(prose(text)) + _DEFINED.findall(prose(text))
 
 
 def anchors(text: str) -> set[str]:
@@ -103,7 +110,8 @@ def test_links_lead_somewhere(guide: str) -> None:
 
 @pytest.mark.parametrize("guide", sorted(GUIDES))
 def test_policies_are_linked_by_their_names(guide: str) -> None:
-    named = set(re.findall(r"[([ ]\[?([a-z0-9]+(?:-[a-z0-9]+)+)\]?[),: .]", GUIDES[guide]))
-    linked = {text for text, _ in links(GUIDES[guide])}
-    assert len(linked & PAGES.keys()) >= 15
-    assert named & PAGES.keys() <= linked
+    text = prose(GUIDES[guide])
+    defined = [name for name, _ in _DEFINED.findall(text)]
+    assert sorted(set(_REFERRED.findall(text))) == defined
+    assert set(defined) <= PAGES.keys()
+    assert len(defined) >= 15
