@@ -1,4 +1,7 @@
-"""Writes what follows from the chart: its README's table, its schema's descriptions, deploy/.
+"""Writes what follows from the chart: its README's table, most of its schema, deploy/.
+
+The schema gets its descriptions from values.yaml, and what is inside `policies` from the schemas
+of the files that become of it.
 
 Usage: python charts/generate_chart.py HELM, with the path of Helm 3 or 4; or `make chart`. The
 tests fail where the result differs from what is committed.
@@ -16,10 +19,17 @@ from typing import Any
 
 import yaml
 
+from kguard.config.validate import load_schema
+from kguard.policy.registry import builtin
+from kguard.webhook.policyset import OFFLINE
+
 ROOT = Path(__file__).resolve().parent.parent
 CHART = ROOT / "charts" / "kguard"
 README, SCHEMA = CHART / "README.md", CHART / "values.schema.json"
 MANIFESTS = ROOT / "deploy" / "kguard.yaml"
+WEBHOOK, EXCEPTIONS = (
+    ROOT / "webhook" / f"{name}.schema.json" for name in ("webhook", "exceptions")
+)
 
 NAMESPACE = "kguard"
 KUBE_VERSION = "1.34.0"
@@ -88,8 +98,10 @@ def readme(text: str, values: str) -> str:
 
 
 def schema(text: str, values: str) -> str:
-    """The schema with the comments of values.yaml as descriptions, for editors."""
+    """The schema with `policies` written anew, and the comments of values.yaml as descriptions."""
     found: dict[str, Any] = json.loads(text)
+    found["properties"]["policies"]["properties"] = policies()
+    found["definitions"] = {_SHARED: _draft7(_single_policies())}
     for path, comment, _ in settings(values):
         part = found
         for key in path:
@@ -98,6 +110,85 @@ def schema(text: str, values: str) -> str:
         part.clear()
         part.update({"description": comment, **rest})
     return json.dumps(found, indent=2, ensure_ascii=False) + "\n"
+
+
+def policies() -> dict[str, Any]:
+    """What may stand in `policies`: the schemas of the three files, where they speak of a cluster.
+
+    Ids of policies are not listed, because an image can hold further ones.
+    """
+    exceptions = _draft7(json.loads(EXCEPTIONS.read_text("utf-8")))["properties"]["exceptions"]
+    exceptions["type"] = "array"
+    exceptions["items"]["oneOf"] = [{"required": ["name"]}, {"required": ["generate-name"]}]
+    return {
+        "settings": _draft7(_in_a_cluster(load_schema())),
+        "webhook": _draft7(json.loads(WEBHOOK.read_text("utf-8"))),
+        "exceptions": exceptions,
+    }
+
+
+def _in_a_cluster(settings: dict[str, Any]) -> dict[str, Any]:
+    """The format of kguard.yaml with what the webhook refuses left out, and with all parameters."""
+    known, parts = settings["properties"], settings["$defs"]
+    for key in (*OFFLINE, "ignore"):
+        del known[key]
+    del known["argo"]["properties"]["controller-config"]
+    known["image-map"]["type"] = "object"
+    del known["image-map"]["minLength"]
+    for key in ("if", "then"):
+        del parts["image"][key]
+    del parts["image"]["properties"]["dockerfile"]
+    override = known["overrides"]["items"]
+    del override["properties"]["paths"]
+    override["anyOf"].remove({"required": ["paths"]})
+    return settings
+
+
+def _single_policies() -> dict[str, Any]:
+    """Settings of single policies, with the parameters that those of this release have."""
+    parameters = {
+        policy.id: {
+            "properties": {
+                "params": {"additionalProperties": False, "properties": dict(policy.params)}
+            }
+        }
+        for policy in sorted(builtin(), key=lambda policy: policy.id)
+        if policy.params and policy.doors == "both"
+    }
+    found: dict[str, Any] = load_schema()["$defs"]["policies"]
+    return {"allOf": [found, {"properties": parameters}]}
+
+
+_SHARED = "policies"
+"""What is too large to be written twice, and has a definition of its own in the chart's schema."""
+
+_UNKNOWN_TO_HELM = ("$schema", "$id", "$defs", "title", "errorMessage", "default")
+
+
+def _draft7(schema: dict[str, Any]) -> dict[str, Any]:
+    """A schema as Helm 3 reads it: nothing may stand beside a reference, so they are resolved."""
+    parts = schema.get("$defs", {})
+
+    def resolved(value: Any, *, names: bool = False) -> Any:
+        if isinstance(value, list):
+            return [resolved(each) for each in value]
+        if not isinstance(value, dict):
+            return value
+        if names:  # The keys are the user's, not those of JSON Schema.
+            return {key: resolved(each) for key, each in value.items()}
+        if reference := value.get("$ref"):
+            if reference == f"#/$defs/{_SHARED}":
+                return {"$ref": f"#/definitions/{_SHARED}"}
+            rest = {key: each for key, each in value.items() if key != "$ref"}
+            value = {**parts[reference.removeprefix("#/$defs/")], **rest}
+        return {
+            key: resolved(each, names=key == "properties")
+            for key, each in value.items()
+            if key not in _UNKNOWN_TO_HELM
+        }
+
+    found: dict[str, Any] = resolved(schema)
+    return found
 
 
 def manifests(helm: str | Path) -> str:

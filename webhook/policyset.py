@@ -55,7 +55,10 @@ _MOST_TABLES = 1000
 _ATTEMPTS = 3
 """How often a directory is read that changes under the reader."""
 
-_OFFLINE = ("baseline", "context", "complete", "exclude", "fail-on")
+OFFLINE = (
+    *("baseline", "context", "complete", "exclude", "fail-on"),
+    *("helm", "kustomize", "woodpecker"),
+)
 """Settings that speak of files and mean nothing in a cluster."""
 
 
@@ -217,7 +220,7 @@ def _settings(
     layer: Layer, registry: Registry, folder: str, name: str, problems: list[Problem]
 ) -> Settings | None:
     found = check_shape(layer, registry)
-    for key in _OFFLINE:
+    for key in OFFLINE:
         if key in layer.data:
             found.append(layer.problem((key,), f"`{key}` means nothing in a cluster", at_key=True))
     if "ignore" in layer.data:

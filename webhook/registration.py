@@ -24,16 +24,13 @@ RULES: tuple[tuple[str, str, tuple[str, ...]], ...] = (
         "v1",
         (
             *("pods", "pods/ephemeralcontainers", "pods/resize"),
-            *("replicationcontrollers", "replicationcontrollers/scale", "configmaps"),
+            *("replicationcontrollers", "configmaps"),
         ),
     ),
     (
         "apps",
         "v1",
-        (
-            *("deployments", "deployments/scale", "statefulsets", "statefulsets/scale"),
-            *("daemonsets", "replicasets", "replicasets/scale"),
-        ),
+        ("deployments", "statefulsets", "daemonsets", "replicasets"),
     ),
     ("batch", "v1", ("jobs", "cronjobs")),
     ("autoscaling", "v2", ("horizontalpodautoscalers",)),
@@ -42,7 +39,9 @@ RULES: tuple[tuple[str, str, tuple[str, ...]], ...] = (
     ("keda.sh", "v1alpha1", ("scaledobjects", "scaledjobs")),
 )
 """Namespaced resources by group and version. Never cluster-scoped ones but Argo's templates: a
-cluster that cannot make Nodes or approve certificates cannot start."""
+cluster that cannot make Nodes or approve certificates cannot start. And never `*/scale`: a Scale
+carries a number without the workload, so nothing could be found in it, while an outage under
+`failurePolicy: Fail` would stop every autoscaler."""
 
 CONDITIONS: tuple[tuple[str, str], ...] = (
     ("not-nodes", "!has(request.userInfo.groups) || !('system:nodes' in request.userInfo.groups)"),

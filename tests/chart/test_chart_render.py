@@ -130,10 +130,9 @@ def test_what_is_rendered_for_which_values(helm4: Helm) -> None:
     assert text == GOLDEN.read_text("utf-8")
 
 
-@pytest.mark.parametrize("values", CI_VALUES)
-def test_notes_say_how_to_get_rid_of_it(helm: Helm, values: str, tmp_path: Path) -> None:
-    # Helm prints them only where there is a cluster, so a template prints them here.
-    chart = shutil.copytree(CHART, tmp_path / "kguard")
+def notes_of(helm: Helm, folder: Path, values: str, *sets: str) -> str:
+    """NOTES.txt, which Helm prints only where there is a cluster: a template prints it here."""
+    chart = shutil.copytree(CHART, folder / "kguard")
     (chart / "templates" / "notes.yaml").write_text(
         'notes: {{ include (print .Template.BasePath "/NOTES.txt") . | quote }}\n'
     )
@@ -141,10 +140,59 @@ def test_notes_say_how_to_get_rid_of_it(helm: Helm, values: str, tmp_path: Path)
         *("template", "release", chart, "--namespace", NAMESPACE, "--kube-version", KUBE_VERSION),
         *("--values", CHART / "ci" / f"{values}-values.yaml"),
         *("--show-only", "templates/notes.yaml"),
+        *(word for each in sets for word in ("--set-json", each)),
     )
     assert done.returncode == 0, done.stderr
-    notes = yaml.safe_load(done.stdout)["notes"]
+    return str(yaml.safe_load(done.stdout)["notes"])
+
+
+@pytest.mark.parametrize("values", CI_VALUES)
+def test_notes_say_how_to_get_rid_of_it(helm: Helm, values: str, tmp_path: Path) -> None:
+    notes = notes_of(helm, tmp_path, values)
     name = "platform-kguard" if values == "autoscaling" else "kguard"
     assert f"kubectl delete validatingwebhookconfiguration {name}\n" in notes
     assert not re.search(r"\n\n\n|[ \t]\n|<no value>|%!", notes), notes
     assert max(map(len, notes.splitlines())) <= 110
+    steps = [line.strip()[0] for line in notes.splitlines() if re.match(r"  \d\. ", line)]
+    assert steps == [str(number + 1) for number in range(len(steps))]
+
+
+NOTES = [
+    pytest.param([], "3. People see findings as warnings", "4. Enforce it, one", id="warn"),
+    pytest.param(
+        ['policies.webhook.mode="audit"'], "3. Let people see it", "4. Enforce it, one", id="audit"
+    ),
+    pytest.param(
+        ["policies.webhook.mode=false"], "3. Mode off asks no policy", "in mode off,", id="off"
+    ),
+    pytest.param(
+        ['policies.webhook.mode="enforce"'],
+        "3. Findings of severity error refuse",
+        "4. When nothing may pass unseen",
+        id="enforce",
+    ),
+    pytest.param(
+        ['policies.webhook.modes=[{"namespaces":["shop"],"mode":"enforce"}]'],
+        "3. Findings of severity error refuse",
+        "policies.webhook.modes says otherwise",
+        id="enforce-one",
+    ),
+    pytest.param(
+        ['tls.mode="cert-manager"'], "describe certificate kguard", "cainjector", id="cert-manager"
+    ),
+    pytest.param(
+        ['webhook.failurePolicy="Fail"', "replicas=3"],
+        "with failurePolicy Fail",
+        "every write to a reviewed namespace is refused",
+        id="fail",
+    ),
+]
+
+
+@pytest.mark.parametrize(("settings", "words", "others"), NOTES)
+def test_notes_speak_of_the_values(
+    helm: Helm, tmp_path: Path, settings: list[str], words: str, others: str
+) -> None:
+    notes = notes_of(helm, tmp_path, "default", *settings)
+    assert words in notes, notes
+    assert others in notes, notes

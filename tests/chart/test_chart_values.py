@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import re
 import runpy
 from collections.abc import Iterator
 from pathlib import Path
@@ -28,6 +29,16 @@ FREE = frozenset(
     }
 )
 """Objects whose keys are the user's or Kubernetes', and that the schema does not list."""
+
+
+class AsHelm(yaml.SafeLoader):
+    """YAML as Helm reads it: a day is text."""
+
+
+AsHelm.yaml_implicit_resolvers = {
+    first: [(tag, expression) for tag, expression in resolvers if not tag.endswith(":timestamp")]
+    for first, resolvers in yaml.SafeLoader.yaml_implicit_resolvers.items()
+}
 
 
 def leaves(group: Any, above: str = "") -> Iterator[str]:
@@ -75,9 +86,28 @@ def test_schema_is_one() -> None:
 @pytest.mark.parametrize("values", CI_VALUES)
 def test_values_of_ci_fit_the_schema(values: str) -> None:
     text = (CHART / "ci" / f"{values}-values.yaml").read_text("utf-8")
-    jsonschema.Draft7Validator(SCHEMA).validate(yaml.safe_load(text))
+    jsonschema.Draft7Validator(SCHEMA).validate(yaml.load(text, AsHelm))
     jsonschema.Draft7Validator(SCHEMA).validate(yaml.safe_load(VALUES))
 
+
+EXCEPTION = {
+    "policy": "missing-memory-limit",
+    "kind": "StatefulSet",
+    "namespace": "search",
+    "name": "index",
+    "reason": "the loader maps the index into memory",
+    "owner": "team-search@example.com",
+    "expires": "2027-03-01",
+}
+NO_EXCEPTIONS: list[dict[str, Any]] = [
+    {"expires": "1 March 2027"},
+    {"expires": 20270301},
+    {"owner": ""},
+    {"reason": "x" * 1001},
+    {"name": "index-*"},
+    {"generate-name": "index-"},
+    {"until": "2027-03-01"},
+]
 
 WRONG = [
     "replica=3",
@@ -98,7 +128,32 @@ WRONG = [
     'image.pullPolicy="Sometimes"',
     'imagePullSecrets=["registry"]',
     'policies.webhook.mode="deny"',
+    'policies.webhook.modes=[{"mode":"deny"}]',
+    'policies.webhook.modes=[{"namespace":["shop"],"mode":"warn"}]',
+    'policies.webhook.modes=[{"namespaces":"shop","mode":"warn"}]',
+    'policies.webhook.modes=[{"policies":[],"mode":"warn"}]',
+    "policies.webhook.modes=[{}]",
+    'policies.webhook.deny-at="fatal"',
+    'policies.webhook.on-error="ignore"',
+    'policies.webhook.ratchet="yes"',
+    "policies.webhook.enforce-through=0.1",
+    'policies.webhook.denyAt="error"',
+    'policies.settings.profile="strictest"',
+    'policies.settings.profil="strict"',
+    'policies.settings.deselect="image-latest"',
+    'policies.settings.fail-on="error"',
+    'policies.settings.ignore=[{"policies":["ALL"]}]',
+    'policies.settings.image-map="images.yaml"',
+    "policies.settings.kube-version=1.30",
+    'policies.settings.policies={"image-latest":{"severity":"fatal"}}',
+    'policies.settings.policies={"image-latest":{"param":{}}}',
+    'policies.settings.policies={"memory-absurdly-small":{"params":{"min-memory":"16Mi"}}}',
+    'policies.settings.policies={"memory-absurdly-small":{"params":{"min_memory":16}}}',
+    'policies.settings.overrides=[{"paths":["apps/"],"profile":"strict"}]',
+    'policies.settings.overrides=[{"namespaces":["a"],"policies":{"single-replica":'
+    '{"params":{"min":1}}}}]',
     'policies.exceptions=[{"policy":"image-latest"}]',
+    *(f"policies.exceptions={json.dumps([{**EXCEPTION, **wrong}])}" for wrong in NO_EXCEPTIONS),
     "policies.exceptions={}",
     "policies.setting={}",
     'tls.mode="selfsigned"',
@@ -131,6 +186,49 @@ def test_the_schema_refuses(helm: Helm, setting: str) -> None:
     assert where in refusal or "propertyName" in refusal
 
 
+RIGHT = [
+    *(f"policies.webhook.mode={mode}" for mode in ('"audit"', '"off"', "false")),
+    'policies.webhook.modes=[{"policies":["mine"],"namespaces":["team-*"],"mode":"enforce"}]',
+    'policies.settings={"profile":"scale","kube-version":"1.30","deselect":["image-latest"]}',
+    'policies.settings.policies={"memory-absurdly-small":{"params":{"min_memory":"16Mi"}}}',
+    # An image can hold policies of its own.
+    'policies.settings.policies={"mine":{"enabled":true,"params":{"anything":[1]}}}',
+    'policies.settings.overrides=[{"kinds":["Job"],"policies":{"mine":{"severity":"note"}}}]',
+    'policies.settings.image-map={"web:1":{"shell":"bash","cmd":["a"]}}',
+    f"policies.exceptions={json.dumps([EXCEPTION])}",
+]
+
+
+@pytest.mark.parametrize("setting", RIGHT)
+def test_the_schema_lets_in(helm: Helm, setting: str) -> None:
+    assert helm.refusal(setting) == ""
+
+
+def test_what_is_enumerated_is_what_kguard_reads(generate: dict[str, Any]) -> None:
+    inside = SCHEMA["properties"]["policies"]["properties"]
+    own = json.loads((ROOT / "webhook" / "webhook.schema.json").read_text("utf-8"))
+    assert inside["webhook"]["properties"]["mode"]["enum"] == own["$defs"]["mode"]["enum"]
+    assert set(inside["webhook"]["properties"]) == set(own["properties"])
+    entry = inside["webhook"]["properties"]["modes"]["items"]["properties"]
+    assert set(entry) == set(own["properties"]["modes"]["items"]["properties"])
+    assert '"$ref": "#/$defs' not in json.dumps(SCHEMA)
+
+
+def test_the_examples_of_the_documentation_are_right() -> None:
+    text = (ROOT / "docs" / "webhook.md").read_text("utf-8")
+    inside = SCHEMA["properties"]["policies"]["properties"]
+    found = []
+    for block in re.findall(r"^```yaml\n(.*?)^```$", text, flags=re.M | re.S):
+        example = yaml.load(block, AsHelm)
+        for key, part in (("mode", "webhook"), ("profile", "settings"), ("exceptions", None)):
+            if key in example:
+                schema = inside[part] if part else {"properties": {"exceptions": inside[key]}}
+                definitions = {"definitions": SCHEMA["definitions"]}
+                jsonschema.Draft7Validator({**schema, **definitions}).validate(example)
+                found.append(key)
+    assert found == ["mode", "profile", "exceptions"]
+
+
 GUARDS = [
     pytest.param(
         ['webhook.failurePolicy="Fail"', "replicas=1"], "at least 2 replicas", id="fail-one"
@@ -153,6 +251,17 @@ GUARDS = [
         ['tls.certManager.issuerRef={"name":"one"}'], "tls.mode is self", id="issuer-without-mode"
     ),
     pytest.param(['clientAuth.names=["api"]'], "clientAuth.caConfigMap", id="names-without-ca"),
+    pytest.param(
+        ['clientAuth.testSecret="me"'], "clientAuth.caConfigMap", id="test-secret-without-ca"
+    ),
+    pytest.param(
+        [
+            "context.enabled=false",
+            'policies.webhook.modes=[{"namespace-labels":{"env":"dev"},"mode":"audit"}]',
+        ],
+        "namespace-labels",
+        id="labels-without-context",
+    ),
     pytest.param(["health.port=10250"], "are the same", id="one-port"),
     pytest.param(["hostNetwork=true"], "the kubelet", id="kubelet-port"),
     pytest.param(["serviceAccount.create=false"], "serviceAccount.name", id="default-account"),

@@ -117,6 +117,18 @@ def test_every_kind_that_policies_judge_is_sent(helm: Helm) -> None:
     assert missing == NOT_SENT
 
 
+def test_scale_is_sent_to_whoever_wants_it(helm: Helm) -> None:
+    def resources(*sets: str) -> set[str]:
+        return {
+            r for rule in entries(helm, "default", *sets)[0]["rules"] for r in rule["resources"]
+        }
+
+    usual = resources()
+    assert not [resource for resource in usual if resource.endswith("/scale")]
+    kinds = ("deployments", "statefulsets", "replicasets", "replicationcontrollers")
+    assert resources("webhook.scale=true") - usual == {f"{kind}/scale" for kind in kinds}
+
+
 def test_the_same_is_registered_without_the_chart(helm: Helm) -> None:
     rules = [
         (*rule["apiGroups"], *rule["apiVersions"], tuple(rule["resources"]))
@@ -321,5 +333,12 @@ def test_the_network_is_open_to_the_api_server_only_where_it_is_called(helm: Hel
 
 
 def test_the_probe_is_left_out_where_it_cannot_show_who_it_is(helm: Helm) -> None:
-    assert [each for each in helm.objects("files") if hook(each) == "test"] == []
+    unknown = helm.objects("files", 'clientAuth.testSecret=""')
+    assert [each for each in unknown if hook(each) == "test"] == []
     assert any(each["kind"] == "Pod" for each in helm.objects() if hook(each) == "test")
+    (pod,) = (pod_of(each) for each in helm.objects("files") if each["kind"] == "Pod")
+    assert pod["containers"][0]["args"][-3:] == [
+        "--client-cert=/client/tls.crt",
+        "--client-key=/client/tls.key",
+        "--token-file=/bearer-token/token",
+    ]

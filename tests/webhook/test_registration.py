@@ -92,8 +92,7 @@ def test_every_kind_that_a_policy_judges_is_asked_about() -> None:
 
 def test_sub_resources_that_are_asked_about_are_those_that_carry_the_object() -> None:
     asked = {resource.partition("/")[2] for _, _, names in RULES for resource in names}
-    # `scale` is sent so that it is in the log and the metrics; it carries a number alone.
-    assert asked == JUDGED_SUB_RESOURCES | {"scale"}
+    assert asked == JUDGED_SUB_RESOURCES
 
 
 def test_conditions_are_named_as_the_api_wants_it_and_trust_no_author() -> None:

@@ -74,7 +74,7 @@ app.kubernetes.io/managed-by: {{ .Release.Service }}
 {{- if and .Values.disarm.enabled $helm3 (eq .Values.webhook.failurePolicy "Fail") -}}true{{- end -}}
 {{- end }}
 
-{{- /* The pod of a hook: kguard with the words in `args`. */ -}}
+{{- /* The pod of a hook: kguard with the words in `args`, and `secrets` by the folder they are in. */ -}}
 {{- define "kguard.hookPod" -}}
 restartPolicy: Never
 enableServiceLinks: false
@@ -115,11 +115,26 @@ containers:
     volumeMounts:
       - name: tmp
         mountPath: /tmp
+      {{- range $name, $secret := .secrets }}
+      - name: {{ $name }}
+        mountPath: /{{ $name }}
+        readOnly: true
+      {{- end }}
 volumes:
   - name: tmp
     emptyDir:
       medium: Memory
       sizeLimit: 4Mi
+  {{- range $name, $secret := .secrets }}
+  - name: {{ $name }}
+    secret:
+      secretName: {{ $secret }}
+  {{- end }}
+{{- end }}
+
+{{- /* "true" where `helm test` can show who it is, as far as that is asked for. */ -}}
+{{- define "kguard.tests" -}}
+{{- if or (not .Values.clientAuth.caConfigMap) .Values.clientAuth.testSecret -}}true{{- end -}}
 {{- end }}
 
 {{- define "kguard.subjects" -}}
