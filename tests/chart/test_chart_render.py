@@ -163,7 +163,7 @@ NOTES = [
         ['policies.webhook.mode="audit"'], "3. Let people see it", "4. Enforce it, one", id="audit"
     ),
     pytest.param(
-        ["policies.webhook.mode=false"], "3. Mode off asks no policy", "in mode off,", id="off"
+        ["policies.webhook.mode=false"], "3. Mode off asks no policy", "in mode off, with", id="off"
     ),
     pytest.param(
         ['policies.webhook.mode="enforce"'],
