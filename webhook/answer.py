@@ -12,6 +12,7 @@ from collections.abc import Iterable, Iterator
 from typing import Any
 
 from kguard.record import record
+from kguard.render.links import REPOSITORY
 from kguard.term import safe
 from kguard.webhook.decision import Decision, Effect, Judged
 from kguard.webhook.request import API_VERSION, KIND
@@ -31,6 +32,12 @@ WARNINGS = 3500
 
 _MORE = 50
 """Characters kept free for the line or warning that counts the others."""
+
+_EXCEPTIONS = (
+    f"what cannot be changed needs an exception: {REPOSITORY}/blob/main/docs/webhook.md#exceptions"
+)
+_AGAIN = "try again; where it stays so, tell whoever runs kguard"
+"""What to do next, the last line of a refusal."""
 
 _LABEL, _LINE, _UNANSWERED = 200, 500, 200
 """Characters in a refusal for its first line, for one finding, for what was not evaluated."""
@@ -87,7 +94,9 @@ def _refusal(decision: Decision, denied: list[Judged]) -> str:
         text = f"- not evaluated, which denies here: {_listed(decision.refusing)}"
         closing.append(_cut(text, _UNANSWERED))
     if denied:
-        closing.append(f"`kguard explain {denied[0].finding.policy}` tells more")
+        closing.append(f"`kguard explain {denied[0].finding.policy}` tells more; {_EXCEPTIONS}")
+    else:
+        closing.append(_AGAIN)
     room = MESSAGE - sum(len(line) + 1 for line in (*lines, *closing)) - _MORE
     for each in denied[:SHOWN]:
         what = f"{decision.message(each.finding)}{_at(decision, each)}{_over(each)}"
@@ -154,9 +163,14 @@ def _annotations(decision: Decision) -> dict[str, str]:
     found = {"decision": decision.word, "revision": decision.revision}
     if decision.skipped:
         return found
+    policies: dict[str, None] = {}
     for effect, word in _EFFECTS:
         if having := decision.having(effect):
-            found[word] = _listed(dict.fromkeys(each.finding.policy for each in having), ",")
+            ids = dict.fromkeys(each.finding.policy for each in having)
+            found[word] = _listed(ids, ",")
+            policies |= ids
+    if policies:
+        found["policies"] = _listed(policies, ",")
     if decision.unanswered:
         found["unevaluated"] = _listed(decision.unanswered, ",")
     if modes := {each.mode.word for each in decision.judged}:

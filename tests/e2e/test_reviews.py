@@ -30,7 +30,8 @@ def test_create_denied(cluster: Cluster, kguard: Kguard, namespace: Namespace) -
         f'Error from server (Forbidden): error when creating "STDIN": {DENIED}'
         f"1 finding in Deployment/{shop}/web",
         f"- {POLICY}: {LIMIT} ({CONTAINERS}.resources.limits.memory)",
-        f"`kguard explain {POLICY}` tells more",
+        f"`kguard explain {POLICY}` tells more; what cannot be changed needs an exception:"
+        " https://github.com/kguard/kguard/blob/main/docs/webhook.md#exceptions",
     ]
     assert cluster.client.get("Deployment", "web", shop, "apps/v1").status == 404
 

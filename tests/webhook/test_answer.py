@@ -18,6 +18,12 @@ TINY = {"requests": {"cpu": "1m", "memory": "64m"}, "limits": {"memory": "64m"}}
 REQUESTS_ONLY = {"requests": {"cpu": "1", "memory": "1"}}
 
 
+EXCEPTIONS = (
+    "what cannot be changed needs an exception:"
+    " https://github.com/kguard/kguard/blob/main/docs/webhook.md#exceptions"
+)
+
+
 def many(count: int, **container: Any) -> dict[str, Any]:
     """A Deployment of containers that differ in their names alone."""
     data = deployment(**container)
@@ -40,7 +46,7 @@ def test_a_refusal_reads_as_people_do() -> None:
             "1 finding in Deployment/shop/web\n"
             "- memory-absurdly-small: memory limit `64m` of container `web` is 0.064 bytes"
             f" ({route})\n"
-            "`kguard explain memory-absurdly-small` tells more"
+            f"`kguard explain memory-absurdly-small` tells more; {EXCEPTIONS}"
         ),
     }
     assert response["warnings"] == [
@@ -49,6 +55,7 @@ def test_a_refusal_reads_as_people_do() -> None:
     assert response["auditAnnotations"] == {
         "decision": "denied",
         "revision": policy_set().revision,
+        "policies": "memory-absurdly-small",
         "denied": "memory-absurdly-small",
         "warned": "memory-absurdly-small",
         "mode": "enforce",
@@ -60,7 +67,7 @@ def test_a_refusal_lists_what_fits_and_counts_the_rest(count: int) -> None:
     response = Served().ask(asked(many(count, resources=TINY)))
     first, *lines = response["status"]["message"].split("\n")
     assert first == f"{count} findings in Deployment/shop/web"
-    assert lines.pop() == "`kguard explain memory-absurdly-small` tells more"
+    assert lines.pop() == f"`kguard explain memory-absurdly-small` tells more; {EXCEPTIONS}"
     listed = [line for line in lines if line.startswith("- memory-absurdly-small: ")]
     assert 0 < len(listed) <= 10
     assert all("(spec.template.spec.containers[container-number-" in line for line in listed)
@@ -123,6 +130,7 @@ def test_what_was_not_evaluated_is_said_within_the_limits() -> None:
     response = answer(decision)
     message = response["status"]["message"]
     assert "- not evaluated, which denies here: " in message
+    assert message.endswith("\ntry again; where it stays so, tell whoever runs kguard")
     assert len(message) <= 1500
     assert len(response["auditAnnotations"]["unevaluated"].encode()) <= 1024
 
@@ -205,7 +213,7 @@ def test_an_object_that_cannot_be_judged_is_refused_in_words() -> None:
         "1 finding in Deployment/shop/web\n"
         "- kguard-unevaluable: the object cannot be judged: `request.object.metadata` is no"
         " object\n"
-        "`kguard explain kguard-unevaluable` tells more"
+        f"`kguard explain kguard-unevaluable` tells more; {EXCEPTIONS}"
     )
 
 
