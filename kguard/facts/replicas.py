@@ -55,7 +55,7 @@ def replicas_of(workload: Resource, autoscalers: Sequence[Resource] = ()) -> Rep
     if config and dig(workload.data, "spec", "test") not in (None, False):
         return Replicas(None, None, None)  # It runs pods only while it is tried out.
     raw = dig(workload.data, "spec", "replicas")
-    written = raw if _is_count(raw) else None
+    written = raw if is_count(raw) else None
     unknown = raw is not None and written is None
     if not autoscalers:
         default = 0 if config else 1
@@ -67,12 +67,13 @@ def replicas_of(workload: Resource, autoscalers: Sequence[Resource] = ()) -> Rep
         keda = scaler.group == "keda.sh"
         low = dig(scaler.data, "spec", "minReplicaCount" if keda else "minReplicas", default=1)
         high = dig(scaler.data, "spec", "maxReplicaCount" if keda else "maxReplicas", default=100)
-        if not _is_count(low) or not _is_count(high):
+        if not is_count(low) or not is_count(high):
             return Replicas(written, None, None)
         floors.append(max(low, 1) if keda else low)
         ceilings.append(high)
     return Replicas(written, min(floors), max(ceilings))
 
 
-def _is_count(value: Any) -> bool:
+def is_count(value: Any) -> bool:
+    """Whether a value is a number of pods, or of seconds: whole, and none below 0."""
     return isinstance(value, int) and not isinstance(value, bool) and value >= 0

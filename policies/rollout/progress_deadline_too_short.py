@@ -3,8 +3,8 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
-from typing import Any
 
+from kguard.facts.replicas import is_count
 from kguard.facts.startup import slowest_start
 from kguard.facts.workloads import Workload
 from kguard.model import Edit, Fault, Fix, Related
@@ -19,7 +19,7 @@ def check(workload: Workload, ctx: Context) -> Iterator[Fault]:
     """Yield a fault for a deadline that the API rejects, or that a healthy start may miss."""
     deadline = workload.get("spec", "progressDeadlineSeconds", default=_DEFAULT)
     wait = workload.get("spec", "minReadySeconds", default=0)
-    if not _seconds(deadline) or not _seconds(wait):
+    if not is_count(deadline) or not is_count(wait):
         return
     slowest = slowest_start(workload.pod)
     needed = max(wait, slowest.seconds if slowest else 0) + _MARGIN
@@ -47,7 +47,3 @@ def check(workload: Workload, ctx: Context) -> Iterator[Fault]:
             help="pipelines see a failed rollout of pods that would have been ready",
             fix=fix,
         )
-
-
-def _seconds(value: Any) -> bool:
-    return isinstance(value, int) and not isinstance(value, bool) and value >= 0
