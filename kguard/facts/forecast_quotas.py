@@ -14,6 +14,7 @@ from kguard.facts.forecast_pods import Load
 from kguard.facts.pods import quantity
 from kguard.facts.run import Facts
 from kguard.model import Resource, Scope, dig
+from kguard.quantity.quantities import rough
 from kguard.record import record
 
 
@@ -45,4 +46,4 @@ def shortages(facts: Facts, near: Resource, load: Load) -> Iterator[Shortage]:
             value = quantity(hard) if hard is not None else None
             if value is not None and amount > value >= 0:
                 scope = Scope(quota, (), quota.data)
-                yield Shortage(scope, name, hard, float(value / amount))
+                yield Shortage(scope, name, hard, rough(value / amount))

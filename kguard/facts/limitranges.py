@@ -13,6 +13,7 @@ from typing import TYPE_CHECKING, Any
 from kguard.facts.podresources import is_overcommitted
 from kguard.facts.pods import Amount, quantity
 from kguard.model import Key, Related, Resource, Scope, dig
+from kguard.quantity.quantities import rough
 from kguard.record import record
 
 if TYPE_CHECKING:
@@ -175,7 +176,7 @@ def _of_ratio(
         yield Clash(
             keys,
             f"{resource} `maxLimitRequestRatio` `{text}` is above `max` divided by `min`, "
-            f"{float(high / low):g}",
+            f"{rough(high / low):g}",
             ("max", resource),
         )
 

@@ -67,6 +67,14 @@ def stored_quantity(value: object) -> Fraction:
     return amount
 
 
+def rough(amount: Fraction) -> float:
+    """A float near an amount or a ratio, to be shown; infinite where it is too large for one."""
+    try:
+        return float(amount)
+    except OverflowError:
+        return float("inf") if amount > 0 else float("-inf")
+
+
 def suffix_of(value: object) -> str:
     """The suffix of a quantity as written: `Mi`, `m`, `e3`, or empty. Raises QuantityError."""
     return _parse(value)[1]

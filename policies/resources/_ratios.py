@@ -11,6 +11,7 @@ from collections.abc import Iterator
 from kguard.facts.limitranges import LimitItem
 from kguard.facts.pods import Amount, Container
 from kguard.model import Fault
+from kguard.quantity.quantities import rough
 
 # What a LimitRange fills in, by the section it becomes.
 _DEFAULTS = {"limits": "default", "requests": "defaultRequest"}
@@ -46,9 +47,9 @@ def ratio(
         written = container.amount("limits", resource) is not None
         yield container.fault(
             ("resources", "limits" if written else "requests", resource),
-            f"{resource} limit `{limit.text}` of {container.called} is {float(times):.4g} times "
+            f"{resource} limit `{limit.text}` of {container.called} is {rough(times):.4g} times "
             f"its request `{request.text}`, and LimitRange `{item.resource.name}` allows "
-            f"{float(most):g}",
+            f"{rough(most):g}",
             related=[item.related("maxLimitRequestRatio", resource)],
             help="its pods are rejected",
         )

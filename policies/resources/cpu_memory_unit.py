@@ -7,7 +7,7 @@ from collections.abc import Iterator
 from kguard.facts.pods import Container, quantity
 from kguard.model import Fault
 from kguard.policy.context import Context
-from kguard.quantity.quantities import suffix_of
+from kguard.quantity.quantities import rough, suffix_of
 
 _SMALL = {"", "m", "u", "n"}
 
@@ -23,7 +23,7 @@ def check(container: Container, ctx: Context) -> Iterator[Fault]:
         memory_unit = suffix not in _SMALL and suffix[0] not in "eE0123456789"
         if not memory_unit and value <= ctx.params["max_cpu"]:
             continue
-        cores = f"{float(value):,.0f}"
+        cores = f"{rough(value):,.0f}"
         meant = str(text)[: -len(suffix)] if memory_unit else str(text)
         yield container.fault(
             ("resources", section, "cpu"),

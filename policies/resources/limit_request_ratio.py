@@ -7,6 +7,7 @@ from collections.abc import Iterator
 from kguard.facts.pods import Container
 from kguard.model import Fault
 from kguard.policy.context import Context
+from kguard.quantity.quantities import rough
 
 
 def check(container: Container, ctx: Context) -> Iterator[Fault]:
@@ -21,6 +22,6 @@ def check(container: Container, ctx: Context) -> Iterator[Fault]:
             yield container.fault(
                 ("resources", "limits", resource),
                 f"{resource} limit `{limit.text}` of {container.called} is "
-                f"{float(limit.value / request.value):.3g} times its request `{request.text}`",
+                f"{rough(limit.value / request.value):.3g} times its request `{request.text}`",
                 help=f"the node promised the rest to others; {most:g} times is the most",
             )
