@@ -10,6 +10,7 @@ from kguard.facts.argo_containers import MainContainer, main_containers
 from kguard.facts.argo_sets import heaviest, waits_of
 from kguard.model import Fault
 from kguard.policy.context import Context
+from kguard.quantity.quantities import rough
 
 _MOST_MEMBERS = 16  # The search for what runs together takes twice as long for each.
 
@@ -23,27 +24,40 @@ def check(workflow: Workflow, ctx: Context) -> Iterator[Fault]:
     for members in sets.values():
         if 1 < len(members) <= _MOST_MEMBERS and not any(each.unknown for each in members):
             before = waits_of(members)
-            for resource in ("cpu", "memory") if before is not None else ():
-                yield from _judge(members, before or {}, resource, ctx)
+            if before is not None:
+                yield from _judge(members, before, ctx)
 
 
 def _judge(
-    members: Sequence[MainContainer], before: Mapping[str, set[str]], resource: str, ctx: Context
+    members: Sequence[MainContainer], before: Mapping[str, set[str]], ctx: Context
 ) -> Iterator[Fault]:
+    times = {
+        resource: ratio
+        for resource in ("cpu", "memory")
+        if (ratio := _ratio(members, before, resource)) > Fraction(str(ctx.params["max_ratio"]))
+    }
+    if times:
+        more = " and ".join(f"{rough(ratio):.1f} times the {name}" for name, ratio in times.items())
+        template = members[0].template
+        yield template.fault(
+            ("containerSet", "containers"),
+            f"`containerSet` of {template.called} requests {more} that it needs at a time",
+            help="all its containers run from the start, and their requests add up",
+        )
+
+
+def _ratio(
+    members: Sequence[MainContainer], before: Mapping[str, set[str]], resource: str
+) -> Fraction:
+    """What all request, by the most that is needed at once; 0 where either is unknown."""
     needs: dict[str, Fraction] = {}
     total = Fraction(0)
     for member in members:
         request, limit = member.effective.request(resource), member.effective.limit(resource)
         if request is None or request.value is None or (limit and limit.value is None):
-            return
+            return Fraction(0)
         total += request.value
         # Requests may have been lowered so that their sum fits: then the limit is what is needed.
         needs[member.effective.name] = max(request.value, (limit and limit.value) or request.value)
     at_once = heaviest(tuple(needs), needs, before)
-    if at_once and total > at_once * Fraction(str(ctx.params["max_ratio"])):
-        yield members[0].template.fault(
-            ("containerSet", "containers"),
-            f"`containerSet` of {members[0].template.called} requests {float(total / at_once):.1f} "
-            f"times the {resource} that it needs at a time",
-            help="all its containers run from the start, and their requests add up",
-        )
+    return total / at_once if at_once else Fraction(0)
