@@ -116,8 +116,12 @@ def unknown_keys(resource: Resource) -> Iterator[UnknownKey]:
     shared = _Shared(resource.data)
     for route, data, known in _mappings((), resource.data, accepted):
         for key in data:
-            if key not in known and not _holds_anchors(key) and not shared.holds(data[key]):
-                yield _unknown(resource, route, data, key, known)
+            if key in known or _holds_anchors(key):
+                continue
+            unknown = _unknown(resource, route, data, key, known)
+            # A misspelt key is nobody's store of things to merge, whatever else looks like it.
+            if not shared.holds(data[key], merged=not unknown.meant):
+                yield unknown
 
 
 def _unknown(
@@ -175,15 +179,15 @@ class _Shared:
                 self._all.append(item)
             pending += item.values() if isinstance(item, Mapping) else item
 
-    def holds(self, value: Any) -> bool:
-        """Whether something under `value` stands elsewhere too."""
+    def holds(self, value: Any, merged: bool) -> bool:
+        """Whether something under `value` stands elsewhere too, if only `merged` into something."""
         if isinstance(value, list):
-            return self._times[id(value)] > 1 or any(self.holds(item) for item in value)
+            return self._times[id(value)] > 1 or any(self.holds(item, merged) for item in value)
         if not isinstance(value, Mapping) or not value:
             return False
-        if self._times[id(value)] > 1 or self._merged(value):
+        if self._times[id(value)] > 1 or (merged and self._merged(value)):
             return True
-        return any(self.holds(inner) for inner in value.values())
+        return any(self.holds(inner, merged) for inner in value.values())
 
     def _merged(self, value: Mapping[str, Any]) -> bool:
         """Whether another mapping has all that this one has, as after a merge of it."""

@@ -50,6 +50,11 @@ def swap(old: str, new: str) -> Change:
     return lambda value: value.replace(old, new) if isinstance(value, str) else value
 
 
+def renamed(old: str) -> Change:
+    """A key of a mapping gets a letter too many; a mapping without it stays."""
+    return lambda value: {f"{key}x" if key == old else key: each for key, each in value.items()}
+
+
 def quoted(value: Any) -> Any:
     """A number stands in quotes."""
     return str(value)

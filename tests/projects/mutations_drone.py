@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import Any
 
-from mutating import Row, drop, misspelt, plus, quoted, swap, to
+from mutating import Row, drop, misspelt, plus, quoted, renamed, swap, to
 
 PIPE = "pipeline"
 MAP = "ConfigMap"
@@ -44,6 +44,13 @@ ROWS = [
     pipeline("drone-unknown-key", "", plus(nodeSelector={"a": "b"})),
     pipeline("drone-unknown-key", "", plus(serviceAccountName="builder")),
     pipeline("drone-unknown-key", "steps.*", plus(timeout="10m")),
+    pipeline("drone-unknown-key", "", renamed("steps")),
+    pipeline("drone-unknown-key", "", renamed("trigger")),
+    pipeline("drone-unknown-key", "steps.*", renamed("image")),
+    pipeline("drone-unknown-key", "steps.*", renamed("commands")),
+    pipeline("drone-unknown-key", "**.steps.*", renamed("resources")),
+    pipeline("drone-unknown-key", "**.services.*", renamed("resources")),
+    pipeline("drone-unknown-key", "**.resources", renamed("limits")),
     pipeline("drone-unknown-key", "steps.*", plus(command_s=["make"])),
     pipeline("drone-toleration-seconds", "tolerations.*", plus(toleration_seconds=300)),
     pipeline("drone-arch-not-scheduled", "node_selector", drop),
