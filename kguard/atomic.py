@@ -7,6 +7,22 @@ import os
 import stat
 
 
+def stray_link(path: str) -> str:
+    """Where a link leads that something is to be written to, if nobody can have meant that.
+
+    A repository under check can hold a link of the name that its pipeline writes to, and have it
+    lead to any file of whoever runs the pipeline. So a link may lead to a place below its own
+    folder or below the working directory; empty where it does, or `path` is no link. Links in /dev
+    are the system's.
+    """
+    if not os.path.islink(path) or path.startswith("/dev/"):
+        return ""
+    target = os.path.realpath(path)
+    allowed = (os.path.realpath(os.path.dirname(path) or "."), os.path.realpath("."))
+    inside = (os.path.join(folder, "") for folder in allowed)
+    return "" if target.startswith(tuple(inside)) else target
+
+
 def write_atomically(path: str, data: bytes) -> None:
     """Write `data` to `path` so that a reader sees the old content or the new, never a part.
 

@@ -12,7 +12,7 @@ import stat
 from collections.abc import Callable, Collection, Iterable
 from typing import Any
 
-from kguard.atomic import write_atomically
+from kguard.atomic import stray_link, write_atomically
 from kguard.fingerprint import fingerprint, ratchet_key, with_keys
 from kguard.record import record
 from kguard.report import Located
@@ -154,6 +154,8 @@ def write(path: str, entries: Iterable[Entry]) -> None:
     """Write a baseline file whole or not at all; raises BaselineError where that is impossible."""
     # A lone surrogate can reach a message from a JSON manifest, and UTF-8 cannot hold it.
     data = dump(entries).encode("utf-8", "backslashreplace")
+    if elsewhere := stray_link(path):
+        raise BaselineError(path, 0, f"is a link to {elsewhere}; remove it, or name that file")
     try:
         write_atomically(path, data)
     except OSError as error:

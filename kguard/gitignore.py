@@ -8,13 +8,18 @@ from __future__ import annotations
 
 import os
 import re
-from collections.abc import Iterable
+from collections.abc import Callable, Iterable
 
 from kguard.record import record
 
+LONGEST = 4096
+"""Characters of a pattern: no path is longer (PATH_MAX), and compiling it would take long."""
+
 _LARGEST = 1024 * 1024
-_LONGEST = 4096  # Characters of a pattern: no path is longer (PATH_MAX), and compiling takes long.
 """Bytes of a .gitignore that are read; the rest of a larger one is not for people either."""
+
+Tell = Callable[[str, int], None]
+"""Is told of the first pattern of a file that is too long to be used: path and line number."""
 
 
 @record
@@ -68,24 +73,37 @@ NOTHING = Ignores("", ())
 """Ignores no path."""
 
 
-def read_patterns(path: str) -> tuple[Pattern, ...]:
+def tell_nobody(path: str, line: int) -> None:
+    """Leave a pattern that is too long out without a word."""
+
+
+def read_patterns(path: str, tell: Tell = tell_nobody) -> tuple[Pattern, ...]:
     """The patterns in a file, none where it does not exist or cannot be read."""
     try:
         with open(path, "rb") as file:
             text = os.fsdecode(file.read(_LARGEST).removeprefix(b"\xef\xbb\xbf"))
     except OSError:
         return ()
-    return parse_patterns(text.split("\n"))
+    lines = text.split("\n")
+    if len(text) > LONGEST:  # Else no line is.
+        for number, line in enumerate(lines, 1):
+            if len(line) > LONGEST and not line.startswith("#"):
+                tell(path, number)
+                break
+    return parse_patterns(lines)
 
 
 def parse_patterns(lines: Iterable[str]) -> tuple[Pattern, ...]:
-    """The patterns those lines hold; comments, empty lines and impossible patterns hold none."""
+    """The patterns those lines hold; comments, empty lines and impossible patterns hold none.
+
+    One of more than LONGEST characters is impossible: no path is as long.
+    """
     return tuple(pattern for line in lines if (pattern := _pattern(line)) is not None)
 
 
 def _pattern(line: str) -> Pattern | None:
     line = _without_trailing_spaces(line.removesuffix("\r"))
-    if not line or line.startswith("#") or len(line) > _LONGEST:
+    if not line or line.startswith("#") or len(line) > LONGEST:
         return None
     negated = line.startswith("!")
     if negated:

@@ -10,7 +10,7 @@ from pathlib import Path
 
 import pytest
 
-from kguard.atomic import write_atomically
+from kguard.atomic import stray_link, write_atomically
 
 
 def test_new_file(tmp_path: Path) -> None:
@@ -29,6 +29,26 @@ def test_mode_stays_and_links_are_followed(tmp_path: Path) -> None:
     assert real.read_bytes() == b"new"
     assert link.is_symlink()
     assert stat.S_IMODE(real.stat().st_mode) == 0o640
+
+
+@pytest.mark.skipif(os.name == "nt", reason="links of POSIX")
+def test_links_that_lead_out_of_a_folder(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    here = tmp_path / "here"
+    (here / "sub").mkdir(parents=True)
+    monkeypatch.chdir(here)
+    links = {"out": "../file", "in": "sub/file", "loop": "loop", "far": "/etc/hostname"}
+    links |= {"sub/up": "../file", "sub/out": "../../file", "../beside": "beside2"}
+    for name, target in links.items():
+        (here / name).symlink_to(target)
+    (here / "folder").symlink_to(tmp_path, target_is_directory=True)
+    (here / "plain").touch()
+    outside = str(tmp_path / "file")
+    assert {name: stray_link(name) for name in [*links, "plain", "none", "/dev/stdout"]} == {
+        **{"out": outside, "in": "", "loop": "", "far": "/etc/hostname", "plain": "", "none": ""},
+        **{"sub/up": "", "sub/out": outside, "../beside": "", "/dev/stdout": ""},
+    }
+    # Whoever writes through a link to a folder has named that folder.
+    assert stray_link("folder/report.json") == ""
 
 
 def test_old_content_survives_what_cannot_be_written(tmp_path: Path) -> None:

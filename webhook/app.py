@@ -9,7 +9,7 @@ from http import HTTPStatus
 from typing import TYPE_CHECKING, Any
 
 from flask import Flask, Response, request
-from werkzeug.exceptions import HTTPException
+from werkzeug.exceptions import HTTPException, MethodNotAllowed
 
 from kguard.webhook.front.wsgi import ARRIVED
 from kguard.webhook.service import Answer
@@ -20,6 +20,10 @@ if TYPE_CHECKING:
 PATH = "/validate"
 
 _JSON = "application/json"
+_SAID = {
+    404: f"there is only {PATH} here; probes and metrics are on the health port",
+    405: f"reviews are sent to {PATH} with POST",
+}
 _DIGITS = 12
 _HEXADECIMAL = frozenset("0123456789abcdef")
 
@@ -40,8 +44,11 @@ def create_app(service: Service) -> Flask:
 
     @app.errorhandler(HTTPException)
     def refused(error: HTTPException) -> Response:
-        body = json.dumps({"error": error.description or error.name})
-        return Response(body, error.code or 500, content_type=_JSON)
+        said = _SAID.get(error.code or 500) or error.description or error.name
+        answer = Response(json.dumps({"error": said}), error.code or 500, content_type=_JSON)
+        if isinstance(error, MethodNotAllowed):
+            answer.allow.update(error.valid_methods or ())
+        return answer
 
     app.wsgi_app = _Direct(app.wsgi_app, service)  # type: ignore[method-assign]
     return app

@@ -108,8 +108,10 @@ def _write(name: str, target: str, report: Report, args: argparse.Namespace) -> 
         return
     import io
 
-    from kguard.atomic import write_atomically
+    from kguard.atomic import stray_link, write_atomically
 
+    if elsewhere := stray_link(target):
+        raise UsageError(f"{target}: is a link to {elsewhere}; remove it, or name that file")
     buffer = io.StringIO()
     plain = term.Style(verbose=args.verbose, quiet=args.quiet, statistics=args.statistics)
     write(name, report, buffer, plain)

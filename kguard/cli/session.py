@@ -360,7 +360,7 @@ def _report(
         unchecked.append(Unchecked(".", 0, 0, "nothing to check was found here"))
     by_id: Mapping[int, Resource] = {id(resource): resource for resource in resources}
     judged = [(policy, by_id[key]) for policy, key in outcome.judged if key in by_id]
-    notices = list(facts.notices)
+    notices = [*found.notices, *facts.notices]
     if not HAVE_LIBYAML:
         notices.append("PyYAML is installed without libyaml: reading takes several times as long")
     abstentions = [

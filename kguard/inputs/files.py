@@ -12,7 +12,7 @@ from bisect import bisect_left
 from collections.abc import Iterable, Sequence
 from typing import TYPE_CHECKING
 
-from kguard.gitignore import NOTHING, Ignores, parse_patterns
+from kguard.gitignore import LONGEST, NOTHING, Ignores, parse_patterns
 from kguard.inputs.git import GitUnavailableError, git_root, list_files
 from kguard.inputs.names import JSON_HEAD, is_candidate, is_json, looks_like_object
 from kguard.inputs.walk import ignores_in, walk
@@ -36,7 +36,8 @@ class Discovery:
 
     `files` are to be reported on, `context` is only looked at; both are sorted and share nothing.
     `missing` are given paths that match nothing; `notes` say what was left out and why, for a user
-    who asks. `widened` says that the context was given, so that all of it is one world.
+    who asks, `notices` what every user has to know. `widened` says that the context was given, so
+    that all of it is one world.
     """
 
     base: str
@@ -45,6 +46,7 @@ class Discovery:
     context: list[str] = field(default_factory=list)
     missing: list[Unchecked] = field(default_factory=list)
     notes: list[str] = field(default_factory=list)
+    notices: list[str] = field(default_factory=list)
     stdin: str | None = None
     """The name in `files` whose text comes from standard input."""
     widened: bool = False
@@ -246,7 +248,14 @@ class _Finder:
             self.found.notes.append(note)
         top = root or folder
         prefix = _prefix(folder, top)
-        return [name[len(prefix) :] for name in walk(top, prefix, use_gitignore=ignoring)]
+        found = walk(top, prefix, use_gitignore=ignoring, tell=self._too_long)
+        return [name[len(prefix) :] for name in found]
+
+    def _too_long(self, path: str, line: int) -> None:
+        where = self.printable(_relative(path, self.found.base))
+        notice = f"`{where}:{line}` ignores nothing: a pattern has at most {LONGEST} characters"
+        if notice not in self.found.notices:
+            self.found.notices.append(notice)
 
     def printable(self, path: str) -> str:
         """`path` as text that can be printed; remembers the real name where the two differ."""

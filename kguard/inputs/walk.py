@@ -5,25 +5,27 @@ from __future__ import annotations
 import os
 from collections.abc import Iterator
 
-from kguard.gitignore import Ignores, read_patterns
+from kguard.gitignore import Ignores, Tell, read_patterns, tell_nobody
 from kguard.kube.woodpecker import WORKFLOWS
 
 
-def ignores_in(root: str, folder: str) -> Ignores:
+def ignores_in(root: str, folder: str, tell: Tell = tell_nobody) -> Ignores:
     """The patterns that apply in `folder`, a path relative to `root` ending in a slash, or empty.
 
     Those of the repository's `info/exclude`, of `root`, and of every folder down to this one; the
     user's own global ones are git's business.
     """
-    rules = Ignores("", read_patterns(os.path.join(root, ".git", "info", "exclude")))
+    rules = Ignores("", read_patterns(os.path.join(root, ".git", "info", "exclude"), tell))
     below = ""
     for part in ["", *folder.split("/")[:-1]]:
         below += f"{part}/" if part else ""
-        rules = rules.enter(below, read_patterns(os.path.join(root, below, ".gitignore")))
+        rules = rules.enter(below, read_patterns(os.path.join(root, below, ".gitignore"), tell))
     return rules
 
 
-def walk(root: str, folder: str = "", *, use_gitignore: bool = True) -> Iterator[str]:
+def walk(
+    root: str, folder: str = "", *, use_gitignore: bool = True, tell: Tell = tell_nobody
+) -> Iterator[str]:
     """Files below `folder` in no order, as paths relative to `root` with forward slashes.
 
     `folder` is relative to `root` too and ends in a slash unless it is empty; patterns above it
@@ -31,7 +33,7 @@ def walk(root: str, folder: str = "", *, use_gitignore: bool = True) -> Iterator
     so there are no loops. Hidden folders and repositories inside this one are left out. Raises
     OSError where `folder` itself cannot be listed; folders below that cannot are left out.
     """
-    rules = ignores_in(root, folder) if use_gitignore else None
+    rules = ignores_in(root, folder, tell) if use_gitignore else None
     pending = [(folder, rules)]
     while pending:
         below, rules = pending.pop()
@@ -47,7 +49,8 @@ def walk(root: str, folder: str = "", *, use_gitignore: bool = True) -> Iterator
             if ".git" in names:
                 continue
             if rules is not None and ".gitignore" in names:
-                rules = rules.enter(below, read_patterns(os.path.join(root, below, ".gitignore")))
+                patterns = read_patterns(os.path.join(root, below, ".gitignore"), tell)
+                rules = rules.enter(below, patterns)
         for entry in entries:
             path = below + entry.name
             is_folder = entry.is_dir(follow_symlinks=False)

@@ -19,6 +19,7 @@ from pathlib import Path
 import pytest
 from attack_server import CHECKOUT
 
+from kguard.baseline import dump
 from kguard.cli import run
 
 POD = b"""\
@@ -40,9 +41,16 @@ LAUGHS = b"a: &a [x,x]\n" + b"".join(
 
 def check(root: Path, *words: str, seconds: float = SECONDS) -> subprocess.CompletedProcess[bytes]:
     """A run in a folder, with little memory and little time."""
+    return command(root, "check", *words, seconds=seconds)
+
+
+def command(
+    root: Path, *words: str, seconds: float = SECONDS
+) -> subprocess.CompletedProcess[bytes]:
+    """The same of any command."""
     clean = {k: v for k, v in os.environ.items() if not k.startswith(("KGUARD_", "GIT_"))}
     done = subprocess.run(
-        [sys.executable, "-m", "kguard", "check", *words],
+        [sys.executable, "-m", "kguard", *words],
         cwd=root,
         env={**clean, "PYTHONPATH": str(CHECKOUT), "KGUARD_CACHE_DIR": str(root / ".cache")},
         stdin=subprocess.DEVNULL,
@@ -420,15 +428,36 @@ def test_outputs_that_cannot_be_written(tmp_path: Path, check_here: Check, outpu
     assert (done.returncode, done.stderr.count(b"\n")) == (2, 1)
 
 
-@pytest.mark.xfail(reason="a link is followed, wherever it leads", strict=True)
-def test_an_output_does_not_follow_a_link_out_of_a_report(tmp_path: Path) -> None:
+@pytest.mark.parametrize(
+    "words",
+    [("check", "--isolated", "-f", "json=report.json", "."), ("baseline", "-o", "report.json")],
+    ids=["a report", "a baseline"],
+)
+@pytest.mark.parametrize("there", [True, False], ids=["to a file", "to nothing"])
+def test_no_output_follows_a_link_out_of_the_repository(
+    tmp_path: Path, words: tuple[str, ...], there: bool
+) -> None:
     # A repository that holds a link where CI writes its report.
     outside = tmp_path / "outside"
-    outside.write_text("precious", encoding="utf-8")
+    precious = dump([])  # Which `kguard baseline` reads before it writes.
+    if there:
+        outside.write_text(precious, encoding="utf-8")
     root = tmp_path / "root"
     root.mkdir()
     (root / "pod.yaml").write_bytes(POD)
     (root / "report.json").symlink_to(outside)
-    done = check(root, "--isolated", "-f", "json=report.json", ".")
-    assert done.returncode in (1, 2)
-    assert outside.read_text(encoding="utf-8") == "precious"
+    done = command(root, *words)
+    assert done.returncode == 2
+    assert outside.exists() is there
+    assert not there or outside.read_text(encoding="utf-8") == precious
+    assert f"is a link to {outside}".encode() in done.stderr
+
+
+def test_an_output_follows_a_link_inside_the_repository(tmp_path: Path) -> None:
+    (tmp_path / "pod.yaml").write_bytes(POD)
+    (tmp_path / "out").mkdir()
+    (tmp_path / "report.json").symlink_to("out/latest.json")
+    done = check(tmp_path, "--isolated", "-f", "json=report.json", ".")
+    assert done.returncode == 1
+    assert (tmp_path / "report.json").is_symlink()
+    assert json.loads((tmp_path / "out" / "latest.json").read_text("utf-8"))["findings"]

@@ -10,7 +10,8 @@ from pathlib import Path
 import pytest
 from inputs_project import git
 
-from kguard.gitignore import NOTHING, Ignores, parse_patterns
+from kguard.gitignore import LONGEST, NOTHING, Ignores, parse_patterns
+from kguard.inputs.files import discover
 from kguard.inputs.walk import walk
 
 # (patterns, path, ignored) from the wording and the examples of gitignore(5).
@@ -121,3 +122,31 @@ def test_walking_finds_what_git_lists(repository: Path, seed: int) -> None:
         (folder / ".gitignore").write_text("\n".join(lines) + "\n")
     listed = git(repository, "ls-files", "-co", "--exclude-standard", "-z").split("\0")
     assert sorted(walk(str(repository))) == sorted(name for name in listed if name)
+
+
+LONG = "a.yaml" + "?" * LONGEST
+
+
+@pytest.mark.parametrize(
+    ("files", "notices"),
+    [
+        ({".gitignore": f"b\n\n{LONG}\n{LONG}"}, [".gitignore:3"]),
+        ({"x/.gitignore": LONG, "x/a.yaml": ""}, ["x/.gitignore:1"]),
+        ({".gitignore": LONG, "x/.gitignore": f"!{LONG}"}, [".gitignore:1", "x/.gitignore:1"]),
+        ({".gitignore": "#" + LONG}, []),
+        ({".gitignore": "a" * LONGEST}, []),
+        ({".gitignore": "long\n" * LONGEST}, []),
+    ],
+    ids=["at the top", "below", "both", "a comment", "just short enough", "many"],
+)
+def test_a_pattern_that_is_too_long_is_told_of(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, files: dict[str, str], notices: list[str]
+) -> None:
+    monkeypatch.chdir(tmp_path)  # In no repository, so that git does not read the patterns.
+    for name, text in {**files, "a.yaml": ""}.items():
+        (tmp_path / name).parent.mkdir(exist_ok=True)
+        (tmp_path / name).write_text(text, encoding="utf-8")
+    found = discover(["."])
+    assert "a.yaml" in found.files
+    reason = "ignores nothing: a pattern has at most 4096 characters"
+    assert sorted(found.notices) == [f"`{where}` {reason}" for where in notices]

@@ -119,8 +119,10 @@ def test_everything_else_gets_a_clear_answer_and_no_redirect(
     response = client.open(path, method=method, data=BODY, content_type=JSON)
     assert response.status_code == status
     assert response.content_type == JSON
-    assert response.get_json()["error"]
+    expected = {404: "there is only /validate here", 405: "reviews are sent to /validate with POST"}
+    assert response.get_json()["error"].startswith(expected[status])
     assert "Location" not in response.headers
+    assert (status == 405) is ("POST" in response.headers.get("Allow", ""))
 
 
 def test_what_is_asked_for_allows_only_post(client: FlaskClient) -> None:
