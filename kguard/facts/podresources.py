@@ -6,11 +6,16 @@ AggregateContainerRequests).
 
 from __future__ import annotations
 
+from collections.abc import Iterator
 from fractions import Fraction
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from kguard.facts.pods import Amount, Container, Pod, Role, quantity
+from kguard.facts.quantities import is_placeholder
 from kguard.record import record
+
+if TYPE_CHECKING:
+    from kguard.facts.run import Facts
 
 
 @record
@@ -124,6 +129,35 @@ def is_extended(resource: str) -> bool:
     Source: kubernetes pkg/apis/core/helper/helpers.go, IsExtendedResourceName.
     """
     return "/" in resource and "kubernetes.io/" not in resource
+
+
+STANDARD = ("cpu", "memory", "ephemeral-storage")
+"""The resources of containers whose names have no domain, huge pages apart."""
+
+
+def is_standard(resource: str) -> bool:
+    """Whether a container may ask for a resource whose name has no domain.
+
+    Source: kubernetes pkg/apis/core/helper/helpers.go, IsStandardContainerResourceName.
+    """
+    return resource in STANDARD or resource.startswith("hugepages-")
+
+
+def misnamed(container: Container) -> Iterator[tuple[str, str]]:
+    """The section and name of what a container asks for and no API server knows."""
+    for section in ("requests", "limits"):
+        for name in written_amounts(container, section):
+            if "/" not in name and not is_standard(name) and not is_placeholder(name):
+                yield section, name
+
+
+def may_be_filled_in(facts: Facts, container: Container, name: str) -> bool:
+    """Whether a limit may come from elsewhere: a LimitRange, Argo's configuration, a patch."""
+    if container.fragment or facts.pod(container.resource) is None:
+        return True
+    # What is filled into pods comes too late for a template, which is refused by itself.
+    is_pod = container.resource.kind == "Pod"
+    return is_pod and container.pod.limit_range_default("default", name) is not None
 
 
 def is_overcommitted(resource: str) -> bool:

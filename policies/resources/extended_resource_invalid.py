@@ -6,10 +6,19 @@ from collections.abc import Iterator
 from math import ceil
 from typing import Any
 
-from kguard.facts.podresources import is_extended, is_overcommitted, unit_of, written_amounts
+from kguard.facts.podresources import (
+    STANDARD,
+    is_extended,
+    is_overcommitted,
+    may_be_filled_in,
+    misnamed,
+    unit_of,
+    written_amounts,
+)
 from kguard.facts.pods import Container, Role, quantity
 from kguard.model import Edit, Fault, Fix
 from kguard.policy.context import Context
+from kguard.words import choices_hint
 
 _SECTIONS = ("requests", "limits")
 
@@ -17,6 +26,10 @@ _SECTIONS = ("requests", "limits")
 def check(container: Container, ctx: Context) -> Iterator[Fault]:
     """Yield a fault for each way in which extended resources and huge pages are refused."""
     requests, limits = (written_amounts(container, each) for each in _SECTIONS)
+    for section, name in misnamed(container):
+        text = f"`{name}` is no resource of containers{choices_hint(name, STANDARD)}"
+        help = "the API server rejects it; other resources have a domain in their name"
+        yield container.fault(("resources", section, name), text, help=help)
     special = [name for name in {**requests, **limits} if not is_overcommitted(name)]
     if not special or container.role is Role.EPHEMERAL:
         return
@@ -25,15 +38,12 @@ def check(container: Container, ctx: Context) -> Iterator[Fault]:
             yield from _value(container, section, name, amounts.get(name))
         yield from _pair(container, ctx, name, requests.get(name), limits.get(name))
     if not all(map(is_extended, special)) and not any(
-        name in amounts or _filled_in(container, ctx, name)
+        name in amounts or may_be_filled_in(ctx.facts, container, name)
         for amounts in (requests, limits)
         for name in ("cpu", "memory")
     ):
-        yield container.fault(
-            ("resources",),
-            f"{container.called} has huge pages, but neither cpu nor memory",
-            help="the API server rejects it",
-        )
+        text = f"{container.called} has huge pages, but neither cpu nor memory"
+        yield container.fault(("resources",), text, help="the API server rejects it")
 
 
 def _value(container: Container, section: str, name: str, text: Any) -> Iterator[Fault]:
@@ -52,7 +62,7 @@ def _pair(
 ) -> Iterator[Fault]:
     keys = ("resources", "requests", name)
     # As it is written it cannot run anywhere, so there is nothing that a change could stop.
-    if request is not None and limit is None and not _filled_in(container, ctx, name):
+    if request is not None and limit is None and not may_be_filled_in(ctx.facts, container, name):
         edit = Edit(container.at("resources", "limits", name), request)
         yield container.fault(
             keys,
@@ -68,12 +78,3 @@ def _pair(
             help="it cannot be overcommitted: both are to be the same",
             fix=Fix((Edit(container.at(*keys), limit),), safe=True, title=f"request `{limit}`"),
         )
-
-
-def _filled_in(container: Container, ctx: Context, name: str) -> bool:
-    """Whether something else may say it: a LimitRange, Argo's configuration, a patch's target."""
-    if container.fragment or ctx.facts.pod(container.resource) is None:
-        return True
-    # What is filled into pods comes too late for a template, which is refused by itself.
-    is_pod = container.resource.kind == "Pod"
-    return is_pod and container.pod.limit_range_default("default", name) is not None

@@ -5,7 +5,7 @@ from __future__ import annotations
 import re
 from typing import Any
 
-from mutating import Row, drop, misspelt, plus, swap, to
+from mutating import Row, drop, misspelt, plus, renamed, swap, to
 
 _REFERENCE = re.compile(r"\{\{(?:item\.|inputs\.|outputs\.|steps\.|tasks\.)[\w.-]*\w")
 LONG = "x" * 140_000
@@ -236,6 +236,12 @@ FAILURE = [
     ),
 ]
 PODS = [
+    Row("extended-resource-invalid", "$.templates.*.container.resources.requests", renamed("cpu")),
+    Row(
+        "extended-resource-invalid",
+        "$.**.containerSet.containers.*.resources.limits",
+        renamed("memory"),
+    ),
     Row(
         "argo-container-resources",
         "$.templates.*.container.resources.requests.cpu",

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import Any
 
-from mutating import Row, drop, misspelt, plus, quoted, swap, to
+from mutating import Row, drop, misspelt, plus, quoted, renamed, swap, to
 
 PODS = "Deployment StatefulSet Job CronJob"
 BUDGET = "PodDisruptionBudget"
@@ -40,6 +40,8 @@ RESOURCES = [
     container("missing-memory-limit", "resources.limits.memory", drop),
     container("missing-memory-request", "resources", to({"requests": {"cpu": "1"}})),
     container("quantity-invalid", "resources.requests.memory", to("1GB")),
+    container("extended-resource-invalid", "resources.requests", renamed("memory")),
+    container("extended-resource-invalid", "resources.limits", renamed("memory")),
     container("quantity-invalid", "resources.limits.memory", to("1 Gi")),
     container("quantity-invalid", "resources.requests.cpu", to("100M1")),
     container("cpu-memory-unit", "resources.requests.cpu", to("500Mi")),
