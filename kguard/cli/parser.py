@@ -20,6 +20,20 @@ class Parser(argparse.ArgumentParser):
         text = message.removeprefix("argument ")
         self.exit(2, f"kguard: {safe(text)}\n  see `{self.prog} --help`\n")
 
+    def parse_known_args(self, args: Any = None, namespace: Any = None) -> Any:
+        """As argparse, and words after an option belong to those before: `check a -q b`.
+
+        argparse ends a list of words at the first option. What is left beside an option nobody
+        knows may be its value, and stays unknown.
+        """
+        namespace, left = super().parse_known_args(args, namespace)
+        words = [word for word in left if word != "--"]
+        many = next((it for it in self._actions if it.nargs == "*" and not it.option_strings), None)
+        if many is not None and words and not any(it != "-" and it[:1] == "-" for it in words):
+            setattr(namespace, many.dest, [*(getattr(namespace, many.dest) or ()), *words])
+            left = []
+        return namespace, left
+
     def _check_value(self, action: argparse.Action, value: Any) -> None:
         """Refuse a value that is none of an option's choices, naming the nearest."""
         if action.choices is not None and value not in action.choices:

@@ -145,7 +145,7 @@ def test_an_unrendered_chart_passes_and_is_said_once(project: Project) -> None:
     answer = project.check("chart/templates/a.yaml", "chart/templates/b.yaml")
     assert (answer.code, answer.json["skipped"]) == (
         0,
-        [{"file": "chart", "reason": "unrendered Helm template"}],
+        [{"file": "chart", "reason": "unrendered Helm template (`--helm` renders it)"}],
     )
 
 
@@ -239,6 +239,7 @@ WRONG_WORDS = [
     ("a.yaml", 2, "no command is called `a.yaml`; did you mean `kguard check a.yaml`?"),
     ("frobnicate", 2, "(one of check, explain, policies, forecast, fix, baseline, config, "),
     ("check --selct x", 2, "no option is called `--selct`; did you mean `--select`?"),
+    ("check a.yaml --selct x", 2, "no option is called `--selct`; did you mean `--select`?"),
     ("check --frm=a --min-sevrity=x", 2, "`--min-sevrity`; did you mean `--min-severity`?"),
     ("config show --porfile x", 2, "no option is called `--porfile`; did you mean `--profile`?"),
     ("explain a b", 2, "one word too many: `b`"),

@@ -51,6 +51,8 @@ TREE = {
         (["--exclude", "deploy/"], ["a.yaml", "b.yml"]),
         (["--exclude", "*.yml", "--exclude", "deploy/*.json"], ["a.yaml", "deploy/c.yaml"]),
         (["--exclude", "a.yaml", "a.yaml"], ["a.yaml"]),
+        (["b.yml", "--no-gitignore", "a.yaml"], ["a.yaml", "b.yml"]),
+        (["b.yml", "--no-gitignore", "--", "a.yaml"], ["a.yaml", "b.yml"]),
         (["--exclude", "a.yaml", "--force-exclude", "a.yaml", "b.yml"], ["b.yml"]),
     ],
     ids=lambda value: " ".join(value) or "-" if isinstance(value, list) else None,
