@@ -184,11 +184,11 @@ def _changes(outlook: Outlook, worst: bool) -> Iterator[dict[str, Any]]:
             for amount in (pods.peak.cpu, pods.peak.memory)
         )
         held = Load(MANY_AT_ONCE, int(cpu), int(memory))
+        at_once = f"about {_amounts(held)}" if cpu or memory else f"{MANY_AT_ONCE} pods"
         yield {
             "change": "parallelism",
             "parallelism": MANY_AT_ONCE,
-            "text": f"`parallelism: {MANY_AT_ONCE}` of the workflow: "
-            f"about {_amounts(held)} at once",
+            "text": f"`parallelism: {MANY_AT_ONCE}` of the workflow: {at_once} at once",
         }
 
 

@@ -161,6 +161,12 @@ def test_the_length_of_unknown_loops(
     assert found["nominal"]["nodes"]["pods"] == pods
 
 
+def test_what_helps_where_no_requests_are_written(project: Project) -> None:
+    project.write({"a.yaml": FAN_OUT})
+    answer = project.run("forecast", "--items", "20000")
+    assert "`parallelism: 100` of the workflow: 100 pods at once\n" in answer.out
+
+
 def test_offloading_counts_only_what_stays(project: Project) -> None:
     project.write({"a.yaml": FAN_OUT, "config.yaml": OFFLOADING})
     words = ("forecast", "a.yaml", "--items", "20000", "--format", "json")
