@@ -23,7 +23,7 @@ if TYPE_CHECKING:
 RETRIES = ("none", "worst")
 _MOST_ITEMS = 10**9
 _LIBRARY = "has no `entrypoint`: others run its templates"
-_TOLD = (_LIBRARY, "unrendered Helm template")
+_TOLD = (_LIBRARY, "unrendered Helm template (`--helm` renders it)")
 
 
 def add_parser(subparsers: Any) -> None:

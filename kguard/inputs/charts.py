@@ -8,7 +8,7 @@ from collections.abc import Sequence
 
 from kguard.record import field, record
 
-UNRENDERED = "unrendered Helm template"
+UNRENDERED = "unrendered Helm template (`--helm` renders it)"
 
 # Texts, compiled on first use: most runs never need them.
 # Go templates: trimmed actions, fields, comments, and the keywords of Go and Helm; Jinja blocks.

@@ -236,7 +236,7 @@ class TestTemplates:
             "chart/templates/plain.yaml: Service/web",
         ]
         assert skipped(loaded) == [
-            ("chart", "unrendered Helm template"),
+            ("chart", "unrendered Helm template (`--helm` renders it)"),
             ("chart/Chart.yaml", "Helm chart metadata"),
             ("chart/crds/crd.yaml", "custom resource definitions of a Helm chart"),
             ("chart/values-prod.yaml", "Helm values"),
@@ -256,7 +256,7 @@ class TestTemplates:
 
     def test_a_chart_at_the_root_is_called_dot(self, project: Path, write: Write) -> None:
         write({"Chart.yaml": "", "templates/x.yaml": "{{ .x }}"})
-        assert skipped(check("templates/x.yaml")) == [(".", "unrendered Helm template")]
+        assert skipped(check("templates/x.yaml")) == [(".", "unrendered Helm template (`--helm` renders it)")]
 
     def test_braces_that_are_yaml_are_checked(self, project: Path, write: Write) -> None:
         text = (
