@@ -7,6 +7,7 @@ limit or a request that is absent, or zero, is refused as well.
 from __future__ import annotations
 
 from collections.abc import Iterator
+from fractions import Fraction
 
 from kguard.facts.limitranges import LimitItem
 from kguard.facts.pods import Amount, Container
@@ -42,7 +43,7 @@ def ratio(
             )
             return
     limit, request = (amounts[0] for amounts in found.values())
-    times = (limit.value or 0) / (request.value or 1)
+    times = (limit.value or Fraction(0)) / (request.value or Fraction(1))
     if times > most:
         written = container.amount("limits", resource) is not None
         yield container.fault(
