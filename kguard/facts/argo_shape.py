@@ -62,11 +62,11 @@ def shape(facts: Facts, resource: Resource) -> list[Scope]:
 
 def _shape(facts: Facts, resource: Resource) -> list[Scope]:
     spec = resource.data.get("spec")
-    if not isinstance(spec, dict):
-        return []
     root = "CronWorkflowSpec" if resource.kind == "CronWorkflow" else "WorkflowSpec"
     walk, metadata = _Walk(resource), resource.data.get("metadata")
-    found = list(walk.struct(root, spec, ("spec",), ()))
+    found = list(walk.top())
+    if isinstance(spec, dict):
+        found += walk.struct(root, spec, ("spec",), ())
     if isinstance(metadata, dict):
         found += walk.struct("ObjectMeta", metadata, ("metadata",), ())
     return found
@@ -79,6 +79,13 @@ class _Walk:
         self._resource = resource
         self._left = _MOST_NODES
         self._suggestions = _MOST_SUGGESTIONS
+
+    def top(self) -> Iterator[Scope]:
+        """What is likely meant for the specification of an object that has none."""
+        data = self._resource.data
+        for key in data if data.get("spec") is None else ():
+            if key not in ("apiVersion", "kind", "metadata", "status") and closest(key, ["spec"]):
+                yield ArgoUnknownField(self._resource, (), data, key, "spec", "")
 
     def struct(
         self, name: str, data: Mapping[str, Any], route: Route, above: tuple[Level, ...]

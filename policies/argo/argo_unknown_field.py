@@ -25,7 +25,10 @@ def check(field: ArgoUnknownField, ctx: Context) -> Iterator[Fault | Unknown]:
         )
         fix = Fix(edits, safe=False, title=f"write `{field.meant}`")  # It begins to count.
     yield field.fault(
-        (field.key,), f"Argo has no field `{field.key}` in `{where}`", help=_help(field), fix=fix
+        (field.key,),
+        f"Argo has no field `{field.key}`" + (f" in `{where}`" if where else ""),
+        help=_help(field),
+        fix=fix,
     )
 
 

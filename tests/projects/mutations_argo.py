@@ -334,6 +334,12 @@ STRUCTURE = [
     ),
     Row("argo-unknown-field", "$", plus(paralellism=3)),
     Row(
+        "argo-unknown-field",
+        "",
+        renamed("spec"),
+        kinds="Workflow WorkflowTemplate ClusterWorkflowTemplate CronWorkflow",
+    ),
+    Row(
         "argo-reference-unresolved",
         "$.templates.*.resource.manifest",
         swap("workflow.parameters.region", "workflow.parameters.area"),
