@@ -80,9 +80,7 @@ def test_namespaces_can_be_chosen(helm: Helm) -> None:
 
 
 NOT_SENT = {
-    # Files only.
-    *(("", "Dockerfile"), ("drone.io", "pipeline"), ("drone.io", "policy")),
-    ("woodpecker-ci.org", "workflow"),
+    ("", "Dockerfile"),
     # The API server refuses itself what policies find there: quantities that are none.
     *(("", kind) for kind in ("LimitRange", "PersistentVolume", "PersistentVolumeClaim")),
     *(("", "ResourceQuota"), ("autoscaling.k8s.io", "VerticalPodAutoscaler")),
@@ -91,8 +89,6 @@ NOT_SENT = {
     ("serving.knative.dev", "Service"),  # Its pods come from a Deployment, which is sent.
     # Its pods come from ReplicationControllers, which are sent.
     ("apps.openshift.io", "DeploymentConfig"),
-    # Come before or after what they are about, so that only a whole repository tells.
-    *(("", "Service"), ("networking.k8s.io", "Ingress"), ("extensions", "Ingress")),
     ("argoproj.io", "ClusterWorkflowTemplate"),  # By the other entry.
 }
 
@@ -127,6 +123,29 @@ def test_scale_is_sent_to_whoever_wants_it(helm: Helm) -> None:
     assert not [resource for resource in usual if resource.endswith("/scale")]
     kinds = ("deployments", "statefulsets", "replicasets", "replicationcontrollers")
     assert resources("webhook.scale=true") - usual == {f"{kind}/scale" for kind in kinds}
+
+
+def test_policies_of_what_is_never_sent_say_so(helm: Helm) -> None:
+    sent = {
+        (group, resource)
+        for entry in entries(helm)
+        for rule in entry["rules"]
+        for group in rule["apiGroups"]
+        for resource in rule["resources"]
+        if resource != "configmaps"
+    }
+    never = [
+        policy.id
+        for policy in builtin()
+        if policy.doors == "both" and (kinds := EACH[policy.each].kinds)
+        if not any(
+            (group, f"{kind.lower()}s") in sent
+            for group, kind in kinds
+            if not policy.kinds or kind in policy.kinds
+        )
+    ]
+    # Of Argo's controller, whose ConfigMap is the only one that is sent.
+    assert [policy for policy in never if not policy.startswith("argo-")] == []
 
 
 def test_the_same_is_registered_without_the_chart(helm: Helm) -> None:
