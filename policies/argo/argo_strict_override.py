@@ -5,11 +5,13 @@ from __future__ import annotations
 from collections.abc import Iterator
 
 from kguard.facts.argo import Workflow
+from kguard.facts.argo_controller import argo_version
 from kguard.facts.argo_restrictions import mode, overrides
 from kguard.model import Fault, Related, Route
 from kguard.policy.context import Context
 
 _KEYS = ("workflowRestrictions", "templateReferencing")
+_REFUSED_SINCE = (3, 7)
 
 
 def check(workflow: Workflow, ctx: Context) -> Iterator[Fault]:
@@ -22,6 +24,9 @@ def check(workflow: Workflow, ctx: Context) -> Iterator[Fault]:
         keys: Route = ("workflowTemplateRef",)
         text = "no `workflowTemplateRef`: the controller runs nothing else"
         yield workflow.fault(keys, text, help="the workflow ends in Error", related=related)
+        return
+    version = argo_version(ctx.facts, workflow.resource)
+    if version is not None and version < _REFUSED_SINCE:
         return
     for keys in overrides(ctx.facts, workflow):
         called = ".".join(map(str, keys))
