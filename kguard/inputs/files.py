@@ -248,8 +248,15 @@ class _Finder:
             self.found.notes.append(note)
         top = root or folder
         prefix = _prefix(folder, top)
-        found = walk(top, prefix, use_gitignore=ignoring, tell=self._too_long)
+        found = walk(top, prefix, use_gitignore=ignoring, tell=self._too_long, miss=self._unlisted)
         return [name[len(prefix) :] for name in found]
+
+    def _unlisted(self, path: str, error: OSError) -> None:
+        where = self.printable(_relative(path, self.found.base))
+        if self.excluded.ignored_with_parents(f"{where}/any"):
+            return
+        if all(each.path != where for each in self.found.missing):
+            self._miss(where, _reason(error))
 
     def _too_long(self, path: str, line: int) -> None:
         where = self.printable(_relative(path, self.found.base))

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import os
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 
 from kguard.gitignore import Ignores, Tell, read_patterns, tell_nobody
 from kguard.kube.woodpecker import WORKFLOWS
@@ -24,14 +24,19 @@ def ignores_in(root: str, folder: str, tell: Tell = tell_nobody) -> Ignores:
 
 
 def walk(
-    root: str, folder: str = "", *, use_gitignore: bool = True, tell: Tell = tell_nobody
+    root: str,
+    folder: str = "",
+    *,
+    use_gitignore: bool = True,
+    tell: Tell = tell_nobody,
+    miss: Callable[[str, OSError], None] = lambda path, error: None,
 ) -> Iterator[str]:
     """Files below `folder` in no order, as paths relative to `root` with forward slashes.
 
     `folder` is relative to `root` too and ends in a slash unless it is empty; patterns above it
     apply inside it, though not to itself. Links to folders count as files and are not followed,
     so there are no loops. Hidden folders and repositories inside this one are left out. Raises
-    OSError where `folder` itself cannot be listed; folders below that cannot are left out.
+    OSError where `folder` itself cannot be listed; `miss` is told of folders below that cannot.
     """
     rules = ignores_in(root, folder, tell) if use_gitignore else None
     pending = [(folder, rules)]
@@ -40,9 +45,10 @@ def walk(
         try:
             with os.scandir(os.path.join(root, below)) as found:
                 entries = list(found)
-        except OSError:
+        except OSError as error:
             if below == folder:
                 raise
+            miss(os.path.join(root, below), error)
             continue
         if below != folder:
             names = {entry.name for entry in entries}

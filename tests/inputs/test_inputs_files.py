@@ -335,3 +335,21 @@ def test_a_run_knows_what_it_would_have_read(
 ) -> None:
     write({"x/a.yaml": "", "xy/b.yaml": "", "vendor/a.yaml": ""})
     assert discover(given, exclude=["vendor/"]).covers(path) is covered
+
+
+def test_a_folder_that_cannot_be_listed_is_not_passed_over(
+    project: Path, write: Write, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    write({"a.yaml": "", "b/shut/c.yaml": "", "old/shut/d.yaml": ""})
+    listed = os.scandir
+
+    def scandir(path: str) -> object:
+        if "shut" in path:
+            raise PermissionError(13, "Permission denied")
+        return listed(path)
+
+    monkeypatch.setattr(os, "scandir", scandir)
+    found = discover(["."], exclude=["old/"])
+
+    assert found.files == ["a.yaml"]
+    assert missing(found) == [("b/shut", "permission denied")]

@@ -256,7 +256,8 @@ class TestTemplates:
 
     def test_a_chart_at_the_root_is_called_dot(self, project: Path, write: Write) -> None:
         write({"Chart.yaml": "", "templates/x.yaml": "{{ .x }}"})
-        assert skipped(check("templates/x.yaml")) == [(".", "unrendered Helm template (`--helm` renders it)")]
+        told = "unrendered Helm template (`--helm` renders it)"
+        assert skipped(check("templates/x.yaml")) == [(".", told)]
 
     def test_braces_that_are_yaml_are_checked(self, project: Path, write: Write) -> None:
         text = (
