@@ -13,6 +13,7 @@ import os
 import signal
 import subprocess
 import sys
+import uuid
 from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import Any
@@ -189,6 +190,8 @@ class Kguard:
             f"--health-port={backend.health_port}",
             *more,
             PYTHONPATH=os.pathsep.join([str(ROOT), os.environ.get("PYTHONPATH", "")]),
+            POD_NAME=name,
+            POD_UID=str(uuid.uuid5(uuid.NAMESPACE_DNS, name)),
         )
         replica = Replica(process, backend)
         self.replicas.append(replica)
@@ -222,10 +225,13 @@ class Kguard:
         assert isinstance(found, dict)
         return found
 
+    def configure(self, *changes: Object) -> None:
+        """Change the ValidatingWebhookConfiguration by a JSON patch."""
+        self.cluster.client.patch(self.configuration(), [*changes]).ok()
+
     def set_failure_policy(self, word: str) -> None:
         """Ignore or Fail, for the namespaced kinds."""
-        change = [{"op": "replace", "path": "/webhooks/0/failurePolicy", "value": word}]
-        self.cluster.client.patch(self.configuration(), change).ok()
+        self.configure({"op": "replace", "path": "/webhooks/0/failurePolicy", "value": word})
 
     def stop(self) -> None:
         """End all replicas and the forwarder."""

@@ -73,8 +73,12 @@ def test_killed_under_fail(
     """Killed under Fail: nothing passes, until kguard runs again or `kguard disarm` is called."""
     shop = namespace("enforce-fail")
     cluster.client.create(pod(shop, "first")).ok()
+    cluster.client.create(deployment(shop, "web")).ok()
     kguard.stop_replica(kguard.replicas[0], kill=True)
     wait_refused(cluster, shop)
+    # Whatever scales workloads goes on.
+    done = cluster.kubectl("-n", shop, "scale", "deployment/web", "--replicas=5")
+    assert done.returncode == 0, done.stderr
     done = command(kguard, "disarm")
     assert done.returncode == 0, done.stderr
     assert kguard.configuration()["webhooks"][0]["failurePolicy"] == "Ignore"

@@ -39,15 +39,21 @@ def test_reload(cluster: Cluster, kguard: Kguard, replica: Replica, namespace: N
     wait_until(lambda: reloads("failure") > failures, "the refusal", seconds=POLL)
     assert status() == 403
     assert "enfroce" in replica.process.output()
+    path = f"/api/v1/namespaces/{NAMESPACE}/events"
+    events = cluster.client.call("GET", path).ok().body["items"]
+    (event,) = [each for each in events if "enfroce" in each["message"]]
+    assert (event["type"], event["reason"]) == ("Warning", "PoliciesRefused")
+    assert event["involvedObject"]["name"] == replica.process.name
 
     kguard.set_policies(webhook=stored["webhook.yaml"])
     wait_until(lambda: status() == 201, "the old policies", seconds=POLL)
     assert replica.reviews("trial")[-1]["revision"] == revision
 
 
-def test_context(cluster: Cluster, kguard: Kguard, namespace: Namespace) -> None:
+def test_context(cluster: Cluster, kguard: Kguard, replica: Replica, namespace: Namespace) -> None:
     """A LimitRange in the cluster answers for what a Deployment leaves out."""
     shop = namespace("warn-context")
+    assert replica.metric("kguard_context_synced", kind="LimitRange") == 1
     bare = deployment(shop, "web")
     del bare["spec"]["template"]["spec"]["containers"][0]["resources"]
 

@@ -109,12 +109,24 @@ def test_generate_name(cluster: Cluster, kguard: Kguard, namespace: Namespace) -
 
 
 def test_scale(cluster: Cluster, kguard: Kguard, namespace: Namespace, replica: Replica) -> None:
-    """kubectl scale goes through the scale sub-resource and is let through."""
+    """kubectl scale carries a number and no workload: it is not sent, unless that is asked for."""
     shop = namespace("enforce-scale")
     cluster.client.create(deployment(shop, "scaled")).ok()
-    done = cluster.kubectl("-n", shop, "scale", "deployment/scaled", "--replicas=5")
-    assert (done.returncode, done.stderr) == (0, "")
-    (review,) = [each for each in replica.reviews("scaled") if each.get("subResource")]
+
+    def scale(replicas: int) -> list[dict[str, object]]:
+        done = cluster.kubectl("-n", shop, "scale", "deployment/scaled", f"--replicas={replicas}")
+        assert (done.returncode, done.stderr) == (0, "")
+        return [each for each in replica.reviews("scaled") if each.get("subResource")]
+
+    assert scale(5) == []
+    resources = "/webhooks/0/rules/1/resources"
+    kguard.configure({"op": "add", "path": f"{resources}/-", "value": "deployments/scale"})
+    try:
+        wait_until(lambda: bool(scale(4) or scale(6)), "the configuration")
+    finally:
+        rest = kguard.configuration()["webhooks"][0]["rules"][1]["resources"][:-1]
+        kguard.configure({"op": "replace", "path": resources, "value": rest})
+    review = next(each for each in replica.reviews("scaled") if each.get("subResource"))
     expected = ("Scale", "scale", "skipped", "sub-resource")
     assert tuple(review[k] for k in ("kind", "subResource", "decision", "skipped")) == expected
 
