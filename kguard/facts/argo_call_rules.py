@@ -2,7 +2,8 @@
 
 Sources: argo-workflows workflow/validate/validate.go (validateSteps, validateDAG,
 validateArguments, validateTemplateHolder, addItemsToScope), workflow/common/util.go
-(ProcessArgs) and workflow/controller/steps.go (expandSequence, shouldExecute: what fails a run).
+(ProcessArgs) and workflow/controller/steps.go (expandSequence, shouldExecute: what fails a run);
+pkg/apis/workflow/v1alpha1/workflow_types.go (LifecycleHook.WithArgs).
 """
 
 from __future__ import annotations
@@ -11,6 +12,7 @@ import re
 from collections.abc import Iterator, Mapping
 from typing import Any
 
+from kguard.facts.argo_hooks import Hook
 from kguard.facts.argo_references import without_tags
 from kguard.facts.argo_template_rules import artifact_place
 from kguard.facts.argo_templates import Call, Template, calls_of, target_of
@@ -43,6 +45,17 @@ def of_calls(facts: Facts, template: Template) -> Iterator[Wrong]:
         if target is not None:
             written = [item for kind in _KINDS for _, item in items_of(call, "arguments", kind)]
             yield from missing_inputs(call, ("arguments",), call.called, target, written)
+
+
+def of_hook(facts: Facts, hook: Hook) -> Iterator[Wrong]:
+    """A hook that calls nothing, or does not give what is needed; `argo lint` looks at neither."""
+    if not given(hook.get("template")) and not given(hook.get("templateRef")):
+        yield Wrong(hook, ("template",), f"{hook.called} calls no template")
+    target = hook.target(facts).template
+    written = [item for kind in _KINDS for _, item in items_of(hook, "arguments", kind)]
+    # One that runs at the end and has no arguments gets those of its step or workflow.
+    if target is not None and (written or not hook.is_exit):
+        yield from missing_inputs(hook, ("arguments",), hook.called, target, written)
 
 
 def _called(call: Call) -> Iterator[Wrong]:

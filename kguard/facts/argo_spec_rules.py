@@ -9,8 +9,9 @@ import re
 from collections.abc import Iterator
 
 from kguard.facts.argo import Reference, Workflow
-from kguard.facts.argo_call_rules import arguments, missing_inputs, of_calls
+from kguard.facts.argo_call_rules import arguments, missing_inputs, of_calls, of_hook
 from kguard.facts.argo_cron import cron_workflow
+from kguard.facts.argo_hooks import hooks
 from kguard.facts.argo_shape import wrong_types
 from kguard.facts.argo_template_rules import of_template
 from kguard.facts.argo_templates import named_template
@@ -47,6 +48,8 @@ def wrong(facts: Facts, workflow: Workflow) -> Iterator[Wrong]:
     for each in wrong_types(facts, workflow.resource):
         text = f"`{named_route({}, each.keys[-1:])}` is {each.found}"
         yield Wrong(each, each.keys, text, f"Argo reads {each.wanted} there")
+    for hook in hooks(facts, workflow):
+        yield from of_hook(facts, hook)
     for template in facts.argo_templates(workflow.resource):
         yield from of_template(template)
         yield from of_calls(facts, template)

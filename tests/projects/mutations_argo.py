@@ -203,6 +203,11 @@ FAILURE = [
     ),
     Row("argo-retry-policy-invalid", "$.templates.*.retryStrategy.retryPolicy", to("On")),
     Row("argo-hook-template-unresolved", "$.hooks.exit.templateRef.template", misspelt),
+    Row("argo-spec-invalid", "$.hooks.exit.templateRef", drop),
+    Row("argo-spec-invalid", "$.hooks.exit.arguments.parameters.0.name", misspelt),
+    Row("argo-spec-invalid", "$.templates.*.steps.*.*.arguments.parameters.0.name", misspelt),
+    Row("argo-spec-invalid", "$.templates.*.dag.tasks.*.arguments.parameters.0.name", misspelt),
+    Row("argo-spec-invalid", "$.templates.*.steps.*.*.arguments", drop),
     Row(
         "argo-hook-expression-missing",
         "$.templates.*.dag.tasks.*",
