@@ -6,13 +6,14 @@ import os
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from typing import TYPE_CHECKING, Any, TypeVar
 
+from kguard.config.charts import charts, renders
 from kguard.config.errors import ConfigError, Problem
 from kguard.config.find import shown
 from kguard.config.globs import anchor
-from kguard.config.layer import Layer, parse_yaml
+from kguard.config.images import images
+from kguard.config.layer import Layer
 from kguard.config.selection import Choice, Override, PolicySettings
-from kguard.config.settings import HelmCharts, Image, Settings
-from kguard.config.validate import check_shape
+from kguard.config.settings import Settings
 from kguard.facts.run import NEWEST_KUBERNETES
 from kguard.facts.scopes import EACH
 from kguard.ignore import IgnoreEntry, Written
@@ -38,7 +39,7 @@ def build(
     `weak` layers (the file and what overrides its keys) come before the file's `overrides`,
     `strong` ones (environment, options) after. Raises ConfigError with every fault found.
     """
-    builder = _Builder(registry, root)
+    builder = Builder(registry, root)
     layers = [*weak, *strong]
     written = [item for layer in layers for item in _values(layer)]
     settings = Settings(
@@ -53,15 +54,15 @@ def build(
         context=tuple(path for layer in layers for path in builder.paths(layer, ("context",))),
         complete=builder.last(layers, "complete", False),
         baseline=builder.last_path(layers, "baseline"),
-        images=builder.images(layers),
+        images=images(builder, layers),
         argo=_version(builder.last(layers, "argo.version", None)),
         argo_assume_none=builder.last(layers, "argo.assume", "unknown") == "none",
         argo_controller_config=builder.last_path(layers, "argo.controller-config"),
         drone_requests_given=builder.last(layers, "drone.requests", "unknown") == "given",
         drone_limits_given=builder.last(layers, "drone.limits", "unknown") == "given",
         woodpecker_kubernetes=builder.last(layers, "woodpecker.backend", "unknown") == "kubernetes",
-        helm=_renders(builder, layers, strong),
-        helm_charts=builder.helm(layers),
+        helm=renders(builder, layers, strong),
+        helm_charts=charts(builder, layers),
         kustomize=builder.last(layers, "kustomize.render", False),
         policies=builder.all_policies(layers),
         overrides=builder.overrides(layers),
@@ -76,7 +77,7 @@ def build(
     return settings
 
 
-class _Builder:
+class Builder:
     """Reads values out of layers and collects the problems with them."""
 
     def __init__(self, registry: Registry, root: str) -> None:
@@ -127,45 +128,6 @@ class _Builder:
                 self.problems.append(layer.problem(route, message, help))
                 return None
         return path
-
-    def helm(self, layers: Sequence[Layer]) -> tuple[HelmCharts, ...]:
-        """How charts are rendered: the entries for some charts, then what holds for all others."""
-        values: tuple[tuple[str, ...], ...] = ()
-        for layer in reversed(layers):
-            if dig(layer.data, "helm", "values") is not None:
-                values = self.values_files(layer, ("helm", "values"))
-                break
-        sets = self.last(layers, "helm.set", ())
-        found = []
-        for layer in reversed(layers):
-            entries = dig(layer.data, "helm", "charts")
-            if entries is None:
-                continue
-            for number, entry in enumerate(entries):
-                route = ("helm", "charts", number)
-                path = self.resolved(layer, (*route, "path"), entry["path"])
-                own = self.values_files(layer, (*route, "values")) if "values" in entry else values
-                found.append(
-                    HelmCharts(
-                        (path,) if path is not None else (),
-                        own,
-                        (*entry.get("set", ()), *sets),
-                        entry.get("release", ""),
-                        entry.get("namespace", ""),
-                        tuple(entry.get("api-versions", ())),
-                    )
-                )
-            break
-        return (*found, HelmCharts(values=values, sets=tuple(sets)))
-
-    def values_files(self, layer: Layer, route: Route) -> tuple[tuple[str, ...], ...]:
-        """The values files of each rendering, as absolute paths."""
-        runs = []
-        for number, entry in enumerate(dig(layer.data, *route, default=())):
-            names = entry.split(",") if isinstance(entry, str) else entry
-            paths = (self.resolved(layer, (*route, number), name) for name in names if name)
-            runs.append(tuple(path for path in paths if path is not None))
-        return tuple(runs)
 
     def globs(self, layer: Layer, entry: Mapping[str, Any], route: Route) -> tuple[str, ...]:
         """The globs in `entry` under the route's last key, as seen from the root."""
@@ -310,57 +272,6 @@ class _Builder:
             self.problems.append(layer.problem(route, f"`{text}` is a day that does not exist"))
             return None
 
-    # Images
-
-    def images(self, layers: Sequence[Layer]) -> dict[str, Image]:
-        """What the strongest `image-map` says, read from its file where it names one."""
-        for layer in reversed(layers):
-            given = layer.data.get("image-map")
-            if isinstance(given, str):
-                path = self.path(layer, ("image-map",))
-                table = self.image_file(layer, path) if path is not None else None
-                return self.image_table(table) if table is not None else {}
-            if given is not None:
-                return self.image_table(layer)
-        return {}
-
-    def image_file(self, layer: Layer, path: str) -> Layer | None:
-        """The layer of an image map in a file of its own; None, with a problem, if unusable."""
-        name = shown(path, self.root)
-        try:
-            with open(path, "rb") as file:
-                data, locate = parse_yaml(name, file.read())
-        except OSError as error:
-            message = f"`{name}` cannot be read: {error.strerror}"
-            self.problems.append(layer.problem(("image-map",), message))
-            return None
-        except ConfigError as error:
-            self.problems += error.problems
-            return None
-        inner = Layer(
-            {"image-map": data},
-            lambda route, at_key: locate(route[1:], at_key),
-            os.path.dirname(path),
-            layer.trusted,
-        )
-        if problems := check_shape(inner, self.registry):
-            self.problems += problems
-            return None
-        return inner
-
-    def image_table(self, layer: Layer) -> dict[str, Image]:
-        """The images of a layer by name."""
-        route = ("image-map",)
-        return {
-            name: Image(
-                self.path(layer, (*route, name, "dockerfile")) if "dockerfile" in facts else None,
-                facts.get("shell"),
-                tuple(facts["entrypoint"]) if "entrypoint" in facts else None,
-                tuple(facts["cmd"]) if "cmd" in facts else None,
-            )
-            for name, facts in layer.data["image-map"].items()
-        }
-
 
 def _entries(layers: Sequence[Layer], key: str) -> Iterator[tuple[Layer, Route, Mapping[str, Any]]]:
     for layer in reversed(layers):
@@ -368,12 +279,6 @@ def _entries(layers: Sequence[Layer], key: str) -> Iterator[tuple[Layer, Route, 
             for index, entry in enumerate(layer.data[key]):
                 yield layer, (key, index), entry
             return
-
-
-def _renders(builder: _Builder, layers: Sequence[Layer], strong: Sequence[Layer]) -> bool:
-    """Whether charts are rendered; values on the command line or in the environment ask for it."""
-    asked = any(dig(layer.data, "helm", key) for layer in strong for key in ("values", "set"))
-    return asked or builder.last(layers, "helm.render", False)
 
 
 def _fail_on(word: str) -> Severity | None:
