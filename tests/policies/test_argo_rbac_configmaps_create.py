@@ -1,0 +1,73 @@
+"""How bad it is that the controller may not write ConfigMaps: what no example is long enough for."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import pytest
+
+from kguard.engine import run
+from kguard.facts import Facts
+from kguard.index import Index
+from kguard.kube.recognise import resources
+from kguard.model import Severity
+from kguard.policy.registry import builtin
+
+RBAC = "rbac.authorization.k8s.io/v1"
+ROLE = {"kind": "Role", "name": "controller"}
+POD = {
+    "serviceAccountName": "argo",
+    "containers": [{"name": "c", "image": "argoproj/workflow-controller:v4.0.6"}],
+}
+LARGE = {"script": {"image": "python:3", "command": ["python"], "source": "#" * 140_000}}
+MEMOIZED = {"memoize": {"key": "a"}, "container": {"image": "a:1"}}
+
+
+def world(template: dict[str, Any]) -> list[dict[str, Any]]:
+    """A controller that may not write ConfigMaps, and a workflow with a template."""
+    templates = [{"name": "main", **template}]
+    return [
+        {
+            "apiVersion": RBAC,
+            "kind": "Role",
+            "metadata": {"name": "controller"},
+            "rules": [{"apiGroups": [""], "resources": ["pods"], "verbs": ["create"]}],
+        },
+        {
+            "apiVersion": RBAC,
+            "kind": "RoleBinding",
+            "metadata": {"name": "controller"},
+            "roleRef": {"apiGroup": "rbac.authorization.k8s.io", **ROLE},
+            "subjects": [{"kind": "ServiceAccount", "name": "argo"}],
+        },
+        {
+            "apiVersion": "apps/v1",
+            "kind": "Deployment",
+            "metadata": {"name": "workflow-controller"},
+            "spec": {"template": {"spec": POD}},
+        },
+        {
+            "apiVersion": "argoproj.io/v1alpha1",
+            "kind": "Workflow",
+            "metadata": {"name": "w"},
+            "spec": {"entrypoint": "main", "templates": templates},
+        },
+    ]
+
+
+@pytest.mark.parametrize(
+    ("template", "expected"),
+    [
+        (LARGE, Severity.ERROR),
+        (MEMOIZED, Severity.WARNING),
+        ({**MEMOIZED, **LARGE}, Severity.ERROR),
+    ],
+    ids=["large", "memoized", "both"],
+)
+def test_severity(template: dict[str, Any], expected: Severity) -> None:
+    found = [r for data in world(template) for r in resources(data, "w.yaml")]
+    (policy,) = (each for each in builtin() if each.id == "argo-rbac-configmaps-create")
+    outcome = run([policy], found, Facts(Index(found)))
+
+    assert [expected] == [finding.severity for finding in outcome.findings]
+    assert policy.severity is Severity.ERROR
