@@ -25,14 +25,16 @@ def check(role: Scope, ctx: Context) -> Iterator[Fault]:
     if not missing:
         return
     memoized, large = _needing(role.resource, ctx)
-    needing = (large if "create" in missing else None) or memoized
+    if "create" not in missing:
+        large = None
+    needing = large or memoized
     if needing is None:
         return
-    why = "is memoized" if needing is memoized else "is too long for an environment variable"
+    why = "is too long for an environment variable" if large else "is memoized"
     yield role.fault(
         ("rules",),
         f"{controller.called} may not {_joined(missing)} ConfigMaps, and {needing.called} {why}",
-        severity=Severity.WARNING if needing is memoized else Severity.ERROR,
+        severity=Severity.ERROR if large else Severity.WARNING,
         help="with Helm set `controller.rbac.writeConfigMaps`",
         related=[Related(needing.resource, needing.route, f"{needing.called} {why}")],
     )

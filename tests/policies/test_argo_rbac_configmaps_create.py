@@ -1,4 +1,4 @@
-"""How bad it is that the controller may not write ConfigMaps: what no example is long enough for."""
+"""How bad a controller is that may not write ConfigMaps: what no example is long enough for."""
 
 from __future__ import annotations
 
