@@ -2,17 +2,13 @@
 
 from __future__ import annotations
 
-import sys
-from pathlib import Path
 from typing import Any
 
 import pytest
 
-sys.path.insert(0, str(Path(__file__).parents[1] / "bench" / "forecast"))
-
-import compare
-from shapes import ITEM, RETRY, TAKES, call, dag, leaf, sequence, spec
-from status import Run, node_id
+from bench.forecast import compare
+from bench.forecast.shapes import ITEM, RETRY, TAKES, call, dag, leaf, sequence, spec
+from bench.forecast.status import Run, node_id
 
 NAME = "a-workflow-name-of-25-cha"
 

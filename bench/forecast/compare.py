@@ -15,11 +15,9 @@ from pathlib import Path
 from typing import Any
 
 sys.path.insert(0, str(Path(__file__).parents[2]))
-sys.path.insert(0, str(Path(__file__).parent))
 
-from shapes import SHAPES
-from status import Run
-
+from bench.forecast.shapes import SHAPES
+from bench.forecast.status import Run
 from kguard.facts import Facts
 from kguard.facts.forecast import Forecast, counter_of, forecast_of
 from kguard.facts.forecast_kinds import nodes_by_kind

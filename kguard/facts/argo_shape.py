@@ -205,12 +205,12 @@ def _kind_of(value: Any) -> str:
     return "a list" if isinstance(value, list) else "a mapping"
 
 
-def unknown_fields(facts: Facts, resource: Resource) -> list[Scope]:
+def unknown_fields(facts: Facts, resource: Resource) -> list[ArgoUnknownField]:
     """The fields of an object that no listed version of Argo has where they stand."""
     return [each for each in shape(facts, resource) if isinstance(each, ArgoUnknownField)]
 
 
-def dated_fields(facts: Facts, resource: Resource) -> list[Scope]:
+def dated_fields(facts: Facts, resource: Resource) -> list[ArgoDatedField]:
     """The fields of an object that not all listed versions of Argo have."""
     return [each for each in shape(facts, resource) if isinstance(each, ArgoDatedField)]
 
