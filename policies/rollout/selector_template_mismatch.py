@@ -13,12 +13,20 @@ from kguard.policy.context import Context
 _PLAIN = ("ReplicationController", "DeploymentConfig")
 
 
+def _is_builtin(workload: Workload) -> bool:
+    return workload.resource.group == "apps"
+
+
 def check(workload: Workload, ctx: Context) -> Iterator[Fault]:
     """Yield a fault where the selector does not match the labels of the pods it would create."""
     template = workload.pod.template
     selector, plain = workload.get("spec", "selector"), workload.resource.kind in _PLAIN
     if plain:
         selector = {"matchLabels": selector}
+    elif isinstance(selector, dict) and not any(selector.values()) and _is_builtin(workload):
+        text = f"the selector of {workload.called} is empty"
+        yield workload.fault(("spec", "selector"), text, help="the API server rejects it")
+        return
     found = mismatch(selector, template.get("metadata", "labels"))
     if found is None:
         return

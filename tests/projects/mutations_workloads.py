@@ -56,6 +56,8 @@ IMAGES = [
     container("image-reference-invalid", "image", to("registry.example.com/Shop:1")),
 ]
 ROLLOUT = [
+    Row("selector-template-mismatch", "spec.selector.matchLabels", drop, kinds="Deployment"),
+    Row("selector-template-mismatch", "spec.selector", to({}), kinds="Deployment StatefulSet"),
     Row("rollout-zero-zero", ROLLING, to({"maxSurge": 0, "maxUnavailable": 0})),
     Row("rollout-zero-zero", f"{ROLLING}.maxUnavailable", to(0), names="thumbnails"),
     Row("rollout-max-unavailable-all", f"{ROLLING}.maxUnavailable", to("100%"), names="storefront"),
