@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import contextlib
 import json
+import os
 import subprocess
 import sys
 import threading
@@ -19,6 +20,7 @@ from webhook_service import Served
 from kguard.webhook.front.tls import server_context
 from kguard.webhook.probe import Checked, ProbeError, Target, checks
 
+ROOT = Path(__file__).resolve().parents[2]
 NAME = "kguard.kguard.svc"
 CA = issue("CA")
 LEAF = issue("kguard", CA, sans=(NAME,))
@@ -242,7 +244,8 @@ def test_files_that_show_nothing(
 def command(*words: str | Path) -> subprocess.CompletedProcess[str]:
     """`kguard probe` with these arguments."""
     whole = [sys.executable, "-m", "kguard", "probe", *map(str, words)]
-    return subprocess.run(whole, capture_output=True, encoding="utf-8", timeout=60)
+    environment = {**os.environ, "PYTHONPATH": str(ROOT)}
+    return subprocess.run(whole, env=environment, capture_output=True, encoding="utf-8", timeout=60)
 
 
 def test_the_command_shows_what_it_is_given(client: tuple[str, str], tmp_path: Path) -> None:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 import subprocess
 import sys
 from pathlib import Path
@@ -9,6 +10,7 @@ from pathlib import Path
 import pytest
 from front_pki import issue
 
+ROOT = Path(__file__).resolve().parents[2]
 CA = issue("CA")
 LEAF = issue("kguard", CA, sans=("kguard.kguard.svc",))
 
@@ -36,6 +38,7 @@ def test_a_client_ca_that_is_none(
     words = ["--no-cluster", "--tls-cert", "crt", "--tls-key", "key", "--client-ca", "client-ca"]
     done = subprocess.run(
         [sys.executable, "-m", "kguard", "serve", *words, "--port", "0", "--health-port", "0"],
+        env={**os.environ, "PYTHONPATH": str(ROOT)},
         capture_output=True,
         encoding="utf-8",
         timeout=60,
