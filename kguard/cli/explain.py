@@ -9,7 +9,7 @@ from typing import Any
 from kguard.cli import OK, fail
 from kguard.cli.common import add_policy_folders, registry_of
 from kguard.policy.page import Policy
-from kguard.policy.peers import checks_of
+from kguard.policy.peers import checks_of, peer_hint
 from kguard.policy.registry import Registry
 
 
@@ -45,6 +45,7 @@ def unknown_policy(name: str, registry: Registry) -> str:
 
     hint = nearest(name, [*registry.policies, *registry.families()])
     hint = hint or nearest(name, registry.aliases)
+    hint = peer_hint(name, registry.policies.values()) or hint
     return f"no policy or family is called `{name}`{hint} (`kguard policies` lists them)"
 
 

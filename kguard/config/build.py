@@ -168,7 +168,10 @@ class Builder:
         for index, selector in enumerate(found):
             if not self.registry.expand(selector):
                 known = [*self.registry.policies, *self.registry.aliases, "ALL"]
-                hint = nearest(selector, [*known, *self.registry.families()])
+                from kguard.policy.peers import peer_hint
+
+                hint = peer_hint(selector, self.registry.policies.values())
+                hint = hint or nearest(selector, [*known, *self.registry.families()])
                 message = f"no policy or family is called `{selector}`{hint}"
                 self.problems.append(layer.problem((*route, index), message))
         return found

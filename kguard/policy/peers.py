@@ -51,6 +51,21 @@ def counterparts(policies: Iterable[Policy], peer: str) -> list[Counterpart]:
     return sorted(found, key=lambda each: (_numbered(each.check), each.partial, each.policy.id))
 
 
+def peer_hint(name: str, policies: Iterable[Policy]) -> str:
+    """`; kube-linter's latest-tag is image-latest here` for the name of another tool's check.
+
+    Empty where no tool has such a check, or none that a page names. Whole matches go before partial
+    ones, and at most two policies are named.
+    """
+    known = list(policies)
+    for tool in TOOLS:
+        found = [each for each in counterparts(known, tool) if each.check == name]
+        if found:
+            ids = " and ".join(f"`{each.policy.id}`" for each in found[:2])
+            return f"; {tool}'s check of that name is {ids} here"
+    return ""
+
+
 def _numbered(check: str) -> list[tuple[str, int]]:
     """A key that sorts `CKV_K8S_9` before `CKV_K8S_10`."""
     parts = re.findall(r"(\D*)(\d*)", check)

@@ -254,6 +254,8 @@ WRONG_WORDS = [
     ("check -f full -f json", 2, "two formats for standard output"),
     ("check -f json=x -f sarif=x", 2, "two formats for the file x"),
     ("check --select imgae-latest", 2, "did you mean `image-latest`"),
+    ("check --ignore latest-tag", 2, "kube-linter's check of that name is `image-latest` here"),
+    ("explain CKV_K8S_14", 2, "checkov's check of that name is `image-latest` here"),
     ("check --ignore rsources", 2, "did you mean `resources`"),
     ("check --kube-version new", 2, "--kube-version"),
     ("check --argo-version 3", 2, "--argo-version"),
