@@ -33,12 +33,14 @@ def missing_limit(
 
 
 def limit_as_requested(container: Container, resource: str) -> Fix | None:
-    """A limit as high as the request that is written, None where there is none.
+    """A limit as high as the request that is written, None where there is none to copy: memory
+    below 4Mi is a slip of the unit (memory-absurdly-small).
 
     Unsafe: it stops a container that takes more than it asks for, and a new template is a rollout.
     """
     text = container.get("resources", "requests", resource)
-    if not quantity(text):
+    amount = quantity(text)
+    if not amount or (resource == "memory" and amount < 4 * 1024**2):
         return None
     edit = Edit(container.at("resources", "limits", resource), text)
     return Fix((edit,), safe=False, title=f"limit {resource} to what is requested, `{text}`")
