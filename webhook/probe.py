@@ -21,7 +21,7 @@ from kguard.webhook.cluster.client import WEBHOOKS, api_client, call
 from kguard.webhook.request import API_VERSION, KIND
 from kguard.words import counted
 
-_NAMELESS = "; show who you are with `--client-cert` or `--token-file`"
+_NAMELESS = "; where it asks who you are, show it with `--client-cert` or `--token-file`"
 
 
 class ProbeError(ValueError):
@@ -86,9 +86,10 @@ def checks(target: Target) -> Iterator[Checked]:
     try:
         yield _dry_review(connection, parts.path or "/", target)
     except (OSError, HTTPException, ValueError) as error:
-        # With TLS 1.3 the server looks at the client's certificate after the handshake.
-        wanted = target.client is None and "CERTIFICATE_REQUIRED" in str(error)
-        yield Checked("review", False, f"no answer: {error}{_NAMELESS if wanted else ''}")
+        # With TLS 1.3 the server looks at the client's certificate after the handshake, and what it
+        # says of it gets lost where the connection is reset at once.
+        cut = isinstance(error, ConnectionError | ssl.SSLError) and target.client is None
+        yield Checked("review", False, f"no answer: {error}{_NAMELESS if cut else ''}")
     finally:
         connection.close()
 

@@ -200,7 +200,7 @@ def test_both_in_one_file(client: tuple[str, str], tmp_path: Path) -> None:
     assert found.good, found
 
 
-HINT = "show who you are with `--client-cert` or `--token-file`"
+HINT = "where it asks who you are, show it with `--client-cert` or `--token-file`"
 
 
 def test_whoever_shows_no_certificate_is_told_how() -> None:
