@@ -23,7 +23,7 @@ def check(field: UnknownField, ctx: Context) -> Iterator[Fault]:
             help="the API server refuses or drops it",
         )
         return
-    here = named_route(field.resource.data, field.route) or f"a {field.resource.kind}"
+    here = named_route(field.resource.data, field.route) or field.resource.kind
     meant = closest(field.key, fields_of(field.struct, minor), most=2)
     if meant:
         help = f"did you mean {' or '.join(f'`{each}`' for each in meant)}?"
