@@ -13,10 +13,10 @@ from functools import reduce
 from operator import or_
 
 from kguard.facts.argo import Workflow
+from kguard.facts.argo_hooks import run_handlers, templates_below
 from kguard.facts.argo_locks import Lock, Name, limit_of, locks, template_locks
-from kguard.facts.argo_templates import Template, calls_of, named_template, target_of
+from kguard.facts.argo_templates import Template, named_template
 from kguard.facts.run import Facts
-from kguard.model import dig
 from kguard.record import record
 
 
@@ -77,7 +77,7 @@ def _graph(facts: Facts, start: Iterable[Template]) -> dict[int, _Node]:
         template = pending.pop()
         if id(template.data) not in found:
             facts.go_on()
-            below = list(_called(facts, template))
+            below = list(templates_below(facts, template))
             ids = tuple(id(each.data) for each in below)
             found[id(template.data)] = _Node(tuple(template_locks(template)), ids)
             pending += below
@@ -139,21 +139,7 @@ def _waiting(
 
 def _roots(facts: Facts, workflow: Workflow) -> Iterator[Template]:
     """The templates that start while the whole workflow holds its locks."""
-    names = [workflow.value("entrypoint"), workflow.value("onExit")]
-    for name in (*names, *_hooked(workflow.value("hooks"))):
-        if (found := named_template(facts, workflow, name).template) is not None:
-            yield found
-
-
-def _called(facts: Facts, template: Template) -> Iterator[Template]:
-    """The templates that run below a template: steps, tasks, and their exit handlers and hooks."""
-    for call in calls_of(facts, template):
-        if (target := target_of(facts, call).template) is not None:
-            yield target
-        for name in (call.get("onExit"), *_hooked(call.get("hooks"))):
-            if (found := named_template(facts, template.workflow, name).template) is not None:
-                yield found
-
-
-def _hooked(hooks: object) -> list[object]:
-    return [dig(hook, "template") for hook in hooks.values()] if isinstance(hooks, Mapping) else []
+    entrypoint = named_template(facts, workflow, workflow.value("entrypoint")).template
+    if entrypoint is not None:
+        yield entrypoint
+    yield from run_handlers(facts, workflow).values()

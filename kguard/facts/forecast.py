@@ -7,6 +7,7 @@ gzip and base64 as workflow/packer/packer.go stores it.
 from __future__ import annotations
 
 from kguard.facts.argo import Workflow
+from kguard.facts.argo_hooks import run_handlers
 from kguard.facts.argo_templates import named_template
 from kguard.facts.forecast_count import Count
 from kguard.facts.forecast_nodes import ASSUMED_ITEMS, Counter, name_length
@@ -99,19 +100,9 @@ def whole_run(counter: Counter) -> Count | None:
         return None
     name = name_length(workflow)
     count = counter.template(start.template).below(name)
-    for handler in exit_handlers(workflow):
-        target = named_template(facts, workflow, handler).template
-        if target is not None:
-            count += counter.template(target).below(name + 7)
+    for handler in run_handlers(facts, workflow).values():
+        count += counter.template(handler).below(name + 7)
     return count
-
-
-def exit_handlers(workflow: Workflow) -> list[object]:
-    """The templates that run beside or after the entrypoint: the exit handler and the hooks."""
-    hooks = workflow.value("hooks")
-    named = [dig(hook, "template") for hook in hooks.values()] if isinstance(hooks, dict) else []
-    replaced = isinstance(hooks, dict) and "exit" in hooks
-    return named if replaced else [workflow.value("onExit"), *named]
 
 
 def expected_items(workflow: Workflow) -> int:

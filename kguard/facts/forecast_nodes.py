@@ -8,16 +8,15 @@ writes it for a run with archived logs; bench/forecast builds such runs and comp
 
 from __future__ import annotations
 
-from collections.abc import Mapping
 from typing import Any
 
 from kguard.facts.argo import Workflow
+from kguard.facts.argo_hooks import call_handlers
 from kguard.facts.argo_templates import (
     Call,
     Loop,
     Template,
     calls_of,
-    named_template,
     target_of,
 )
 from kguard.facts.forecast_attempts import most_attempts
@@ -220,16 +219,9 @@ class Counter:
 
     def _hooks(self, call: Call, target: Template | None) -> Count:
         """The hooks and the exit handler of a step or task; each of them fires."""
-        names = [call.get("onExit")]
-        hooks = call.get("hooks")
-        if isinstance(hooks, Mapping):
-            names = [None if "exit" in hooks else names[0]]
-            names += [dig(hook, "template") for hook in hooks.values()]
         total = Count()
-        for name in names:
-            handler = named_template(self.facts, call.template.workflow, name).template
-            if handler is not None:
-                total += self._refer(self.template(handler).below(8), 1)
+        for handler in call_handlers(self.facts, call).values():
+            total += self._refer(self.template(handler).below(8), 1)
         return total.changed(ends=0)
 
 

@@ -11,6 +11,7 @@ from collections.abc import Callable, Iterable, Mapping
 
 from kguard.facts.antichain import heaviest_antichain, transitive
 from kguard.facts.argo import Workflow
+from kguard.facts.argo_hooks import EXIT, call_handlers, run_handlers
 from kguard.facts.argo_requests import pod_requests
 from kguard.facts.argo_templates import (
     Call,
@@ -20,7 +21,6 @@ from kguard.facts.argo_templates import (
     target_of,
     whole_number,
 )
-from kguard.facts.forecast import exit_handlers
 from kguard.facts.forecast_nodes import MAX_DEPTH, Counter
 from kguard.model import Key, dig
 from kguard.record import record
@@ -81,15 +81,7 @@ def pods_of(counter: Counter) -> Pods | None:
     if workflow.library or start is None:
         return None
     peaks = _Peaks(counter)
-    peak, total = peaks.template(start)
-    replaced = isinstance(dig(workflow.value("hooks"), "exit"), Mapping)
-    for number, name in enumerate(exit_handlers(workflow)):
-        handler = named_template(facts, workflow, name).template
-        if handler is None:
-            continue
-        beside, more = peaks.template(handler)
-        total += more
-        peak = peak.most(beside) if replaced or number == 0 else peak + beside
+    peak, total = peaks.handled(start, run_handlers(facts, workflow))
     if peaks.agent:
         agent = Load(1, _AGENT_MILLICORES, _AGENT_BYTES)
         peak, total = peak + agent, total + agent
@@ -201,19 +193,15 @@ class _Peaks:
         target = target_of(self.facts, call).template
         if target is None:
             return Load(1, exact=False), Load(1, exact=False)
-        peak, total = self.template(target)
-        hooks = call.get("hooks")
-        named = {}
-        if isinstance(hooks, Mapping):
-            named = {str(key): dig(hook, "template") for key, hook in hooks.items()}
-        # What runs beside the call comes first, what runs after all of it last.
-        last = named.pop("exit", call.get("onExit"))
-        for key, name in {**named, "exit": last}.items():
-            handler = named_template(self.facts, call.template.workflow, name).template
-            if handler is not None:
-                beside, more = self.template(handler)
-                total += more
-                peak = peak.most(beside) if key == "exit" else peak + beside
+        return self.handled(target, call_handlers(self.facts, call))
+
+    def handled(self, template: Template, handlers: Mapping[str, Template]) -> tuple[Load, Load]:
+        """A template with its hooks: they run beside it, the exit handler after all of them."""
+        peak, total = self.template(template)
+        for name in sorted(handlers, key=lambda name: name == EXIT):
+            beside, more = self.template(handlers[name])
+            total += more
+            peak = peak.most(beside) if name == EXIT else peak + beside
         return peak, total
 
     def _call(self, call: Call) -> tuple[Load, Load]:

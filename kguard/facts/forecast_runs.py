@@ -3,14 +3,13 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping, Sequence
-from typing import Any
 
 from kguard.facts.argo import Workflow
+from kguard.facts.argo_hooks import call_handlers, run_handlers, templates_below
 from kguard.facts.argo_templates import Call, Template, calls_of, named_template, target_of
-from kguard.facts.forecast import counter_of, exit_handlers
+from kguard.facts.forecast import counter_of
 from kguard.facts.forecast_nodes import Counter
 from kguard.facts.run import Facts
-from kguard.model import dig
 from kguard.record import record
 
 
@@ -52,9 +51,8 @@ def runs_of(facts: Facts, workflow: Workflow) -> Runs:
 def runs_through(counter: Counter) -> Runs:
     """The runs of all templates that the entrypoint, hooks and exit handlers lead to."""
     facts, workflow = counter.facts, counter.workflow
-    names = [workflow.value("entrypoint"), *exit_handlers(workflow)]
-    targets = (named_template(facts, workflow, name).template for name in names)
-    starts = [template for template in targets if template is not None]
+    entrypoint = named_template(facts, workflow, workflow.value("entrypoint")).template
+    starts = [*([entrypoint] if entrypoint else []), *run_handlers(facts, workflow).values()]
     order = _in_order(facts, starts)
     place = {id(template.data): number for number, template in enumerate(order)}
     calls = dict.fromkeys(place, 0)
@@ -80,18 +78,8 @@ def _called(counter: Counter, template: Template) -> Iterator[tuple[Template | N
     for call in calls_of(counter.facts, template):
         items = counter.items_of(call)
         yield target_of(counter.facts, call).template, items
-        for name in hook_names(call):
-            handler = named_template(counter.facts, call.template.workflow, name).template
-            if handler is not None:
-                yield handler, items
-
-
-def hook_names(call: Call) -> list[Any]:
-    """The templates of a call's hooks; `hooks.exit` stands for `onExit`."""
-    hooks = call.get("hooks")
-    written = hooks if isinstance(hooks, Mapping) else {}
-    names = [dig(hook, "template") for hook in written.values()]
-    return names if "exit" in written else [call.get("onExit"), *names]
+        for handler in call_handlers(counter.facts, call).values():
+            yield handler, items
 
 
 def _in_order(facts: Facts, starts: Sequence[Template]) -> list[Template]:
@@ -107,17 +95,5 @@ def _in_order(facts: Facts, starts: Sequence[Template]) -> list[Template]:
         elif key not in entered:
             entered.add(key)
             pending.append((template, True))
-            pending += [(below, False) for below in _below(facts, template)]
+            pending += [(below, False) for below in templates_below(facts, template)]
     return list(reversed(done.values()))
-
-
-def _below(facts: Facts, template: Template) -> Iterator[Template]:
-    for call in calls_of(facts, template):
-        target = target_of(facts, call).template
-        handlers = (
-            named_template(facts, call.template.workflow, name).template
-            for name in hook_names(call)
-        )
-        for found in (target, *handlers):
-            if found is not None:
-                yield found

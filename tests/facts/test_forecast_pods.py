@@ -114,6 +114,13 @@ templates:
   - {name: main, steps: [[{template: a, hooks: {x: {template: a}, exit: {template: b}}}]]}""",
         (3, 6, 4),
     ),
+    "an exit handler is taken before a hook of that name": (
+        """onExit: b
+hooks: {exit: {template: a}, running: {template: a, expression: x}}
+templates:
+  - {name: main, steps: [[{template: a, onExit: b, hooks: {exit: {template: wait}}}]]}""",
+        (2, 4, 4),
+    ),
 }
 
 
