@@ -74,8 +74,9 @@ def _before(dag: Dag, numbers: Mapping[str, int]) -> dict[str, int]:
 
 
 def _open(task: Task) -> bool:
-    written = [task.call.get("depends"), *(task.call.get("dependencies") or ())]
-    return any(is_placeholder(each) for each in written)
+    dependencies = task.call.get("dependencies")
+    listed = dependencies if isinstance(dependencies, list) else (dependencies,)
+    return any(map(is_placeholder, (task.call.get("depends"), *listed)))
 
 
 def _group(call: Call) -> int:
