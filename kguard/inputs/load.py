@@ -15,7 +15,14 @@ from kguard.inputs.loaded import Loaded, folder_of
 from kguard.inputs.names import is_dockerfile, is_kustomization, is_own
 from kguard.inputs.sources import Source
 from kguard.kube import drone
-from kguard.kube.recognise import foreign, is_kubernetes, is_list, resources, strange_items
+from kguard.kube.recognise import (
+    foreign,
+    is_kubernetes,
+    is_list,
+    lacks,
+    resources,
+    strange_items,
+)
 from kguard.model import Duplicate
 from kguard.record import field, record, replace
 from kguard.report import Skipped, Unchecked
@@ -252,7 +259,12 @@ class _Loader:
                 strangers["Kustomize patch"] += 1
                 continue
             taken = self._take(path, document, cut.get(document.index, 0), context)
-            if not taken and not is_kubernetes(document.data):
+            if not taken and (key := lacks(document.data)):
+                at = document.locate((key,)).span
+                reason = f"no `{key}`, without which kubectl refuses the object"
+                self._fail(path, at.line, at.column, reason, context)
+                self.loaded.sources[path] = source
+            elif not taken and not is_kubernetes(document.data):
                 strangers[foreign(document.data, path)] += 1
             elif not taken and document.data.get("apiVersion", "").startswith(_KUSTOMIZE):
                 strangers["kustomization"] += 1

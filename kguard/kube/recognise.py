@@ -138,6 +138,25 @@ def is_kubernetes(data: Any) -> bool:
     )
 
 
+def lacks(data: Any) -> str:
+    """The key, `apiVersion` or `kind`, for want of which a document is no object; else empty.
+
+    kubectl refuses such a document, and it must not pass for another tool's. It counts as an object
+    where its metadata has a name, and the other key says a kind or an API of Kubernetes itself.
+    """
+    if not isinstance(data, Mapping) or ("apiVersion" in data) == ("kind" in data):
+        return ""
+    metadata = data.get("metadata")
+    if not isinstance(metadata, Mapping) or not _text(metadata.get("name")):
+        return ""
+    from kguard.kube.schema import groups_of, kinds_in
+
+    if "kind" in data:
+        return "apiVersion" if groups_of(_text(data["kind"])) else ""
+    group = _text(data["apiVersion"]).rpartition("/")[0]
+    return "kind" if kinds_in(group) else ""
+
+
 def is_drone(data: Any) -> bool:
     """Whether a document is one of Drone's: a lower-case kind of its own and no apiVersion.
 

@@ -37,6 +37,30 @@ def unchecked(loaded: Loaded) -> list[tuple[str, int, int]]:
     return [(item.path, item.line, item.column) for item in loaded.unchecked]
 
 
+@pytest.mark.parametrize(
+    ("text", "lacking"),
+    [
+        ("kind: Deployment\nmetadata: {name: web}\n", "apiVersion"),
+        ("apiversion: apps/v1\nkind: Deployment\nmetadata: {name: web}\n", "apiVersion"),
+        ("apiVersion: apps/v1\nmetadata: {name: web}\n", "kind"),
+        ("kind: Deployment\n", ""),
+        ("kind: Thing\nmetadata: {name: web}\n", ""),
+        ("apiVersion: example.com/v1\nmetadata: {name: web}\n", ""),
+        ("metadata: {name: web}\n", ""),
+    ],
+)
+def test_half_an_object_is_not_taken_for_a_file_of_another_tool(
+    project: Path, write: Write, text: str, lacking: str
+) -> None:
+    write({"a.yaml": f"{SERVICE}---\n{text}"})
+    loaded = check()
+    line = SERVICE.count("\n") + 2
+
+    assert named(loaded) == ["a.yaml: Service/web"]
+    assert unchecked(loaded) == ([("a.yaml", line, 1)] if lacking else [])
+    assert [lacking in each.reason for each in loaded.unchecked] == ([True] if lacking else [])
+
+
 def test_every_object_becomes_a_resource_once(project: Path, write: Write) -> None:
     write({"a.yaml": f"{DEPLOYMENT}---\n{SERVICE}", "x/b.yaml": SERVICE})
     loaded = check(".", "a.yaml", "x")
