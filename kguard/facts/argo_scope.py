@@ -319,12 +319,16 @@ def _parameters_read(facts: Facts, template: Template) -> dict[str, Reference]:
 
 
 def _certain(facts: Facts, template: Template) -> Iterator[Reference]:
-    """The certain tags of a template and of those it calls in the same object."""
+    """The certain tags of a template and of those it calls in the same object.
+
+    Without those that stand for inputs: a call that gives the input puts its own value there.
+    """
     seen, pending = {id(template.data)}, [template]
     while pending:
         current = pending.pop()
         for each in by_template(facts, current.resource).get(current.route, ()):
-            if each.tag.certain and not each.tag.expression:
+            given = isinstance(each.holder, Template) and each.keys[:1] == ("inputs",)
+            if each.tag.certain and not each.tag.expression and not given:
                 yield each
         for call in calls_of(facts, current):
             target = target_of(facts, call).template
