@@ -83,7 +83,7 @@ TOO_HEAVY = [
 OTHERS = [
     "kguard.baseline",
     "kguard.config.toml",
-    "kguard.facts.argo",
+    "kguard.facts.argo.workflow",
     "kguard.facts.environment",
     "kguard.facts.termination",
     "kguard.ignore.grammar",

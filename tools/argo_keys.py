@@ -1,6 +1,6 @@
-"""Make kguard/facts/argo_keys.json: the keys of the Argo controller's configuration, by version.
+"""Make kguard/facts/argo/keys.json: the keys of the Argo controller's configuration, by version.
 
-    python tools/argo_keys.py KEYS.json > kguard/facts/argo_keys.json
+    python tools/argo_keys.py KEYS.json > kguard/facts/argo/keys.json
 
 KEYS.json holds the structs of argoproj/argo-workflows config/*.go at one git tag per minor version,
 oldest first: `{"v3.4.17": {"config": {"Config": ["nodeEvents", ...], ...}}, ...}`, with JSON names

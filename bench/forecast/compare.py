@@ -19,8 +19,8 @@ sys.path.insert(0, str(Path(__file__).parents[2]))
 from bench.forecast.shapes import SHAPES
 from bench.forecast.status import Run
 from kguard.facts import Facts
-from kguard.facts.forecast import Forecast, counter_of, forecast_of
-from kguard.facts.forecast_kinds import nodes_by_kind
+from kguard.facts.forecast.forecast import Forecast, counter_of, forecast_of
+from kguard.facts.forecast.kinds import nodes_by_kind
 from kguard.index import Index
 from kguard.model import Origin, Resource
 from kguard.record import record

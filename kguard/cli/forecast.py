@@ -14,8 +14,8 @@ from kguard.record import field, record
 
 if TYPE_CHECKING:
     from kguard.facts import Facts
-    from kguard.facts.argo import Workflow
-    from kguard.facts.forecast_limits import Outlook
+    from kguard.facts.argo.workflow import Workflow
+    from kguard.facts.forecast.limits import Outlook
     from kguard.inputs.load import Loaded
     from kguard.model import Resource, Route
     from kguard.report import Skipped, Unchecked
@@ -197,7 +197,7 @@ def collect(args: argparse.Namespace) -> Forecasts:
 
 
 def _forecast(forecasts: Forecasts, facts: Facts, workflow: Workflow, items: int) -> None:
-    from kguard.facts.forecast_limits import outlook_of
+    from kguard.facts.forecast.limits import outlook_of
     from kguard.report import Skipped, Unchecked
 
     path, line = forecasts.place(workflow.resource, workflow.route)
@@ -218,7 +218,7 @@ def _forecast(forecasts: Forecasts, facts: Facts, workflow: Workflow, items: int
 
 def _reasons(facts: Facts, workflow: Workflow) -> Iterator[str]:
     """Why the template that a run begins with is not known."""
-    from kguard.facts.argo import Reference
+    from kguard.facts.argo.workflow import Reference
 
     if workflow.reference is Reference.UNSEEN:
         name = workflow.get("workflowTemplateRef", "name")

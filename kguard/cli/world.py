@@ -61,7 +61,7 @@ def _controller(path: str, found: Discovery, loaded: Loaded) -> Resource:
     Of several ConfigMaps, as in an installation's manifests, it is the one with the usual name.
     """
     from kguard.facts import Facts
-    from kguard.facts.argo_config import CONFIG_NAME, controller_config
+    from kguard.facts.argo.config import CONFIG_NAME, controller_config
     from kguard.index import Index
     from kguard.source import read
 

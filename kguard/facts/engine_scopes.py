@@ -25,37 +25,37 @@ def _workflows(facts: Facts, resource: Resource) -> Iterable[Scope]:
 
 
 def _argo_calls(facts: Facts, resource: Resource) -> Iterable[Scope]:
-    from kguard.facts.argo_templates import calls_of
+    from kguard.facts.argo.templates import calls_of
 
     templates = facts.argo_templates(resource)
     return [call for template in templates for call in calls_of(facts, template)]
 
 
 def _argo_dags(facts: Facts, resource: Resource) -> Iterable[Scope]:
-    from kguard.facts.argo_dag import dags
+    from kguard.facts.argo.dag import dags
 
     return dags(facts, resource)
 
 
 def _argo_hooks(facts: Facts, resource: Resource) -> Iterable[Scope]:
-    from kguard.facts.argo_hooks import hooks
+    from kguard.facts.argo.hooks import hooks
 
     workflow = facts.argo_workflow(resource)
     return hooks(facts, workflow) if workflow else ()
 
 
 def _argo_patches(facts: Facts, resource: Resource) -> Iterable[Scope]:
-    from kguard.facts.argo_patches import patches_in
+    from kguard.facts.argo.patches import patches_in
 
     workflow = facts.argo_workflow(resource)
     return patches_in(workflow, facts.argo_templates(resource)) if workflow else ()
 
 
 def _argo_fields(name: str) -> Callable[[Facts, Resource], Iterable[Scope]]:
-    """A provider made of the generator of that name in kguard.facts.argo_fields."""
+    """A provider made of the generator of that name in kguard.facts.argo.fields."""
 
     def scopes(facts: Facts, resource: Resource) -> Iterable[Scope]:
-        from kguard.facts import argo_fields
+        from kguard.facts.argo import fields as argo_fields
 
         workflow = facts.argo_workflow(resource)
         found: Iterable[Scope] = getattr(argo_fields, name)(facts, workflow) if workflow else ()
@@ -68,23 +68,23 @@ def _argo_locks(facts: Facts, resource: Resource) -> Iterable[Scope]:
     workflow = facts.argo_workflow(resource)
     if workflow is None:
         return []
-    from kguard.facts.argo_locks import locks
+    from kguard.facts.argo.locks import locks
 
     return locks(facts, workflow)
 
 
 def _cron_workflows(facts: Facts, resource: Resource) -> Iterable[Scope]:
-    from kguard.facts.argo_cron import cron_workflow
+    from kguard.facts.argo.cron import cron_workflow
 
     cron = facts.remember(cron_workflow, resource)
     return [cron] if cron else []
 
 
 def _argo_shape(name: str) -> Callable[[Facts, Resource], Iterable[Scope]]:
-    """A provider made of the function of that name in kguard.facts.argo_shape."""
+    """A provider made of the function of that name in kguard.facts.argo.shape."""
 
     def scopes(facts: Facts, resource: Resource) -> Iterable[Scope]:
-        from kguard.facts import argo_shape
+        from kguard.facts.argo import shape as argo_shape
 
         found: Iterable[Scope] = getattr(argo_shape, name)(facts, resource)
         return found
@@ -93,21 +93,21 @@ def _argo_shape(name: str) -> Callable[[Facts, Resource], Iterable[Scope]]:
 
 
 def _argo_controllers(facts: Facts, resource: Resource) -> Iterable[Scope]:
-    from kguard.facts.argo_controller import argo_controller
+    from kguard.facts.argo.controller import argo_controller
 
     controller = facts.remember(argo_controller, resource)
     return [controller] if controller else []
 
 
 def _argo_servers(facts: Facts, resource: Resource) -> Iterable[Scope]:
-    from kguard.facts.argo_controller import argo_server
+    from kguard.facts.argo.controller import argo_server
 
     server = facts.remember(argo_server, resource)
     return [server] if server else []
 
 
 def _drone_pipelines(facts: Facts, resource: Resource) -> Iterable[Scope]:
-    from kguard.facts.drone import pipeline_of
+    from kguard.facts.drone.pipeline import pipeline_of
 
     pipeline = facts.remember(pipeline_of, resource)
     return [pipeline] if pipeline else []
@@ -116,13 +116,13 @@ def _drone_pipelines(facts: Facts, resource: Resource) -> Iterable[Scope]:
 def _drone_amounts(facts: Facts, resource: Resource) -> Iterable[Scope]:
     if resource.group != drone.GROUP and not facts.remember_unit(_drone_runner_near, resource):
         return ()
-    from kguard.facts.drone import amounts
+    from kguard.facts.drone.pipeline import amounts
 
     return amounts(facts, resource)
 
 
 def _drone_keys(facts: Facts, resource: Resource) -> Iterable[Scope]:
-    from kguard.facts.drone_keys import unknown_keys
+    from kguard.facts.drone.keys import unknown_keys
 
     return unknown_keys(resource)
 
@@ -142,7 +142,7 @@ def _drone_runner_near(facts: Facts, near: Resource) -> bool:
 def _drone_policies(facts: Facts, resource: Resource) -> Iterable[Scope]:
     if resource.group != drone.GROUP and not facts.remember_unit(_drone_runner_near, resource):
         return ()
-    from kguard.facts.drone_runner import policies
+    from kguard.facts.drone.runner import policies
 
     return policies(facts, resource)
 
@@ -150,7 +150,7 @@ def _drone_policies(facts: Facts, resource: Resource) -> Iterable[Scope]:
 def _drone_runners(facts: Facts, resource: Resource) -> Iterable[Scope]:
     if not _drone_runner_in(resource):
         return ()
-    from kguard.facts.drone_runner import runners_in
+    from kguard.facts.drone.runner import runners_in
 
     return runners_in(facts, resource)
 
@@ -158,13 +158,13 @@ def _drone_runners(facts: Facts, resource: Resource) -> Iterable[Scope]:
 def _drone_variables(facts: Facts, resource: Resource) -> Iterable[Scope]:
     if not _drone_runner_in(resource):
         return ()
-    from kguard.facts.drone_runner import runner_variables
+    from kguard.facts.drone.runner import runner_variables
 
     return runner_variables(facts, resource)
 
 
 def _woodpecker_steps(facts: Facts, resource: Resource) -> Iterable[Scope]:
-    from kguard.facts.woodpecker import workflow_steps
+    from kguard.facts.drone.woodpecker import workflow_steps
 
     return workflow_steps(resource)
 

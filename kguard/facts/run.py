@@ -14,12 +14,12 @@ from kguard.model import Resource, Scope
 from kguard.record import field, record
 
 if TYPE_CHECKING:
-    from kguard.facts.argo import Workflow
-    from kguard.facts.argo_config import ControllerConfig
-    from kguard.facts.argo_templates import Template
+    from kguard.facts.argo.config import ControllerConfig
+    from kguard.facts.argo.templates import Template
+    from kguard.facts.argo.workflow import Workflow
     from kguard.facts.autoscaling import Autoscaler
     from kguard.facts.disruption import Budget
-    from kguard.facts.forecast import Forecast
+    from kguard.facts.forecast.forecast import Forecast
     from kguard.facts.termination import Process
 
 T = TypeVar("T")
@@ -195,33 +195,33 @@ def _autoscaler(facts: Facts, resource: Resource) -> Autoscaler:
 
 
 def _argo_pods(facts: Facts, resource: Resource) -> list[Pod]:
-    from kguard.facts.argo_pods import template_pods
+    from kguard.facts.argo.pods import template_pods
 
     return list(template_pods(facts, resource))
 
 
 def _argo_workflow(facts: Facts, resource: Resource) -> Workflow | None:
-    from kguard.facts.argo import workflow_of
+    from kguard.facts.argo.workflow import workflow_of
 
     return workflow_of(facts, resource)
 
 
 def _argo_templates(facts: Facts, resource: Resource) -> list[Template]:
-    from kguard.facts.argo_templates import build_templates
+    from kguard.facts.argo.templates import build_templates
 
     workflow = facts.argo_workflow(resource)
     return build_templates(workflow) if workflow else []
 
 
 def _forecast(facts: Facts, resource: Resource) -> Forecast | None:
-    from kguard.facts.forecast import forecast_of
+    from kguard.facts.forecast.forecast import forecast_of
 
     workflow = facts.argo_workflow(resource)
     return forecast_of(facts, workflow) if workflow else None
 
 
 def _controller_config(facts: Facts, resource: Resource) -> ControllerConfig | None:
-    from kguard.facts.argo_config import controller_config
+    from kguard.facts.argo.config import controller_config
 
     return controller_config(facts, resource)
 

@@ -130,43 +130,43 @@ def _workloads(facts: Facts, resource: Resource) -> Iterable[Scope]:
 
 
 def _misplaced_fields(facts: Facts, resource: Resource) -> Iterable[Scope]:
-    from kguard.facts.fields import misplaced_fields
+    from kguard.facts.schema.fields import misplaced_fields
 
     return misplaced_fields(facts, resource)
 
 
 def _wrong_strings(facts: Facts, resource: Resource) -> Iterable[Scope]:
-    from kguard.facts.structure import wrong_strings
+    from kguard.facts.schema.structure import wrong_strings
 
     return wrong_strings(facts, resource)
 
 
 def _unknown_fields(facts: Facts, resource: Resource) -> Iterable[Scope]:
-    from kguard.facts.fields import unknown_fields
+    from kguard.facts.schema.fields import unknown_fields
 
     return unknown_fields(facts, resource)
 
 
 def _missing_fields(facts: Facts, resource: Resource) -> Iterable[Scope]:
-    from kguard.facts.structure import missing_fields
+    from kguard.facts.schema.structure import missing_fields
 
     return missing_fields(facts, resource)
 
 
 def _wrong_values(facts: Facts, resource: Resource) -> Iterable[Scope]:
-    from kguard.facts.structure import wrong_values
+    from kguard.facts.schema.structure import wrong_values
 
     return wrong_values(facts, resource)
 
 
 def _repeated_items(facts: Facts, resource: Resource) -> Iterable[Scope]:
-    from kguard.facts.structure import repeated_items
+    from kguard.facts.schema.structure import repeated_items
 
     return repeated_items(facts, resource)
 
 
 def _api_versions(facts: Facts, resource: Resource) -> Iterable[Scope]:
-    from kguard.facts.apis import api_version
+    from kguard.facts.schema.apis import api_version
 
     found = facts.remember(api_version, resource)
     return [found] if found else []

@@ -10,10 +10,10 @@ from fractions import Fraction
 from typing import Any
 
 from kguard import quantity
-from kguard.facts.forecast import ASSUMED_ITEMS, EXPECTED_ITEMS, Forecast, expected_items
-from kguard.facts.forecast_limits import MANY_AT_ONCE, MAX_REQUEST, Outlook, rounded_down
-from kguard.facts.forecast_pods import Load, Pods
-from kguard.facts.forecast_quotas import Shortage
+from kguard.facts.forecast.forecast import ASSUMED_ITEMS, EXPECTED_ITEMS, Forecast, expected_items
+from kguard.facts.forecast.limits import MANY_AT_ONCE, MAX_REQUEST, Outlook, rounded_down
+from kguard.facts.forecast.pods import Load, Pods
+from kguard.facts.forecast.quotas import Shortage
 from kguard.facts.sizes import written
 from kguard.model import Resource, Route
 from kguard.term import Style, safe

@@ -4,8 +4,8 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
-from kguard.facts.argo import Workflow
-from kguard.facts.argo_containers import MainContainer, main_containers, side_containers
+from kguard.facts.argo.containers import MainContainer, main_containers, side_containers
+from kguard.facts.argo.workflow import Workflow
 from kguard.facts.pods import Role
 from kguard.facts.quantities import is_placeholder
 from kguard.facts.run import Facts

@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-from kguard.facts.argo import Workflow
-from kguard.facts.argo_templates import reach
+from kguard.facts.argo.templates import reach
+from kguard.facts.argo.workflow import Workflow
 from kguard.policy.context import Context
 
 

@@ -4,8 +4,8 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Iterator
 
-from kguard.facts.argo import Workflow
-from kguard.facts.argo_containers import MainContainer
+from kguard.facts.argo.containers import MainContainer
+from kguard.facts.argo.workflow import Workflow
 from kguard.model import Fault, Related, Unknown
 from kguard.policies.argo._unseen import unless_default
 from kguard.policy.context import WARNING, Context

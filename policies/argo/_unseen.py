@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import Any
 
-from kguard.facts.argo import Reference, Setting, Workflow
+from kguard.facts.argo.workflow import Reference, Setting, Workflow
 from kguard.model import Related, Severity
 from kguard.policy.context import NOTE, WARNING, Context
 

@@ -4,9 +4,9 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
-from kguard.facts.argo_references import by_template
-from kguard.facts.argo_templates import Call, Template, calls_of, target_of
-from kguard.facts.forecast import expected_items
+from kguard.facts.argo.references import by_template
+from kguard.facts.argo.templates import Call, Template, calls_of, target_of
+from kguard.facts.forecast.forecast import expected_items
 from kguard.facts.sizes import literal_bytes, written
 from kguard.model import Fault, Related, dig
 from kguard.policy.context import Context

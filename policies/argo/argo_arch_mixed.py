@@ -4,9 +4,9 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
-from kguard.facts.argo import Workflow
-from kguard.facts.argo_controller import ArgoController, argo_controller
-from kguard.facts.argo_scheduling import architectures, selected_architecture
+from kguard.facts.argo.controller import ArgoController, argo_controller
+from kguard.facts.argo.scheduling import architectures, selected_architecture
+from kguard.facts.argo.workflow import Workflow
 from kguard.model import Fault, Related
 from kguard.policies.argo._commands import looked_up
 from kguard.policy.context import Context

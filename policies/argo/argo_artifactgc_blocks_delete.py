@@ -4,8 +4,8 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
 
-from kguard.facts.argo import Workflow
-from kguard.facts.argo_templates import Template
+from kguard.facts.argo.templates import Template
+from kguard.facts.argo.workflow import Workflow
 from kguard.model import Fault, Related, Route, dig
 from kguard.policy.context import Context
 

@@ -5,9 +5,9 @@ from __future__ import annotations
 from collections.abc import Iterator, Mapping, Sequence
 from fractions import Fraction
 
-from kguard.facts.argo import Workflow
-from kguard.facts.argo_containers import MainContainer, main_containers
-from kguard.facts.argo_sets import heaviest, waits_of
+from kguard.facts.argo.containers import MainContainer, main_containers
+from kguard.facts.argo.sets import heaviest, waits_of
+from kguard.facts.argo.workflow import Workflow
 from kguard.model import Fault
 from kguard.policy.context import Context
 from kguard.quantity.quantities import rough

@@ -4,8 +4,8 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
-from kguard.facts.argo import Workflow
-from kguard.facts.argo_controller import argo_version
+from kguard.facts.argo.controller import argo_version
+from kguard.facts.argo.workflow import Workflow
 from kguard.model import Fault, Route, Scope
 from kguard.policy.context import ERROR, WARNING, Context
 

@@ -4,8 +4,8 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
-from kguard.facts.argo_cron import CronWorkflow
-from kguard.facts.argo_templates import named_template
+from kguard.facts.argo.cron import CronWorkflow
+from kguard.facts.argo.templates import named_template
 from kguard.model import Fault, Unknown
 from kguard.policies.argo._unseen import not_seen, unless_default
 from kguard.policy.context import NOTE, Context

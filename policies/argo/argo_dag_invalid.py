@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
-from kguard.facts.argo_dag import LOOP_RESULTS, RESULTS, Dag, Task, misread, repeated_names
+from kguard.facts.argo.dag import LOOP_RESULTS, RESULTS, Dag, Task, misread, repeated_names
 from kguard.facts.suggest import suggestion
 from kguard.model import Fault, Related
 from kguard.policy.context import Context

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
-from kguard.facts.argo_fields import DurationField
+from kguard.facts.argo.fields import DurationField
 from kguard.model import Edit, Fault, Fix
 from kguard.policy.context import Context
 from kguard.quantity.durations import DurationError, parse_argo_duration, parse_go_duration

@@ -4,9 +4,9 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
-from kguard.facts.argo import Workflow
-from kguard.facts.forecast import forecast_of
-from kguard.facts.forecast_limits import limit_of
+from kguard.facts.argo.workflow import Workflow
+from kguard.facts.forecast.forecast import forecast_of
+from kguard.facts.forecast.limits import limit_of
 from kguard.facts.sizes import written
 from kguard.model import Fault
 from kguard.policies.argo._unseen import unless_default

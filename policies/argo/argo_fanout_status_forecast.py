@@ -5,10 +5,10 @@ from __future__ import annotations
 from collections.abc import Iterator
 from typing import Any
 
-from kguard.facts.argo import Workflow
-from kguard.facts.argo_controller import max_workflow_size
-from kguard.facts.forecast import ASSUMED_ITEMS, EXPECTED_ITEMS, Forecast, counter_of
-from kguard.facts.forecast_limits import heaviest_call, offloads
+from kguard.facts.argo.controller import max_workflow_size
+from kguard.facts.argo.workflow import Workflow
+from kguard.facts.forecast.forecast import ASSUMED_ITEMS, EXPECTED_ITEMS, Forecast, counter_of
+from kguard.facts.forecast.limits import heaviest_call, offloads
 from kguard.facts.sizes import written
 from kguard.model import Fault, Related
 from kguard.policies.argo._unseen import unless_default

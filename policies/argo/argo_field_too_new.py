@@ -4,8 +4,8 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
-from kguard.facts.argo_controller import argo_version
-from kguard.facts.argo_shape import ArgoDatedField
+from kguard.facts.argo.controller import argo_version
+from kguard.facts.argo.shape import ArgoDatedField
 from kguard.model import Fault
 from kguard.policy.context import Context
 

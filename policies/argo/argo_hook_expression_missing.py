@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
-from kguard.facts.argo_hooks import Hook
+from kguard.facts.argo.hooks import Hook
 from kguard.model import Fault
 from kguard.policy.context import Context
 

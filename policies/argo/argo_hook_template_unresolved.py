@@ -4,9 +4,9 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
 
-from kguard.facts.argo import Workflow
-from kguard.facts.argo_hooks import hooks
-from kguard.facts.argo_templates import Found, calls_of, named_template
+from kguard.facts.argo.hooks import hooks
+from kguard.facts.argo.templates import Found, calls_of, named_template
+from kguard.facts.argo.workflow import Workflow
 from kguard.model import Fault, Unknown
 from kguard.policy.context import NOTE, Context
 

@@ -4,10 +4,10 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
-from kguard.facts.argo import Workflow
-from kguard.facts.argo_containers import MAIN, main_containers
-from kguard.facts.argo_controller import argo_version
-from kguard.facts.argo_volumes import mounts
+from kguard.facts.argo.containers import MAIN, main_containers
+from kguard.facts.argo.controller import argo_version
+from kguard.facts.argo.volumes import mounts
+from kguard.facts.argo.workflow import Workflow
 from kguard.facts.quantities import is_placeholder
 from kguard.model import Fault, Related
 from kguard.policy.context import Context

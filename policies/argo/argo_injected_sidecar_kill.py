@@ -4,8 +4,8 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
 
-from kguard.facts.argo import Workflow
-from kguard.facts.argo_injection import KILL, injected
+from kguard.facts.argo.injection import KILL, injected
+from kguard.facts.argo.workflow import Workflow
 from kguard.model import Fault, Scope
 from kguard.policy.context import NOTE, WARNING, Context
 

@@ -4,8 +4,8 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
-from kguard.facts.argo import Workflow
-from kguard.facts.argo_config import Layout
+from kguard.facts.argo.config import Layout
+from kguard.facts.argo.workflow import Workflow
 from kguard.facts.quantities import is_placeholder
 from kguard.model import Edit, Fault, Fix, Related, dig
 from kguard.policy.context import Context

@@ -4,8 +4,8 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
-from kguard.facts.argo_controller import argo_controller, argo_version
-from kguard.facts.argo_templates import Template
+from kguard.facts.argo.controller import argo_controller, argo_version
+from kguard.facts.argo.templates import Template
 from kguard.facts.rbac import permissions
 from kguard.facts.sizes import json_bytes, written
 from kguard.model import Fault

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
-from kguard.facts.argo_locks import Lock
+from kguard.facts.argo.locks import Lock
 from kguard.model import Fault, Unknown
 from kguard.policies.argo._deadline import ends
 from kguard.policies.argo._unseen import not_seen, unless_default

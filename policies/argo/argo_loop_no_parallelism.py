@@ -4,8 +4,8 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
-from kguard.facts.argo_templates import Call, target_of
-from kguard.facts.forecast import expected_items
+from kguard.facts.argo.templates import Call, target_of
+from kguard.facts.forecast.forecast import expected_items
 from kguard.model import Fault, Unknown
 from kguard.policies.argo._unseen import not_seen, unless_default
 from kguard.policy.context import NOTE, WARNING, Context

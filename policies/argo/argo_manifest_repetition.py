@@ -6,8 +6,8 @@ import json
 from collections.abc import Iterator, Mapping
 from typing import Any
 
-from kguard.facts.argo import Workflow
-from kguard.facts.argo_templates import Template
+from kguard.facts.argo.templates import Template
+from kguard.facts.argo.workflow import Workflow
 from kguard.facts.sizes import json_bytes, written
 from kguard.model import Fault, Related
 from kguard.policy.context import Context

@@ -4,8 +4,8 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
-from kguard.facts.argo import Workflow
-from kguard.facts.argo_controller import max_workflow_size
+from kguard.facts.argo.controller import max_workflow_size
+from kguard.facts.argo.workflow import Workflow
 from kguard.facts.sizes import json_bytes, manifest_bytes, written
 from kguard.model import Fault, Related
 from kguard.policy.context import ERROR, WARNING, Context

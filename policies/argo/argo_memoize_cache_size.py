@@ -5,7 +5,7 @@ from __future__ import annotations
 import re
 from collections.abc import Iterator, Mapping
 
-from kguard.facts.argo_templates import Template
+from kguard.facts.argo.templates import Template
 from kguard.model import Fault, dig
 from kguard.policy.context import Context
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
-from kguard.facts.argo import Workflow
+from kguard.facts.argo.workflow import Workflow
 from kguard.model import Fault, Related, Unknown
 from kguard.policies.argo._commands import looked_up
 from kguard.policies.argo._unseen import unless_default

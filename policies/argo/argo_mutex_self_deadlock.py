@@ -4,8 +4,8 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
-from kguard.facts.argo import Workflow
-from kguard.facts.argo_deadlocks import deadlocks
+from kguard.facts.argo.deadlocks import deadlocks
+from kguard.facts.argo.workflow import Workflow
 from kguard.model import Fault, Related
 from kguard.policy.context import Context
 

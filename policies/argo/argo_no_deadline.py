@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
-from kguard.facts.argo import Workflow
+from kguard.facts.argo.workflow import Workflow
 from kguard.model import Fault, Unknown
 from kguard.policies.argo._deadline import every_leaf_has
 from kguard.policies.argo._unseen import not_seen, unless_default

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
-from kguard.facts.argo_templates import Call, Template, calls_of, target_of
+from kguard.facts.argo.templates import Call, Template, calls_of, target_of
 from kguard.model import Fault, Related, Unknown
 from kguard.policies.argo._unseen import not_seen, unless_default
 from kguard.policy.context import NOTE, Context

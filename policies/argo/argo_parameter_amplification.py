@@ -6,9 +6,9 @@ import re
 from collections.abc import Iterator
 from typing import Any
 
-from kguard.facts.argo import Workflow
-from kguard.facts.argo_templates import Call, calls_of
-from kguard.facts.forecast_runs import Runs, runs_of
+from kguard.facts.argo.templates import Call, calls_of
+from kguard.facts.argo.workflow import Workflow
+from kguard.facts.forecast.runs import Runs, runs_of
 from kguard.facts.sizes import literal_bytes, written
 from kguard.model import Fault, Related, Route, dig
 from kguard.policy.context import Context

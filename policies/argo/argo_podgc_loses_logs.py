@@ -4,8 +4,8 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
-from kguard.facts.argo import Workflow
-from kguard.facts.argo_config import ControllerConfig
+from kguard.facts.argo.config import ControllerConfig
+from kguard.facts.argo.workflow import Workflow
 from kguard.model import Fault, dig
 from kguard.policies.argo._unseen import unless_default, where_set
 from kguard.policy.context import NOTE, Context

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
 
-from kguard.facts.argo import Workflow
+from kguard.facts.argo.workflow import Workflow
 from kguard.model import Edit, Fault, Fix, Unknown
 from kguard.policies.argo._unseen import not_seen, unless_default
 from kguard.policy.context import NOTE, WARNING, Context

@@ -4,8 +4,8 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
-from kguard.facts.argo_patch_check import patch_faults
-from kguard.facts.argo_patches import PodPatch
+from kguard.facts.argo.patch_check import patch_faults
+from kguard.facts.argo.patches import PodPatch
 from kguard.model import Fault
 from kguard.policy.context import ERROR, WARNING, Context
 

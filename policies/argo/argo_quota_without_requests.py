@@ -4,8 +4,8 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
-from kguard.facts.argo import Workflow
-from kguard.facts.argo_containers import pods_made
+from kguard.facts.argo.containers import pods_made
+from kguard.facts.argo.workflow import Workflow
 from kguard.facts.podresources import container_amount, has_pod_level
 from kguard.facts.pods import Container, Pod
 from kguard.facts.quotas import Quota, quotas_of, sections

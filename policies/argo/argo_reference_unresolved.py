@@ -4,8 +4,8 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
-from kguard.facts.argo import Workflow
-from kguard.facts.argo_scope import Unresolved, borrowed, unresolved
+from kguard.facts.argo.scope import Unresolved, borrowed, unresolved
+from kguard.facts.argo.workflow import Workflow
 from kguard.model import Fault, Related
 from kguard.policy.context import ERROR, WARNING, Context
 

@@ -5,8 +5,8 @@ from __future__ import annotations
 from collections.abc import Iterator, Mapping
 from typing import Any
 
-from kguard.facts.argo_controller import argo_version
-from kguard.facts.argo_shape import ArgoDatedField
+from kguard.facts.argo.controller import argo_version
+from kguard.facts.argo.shape import ArgoDatedField
 from kguard.model import REMOVE, Edit, Fault, Fix
 from kguard.policy.context import ERROR, NOTE, Context
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 import re
 from collections.abc import Iterator
 
-from kguard.facts.argo_templates import Call, calls_of, target_of
+from kguard.facts.argo.templates import Call, calls_of, target_of
 from kguard.model import Fault
 from kguard.policy.context import Context
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
 
-from kguard.facts.argo_fields import Retry
+from kguard.facts.argo.fields import Retry
 from kguard.model import Fault
 from kguard.policy.context import Context
 

@@ -4,8 +4,8 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
-from kguard.facts.argo_fields import Retry
-from kguard.facts.argo_retries import attempts, attempts_below
+from kguard.facts.argo.fields import Retry
+from kguard.facts.argo.retries import attempts, attempts_below
 from kguard.model import Fault, Related
 from kguard.policy.context import Context
 

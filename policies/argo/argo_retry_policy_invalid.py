@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
-from kguard.facts.argo_fields import Retry
+from kguard.facts.argo.fields import Retry
 from kguard.facts.quantities import is_placeholder
 from kguard.model import Fault
 from kguard.policy.context import Context

@@ -5,9 +5,9 @@ from __future__ import annotations
 from collections.abc import Iterator, Mapping
 from typing import Any
 
-from kguard.facts.argo import Workflow
-from kguard.facts.argo_scheduling import Wish, spot
-from kguard.facts.argo_templates import Template
+from kguard.facts.argo.scheduling import Wish, spot
+from kguard.facts.argo.templates import Template
+from kguard.facts.argo.workflow import Workflow
 from kguard.model import Fault, Related, Unknown
 from kguard.policies.argo._unseen import not_seen, unless_default
 from kguard.policy.context import WARNING, Context

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
-from kguard.facts.argo_fields import Retry
+from kguard.facts.argo.fields import Retry
 from kguard.model import Fault, Unknown
 from kguard.policies.argo._unseen import not_seen, unless_default
 from kguard.policy.context import ERROR, NOTE, Context

@@ -4,10 +4,10 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
-from kguard.facts.argo import Workflow
-from kguard.facts.argo_scheduling import wishes
-from kguard.facts.argo_templates import Call, Template, below, calls_of
-from kguard.facts.argo_volumes import access_modes, mounts, volumes
+from kguard.facts.argo.scheduling import wishes
+from kguard.facts.argo.templates import Call, Template, below, calls_of
+from kguard.facts.argo.volumes import access_modes, mounts, volumes
+from kguard.facts.argo.workflow import Workflow
 from kguard.model import Fault
 from kguard.policy.context import ERROR, WARNING, Context
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
 
-from kguard.facts.argo_locks import Lock, limit_of
+from kguard.facts.argo.locks import Lock, limit_of
 from kguard.facts.quantities import is_placeholder
 from kguard.model import Fault, Related, Unknown
 from kguard.policy.context import Context

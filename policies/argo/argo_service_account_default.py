@@ -4,8 +4,8 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
-from kguard.facts.argo import Workflow
-from kguard.facts.argo_accounts import account_of, may_report
+from kguard.facts.argo.accounts import account_of, may_report
+from kguard.facts.argo.workflow import Workflow
 from kguard.model import Fault, Unknown
 from kguard.policies.argo._unseen import not_seen, unless_default
 from kguard.policy.context import ERROR, NOTE, Context

@@ -6,8 +6,8 @@ import json
 from collections.abc import Iterator
 from itertools import groupby
 
-from kguard.facts.argo_chains import chains
-from kguard.facts.argo_templates import Call, Template, target_of
+from kguard.facts.argo.chains import chains
+from kguard.facts.argo.templates import Call, Template, target_of
 from kguard.model import Fault
 from kguard.policy.context import Context
 

@@ -4,8 +4,8 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
-from kguard.facts.argo import Workflow
-from kguard.facts.argo_containers import side_containers
+from kguard.facts.argo.containers import side_containers
+from kguard.facts.argo.workflow import Workflow
 from kguard.model import Fault, Unknown
 from kguard.policies.argo._resources import lacking
 from kguard.policy.context import Context

@@ -5,8 +5,8 @@ from __future__ import annotations
 from collections.abc import Iterator
 from typing import Any
 
-from kguard.facts.argo import Workflow
-from kguard.facts.argo_spec_rules import wrong
+from kguard.facts.argo.spec_rules import wrong
+from kguard.facts.argo.workflow import Workflow
 from kguard.model import Fault
 from kguard.policies.argo._unseen import unless_default
 from kguard.policy.context import ERROR, WARNING, Context

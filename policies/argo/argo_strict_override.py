@@ -4,9 +4,9 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
-from kguard.facts.argo import Workflow
-from kguard.facts.argo_controller import argo_version
-from kguard.facts.argo_restrictions import mode, overrides
+from kguard.facts.argo.controller import argo_version
+from kguard.facts.argo.restrictions import mode, overrides
+from kguard.facts.argo.workflow import Workflow
 from kguard.model import Fault, Related, Route
 from kguard.policy.context import Context
 

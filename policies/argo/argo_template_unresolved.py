@@ -5,9 +5,9 @@ from __future__ import annotations
 from collections.abc import Iterator, Mapping
 from typing import Any
 
-from kguard.facts.argo import Reference, Workflow
-from kguard.facts.argo_names import names_of
-from kguard.facts.argo_templates import Call, Found, calls_of, named_template, target_of
+from kguard.facts.argo.names import names_of
+from kguard.facts.argo.templates import Call, Found, calls_of, named_template, target_of
+from kguard.facts.argo.workflow import Reference, Workflow
 from kguard.facts.suggest import suggestion
 from kguard.model import Fault, Unknown
 from kguard.policies.argo._unseen import unless_default

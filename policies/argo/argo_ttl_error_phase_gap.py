@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
-from kguard.facts.argo import Setting, Workflow
+from kguard.facts.argo.workflow import Setting, Workflow
 from kguard.model import Edit, Fault, Fix, Unknown
 from kguard.policies.argo._unseen import (
     history_limited,

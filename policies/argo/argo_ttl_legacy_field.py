@@ -4,8 +4,8 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
-from kguard.facts.argo import Workflow
-from kguard.facts.argo_controller import argo_version
+from kguard.facts.argo.controller import argo_version
+from kguard.facts.argo.workflow import Workflow
 from kguard.model import REMOVE, Edit, Fault, Fix
 from kguard.policies.argo._unseen import LEGACY_TTL
 from kguard.policy.context import Context

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
-from kguard.facts.argo import Workflow
+from kguard.facts.argo.workflow import Workflow
 from kguard.model import Edit, Fault, Fix, Unknown, dig
 from kguard.policies.argo._unseen import (
     LEGACY_TTL,

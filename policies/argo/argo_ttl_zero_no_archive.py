@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
-from kguard.facts.argo import Workflow
+from kguard.facts.argo.workflow import Workflow
 from kguard.model import Fault
 from kguard.policies.argo._unseen import TTL_FIELDS, ttl_setting, unless_default, where_set
 from kguard.policy.context import NOTE, Context

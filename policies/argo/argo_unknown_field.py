@@ -4,8 +4,8 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
-from kguard.facts.argo_controller import argo_version
-from kguard.facts.argo_shape import ArgoUnknownField, newest_listed
+from kguard.facts.argo.controller import argo_version
+from kguard.facts.argo.shape import ArgoUnknownField, newest_listed
 from kguard.model import REMOVE, Edit, Fault, Fix, Unknown, named_route
 from kguard.policy.context import Context
 

@@ -4,8 +4,8 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
-from kguard.facts.argo import Workflow
-from kguard.facts.argo_unused import unused_parameters
+from kguard.facts.argo.unused import unused_parameters
+from kguard.facts.argo.workflow import Workflow
 from kguard.model import Fault
 from kguard.policy.context import Context
 

@@ -5,9 +5,9 @@ from __future__ import annotations
 from collections.abc import Iterator
 from typing import Any
 
-from kguard.facts.argo import Workflow
-from kguard.facts.argo_templates import Template, reach
-from kguard.facts.argo_volumes import mounts, volumes
+from kguard.facts.argo.templates import Template, reach
+from kguard.facts.argo.volumes import mounts, volumes
+from kguard.facts.argo.workflow import Workflow
 from kguard.facts.quantities import is_placeholder
 from kguard.model import Fault, Unknown
 from kguard.policies.argo._unseen import not_seen, unless_default

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
-from kguard.facts.argo_templates import Call
+from kguard.facts.argo.templates import Call
 from kguard.model import Fault
 from kguard.policy.context import Context
 

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from kguard.facts.argo_config import ControllerConfig, Layout
+from kguard.facts.argo.config import ControllerConfig, Layout
 
 
 def may_be_set(config: ControllerConfig) -> str:

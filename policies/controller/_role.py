@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from kguard.facts.argo_controller import ArgoController, argo_controller
+from kguard.facts.argo.controller import ArgoController, argo_controller
 from kguard.facts.rbac import Permissions, permissions
 from kguard.model import Resource
 from kguard.policy.context import Context

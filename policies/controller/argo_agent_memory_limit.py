@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
-from kguard.facts.argo_controller import ArgoController
+from kguard.facts.argo.controller import ArgoController
 from kguard.model import Edit, Fault, Fix, Route
 from kguard.policy.context import Context
 from kguard.quantity import QuantityError, parse_quantity

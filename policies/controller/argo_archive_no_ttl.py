@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
-from kguard.facts.argo_config import ControllerConfig, Layout
+from kguard.facts.argo.config import ControllerConfig, Layout
 from kguard.model import Fault, Unknown
 from kguard.policy.context import Context
 

@@ -4,8 +4,8 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
 
-from kguard.facts.argo_config import ControllerConfig, Layout
-from kguard.facts.argo_keys import knows_any
+from kguard.facts.argo.config import ControllerConfig, Layout
+from kguard.facts.argo.keys import knows_any
 from kguard.model import Fault, Scope, dig, named_route
 from kguard.policy.context import Context
 

@@ -4,9 +4,9 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
-from kguard.facts.argo_config import ControllerConfig, Layout
-from kguard.facts.argo_controller import argo_version
-from kguard.facts.argo_keys import UnknownKey, knows_any, listed_versions, unknown_keys
+from kguard.facts.argo.config import ControllerConfig, Layout
+from kguard.facts.argo.controller import argo_version
+from kguard.facts.argo.keys import UnknownKey, knows_any, listed_versions, unknown_keys
 from kguard.model import Fault, Unknown, named_route
 from kguard.policy.context import Context
 

@@ -4,9 +4,9 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
-from kguard.facts.argo_config import ControllerConfig, Layout
-from kguard.facts.argo_keys import knows_any
-from kguard.facts.argo_settings import WrongSetting, bad_links, wrong_settings
+from kguard.facts.argo.config import ControllerConfig, Layout
+from kguard.facts.argo.keys import knows_any
+from kguard.facts.argo.settings import WrongSetting, bad_links, wrong_settings
 from kguard.model import Fault, named_route
 from kguard.policy.context import Context
 

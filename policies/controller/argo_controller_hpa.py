@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
-from kguard.facts.argo_controller import argo_controller
+from kguard.facts.argo.controller import argo_controller
 from kguard.facts.scaletargets import ScaleTarget
 from kguard.model import Fault, Related
 from kguard.policy.context import Context

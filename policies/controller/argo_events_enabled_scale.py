@@ -4,8 +4,8 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
 
-from kguard.facts.argo_config import ControllerConfig
-from kguard.facts.argo_controller import argo_version
+from kguard.facts.argo.config import ControllerConfig
+from kguard.facts.argo.controller import argo_version
 from kguard.model import Fault
 from kguard.policy.context import Context
 

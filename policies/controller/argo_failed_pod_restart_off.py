@@ -4,9 +4,9 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
-from kguard.facts.argo_config import ControllerConfig
-from kguard.facts.argo_controller import argo_version
-from kguard.facts.argo_scheduling import spot_template
+from kguard.facts.argo.config import ControllerConfig
+from kguard.facts.argo.controller import argo_version
+from kguard.facts.argo.scheduling import spot_template
 from kguard.model import Fault, Related
 from kguard.policy.context import Context
 

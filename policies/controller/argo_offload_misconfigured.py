@@ -4,8 +4,8 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
 
-from kguard.facts.argo_config import ControllerConfig, Layout
-from kguard.facts.argo_controller import argo_controller
+from kguard.facts.argo.config import ControllerConfig, Layout
+from kguard.facts.argo.controller import argo_controller
 from kguard.model import Fault, Related, dig
 from kguard.policy.context import ERROR, NOTE, Context
 

@@ -4,9 +4,9 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
-from kguard.facts.argo import Workflow, workflows_in_unit
-from kguard.facts.argo_config import ControllerConfig, Layout
-from kguard.facts.forecast import Forecast
+from kguard.facts.argo.config import ControllerConfig, Layout
+from kguard.facts.argo.workflow import Workflow, workflows_in_unit
+from kguard.facts.forecast.forecast import Forecast
 from kguard.facts.sizes import written
 from kguard.model import Fault, Related
 from kguard.policy.context import Context

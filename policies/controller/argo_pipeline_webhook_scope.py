@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator, Mapping
 from typing import Any
 
-from kguard.facts.argo_controller import argo_controller
+from kguard.facts.argo.controller import argo_controller
 from kguard.model import Fault, Scope
 from kguard.policy.context import Context
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
-from kguard.facts.argo_config import ControllerConfig
+from kguard.facts.argo.config import ControllerConfig
 from kguard.model import Fault
 from kguard.policy.context import Context
 

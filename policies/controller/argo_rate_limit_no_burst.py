@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator, Mapping
 from typing import Any
 
-from kguard.facts.argo_config import ControllerConfig
+from kguard.facts.argo.config import ControllerConfig
 from kguard.model import Fault
 from kguard.policy.context import Context
 

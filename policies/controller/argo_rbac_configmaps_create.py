@@ -4,8 +4,8 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
-from kguard.facts.argo import workflows_in_unit
-from kguard.facts.argo_templates import Template
+from kguard.facts.argo.templates import Template
+from kguard.facts.argo.workflow import workflows_in_unit
 from kguard.facts.sizes import json_bytes
 from kguard.model import Fault, Related, Resource, Scope, Severity
 from kguard.policies.controller._role import controller_of

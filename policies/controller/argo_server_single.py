@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
-from kguard.facts.argo_controller import ArgoServer
+from kguard.facts.argo.controller import ArgoServer
 from kguard.model import Fault
 from kguard.policy.context import Context
 

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from kguard.facts.drone import Amount, AmountError
+from kguard.facts.drone.pipeline import Amount, AmountError
 from kguard.model import Fault, Fix
 
 

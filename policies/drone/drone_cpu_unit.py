@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
-from kguard.facts.drone import Amount, AmountError, Use, parse_millicores
+from kguard.facts.drone.pipeline import Amount, AmountError, Use, parse_millicores
 from kguard.model import Confidence, Edit, Fault, Fix
 from kguard.policies.drone._refused import refused
 from kguard.policy.context import WARNING, Context

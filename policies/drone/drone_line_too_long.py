@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
-from kguard.facts.drone import documents_beside
+from kguard.facts.drone.pipeline import documents_beside
 from kguard.model import Fault, Scope
 from kguard.policy.context import Context
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
-from kguard.facts.drone import Amount, AmountError, Use, parse_memory
+from kguard.facts.drone.pipeline import Amount, AmountError, Use, parse_memory
 from kguard.model import Fault
 from kguard.policies.drone._refused import refused
 from kguard.policy.context import WARNING, Context

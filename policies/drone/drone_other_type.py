@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
-from kguard.facts.drone_runner import runners
+from kguard.facts.drone.runner import runners
 from kguard.model import Fault, Scope
 from kguard.policy.context import Context
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
-from kguard.facts.drone_runner import RunnerPolicy
+from kguard.facts.drone.runner import RunnerPolicy
 from kguard.model import Fault, dig
 from kguard.policy.context import Context
 

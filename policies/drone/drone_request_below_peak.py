@@ -4,8 +4,8 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
-from kguard.facts.drone import Pipeline, shown
-from kguard.facts.drone_runner import policy_sets
+from kguard.facts.drone.pipeline import Pipeline, shown
+from kguard.facts.drone.runner import policy_sets
 from kguard.model import Fault, Related
 from kguard.policy.context import Context
 

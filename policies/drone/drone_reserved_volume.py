@@ -5,7 +5,7 @@ from __future__ import annotations
 import posixpath
 from collections.abc import Iterator
 
-from kguard.facts.drone import Pipeline, mounts
+from kguard.facts.drone.pipeline import Pipeline, mounts
 from kguard.model import Fault
 from kguard.policy.context import Context
 

@@ -4,8 +4,8 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
-from kguard.facts.drone import millicores_meant
-from kguard.facts.drone_runner import RunnerVariable
+from kguard.facts.drone.pipeline import millicores_meant
+from kguard.facts.drone.runner import RunnerVariable
 from kguard.model import Confidence, Edit, Fault, Fix
 from kguard.policy.context import WARNING, Context
 from kguard.quantity._quote import quoted

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
 
-from kguard.facts.drone import Pipeline, Step
+from kguard.facts.drone.pipeline import Pipeline, Step
 from kguard.model import Fault
 from kguard.policies.drone._secrets import looks_secret
 from kguard.policy.context import Context

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
-from kguard.facts.drone import Pipeline, documents_beside, secret_names
+from kguard.facts.drone.pipeline import Pipeline, documents_beside, secret_names
 from kguard.facts.quantities import is_placeholder
 from kguard.model import Fault, Route
 from kguard.policy.context import Context

@@ -5,7 +5,7 @@ from __future__ import annotations
 import re
 from collections.abc import Iterator
 
-from kguard.facts.drone import Pipeline
+from kguard.facts.drone.pipeline import Pipeline
 from kguard.model import Fault
 from kguard.policy.context import Context
 

@@ -4,8 +4,8 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
-from kguard.facts.drone import Pipeline
-from kguard.facts.drone_runner import runner_requests, runners
+from kguard.facts.drone.pipeline import Pipeline
+from kguard.facts.drone.runner import runner_requests, runners
 from kguard.model import Confidence, Fault, Unknown
 from kguard.policy.context import Context
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
-from kguard.facts.drone import Pipeline, Step
+from kguard.facts.drone.pipeline import Pipeline, Step
 from kguard.facts.quantities import is_placeholder
 from kguard.model import Fault, Related
 from kguard.policy.context import Context

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
-from kguard.facts.drone import Pipeline
+from kguard.facts.drone.pipeline import Pipeline
 from kguard.facts.quantities import is_placeholder
 from kguard.model import Fault, dig
 from kguard.policy.context import Context

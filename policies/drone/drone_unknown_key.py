@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
-from kguard.facts.drone_keys import UnknownKey
+from kguard.facts.drone.keys import UnknownKey
 from kguard.model import REMOVE, Confidence, Edit, Fault, Fix
 from kguard.policy.context import NOTE, WARNING, Context
 

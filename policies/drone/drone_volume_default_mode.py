@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
-from kguard.facts.drone import Pipeline, mounts
+from kguard.facts.drone.pipeline import Pipeline, mounts
 from kguard.model import Confidence, Fault, Related, dig
 from kguard.policy.context import WARNING, Context
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
-from kguard.facts.woodpecker import RESOURCES, WorkflowStep
+from kguard.facts.drone.woodpecker import RESOURCES, WorkflowStep
 from kguard.model import Fault, Unknown
 from kguard.policy.context import Context
 

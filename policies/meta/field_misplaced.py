@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Iterator
 
-from kguard.facts.fields import UnknownField
+from kguard.facts.schema.fields import UnknownField
 from kguard.model import Fault, named_route
 from kguard.policy.context import Context
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
-from kguard.facts.structure import WrongString
+from kguard.facts.schema.structure import WrongString
 from kguard.model import Fault, named_route
 from kguard.policy.context import Context
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
-from kguard.facts.argo_controller import argo_controller
+from kguard.facts.argo.controller import argo_controller
 from kguard.facts.workloads import Workload
 from kguard.model import Fault, Unknown
 from kguard.policies.rollout._serving import outage

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from kguard.facts.apis import ApiVersion
+from kguard.facts.schema.apis import ApiVersion
 from kguard.model import Edit, Fix
 
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
-from kguard.facts.apis import ApiVersion, Standing
+from kguard.facts.schema.apis import ApiVersion, Standing
 from kguard.model import Fault
 from kguard.policies.schema._versions import instead
 from kguard.policy.context import Context

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
-from kguard.facts.structure import RepeatedItem
+from kguard.facts.schema.structure import RepeatedItem
 from kguard.model import Fault, Related, named_route
 from kguard.policy.context import Context
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
-from kguard.facts.fields import UnknownField, fields_of
+from kguard.facts.schema.fields import UnknownField, fields_of
 from kguard.model import Fault, named_route
 from kguard.policy.context import Context
 from kguard.words import closest

@@ -5,7 +5,7 @@ from __future__ import annotations
 from textwrap import dedent
 
 from kguard.facts import Assumptions, Facts
-from kguard.facts.argo import Workflow
+from kguard.facts.argo.workflow import Workflow
 from kguard.index import Index
 from kguard.kube.recognise import resources
 from kguard.model import Resource

@@ -6,7 +6,7 @@ import pytest
 from argo_world import world
 
 from kguard.facts import Assumptions
-from kguard.facts.argo import Reference, Workflow, merged
+from kguard.facts.argo.workflow import Reference, Workflow, merged
 
 LAYERS = """
 apiVersion: v1

@@ -7,7 +7,7 @@ from typing import Any
 import pytest
 
 from kguard.facts import Assumptions, Facts
-from kguard.facts.argo_config import ControllerConfig, Layout, find_controller_config
+from kguard.facts.argo.config import ControllerConfig, Layout, find_controller_config
 from kguard.index import Index
 from kguard.kube.recognise import resources
 from kguard.model import Resource

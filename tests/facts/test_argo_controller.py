@@ -7,7 +7,7 @@ from typing import Any
 import pytest
 
 from kguard.facts import Assumptions, Facts
-from kguard.facts.argo_controller import argo_controller, argo_version
+from kguard.facts.argo.controller import argo_controller, argo_version
 from kguard.facts.environment import Variable, variable
 from kguard.index import Index
 from kguard.kube.recognise import resources

@@ -5,7 +5,7 @@ from __future__ import annotations
 import pytest
 from argo_world import world
 
-from kguard.facts.argo_cron import CronWorkflow, cron_workflow
+from kguard.facts.argo.cron import CronWorkflow, cron_workflow
 
 
 def cron(spec: str) -> CronWorkflow | None:

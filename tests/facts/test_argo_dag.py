@@ -11,7 +11,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from kguard.facts import Facts
-from kguard.facts.argo_dag import Dag, dags
+from kguard.facts.argo.dag import Dag, dags
 from kguard.index import Index
 from kguard.kube.recognise import resources
 

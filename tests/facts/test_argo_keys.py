@@ -9,8 +9,8 @@ from typing import Any
 
 import pytest
 
-from kguard.facts import argo_keys
-from kguard.facts.argo_keys import UnknownKey, knows_any, listed_versions, unknown_keys
+from kguard.facts.argo import keys as argo_keys
+from kguard.facts.argo.keys import UnknownKey, knows_any, listed_versions, unknown_keys
 
 ROOT = Path(__file__).resolve().parent.parent.parent
 

@@ -5,8 +5,8 @@ from __future__ import annotations
 import pytest
 from argo_world import workflow, world
 
-from kguard.facts.argo_deadlocks import deadlocks
-from kguard.facts.argo_locks import limit_of, locks, workflow_locks
+from kguard.facts.argo.deadlocks import deadlocks
+from kguard.facts.argo.locks import limit_of, locks, workflow_locks
 
 NAMES = {
     "a mutex": ("mutexes: [{name: a}]", ("Mutex", "", "a", "")),

@@ -5,9 +5,9 @@ from __future__ import annotations
 import pytest
 from argo_world import workflow, world
 
-from kguard.facts.argo_chains import chains
-from kguard.facts.argo_containers import pods_made
-from kguard.facts.argo_scheduling import spot
+from kguard.facts.argo.chains import chains
+from kguard.facts.argo.containers import pods_made
+from kguard.facts.argo.scheduling import spot
 from kguard.model import Route
 
 SPEC = """

@@ -10,7 +10,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from kguard.facts import Facts
-from kguard.facts.argo_recursion import recursions
+from kguard.facts.argo.recursion import recursions
 from kguard.index import Index
 from kguard.kube.recognise import resources
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 import pytest
 from argo_world import workflow
 
-from kguard.facts.argo_references import bare_expression, references, tags_in, without_tags
+from kguard.facts.argo.references import bare_expression, references, tags_in, without_tags
 
 TAGS = {
     "two of them": (

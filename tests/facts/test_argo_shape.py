@@ -5,7 +5,7 @@ from __future__ import annotations
 import pytest
 from argo_world import workflow, world
 
-from kguard.facts.argo_shape import ArgoDatedField, dated_fields, unknown_fields, wrong_types
+from kguard.facts.argo.shape import ArgoDatedField, dated_fields, unknown_fields, wrong_types
 from kguard.kube import argo_schema, schema
 
 LETTERS = {schema.STRING, schema.BOOLEAN, schema.NUMBER, schema.INT32, schema.QUANTITY}

@@ -7,7 +7,7 @@ from typing import Any
 import pytest
 
 from kguard.facts import Assumptions, Facts
-from kguard.facts.drone import (
+from kguard.facts.drone.pipeline import (
     AmountError,
     Use,
     amounts,
@@ -15,7 +15,7 @@ from kguard.facts.drone import (
     parse_millicores,
     pipeline_of,
 )
-from kguard.facts.drone_runner import runner_requests
+from kguard.facts.drone.runner import runner_requests
 from kguard.index import Index
 from kguard.kube.recognise import resources
 from kguard.model import Resource

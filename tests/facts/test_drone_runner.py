@@ -7,9 +7,9 @@ from typing import Any
 import pytest
 
 from kguard.facts import Assumptions, Facts
-from kguard.facts.drone import pipeline_of, pod_request, secret_names, shown
-from kguard.facts.drone_keys import unknown_keys
-from kguard.facts.drone_runner import policies, runner_limits, runner_selects_nodes
+from kguard.facts.drone.keys import unknown_keys
+from kguard.facts.drone.pipeline import pipeline_of, pod_request, secret_names, shown
+from kguard.facts.drone.runner import policies, runner_limits, runner_selects_nodes
 from kguard.index import Index
 from kguard.kube.recognise import resources
 from kguard.model import Resource

@@ -7,8 +7,8 @@ from typing import Any
 import pytest
 
 from kguard.facts import Facts
-from kguard.facts.fields import misplaced_fields
-from kguard.facts.structure import wrong_strings
+from kguard.facts.schema.fields import misplaced_fields
+from kguard.facts.schema.structure import wrong_strings
 from kguard.index import Index
 from kguard.kube.recognise import resources
 from kguard.model import named_route

@@ -7,8 +7,8 @@ from typing import Any
 import pytest
 from argo_world import workflow, world
 
-from kguard.facts.argo_templates import Loop, loop_of
-from kguard.facts.forecast import forecast_of
+from kguard.facts.argo.templates import Loop, loop_of
+from kguard.facts.forecast.forecast import forecast_of
 
 # Spec → (pods, retry nodes, other nodes), counted by hand after steps.go and dag.go.
 COUNTS = {

@@ -9,8 +9,8 @@ import pytest
 from argo_world import world
 
 from kguard.facts import Facts
-from kguard.facts.forecast_limits import outlook_of
-from kguard.facts.forecast_runs import runs_of
+from kguard.facts.forecast.limits import outlook_of
+from kguard.facts.forecast.runs import runs_of
 from kguard.index import Index
 from kguard.kube.recognise import resources
 from kguard.model import Key

@@ -8,10 +8,10 @@ from itertools import compress, product
 import pytest
 from argo_world import HEAD, workflow, world
 
-from kguard.facts.antichain import heaviest_antichain, transitive
-from kguard.facts.forecast import counter_of
-from kguard.facts.forecast_limits import outlook_of
-from kguard.facts.forecast_pods import Load, Pods, pods_of
+from kguard.facts.forecast.antichain import heaviest_antichain, transitive
+from kguard.facts.forecast.forecast import counter_of
+from kguard.facts.forecast.limits import outlook_of
+from kguard.facts.forecast.pods import Load, Pods, pods_of
 
 LEAVES = """
   - {name: a, container: {image: i, resources: {requests: {cpu: 1, memory: 1Gi}}}}

@@ -5,8 +5,8 @@ from __future__ import annotations
 import pytest
 from argo_world import world
 
-from kguard.facts.forecast_pods import Load
-from kguard.facts.forecast_quotas import shortages
+from kguard.facts.forecast.pods import Load
+from kguard.facts.forecast.quotas import shortages
 
 LOAD = Load(pods=10, cpu=4000, memory=8 * 1024**3)
 

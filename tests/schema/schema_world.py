@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import Any
 
 from kguard.facts import Assumptions, Facts
-from kguard.facts.structure import faults
+from kguard.facts.schema.structure import faults
 from kguard.index import Index
 from kguard.kube.recognise import resources
 from kguard.model import Route, Scope

@@ -5,7 +5,7 @@ from __future__ import annotations
 import pytest
 
 from kguard.facts import Assumptions, Facts
-from kguard.facts.apis import ApiVersion, Standing, api_version
+from kguard.facts.schema.apis import ApiVersion, Standing, api_version
 from kguard.index import Index
 from kguard.kube import schema
 from kguard.kube.recognise import resources

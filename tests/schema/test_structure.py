@@ -9,7 +9,7 @@ from schema_world import found, place, sort
 
 from kguard.facts import Assumptions, Facts
 from kguard.facts.run import NEWEST_KUBERNETES
-from kguard.facts.structure import faults
+from kguard.facts.schema.structure import faults
 from kguard.index import Index
 from kguard.kube import schema
 from kguard.kube.recognise import resources

@@ -10,7 +10,7 @@ from random import Random
 from threading import Condition, Event, Thread
 from typing import TYPE_CHECKING, TypeVar
 
-from kguard.facts.argo_config import CONFIG_NAME
+from kguard.facts.argo.config import CONFIG_NAME
 from kguard.index import Index
 from kguard.model import Resource, dig
 from kguard.webhook.cluster.client import ClusterError, call

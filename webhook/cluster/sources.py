@@ -8,7 +8,7 @@ from __future__ import annotations
 import re
 from collections.abc import Iterable, Sequence
 
-from kguard.facts.argo_config import CONFIG_NAME
+from kguard.facts.argo.config import CONFIG_NAME
 from kguard.record import record
 
 NAMESPACE = ("", "Namespace")

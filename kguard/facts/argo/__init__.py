@@ -1,0 +1,1 @@
+"""Argo objects: the effective specification, templates, references, the controller."""

@@ -1,0 +1,216 @@
+"""For what Argo refuses the steps and tasks of a template, and arguments wherever they stand.
+
+Sources: argo-workflows workflow/validate/validate.go (validateSteps, validateDAG,
+validateArguments, validateTemplateHolder, addItemsToScope), workflow/common/util.go
+(ProcessArgs) and workflow/controller/steps.go (expandSequence, shouldExecute: what fails a run);
+pkg/apis/workflow/v1alpha1/workflow_types.go (LifecycleHook.WithArgs).
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator, Mapping
+from typing import Any
+
+from kguard.facts.argo.hooks import Hook
+from kguard.facts.argo.references import without_tags
+from kguard.facts.argo.template_rules import artifact_place
+from kguard.facts.argo.templates import Call, Template, calls_of, target_of
+from kguard.facts.argo.wrong import Wrong, given, items_of, wrong_names, wrong_names_of
+from kguard.facts.quantities import is_placeholder
+from kguard.facts.run import Facts
+from kguard.model import Related, Route, Scope
+
+_LOOPS = ("withItems", "withParam", "withSequence")
+_CALLED = ("template", "templateRef", "inline")
+
+
+def of_calls(facts: Facts, template: Template) -> Iterator[Wrong]:
+    """What is wrong with the steps or tasks of a template, apart from their dependencies."""
+    calls = calls_of(facts, template)
+    if not calls:
+        return
+    size = len(template.route)
+    items = [(call.route[size:], call.data) for call in calls]
+    # Tasks of one name are argo-dag-invalid's: they also make dependencies uncertain.
+    task = calls[0].task
+    what = "task" if task else "step"
+    yield from wrong_names_of(template, items, what, unique=not task)
+    for call in calls:
+        yield from _called(call)
+        yield from _loop(call)
+        yield from _condition(call)
+        yield from arguments(call, values=True)
+        target = target_of(facts, call).template
+        if target is not None:
+            written = [item for kind in _KINDS for _, item in items_of(call, "arguments", kind)]
+            yield from missing_inputs(call, ("arguments",), call.called, target, written)
+
+
+def of_hook(facts: Facts, hook: Hook) -> Iterator[Wrong]:
+    """A hook that calls nothing, or does not give what is needed; `argo lint` looks at neither."""
+    if not given(hook.get("template")) and not given(hook.get("templateRef")):
+        yield Wrong(hook, ("template",), f"{hook.called} calls no template")
+    target = hook.target(facts).template
+    written = [item for kind in _KINDS for _, item in items_of(hook, "arguments", kind)]
+    # One that runs at the end and has no arguments gets those of its step or workflow.
+    if target is not None and (written or not hook.is_exit):
+        yield from missing_inputs(hook, ("arguments",), hook.called, target, written)
+
+
+def _called(call: Call) -> Iterator[Wrong]:
+    written = [key for key in _CALLED if given(call.get(key))]
+    if not written:
+        yield Wrong(call, ("template",), f"{call.called} calls no template")
+    elif len(written) > 1:
+        text = f"{call.called} has `{written[0]}` and `{written[1]}`"
+        yield Wrong(call, (written[1],), text, "it calls one template")
+    reference = call.get("templateRef")
+    if isinstance(reference, Mapping):
+        for key in ("name", "template"):
+            if not given(reference.get(key)):
+                yield Wrong(
+                    call, ("templateRef", key), f"`templateRef` of {call.called} has no `{key}`"
+                )
+
+
+def _loop(call: Call) -> Iterator[Wrong]:
+    items, parameter, sequence = map(call.get, _LOOPS)
+    present = (bool(items), given(parameter), sequence is not None)
+    written = [key for key, is_there in zip(_LOOPS, present, strict=True) if is_there]
+    if len(written) > 1:
+        text = f"{call.called} has `{written[0]}` and `{written[1]}`"
+        yield Wrong(call, (written[1],), text, "a step or task has one loop")
+    for number, item in enumerate(items if isinstance(items, list) else ()):
+        if item is None:
+            yield Wrong(call, ("withItems", number), f"an item of {call.called} is null")
+    if isinstance(sequence, Mapping):
+        counted, ended = given(sequence.get("count")), given(sequence.get("end"))
+        if counted and ended:
+            text = f"`withSequence` of {call.called} has `count` and `end`"
+            yield Wrong(call, ("withSequence", "end"), text, "it has one or the other")
+        elif not counted and not ended:
+            text = f"`withSequence` of {call.called} has neither `count` nor `end`"
+            yield Wrong(call, ("withSequence",), text, "the node ends in Error")
+
+
+_QUOTED = re.compile("'[^']*'|\"[^\"]*\"")
+_ASSIGNED = re.compile(r"(?<![=!<>~])=(?![=~])")
+
+
+def _condition(call: Call) -> Iterator[Wrong]:
+    """What govaluate cannot read of `when`, as far as the text alone tells."""
+    when = call.get("when")
+    if not isinstance(when, str) or "${" in when:
+        return
+    bare = _QUOTED.sub("x", without_tags(when, "x"))
+    if _ASSIGNED.search(bare):
+        text = f"`when` of {call.called} compares with `=`"
+        yield Wrong(call, ("when",), text, "equality is `==`; the node ends in Error")
+    elif bare.count("(") != bare.count(")") and "'" not in bare and '"' not in bare:
+        text = f"`when` of {call.called} leaves a parenthesis open"
+        yield Wrong(call, ("when",), text, "the node ends in Error")
+
+
+_KINDS = ("parameters", "artifacts")
+
+
+def missing_inputs(
+    scope: Scope,
+    keys: Route,
+    called: str,
+    target: Template,
+    written: list[Mapping[str, Any]],
+    *,
+    submitted: bool = False,
+) -> Iterator[Wrong]:
+    """The inputs that a template needs and its caller does not give.
+
+    `written` are the caller's arguments, parameters and artifacts. `submitted` says that a value
+    may still come with `argo submit`.
+    """
+    names = {name for item in written if isinstance(name := item.get("name"), str)}
+    if any(map(is_placeholder, names)):
+        return
+    for kind in _KINDS:
+        items = target.value("inputs", kind)
+        for number, item in enumerate(items if isinstance(items, list) else ()):
+            if not isinstance(item, Mapping) or not isinstance(name := item.get("name"), str):
+                continue
+            needed = _needs_value(item) if kind == "parameters" else _needs_place(item)
+            if is_placeholder(name) or not needed or name in names:
+                continue
+            text = f"{called} gives no {kind[:-1]} `{name}`, which {target.called} needs"
+            there = target.at("inputs", kind, number)
+            related = (Related(target.resource, there, "needed here"),)
+            yield Wrong(scope, (*keys, kind), text, related=related, submitted=submitted)
+
+
+def _needs_value(item: Mapping[str, Any]) -> bool:
+    source = item.get("valueFrom")
+    mapped = isinstance(source, Mapping) and source.get("configMapKeyRef") is not None
+    return item.get("value") is None and item.get("default") is None and not mapped
+
+
+def _needs_place(item: Mapping[str, Any]) -> bool:
+    return item.get("optional") is not True and not artifact_place(item)
+
+
+def arguments(scope: Scope, *, values: bool) -> Iterator[Wrong]:
+    """What is wrong with the arguments of a workflow, a step or a task.
+
+    `values` says that each needs one here; those of a workflow may come when it is submitted.
+    """
+    yield from wrong_names(scope, ("arguments", "parameters"), "argument", parameters=True)
+    yield from wrong_names(scope, ("arguments", "artifacts"), "artifact", parameters=True)
+    for keys, item in items_of(scope, "arguments", "parameters"):
+        yield from _argument(scope, keys, item, values)
+    for keys, item in items_of(scope, "arguments", "artifacts"):
+        yield from _artifact(scope, keys, item)
+
+
+def _argument(
+    scope: Scope, keys: tuple[Any, ...], item: Mapping[str, Any], values: bool
+) -> Iterator[Wrong]:
+    called = f"argument `{item.get('name', '')}`"
+    value, source, choices = item.get("value"), item.get("valueFrom"), item.get("enum")
+    if values and value is None and source is None:
+        yield Wrong(scope, (*keys, "value"), f"{called} has no `value` and no `valueFrom`")
+    if isinstance(source, Mapping):
+        known = ("configMapKeyRef", "event", "supplied")
+        if all(source.get(key) in (None, "") for key in known):
+            text = f"{called} takes its value from nowhere"
+            yield Wrong(scope, (*keys, "valueFrom"), text, f"`valueFrom` has one of {_list(known)}")
+        for key in ("path", "jsonPath", "parameter", "expression"):
+            if given(source.get(key)):
+                text = f"{called} has `valueFrom.{key}`: that is for outputs"
+                yield Wrong(scope, (*keys, "valueFrom", key), text)
+    if isinstance(choices, list) and not any(map(is_placeholder, choices)):
+        if not choices:
+            yield Wrong(scope, (*keys, "enum"), f"{called} has an empty `enum`")
+        elif value is None:
+            if values:
+                yield Wrong(scope, (*keys, "value"), f"{called} has an `enum` and no `value`")
+        elif not is_placeholder(value) and _text(value) not in map(_text, choices):
+            text = f"`{_text(value)}` is none of the `enum` of {called}"
+            yield Wrong(scope, (*keys, "value"), text, f"it has {_list(map(_text, choices))}")
+
+
+def _artifact(scope: Scope, keys: tuple[Any, ...], item: Mapping[str, Any]) -> Iterator[Wrong]:
+    called = f"artifact `{item.get('name', '')}`"
+    if not given(item.get("from")) and not artifact_place(item):
+        text = f"{called} is given from nowhere"
+        yield Wrong(scope, keys, text, "write `from` or a location")
+    if given(item.get("from")) and given(item.get("fromExpression")):
+        yield Wrong(scope, (*keys, "fromExpression"), f"{called} has `from` and `fromExpression`")
+
+
+def _list(words: Any) -> str:
+    return ", ".join(f"`{word}`" for word in words)
+
+
+def _text(value: Any) -> str:
+    """A value as Argo's AnyString reads it."""
+    if isinstance(value, bool):
+        return "true" if value else "false"
+    return str(value)

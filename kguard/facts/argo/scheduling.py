@@ -1,0 +1,120 @@
+"""Where the pods of Argo templates may run: node selectors, affinity, tolerations.
+
+Sources: argo-workflows workflow/controller/workflowpod.go (addSchedulingConstraints: the selector
+and the affinity of a template replace those of the workflow; tolerations are added up). Labels of
+spot nodes: the documentation of Karpenter, EKS, GKE and AKS.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping
+from typing import Any
+
+from kguard.facts.argo.templates import Template
+from kguard.facts.argo.workflow import workflows_in_unit
+from kguard.facts.run import Facts
+from kguard.model import Resource, Route, Scope, dig
+from kguard.record import record
+
+_SPOT: Mapping[str, frozenset[str]] = {
+    "karpenter.sh/capacity-type": frozenset({"spot"}),
+    "eks.amazonaws.com/capacityType": frozenset({"SPOT"}),
+    "cloud.google.com/gke-spot": frozenset({"true"}),
+    "cloud.google.com/gke-preemptible": frozenset({"true"}),
+    "kubernetes.azure.com/scalesetpriority": frozenset({"spot"}),
+    "node.kubernetes.io/lifecycle": frozenset({"spot", "Ec2Spot"}),
+}
+_ARCH = ("kubernetes.io/arch", "beta.kubernetes.io/arch")
+_TERMS = (
+    "nodeAffinity",
+    "requiredDuringSchedulingIgnoredDuringExecution",
+    "nodeSelectorTerms",
+)
+
+
+@record
+class Wish:
+    """One thing pods want of their node: a label with its values, and where that is written.
+
+    No values stand for any. `tolerated` says that nodes of that kind are only allowed.
+    """
+
+    key: str
+    values: tuple[str, ...]
+    scope: Scope
+    keys: Route
+    tolerated: bool = False
+
+    @property
+    def spot(self) -> bool:
+        """Whether it is for nodes that may be taken away at any time."""
+        known = _SPOT.get(self.key)
+        return known is not None and (not self.values or bool(known & set(self.values)))
+
+
+def wishes(template: Template) -> Iterator[Wish]:
+    """What the pods of a template want of their node, by what its own object writes."""
+    workflow = template.workflow
+    own = Scope(workflow.resource, workflow.route, workflow.data)
+    yield from _selector(template if template.get("nodeSelector") else own)
+    yield from _affinity(template if template.get("affinity") else own)
+    for scope in (template, own):
+        yield from _tolerations(scope)
+
+
+def spot(template: Template, more: frozenset[str] = frozenset()) -> Wish | None:
+    """The first wish for nodes that may be taken away; `more` are further keys for such nodes."""
+    found = (each for each in wishes(template) if each.spot or each.key in more)
+    return next(found, None)
+
+
+def spot_template(facts: Facts, near: Resource) -> Template | None:
+    """The first template in the unit of `near` whose pods may run on such nodes."""
+    for workflow in workflows_in_unit(facts, near):
+        for template in facts.argo_templates(workflow.resource):
+            if template.runs_pod and spot(template) is not None:
+                return template
+    return None
+
+
+def architectures(template: Template) -> tuple[frozenset[str], Wish | None]:
+    """The processors that the pods of a template ask for, and where; none where they do not."""
+    for each in wishes(template):
+        if each.key in _ARCH and each.values and not each.tolerated:
+            return frozenset(each.values), each
+    return frozenset(), None
+
+
+def selected_architecture(pod_spec: Any) -> str | None:
+    """The processor that the node selector of any pod asks for."""
+    found = [dig(pod_spec, "nodeSelector", key) for key in _ARCH]
+    return next((each for each in found if isinstance(each, str)), None)
+
+
+def _selector(scope: Scope) -> Iterator[Wish]:
+    selector = scope.get("nodeSelector")
+    for key, value in selector.items() if isinstance(selector, Mapping) else ():
+        if isinstance(key, str) and isinstance(value, str):
+            yield Wish(key, (value,), scope, ("nodeSelector", key))
+
+
+def _affinity(scope: Scope) -> Iterator[Wish]:
+    terms = scope.get("affinity", *_TERMS)
+    for number, term in enumerate(terms if isinstance(terms, list) else ()):
+        found = dig(term, "matchExpressions")
+        for place, each in enumerate(found if isinstance(found, list) else ()):
+            key, values = dig(each, "key"), dig(each, "values")
+            if isinstance(key, str) and dig(each, "operator") == "In" and isinstance(values, list):
+                texts = tuple(value for value in values if isinstance(value, str))
+                route = ("affinity", *_TERMS, number, "matchExpressions", place)
+                if texts:
+                    yield Wish(key, texts, scope, route)
+
+
+def _tolerations(scope: Scope) -> Iterator[Wish]:
+    found = scope.get("tolerations")
+    for number, each in enumerate(found if isinstance(found, list) else ()):
+        key, value = dig(each, "key"), dig(each, "value")
+        if isinstance(key, str):
+            values = (value,) if isinstance(value, str) and value else ()
+            yield Wish(key, values, scope, ("tolerations", number), tolerated=True)

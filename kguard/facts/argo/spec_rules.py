@@ -1,0 +1,140 @@
+"""For what Argo refuses a workflow as a whole, apart from its templates.
+
+Source: argo-workflows workflow/validate/validate.go (ValidateWorkflow, ValidateCronWorkflow).
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator
+
+from kguard.facts.argo.call_rules import arguments, missing_inputs, of_calls, of_hook
+from kguard.facts.argo.cron import cron_workflow
+from kguard.facts.argo.hooks import hooks
+from kguard.facts.argo.shape import wrong_types
+from kguard.facts.argo.template_rules import of_template
+from kguard.facts.argo.templates import named_template
+from kguard.facts.argo.workflow import Reference, Workflow
+from kguard.facts.argo.wrong import Wrong, given, items_of, literal, wrong_names
+from kguard.facts.quantities import is_placeholder
+from kguard.facts.run import Facts
+from kguard.model import Scope, named_route
+from kguard.words import choices_hint, nearest
+
+_STRATEGIES = (
+    "OnPodCompletion",
+    "OnPodSuccess",
+    "OnWorkflowCompletion",
+    "OnWorkflowSuccess",
+)
+_MOST_CHARACTERS = {"CronWorkflow": 52}
+_NAME_CHARACTERS = 63
+
+
+def wrong(facts: Facts, workflow: Workflow) -> Iterator[Wrong]:
+    """Everything for which Argo refuses an object that it could read."""
+    scope = Scope(workflow.resource, workflow.route, workflow.data)
+    whole = Scope(workflow.resource, (), workflow.resource.data)
+    yield from _object_name(whole)
+    yield from _schedule(facts, whole)
+    yield from _start(facts, workflow, scope)
+    yield from wrong_names(scope, ("templates",), "template")
+    yield from arguments(scope, values=workflow.resource.kind == "CronWorkflow")
+    strategy = literal(workflow.get("podGC", "strategy"))
+    if strategy and strategy not in _STRATEGIES:
+        text = f"`{strategy}` is no strategy of `podGC`{nearest(strategy, _STRATEGIES)}"
+        yield Wrong(scope, ("podGC", "strategy"), text)
+    yield from _selector(scope)
+    for each in wrong_types(facts, workflow.resource):
+        text = f"`{named_route({}, each.keys[-1:])}` is {each.found}"
+        yield Wrong(each, each.keys, text, f"Argo reads {each.wanted} there")
+    for hook in hooks(facts, workflow):
+        yield from of_hook(facts, hook)
+    for template in facts.argo_templates(workflow.resource):
+        yield from of_template(template)
+        yield from of_calls(facts, template)
+
+
+def _object_name(whole: Scope) -> Iterator[Wrong]:
+    name = literal(whole.resource.name)
+    most = _MOST_CHARACTERS.get(whole.resource.kind, _NAME_CHARACTERS)
+    if name and len(name) > most:
+        kind = whole.resource.kind
+        text = f"the name has {len(name)} characters: a {kind}'s has {most} at most"
+        yield Wrong(whole, ("metadata", "name"), text)
+
+
+_POLICIES = ("Allow", "Forbid", "Replace")
+_ZONE = re.compile(r"(?:[A-Za-z0-9+_-]+(?:/|$))+")
+
+
+def _schedule(facts: Facts, whole: Scope) -> Iterator[Wrong]:
+    cron = cron_workflow(facts, whole.resource)
+    if cron is None:
+        return
+    if given(cron.get("schedule")) and cron.get("schedules"):
+        yield Wrong(cron, ("schedules",), "`schedules` beside `schedule`", "write `schedules` only")
+    if not given(cron.get("schedule")) and not cron.get("schedules"):
+        yield Wrong(cron, ("schedules",), f"{cron.called} has no `schedules`")
+    several = cron.get("schedules")
+    for number, text in enumerate(several if isinstance(several, list) else ()):
+        if text == "":
+            yield Wrong(cron, ("schedules", number), "an empty schedule")
+    for when in cron.schedules:
+        if when.parsed is None and not is_placeholder(when.text):
+            help = "five fields, `@daily` and `@every 5m` are schedules"
+            yield Wrong(cron, when.keys, f"`{when.text}` is no schedule", help)
+    policy = literal(cron.get("concurrencyPolicy"))
+    if policy and policy not in _POLICIES:
+        text = f"`{policy}` is no concurrencyPolicy{choices_hint(policy, _POLICIES)}"
+        yield Wrong(cron, ("concurrencyPolicy",), text)
+    seconds = cron.get("startingDeadlineSeconds")
+    if isinstance(seconds, int) and seconds < 0:
+        text = f"`startingDeadlineSeconds` is {seconds}"
+        yield Wrong(cron, ("startingDeadlineSeconds",), text, "it is a time that has passed")
+    zone = literal(cron.get("timezone"))
+    if zone and not _ZONE.fullmatch(zone):
+        text = f"`{zone}` is no name of a time zone"
+        yield Wrong(cron, ("timezone",), text, "`Europe/Berlin` and `Etc/UTC` are names")
+
+
+_OPERATORS = ("In", "NotIn", "Exists", "DoesNotExist")
+
+
+def _selector(scope: Scope) -> Iterator[Wrong]:
+    for keys, item in items_of(scope, "podGC", "labelSelector", "matchExpressions"):
+        operator, values = item.get("operator"), item.get("values")
+        if is_placeholder(operator):
+            continue
+        if operator not in _OPERATORS:
+            text = f"`{operator}` is no operator of a selector{choices_hint(operator, _OPERATORS)}"
+            yield Wrong(scope, (*keys, "operator"), text)
+        elif bool(values) != (operator in _OPERATORS[:2]):
+            text = f"`{operator}` has {'values' if values else 'no values'}"
+            yield Wrong(scope, (*keys, "values"), text)
+
+
+def _start(facts: Facts, workflow: Workflow, scope: Scope) -> Iterator[Wrong]:
+    referring = workflow.reference is not Reference.NONE
+    if referring and isinstance(templates := workflow.get("templates"), list) and templates:
+        text = "`templates` beside `workflowTemplateRef`"
+        yield Wrong(scope, ("templates",), text, "Argo takes one or the other")
+    runs = workflow.resource.kind in ("Workflow", "CronWorkflow")
+    entrypoint = workflow.value("entrypoint")
+    if runs and workflow.complete and entrypoint is None and not workflow.resource.embedded:
+        yield Wrong(scope, ("entrypoint",), "no `entrypoint`", unless_default=True)
+    if not runs or not workflow.complete:
+        return
+    for key in ("entrypoint", "onExit"):
+        target = named_template(facts, workflow, workflow.value(key)).template
+        if target is None:
+            continue
+        written = [
+            item
+            for layer in workflow.layers
+            for kind in ("parameters", "artifacts")
+            for _, item in items_of(Scope(workflow.resource, (), layer.data), "arguments", kind)
+        ]
+        called = f"the {key} `{target.name}`"
+        at = (key,) if given(workflow.get(key)) else ()
+        yield from missing_inputs(scope, at, called, target, written, submitted=True)

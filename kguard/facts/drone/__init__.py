@@ -1,0 +1,1 @@
+"""Drone's pipelines and runner, and Woodpecker's workflows."""

@@ -1,0 +1,270 @@
+"""The nodes of one run of a workflow, and the bytes of JSON they are.
+
+Which nodes there are and what refers to what follows argo-workflows workflow/controller/steps.go,
+dag.go, container_set_template.go and operator.go (initializeNode, getOutboundNodes,
+processNodeRetries). Sizes of nodes are those of NodeStatus in pkg/apis/workflow/v1alpha1 as v4.1
+writes it for a run with archived logs; bench/forecast builds such runs and compares.
+"""
+
+from __future__ import annotations
+
+from typing import Any
+
+from kguard.facts.argo.hooks import call_handlers
+from kguard.facts.argo.templates import (
+    Call,
+    Loop,
+    Template,
+    calls_of,
+    target_of,
+)
+from kguard.facts.argo.workflow import Workflow
+from kguard.facts.forecast.attempts import most_attempts
+from kguard.facts.forecast.count import Count
+from kguard.facts.forecast.given import given_length
+from kguard.facts.run import Facts
+from kguard.facts.sizes import json_bytes, literal_bytes, packed_bytes
+from kguard.model import Key, dig
+from kguard.record import replace
+
+MAX_DEPTH = 100
+"""How deep templates may call each other (controller.go, maxAllowedStackDepth)."""
+
+ASSUMED_ITEMS = 100
+"""Items of a loop whose length only a run can tell."""
+
+# A node without its own name, the workflow's and the template's; then how often it has these two.
+_POD, _RETRY, _OTHER = 475, 425, 260
+_WORKFLOW_IN_POD, _WORKFLOW_IN_OTHER, _TEMPLATE_IN_POD = 6, 4, 2
+# An id in `children` or `outboundNodes`, without the workflow's name; a parameter, and their list.
+_REFERENCE, _PARAMETER, _INPUTS = 14, 22, 26
+# The number of an item in a node's name, `(12:34)`, where nothing is known of the item.
+_INDEX = 10
+_UNSEEN_TEMPLATE = 12
+# What gzip remembers: a text that comes again within it costs next to nothing.
+_WINDOW = 32 * 1024
+# An item up to this long is a number, and numbers are part of every measured node.
+_NUMBER = 8
+
+
+class Counter:
+    """Counts the nodes below templates, each template once.
+
+    `items` is the length of loops of unknown length; 0 assumes one. `worst` has every attempt but
+    the last fail.
+    """
+
+    def __init__(
+        self, facts: Facts, workflow: Workflow, items: int = 0, *, worst: bool = False
+    ) -> None:
+        self.facts = facts
+        self.workflow = workflow
+        self.items = items
+        self.worst = worst
+        self.stored: dict[int, Template] = {}
+        """Templates of other objects, of which the status keeps a copy."""
+        self._name = name_length(workflow)
+        self._known: dict[int, Count] = {}
+        self._open: set[int] = set()
+
+    def template(self, template: Template) -> Count:
+        """The nodes of one call of a template."""
+        key = id(template.data)
+        if key in self._open or len(self._open) > MAX_DEPTH:
+            # A recursion: how often it comes round is decided by its conditions.
+            return replace(self._node(_OTHER, template), others=1, recursive=True)
+        if key not in self._known:
+            self.facts.go_on()
+            self._open.add(key)
+            self._known[key] = self._with_retry(template, self._body(template))
+            self._open.discard(key)
+            if template.resource not in (each.resource for each in self.workflow.layers):
+                self.stored[key] = template
+        return self._known[key]
+
+    def attempts(self, template: Template) -> int | None:
+        """How often a template may be run, at most; None without a bound, 1 without retries."""
+        retry = template.retry(self.workflow)
+        return 1 if retry is None else most_attempts(retry)
+
+    def _node(self, base: int, template: Template) -> Count:
+        """The JSON of one node of a template, nothing counted; its name is the caller's."""
+        name = len(template.name) or _UNSEEN_TEMPLATE
+        if base == _OTHER:
+            return Count(raw=base + _WORKFLOW_IN_OTHER * self._name + name, ends=1)
+        outputs = _written(template, "outputs")
+        words = _WORKFLOW_IN_POD * self._name + _TEMPLATE_IN_POD * name
+        return Count(raw=base + words + outputs, ends=1)
+
+    def _body(self, template: Template) -> Count:
+        other = replace(self._node(_OTHER, template), others=1)
+        if template.kind == "containerSet":
+            members = template.get("containerSet", "containers")
+            count = len(members) if isinstance(members, list) else 0
+            pod = replace(self._node(_POD, template), pods=1, ends=max(count, 1))
+            return pod + self._refer(other.changed(ends=0, raw=other.raw + 12), 1).times(count)
+        if template.kind == "steps":
+            return self._steps(template, other.changed(ends=0))
+        if template.kind == "dag":
+            return self._dag(template, other.changed(ends=0))
+        return replace(self._node(_POD, template), pods=1) if template.runs_pod else other
+
+    def _steps(self, template: Template, total: Count) -> Count:
+        """Groups follow one another: each hangs on all ends of the one before."""
+        groups: dict[Key, Count] = {}
+        written = template.get("steps")
+        for number in range(len(written) if isinstance(written, list) else 0):
+            groups[number] = Count()
+        start = len(template.route)
+        for call in calls_of(self.facts, template):
+            if not call.task:
+                groups[call.route[start + 1]] += self.call(call)
+        before = 1
+        group = Count(others=1, raw=_OTHER + _WORKFLOW_IN_OTHER * self._name + 6)
+        for count in groups.values():
+            total += self._repeat(self._refer(group, 1), before - 1) + count.changed(ends=0)
+            before = max(count.ends, 1)
+        return self._refer(total, before).changed(ends=before)
+
+    def _dag(self, template: Template, total: Count) -> Count:
+        """A task hangs on all ends of those it waits for."""
+        from kguard.facts.argo.dag import dependencies_of
+
+        calls = [call for call in calls_of(self.facts, template) if call.task]
+        counts = [self.call(call) for call in calls]
+        ends = {call.name: count.ends for call, count in zip(calls, counts, strict=True)}
+        awaited: set[str] = set()
+        for call, count in zip(calls, counts, strict=True):
+            names = {each.name for each in dependencies_of(call)} & ends.keys()
+            awaited |= names
+            above = sum(ends[name] for name in names) or 1
+            total += self._repeat(count, max(above - 1, 0)).changed(ends=0)
+        last = sum(each for name, each in ends.items() if name not in awaited)
+        return self._refer(total, last).changed(ends=last)
+
+    def _refer(self, count: Count, number: int) -> Count:
+        """A part with so many more references to its nodes."""
+        size = (_REFERENCE + self._name) * number
+        return count.changed(references=count.references + number, raw=count.raw + size)
+
+    def _repeat(self, count: Count, number: int) -> Count:
+        """A part to one node of which so many more others refer."""
+        size = (_REFERENCE + self._name) * number
+        return count.changed(repeated=count.repeated + number, raw=count.raw + size)
+
+    def _with_retry(self, template: Template, body: Count) -> Count:
+        if template.retry(self.workflow) is None:
+            return body
+        most = self.attempts(template)
+        number = (most or 1) if self.worst else 1
+        outer = replace(self._node(_RETRY, template), retries=1)
+        if not template.runs_pod:
+            outer = replace(self._node(_OTHER, template), retries=1)
+        attempts = self._refer(body.below(3), 1).times(number).changed(ends=0)
+        return replace(outer + attempts, ends=1, unbounded=body.unbounded or most is None)
+
+    def call(self, call: Call) -> Count:
+        """The nodes that a step or task makes, all its items together."""
+        target = target_of(self.facts, call).template
+        one = self.template(target) if target else self._unseen()
+        loop, number = call.loop, self._length(call, one)
+        item = _item_length(loop, number)
+        segment = len(call.name) + (4 if not call.task else 1) + (item + _INDEX if loop else 0)
+        copies = 1 + (self._copies(target) if target else 0)
+        inputs = _inputs(call, target, item)
+        one = one.changed(raw=one.raw + (inputs + segment) * copies).below(segment)
+        total = self._refer(one, 1).times(number)
+        # Texts that come back within the window are free; so is an item after its node's name.
+        unlike = packed_bytes(_literals(call)) * (number * copies if inputs > _WINDOW else 1)
+        if item > _NUMBER and loop and loop.literal_bytes:
+            unlike += packed_bytes(call.get(loop.key)) * one.nodes
+        guessed = self._known_length(call) is None
+        total = total.changed(unlike=total.unlike + unlike, assumed=total.assumed or guessed)
+        if loop and call.task:
+            words = _WORKFLOW_IN_OTHER * self._name + 2 * len(call.name) + _UNSEEN_TEMPLATE
+            group = Count(others=1, raw=_OTHER + words)
+            total += self._refer(group, 1)
+        return total + self._hooks(call, target).below(segment).times(number)
+
+    def _copies(self, template: Template) -> int:
+        """How often the inputs of a call stand there beside its outermost node."""
+        if template.retry(self.workflow) is None:
+            return 0
+        return (self.attempts(template) or 1) if self.worst else 1
+
+    def _unseen(self) -> Count:
+        words = _WORKFLOW_IN_POD * self._name + _TEMPLATE_IN_POD * _UNSEEN_TEMPLATE
+        return Count(pods=1, raw=_POD + words, ends=1, partial=True)
+
+    def items_of(self, call: Call) -> int:
+        """How many items a step or task has; 1 where it is no loop."""
+        known = self._known_length(call)
+        if known is not None:
+            return known
+        target = target_of(self.facts, call).template
+        return self._length(call, self.template(target) if target else Count())
+
+    def _known_length(self, call: Call) -> int | None:
+        """The items that the text or the user tells; None for a loop that is to be guessed."""
+        if call.loop is None:
+            return 1
+        if call.loop.count is not None:
+            return call.loop.count
+        return self.items or given_length(self.workflow, call)
+
+    def _length(self, call: Call, one: Count) -> int:
+        known = self._known_length(call)
+        # Guesses are not multiplied: a guess around another one adds nothing to it.
+        return (1 if one.assumed else ASSUMED_ITEMS) if known is None else known
+
+    def _hooks(self, call: Call, target: Template | None) -> Count:
+        """The hooks and the exit handler of a step or task; each of them fires."""
+        total = Count()
+        for handler in call_handlers(self.facts, call).values():
+            total += self._refer(self.template(handler).below(8), 1)
+        return total.changed(ends=0)
+
+
+def name_length(workflow: Workflow) -> int:
+    """How long the name of a run is: what the API server or the controller adds included."""
+    resource = workflow.resource
+    if resource.kind == "CronWorkflow":
+        return len(resource.name) + 11  # The minute it is scheduled for, in seconds.
+    if resource.kind == "Workflow" and resource.name:
+        return len(resource.name)
+    return len(resource.generate_name or resource.name) + 5
+
+
+def _item_length(loop: Loop | None, number: int) -> int:
+    if loop is None or not number:
+        return 0
+    if loop.key == "withItems" and loop.literal_bytes:
+        return loop.literal_bytes // number
+    return len(str(number))
+
+
+def _inputs(call: Call, target: Template | None, item: int) -> int:
+    """The bytes of inputs in one node of a call whose items are so long."""
+    values = {str(dig(each, "name")): dig(each, "value") for each in _arguments(call)}
+    named = target.get("inputs", "parameters") if target else _arguments(call)
+    size = 0
+    for each in named if isinstance(named, list) else ():
+        name = str(dig(each, "name"))
+        value = values.get(name, dig(each, "value", default=dig(each, "default")))
+        size += item if isinstance(value, str) and "{{item" in value else 0
+        size += _PARAMETER + literal_bytes(name) + literal_bytes(value)
+    return size + (_INPUTS if size else 0)
+
+
+def _arguments(call: Call) -> list[Any]:
+    given = call.get("arguments", "parameters")
+    return given if isinstance(given, list) else []
+
+
+def _literals(call: Call) -> list[Any]:
+    return [dig(each, "value") for each in _arguments(call)]
+
+
+def _written(template: Template, key: str) -> int:
+    found = template.get(key, "parameters")
+    return json_bytes(found) + 2 * _INDEX * len(found) if isinstance(found, list) and found else 0

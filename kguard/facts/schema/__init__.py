@@ -1,0 +1,1 @@
+"""Whether an object has the fields, values and version that Kubernetes takes."""
