@@ -5,11 +5,10 @@ from __future__ import annotations
 import posixpath
 from collections.abc import Iterator
 
-from kguard.facts.drone.pipeline import Pipeline, mounts
+from kguard.facts.drone.pipeline import OWN_VOLUMES, Pipeline, mounts
 from kguard.model import Fault
 from kguard.policy.context import Context
 
-_NAMES = ("workspace", "_workspace", "_docker_socket", "_status")
 _HELP = "the runner ends the build before it starts"
 
 
@@ -19,13 +18,13 @@ def check(pipeline: Pipeline, ctx: Context) -> Iterator[Fault]:
         name = volume.get("name")
         if name in (None, ""):
             yield pipeline.fault(("volumes", number, "name"), "volume has no name", help=_HELP)
-        elif name in (*_NAMES, "_addons"):
+        elif name in OWN_VOLUMES:
             message = f"volume name `{name}` is the runner's own"
             yield pipeline.fault(("volumes", number, "name"), message, help=_HELP)
     for step in pipeline.steps:
         for number, mount in mounts(step):
             name, path = mount.get("name"), mount.get("path")
-            if name in _NAMES:
+            if name in OWN_VOLUMES and name != "_addons":
                 message = f"{step.called} mounts `{name}`, which is the runner's own"
                 yield step.fault(("volumes", number, "name"), message, help=_HELP)
             if isinstance(path, str) and posixpath.normpath(path).startswith("/run/drone"):

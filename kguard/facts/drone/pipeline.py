@@ -22,6 +22,9 @@ from kguard.quantity._quote import quoted
 from kguard.quantity.gounits import SizeError, parse_ram_bytes
 from kguard.record import record
 
+OWN_VOLUMES = ("workspace", "_workspace", "_docker_socket", "_status", "_addons")
+"""Names the runner keeps for volumes of its own."""
+
 LIKELY_CORES = 20
 """A whole number below this is rather meant as cores: as millicores it is under 2 % of one."""
 
