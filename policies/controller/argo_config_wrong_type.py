@@ -6,6 +6,7 @@ from collections.abc import Iterator
 
 from kguard.facts.argo.config import ControllerConfig, Layout
 from kguard.facts.argo.keys import knows_any
+from kguard.facts.argo.sections import bad_defaults, wrong_in_sections
 from kguard.facts.argo.settings import WrongSetting, bad_links, wrong_settings
 from kguard.model import Fault, named_route
 from kguard.policy.context import Context
@@ -13,16 +14,24 @@ from kguard.policy.context import Context
 
 def check(config: ControllerConfig, ctx: Context) -> Iterator[Fault]:
     """Yield a fault for each value on which the controller would exit."""
-    if config.layout is Layout.HELM or not knows_any(config.sections):
+    if not knows_any(config.sections):
         return
-    for wrong in wrong_settings(config):
+    # Other Helm values are the chart's, which passes on what it knows; its output is judged.
+    own = [] if config.layout is Layout.HELM else list(wrong_settings(config))
+    for wrong in (*own, *wrong_in_sections(config)):
         yield config.fault(
             wrong.keys,
             f"`{named_route(config.sections, wrong.keys)}` is {_kind(wrong)}, "
             f"where the Argo controller wants {wrong.wanted} and exits",
             help="take the quotes away" if wrong.quoted_number else "",
         )
-    for link in bad_links(config):
+    for keys, word, choices in bad_defaults(config):
+        yield config.fault(
+            keys,
+            f"`{word}` is no `{keys[-2]}.{keys[-1]}`, and workflows without one of their own fail",
+            help=f"it is one of {', '.join(f'`{each}`' for each in choices)}",
+        )
+    for link in () if config.layout is Layout.HELM else bad_links(config):
         yield config.fault(
             link.keys,
             f"the URL of a link {link.cause}, on which the Argo controller exits",

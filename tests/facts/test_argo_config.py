@@ -8,6 +8,7 @@ import pytest
 
 from kguard.facts import Assumptions, Facts
 from kguard.facts.argo.config import ControllerConfig, Layout, find_controller_config
+from kguard.facts.argo.sections import bad_defaults, unknown_in_sections, wrong_in_sections
 from kguard.index import Index
 from kguard.kube.recognise import resources
 from kguard.model import Resource
@@ -190,3 +191,24 @@ def test_the_configuration_the_user_names_wins() -> None:
 
     assert found is not None
     assert found.resource is named
+
+
+def test_the_sections_of_others_are_read_by_version() -> None:
+    defaults = "spec: {podGC: {deleteDelayDuration: 30s}, Parallelism: 2}\n"
+    config = read(config_map({"workflowDefaults": defaults, "executor": "{resource: {}}"}))
+
+    assert config is not None
+    assert [(key.keys, key.since) for key in unknown_in_sections(config, (3, 4))] == [
+        (("workflowDefaults", "spec", "podGC", "deleteDelayDuration"), "3.5"),
+        (("executor", "resource"), ""),
+    ]
+    assert [key.keys for key in unknown_in_sections(config, None)] == [("executor", "resource")]
+
+
+def test_what_is_no_mapping_has_no_sections() -> None:
+    config = read(config_map({"workflowDefaults": "[a]", "executor": "text", "links": "{a: b}"}))
+
+    assert config is not None
+    assert list(unknown_in_sections(config, None)) == []
+    assert list(wrong_in_sections(config)) == []
+    assert list(bad_defaults(config)) == []

@@ -28,12 +28,6 @@ KNOWN = {
     "spec.workflowSpec.templates.0.steps.1.0.arguments.parameters.0.value": (
         "what the items have is written by a step while the workflow runs"
     ),
-    "argo-config-unknown-key: argo-at-scale ConfigMap/argo/workflow-controller-configmap "
-    "data.artifactRepository": "the workflow API defines what stands there",
-    "argo-config-unknown-key: argo-at-scale ConfigMap/argo/workflow-controller-configmap "
-    "data.executor": "Kubernetes defines what stands there",
-    "argo-config-unknown-key: argo-at-scale ConfigMap/argo/workflow-controller-configmap "
-    "data.persistence": "Kubernetes defines how a key of a Secret is named",
 }
 """Mutations that no policy notices, and why; a policy's page says so too."""
 

@@ -97,7 +97,7 @@ class ControllerConfig(Scope):
 
     def get(self, *keys: Key, default: Any = None) -> Any:
         """The value under `keys`, or `default` where any step is absent or null."""
-        written = self._written(keys)
+        written = self.written(*keys)
         return default if written is None else dig(self.data, *written, default=default)
 
     def at(self, *keys: Key) -> Route:
@@ -134,7 +134,8 @@ class ControllerConfig(Scope):
     def _is_text(self, route: Route) -> bool:
         return self.layout is not Layout.HELM and isinstance(dig(self.resource.data, *route), str)
 
-    def _written(self, keys: tuple[Key, ...]) -> tuple[Key, ...] | None:
+    def written(self, *keys: Key) -> Route | None:
+        """The keys of a setting as they are written; None where it is absent."""
         written: list[Key] = []
         data: Any = self.data
         for key in keys:

@@ -26,13 +26,14 @@ class UnknownKey:
     """A key no listed version has, or not the one asked for: the route of keys that leads to it.
 
     `since` and `until` say which versions have it, empty where none does. `meant` is the key it
-    was likely meant to be.
+    was likely meant to be, `home` the mapping that it belongs into.
     """
 
     keys: Route
     since: str = ""
     until: str = ""
     meant: str = ""
+    home: str = ""
 
 
 @cache

@@ -6,7 +6,7 @@ submit` refuse); the controller decodes what the API server has accepted without
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from typing import Any
 
 from kguard.facts.quantities import is_placeholder
@@ -63,7 +63,7 @@ def shape(facts: Facts, resource: Resource) -> list[Scope]:
 def _shape(facts: Facts, resource: Resource) -> list[Scope]:
     spec = resource.data.get("spec")
     root = "CronWorkflowSpec" if resource.kind == "CronWorkflow" else "WorkflowSpec"
-    walk, metadata = _Walk(resource), resource.data.get("metadata")
+    walk, metadata = Walk(resource, resource.data), resource.data.get("metadata")
     found = list(walk.top())
     if isinstance(spec, dict):
         found += walk.struct(root, spec, ("spec",), ())
@@ -72,17 +72,30 @@ def _shape(facts: Facts, resource: Resource) -> list[Scope]:
     return found
 
 
-class _Walk:
-    """One pass over an object beside its structs."""
+class Walk:
+    """One pass over an object, or other `data` of it, beside its structs.
 
-    def __init__(self, resource: Resource) -> None:
+    `fields` says what a struct has; `any_case` says that names count in any case, as Go reads them.
+    """
+
+    def __init__(
+        self,
+        resource: Resource,
+        data: Mapping[str, Any],
+        fields: Callable[[str], Mapping[str, ArgoField]] = struct,
+        *,
+        any_case: bool = False,
+    ) -> None:
         self._resource = resource
+        self._data = data
+        self._fields = fields
+        self._any_case = any_case
         self._left = _MOST_NODES
         self._suggestions = _MOST_SUGGESTIONS
 
     def top(self) -> Iterator[Scope]:
         """What is likely meant for the specification of an object that has none."""
-        data = self._resource.data
+        data = self._data
         for key in data if data.get("spec") is None else ():
             if key not in ("apiVersion", "kind", "metadata", "status") and closest(key, ["spec"]):
                 yield ArgoUnknownField(self._resource, (), data, key, "spec", "")
@@ -91,13 +104,14 @@ class _Walk:
         self, name: str, data: Mapping[str, Any], route: Route, above: tuple[Level, ...]
     ) -> Iterator[Scope]:
         """What does not fit in one mapping; `above` are the structs around, and their keys."""
-        fields = struct(name)
+        fields = self._fields(name)
         if not fields:
             return
+        lowered = {each.lower(): each for each in fields} if self._any_case else {}
         for key, value in data.items():
             if not isinstance(key, str) or value is None:
                 continue
-            field = fields.get(key)
+            field = fields.get(key) or fields.get(lowered.get(key.lower(), ""))
             if field is None:
                 if not is_placeholder(key):
                     yield self._unknown(name, key, data, route, above)
@@ -105,7 +119,7 @@ class _Walk:
             if field.since or field.until:
                 yield ArgoDatedField(self._resource, route, data, key, name, field)
             levels = (*above, (name, route))
-            yield from self._value(name, field, field.around, value, (*route, key), levels)
+            yield from self.value(name, field, field.around, value, (*route, key), levels)
 
     def _unknown(
         self,
@@ -116,18 +130,19 @@ class _Walk:
         above: tuple[Level, ...],
     ) -> ArgoUnknownField:
         self._suggestions -= 1
-        known = [each for each in struct(name) if each not in data]
+        own = self._fields(name)
+        known = [each for each in own if each not in data]
         close = closest(key, known) if self._suggestions >= 0 else []
-        homes = [outside for outer, outside in reversed(above) if key in struct(outer)]
-        home = named_route(self._resource.data, homes[0]) if homes else ""
+        homes = [outside for outer, outside in reversed(above) if key in self._fields(outer)]
+        home = named_route(self._data, homes[0]) if homes else ""
         if not home:
-            inner = [k for k, f in struct(name).items() if not f.around and key in struct(f.inner)]
+            inner = [k for k, f in own.items() if not f.around and key in self._fields(f.inner)]
             home = next((k for k in inner if k in data), inner[0] if len(inner) == 1 else "")
         return ArgoUnknownField(
             self._resource, route, data, key, close[0] if close and not home else "", home
         )
 
-    def _value(
+    def value(
         self,
         name: str,
         field: ArgoField,
@@ -136,6 +151,7 @@ class _Walk:
         route: Route,
         levels: tuple[Level, ...],
     ) -> Iterator[Scope]:
+        """What does not fit in the value of a field; `around` is what it still stands in."""
         self._left -= 1
         if self._left < 0 or value is None:
             return
@@ -145,14 +161,14 @@ class _Walk:
             if isinstance(value, list):
                 for number, item in enumerate(value):
                     deeper = (*route, number)
-                    yield from self._value(name, field, around[2:], item, deeper, levels)
+                    yield from self.value(name, field, around[2:], item, deeper, levels)
             elif not is_placeholder(value):
                 yield self._wrong(route, value, "a list")
         elif around[:2] == "{}":
             if isinstance(value, dict):
                 for key, item in value.items():
                     deeper = (*route, key)
-                    yield from self._value(name, field, around[2:], item, deeper, levels)
+                    yield from self.value(name, field, around[2:], item, deeper, levels)
             elif not is_placeholder(value):
                 yield self._wrong(route, value, "a mapping")
         elif field.inner == schema.ANYTHING:
@@ -169,8 +185,7 @@ class _Walk:
                 yield self._wrong(route, value, wanted)
 
     def _wrong(self, route: Route, value: Any, wanted: str) -> ArgoWrongType:
-        data = self._resource.data
-        return ArgoWrongType(self._resource, (), data, route, _kind_of(value), wanted)
+        return ArgoWrongType(self._resource, (), self._data, route, _kind_of(value), wanted)
 
 
 _LIKE_CONTAINERS = ("ContainerNode", "ScriptTemplate", "UserContainer")
