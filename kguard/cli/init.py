@@ -10,7 +10,6 @@ import os
 from collections.abc import Iterator
 from typing import Any
 
-from kguard import __version__
 from kguard.cli import OK, USAGE, fail
 from kguard.cli.common import near
 from kguard.config.find import YAML_NAMES, find
@@ -20,11 +19,13 @@ from kguard.render.links import REPOSITORY
 from kguard.term import safe
 
 _NAME = REPOSITORY.removeprefix("https://github.com/")
-_REVISION = f"v{__version__}"
+# The branch, because no tag is there yet; pre-commit and GitHub take one, and a tag once it is.
+_REVISION = "main"
+_PIN = "no release yet: `pre-commit autoupdate --bleeding-edge --freeze` writes the newest commit"
 
 _HOOK = f"""\
   - repo: {REPOSITORY}
-    rev: {_REVISION}
+    rev: {_REVISION}  # {_PIN}
     hooks:
       - id: kguard
 """
@@ -41,17 +42,17 @@ jobs:
       - uses: actions/checkout@v4
         with:
           fetch-depth: 0  # for diff-base
-      - uses: {_NAME}@{_REVISION}
+      - uses: {_NAME}@{_REVISION}  # or a commit: there is no release yet
         with:
           # In a pull request, only what it changes.
           diff-base: ${{{{ github.base_ref && format('origin/{{0}}', github.base_ref) }}}}
 """
 
-_GITLAB = """\
+_GITLAB = f"""\
 kguard:
   image: python:3.13
   script:
-    - pip install kguard-lint
+    - pip install git+{REPOSITORY}  # there is no release yet
     - kguard check . -f full -f gitlab=kguard.json
   artifacts:
     when: always
