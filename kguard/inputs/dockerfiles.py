@@ -6,6 +6,7 @@ import re
 from collections.abc import Mapping, Sequence
 from typing import Any
 
+from kguard.inputs.scripts import copied_scripts
 from kguard.kube.dockerfile import Dockerfile, as_resource, parse
 from kguard.model import Place, Resource, Route
 from kguard.record import record, replace
@@ -96,16 +97,22 @@ class DockerSource:
         return directive is not None and _OURS.match(directive[1]) is None
 
 
-def read_dockerfile(path: str, data: bytes, max_bytes: int) -> DockerSource:
+def read_dockerfile(
+    path: str, data: bytes, max_bytes: int, contexts: Sequence[str] = ()
+) -> DockerSource:
     """Read a Dockerfile; what cannot be read is in `errors`, and then there is no document.
 
     Bytes that are not UTF-8 (comments in an old encoding) become U+FFFD, as they do for Docker.
+    `contexts` are the folders it may be built from, the likeliest first: scripts that it copies
+    are read from there.
     """
     if len(data) > max_bytes:
         return _unreadable(path, f"larger than {max_bytes:,} bytes")
     if b"\0" in data:
         return _unreadable(path, "binary data or UTF-16, not a Dockerfile")
     dockerfile = parse(data.decode("utf-8", "replace"))
+    if contexts:
+        dockerfile.scripts = copied_scripts(dockerfile, contexts)
     errors = tuple(ReadError(e.line, e.column, e.message) for e in dockerfile.errors)
     documents = () if errors else (DockerDocument(dockerfile),)
     return DockerSource(path, dockerfile, documents, errors)

@@ -240,7 +240,13 @@ class _Finder:
             why = "it is in no git repository"
         else:
             try:
-                return list_files(folder, ignored=not ignoring)
+                return list_files(
+                    folder,
+                    ignored=not ignoring,
+                    miss=lambda path, why: self._unlisted(
+                        os.path.join(root, path), OSError(0, why)
+                    ),
+                )
             except GitUnavailableError as error:
                 why = str(error)
         note = f"`{_relative(folder, self.found.base)}` is searched without git: {why}"

@@ -8,6 +8,8 @@ listing files only means that folders are walked instead.
 from __future__ import annotations
 
 import os
+import re
+from collections.abc import Callable
 
 from kguard.record import record
 
@@ -53,17 +55,30 @@ def git_root(path: str) -> str | None:
     return folder
 
 
-def list_files(folder: str, *, ignored: bool = False, time_limit: float = TIME_LIMIT) -> list[str]:
+# dir.c, open_cached_dir: git warns, lists the rest and exits 0.
+_UNLISTED = re.compile(rb"^warning: could not open directory '(.*)/': (.+)$", re.MULTILINE)
+
+
+def list_files(
+    folder: str,
+    *,
+    ignored: bool = False,
+    time_limit: float = TIME_LIMIT,
+    miss: Callable[[str, str], None] = lambda path, why: None,
+) -> list[str]:
     """Tracked and untracked files below `folder`, relative to it; ignored ones only on request.
 
     The list is git's view: it names files that were deleted from the work tree, symbolic links,
     and submodules as if they were files. Another repository inside this one ends in a slash.
+    `miss` is told of each folder git cannot open, relative to the root of the work tree, and why.
     Raises GitUnavailableError where git is missing, distrusts the folder, or is too slow.
     """
     patterns = [] if ignored else ["--exclude-standard"]
     done = run_git(folder, *_LISTING, *patterns, time_limit=time_limit)
     if done.code != 0:
         raise GitUnavailableError(reason(done.stderr))
+    for path, why in _UNLISTED.findall(done.stderr):
+        miss(os.fsdecode(path), why.decode("utf-8", "replace"))
     return [os.fsdecode(name) for name in done.stdout.split(b"\0") if name]
 
 

@@ -218,7 +218,7 @@ class _Loader:
     def _add_dockerfile(self, path: str, data: bytes, context: bool) -> None:
         from kguard.inputs.dockerfiles import read_dockerfile
 
-        source = read_dockerfile(path, data, self.limits.max_bytes)
+        source = read_dockerfile(path, data, self.limits.max_bytes, self._contexts(path))
         if not data.strip():
             self._skip(path, "no instruction in it", context)
             return
@@ -237,6 +237,16 @@ class _Loader:
         for _ in source.documents:
             self.loaded.resources.append(source.resource(unit=self._unit(path), context=context))
             self._count(path, source, context)
+
+    def _contexts(self, path: str) -> list[str]:
+        """The folders a Dockerfile may be built from: its own, and those above it."""
+        folder = folder_of(path)
+        if path == self.found.stdin or folder.startswith("..") or os.path.isabs(folder):
+            return []
+        parts = folder.split("/") if folder else []
+        return [
+            os.path.join(self.found.base, *parts[:depth]) for depth in range(len(parts), -1, -1)
+        ]
 
     def _add_yaml(self, path: str, data: bytes, context: bool) -> None:
         source = read(path, data, self.limits)

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import os
 import sys
+from collections.abc import Callable
 from pathlib import Path
 
 import pytest
@@ -353,3 +354,19 @@ def test_a_folder_that_cannot_be_listed_is_not_passed_over(
 
     assert found.files == ["a.yaml"]
     assert missing(found) == [("b/shut", "permission denied")]
+
+
+def test_a_folder_that_git_cannot_list_is_not_passed_over(
+    repository: Path, write: Write, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    write({"x/a.yaml": "", "x/shut/b.yaml": "", "x/old/c.yaml": ""})
+
+    def listed(folder: str, *, ignored: bool, miss: Callable[[str, str], None]) -> list[str]:
+        for path in ("x/shut", "x/old"):
+            miss(path, "Permission denied")
+        return ["a.yaml"]
+
+    monkeypatch.setattr("kguard.inputs.files.list_files", listed)
+    found = discover(["x"], exclude=["old/"])
+    assert found.files == ["x/a.yaml"]
+    assert missing(found) == [("x/shut", "permission denied")]

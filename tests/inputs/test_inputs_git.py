@@ -93,6 +93,18 @@ def test_a_slow_git_is_given_up(
         list_files(str(repository), time_limit=0.2)
 
 
+def test_a_folder_git_cannot_open_is_told(
+    repository: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """The warning is that of git 2.39; root, who may run this, opens every folder."""
+    warning = "warning: could not open directory 'x/it''s/': Permission denied"
+    fake = program(tmp_path / "bin", f'echo "{warning}" >&2; printf "a.yaml\\0"')
+    monkeypatch.setenv("PATH", str(fake))
+    missed: list[tuple[str, str]] = []
+    names = list_files(str(repository), miss=lambda *each: missed.append(each))
+    assert (names, missed) == (["a.yaml"], [("x/it''s", "Permission denied")])
+
+
 def test_dubious_ownership_is_explained(
     repository: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
