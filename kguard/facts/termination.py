@@ -10,10 +10,12 @@ from collections.abc import Iterable, Iterator, Mapping
 
 from kguard.facts.pods import Container
 from kguard.facts.run import Facts
+from kguard.facts.scripts import scripts_of
 from kguard.facts.stopsignals import sent_signal, signal_of
 from kguard.kube.dockerimage import Image
 from kguard.kube.images import ImageFacts, built_image, find_image, known_shells, words
 from kguard.model import Fault, Related, Resource, Route, Scope, Severity
+from kguard.quantity._quote import quoted
 from kguard.record import field, record
 from kguard.shell.analyse import LIKELY, analyse
 from kguard.shell.verdict import Analysis, Cause, Shell, Verdict
@@ -41,6 +43,8 @@ class Process(Scope):
     related: tuple[Related, ...] = ()
     environment: Mapping[str, str] = field(default_factory=dict)
     """What the image is known to set."""
+    script: str = ""
+    """The script file that it is started with, where its text is known."""
 
     def setting(self, facts: Facts, name: str) -> str | None:
         """The value of a variable it is started with, empty where none is set; None: unknown."""
@@ -82,6 +86,8 @@ class Process(Scope):
 
     def found(self, message: str, *, severity: Severity | None = None, help: str = "") -> Fault:
         """A fault at the words that decide; all signal policies use the same place."""
+        if self.script:
+            message = f"{message} (in {quoted(self.script)})"
         return self.fault(self.place, message, severity=severity, help=help, related=self.related)
 
     @property
@@ -138,7 +144,9 @@ def _of_container(facts: Facts, container: Container) -> Process | None:
         return None
     shells = known_shells(image, known)
     shared = container.pod.shares_pids
-    analysis = analyse(argv, shells=shells, shared_pid_namespace=shared, scripts=_scripts(known))
+    scripts = scripts_of(facts, container, known)
+    analysis = analyse(argv, shells=shells, shared_pid_namespace=shared, scripts=scripts)
+    started = _started(argv, scripts)
     return Process(
         container.resource,
         container.route,
@@ -147,7 +155,8 @@ def _of_container(facts: Facts, container: Container) -> Process | None:
         argv=argv,
         analysis=analysis,
         shells=shells,
-        place=_place(analysis, argv, command, args),
+        place=_place(analysis.script_index if started is None else started, argv, command, args),
+        script="" if started is None else argv[started],
         container=container,
         judged_elsewhere=bool(
             known and known.dockerfile and not (command or args or known.dockerfile.context)
@@ -165,11 +174,15 @@ def _built_by(known: ImageFacts) -> tuple[Related, ...]:
     return (Related(known.dockerfile, _instruction(built), "what the image starts"),)
 
 
+def _started(argv: tuple[str, ...], scripts: Mapping[str, str]) -> int | None:
+    """The word that is a script file whose text is known."""
+    return next((index for index, word in enumerate(argv) if word in scripts), None)
+
+
 def _place(
-    analysis: Analysis, argv: tuple[str, ...], command: tuple[str, ...], args: tuple[str, ...]
+    index: int | None, argv: tuple[str, ...], command: tuple[str, ...], args: tuple[str, ...]
 ) -> Route:
-    """The words of a container that decide: the shell text where there is one, else its list."""
-    index = analysis.script_index
+    """The words of a container that decide: the script where there is one, else its list."""
     before = len(argv) - len(command) - len(args)
     if index is not None and index >= before:
         index -= before
@@ -193,6 +206,10 @@ def built_processes(facts: Facts, resource: Resource) -> Iterator[Process]:
         return
     shells = known_shells("", ImageFacts(resource))
     analysis = analyse(argv, shells=shells, scripts=image.files)
+    started = _started(argv, image.files)
+    place = _instruction(image)
+    if started is not None and started < len(image.entrypoint or ()):
+        place = image.entrypoint_route
     yield Process(
         resource,
         (),
@@ -201,7 +218,8 @@ def built_processes(facts: Facts, resource: Resource) -> Iterator[Process]:
         argv=argv,
         analysis=analysis,
         shells=shells,
-        place=_instruction(image),
+        place=place,
+        script="" if started is None else argv[started],
         environment=image.environment,
         related=tuple(
             Related(user.resource, (*user.route, "image"), "runs this image") for user in serving
@@ -226,12 +244,6 @@ def _users(facts: Facts, dockerfile: Resource) -> Iterable[Container]:
             known = find_image(facts.assume.images, container.get("image"))
             if known is not None and known.dockerfile is dockerfile:
                 yield container
-
-
-def _scripts(known: ImageFacts | None) -> dict[str, str]:
-    """The script files of an image whose text is known."""
-    built = known.built if known else None
-    return dict(built.files) if built else {}
 
 
 def _short(text: str, most: int = 60) -> str:

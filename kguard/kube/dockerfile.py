@@ -29,6 +29,7 @@ class Dockerfile:
     """A Dockerfile that was read. It answers what a source file answers: text, lines, places.
 
     `head` holds the instructions before the first FROM; `errors` what could not be read.
+    `scripts` are the script files of the build context by their path in it, as far as known.
     """
 
     text: str
@@ -40,6 +41,7 @@ class Dockerfile:
     crlf: bool = False
     bom: bool = False
     index: int = 0
+    scripts: Mapping[str, str] = field(default_factory=dict)
     _lines: list[str] = field(default_factory=list, repr=False)
     _data: dict[str, Any] | None = field(default=None, repr=False)
 
@@ -73,7 +75,7 @@ class Dockerfile:
     def image(self, target: str | None = None) -> Image | None:
         """The configuration of the built image; None where there is no such stage."""
         stage = self.stage(target)
-        return image_of(self.stages, stage) if stage else None
+        return image_of(self.stages, stage, self.scripts) if stage else None
 
     def locate(self, route: Route) -> Place:
         """Where a route into `data` stands: a value on the line where it begins."""

@@ -11,6 +11,7 @@ import re
 from collections.abc import Mapping, Sequence
 from typing import Any
 
+from kguard.kube.dockercopy import changes, copied, joined, names_of
 from kguard.kube.dockerlines import Instruction
 from kguard.model import Route
 from kguard.record import field, record
@@ -57,7 +58,8 @@ class Image:
 
     `base` is the image outside this file on which it rests (`scratch` too), None where unknown.
     `entrypoint` and `cmd` are None where nothing in this file sets them; the instruction that
-    does is beside them, with its route. `files` are the files written by COPY here-documents.
+    does is beside them, with its route. `files` are the scripts that COPY brings along, by every
+    name they may be started with.
     """
 
     base: str | None
@@ -152,8 +154,13 @@ def substitute(text: str, values: Mapping[str, str | None]) -> str | None:
     return None if unknown else replaced
 
 
-def image_of(stages: Sequence[Stage], stage: Stage) -> Image:
-    """Follow `FROM stage` to an image outside the file, then apply what each stage sets."""
+def image_of(
+    stages: Sequence[Stage], stage: Stage, scripts: Mapping[str, str] | None = None
+) -> Image:
+    """Follow `FROM stage` to an image outside the file, then apply what each stage sets.
+
+    `scripts` are the script files of the build context by their path in it.
+    """
     named: dict[str, Stage] = {}
     parents: dict[int, Stage | None] = {}
     for each in stages[: stage.index + 1]:
@@ -163,7 +170,7 @@ def image_of(stages: Sequence[Stage], stage: Stage) -> Image:
     chain = [stage]
     while parent := parents[chain[-1].index]:
         chain.append(parent)
-    image = _Build(base=chain[-1].base)
+    image = _Build(base=chain[-1].base, scripts=scripts or {})
     for each in reversed(chain):
         image.apply(each)
     return image.done()
@@ -174,6 +181,7 @@ class _Build:
     """An image in the making: what the instructions so far have set."""
 
     base: str | None
+    scripts: Mapping[str, str]
     values: dict[str, Any] = field(default_factory=dict)
     shell: tuple[str, ...] = DEFAULT_SHELL
     environment: dict[str, str] = field(default_factory=dict)
@@ -209,15 +217,21 @@ class _Build:
             elif keyword == "ENV":
                 self.environment.update(_environment(value))
             elif keyword == "WORKDIR":
-                self.directory = _joined(self.directory, unquote(value))
-            elif keyword in ("COPY", "ADD") and instruction.heredocs:
+                self.directory = joined(self.directory, unquote(value))
+            elif keyword in ("COPY", "ADD"):
                 self._copy(instruction)
+            elif keyword == "RUN":
+                for path in [path for path in self.files if changes(instruction, path)]:
+                    del self.files[path]
 
     def _copy(self, instruction: Instruction) -> None:
+        if not instruction.heredocs:
+            self.files.update(copied(instruction, self.directory, self.scripts))
+            return
         *_, target = instruction.value.split()
         for heredoc in instruction.heredocs:
             path = target + heredoc.delimiter if target.endswith("/") else target
-            self.files[_joined(self.directory, path)] = heredoc.text
+            self.files[joined(self.directory, path)] = heredoc.text
 
     def done(self) -> Image:
         """The finished image."""
@@ -229,15 +243,13 @@ class _Build:
             shell=self.shell,
             environment=self.environment,
             working_directory=self.directory,
-            files=self.files,
+            files={
+                name: text
+                for path, text in self.files.items()
+                for name in names_of(path, self.directory)
+            },
             **self.values,
         )
-
-
-def _joined(directory: str, path: str) -> str:
-    if path.startswith("/") or not directory:
-        return path
-    return f"{directory.rstrip('/')}/{path.removeprefix('./')}"
 
 
 def _environment(value: str) -> dict[str, str]:

@@ -79,7 +79,7 @@ def tool() -> Any:
 
 
 def test_every_type_the_tool_names_is_in_the_table() -> None:
-    table = json.loads(Path(argo_keys.__file__).with_name("argo_keys.json").read_text())
+    table = json.loads(Path(argo_keys.__file__).with_name("keys.json").read_text())
     for struct, fields in tool().TYPES.items():
         for key, leads_to in fields.items():
             assert table["structs"][struct][key]["type"] == leads_to
