@@ -577,6 +577,7 @@ def test_too_many_of_a_kind(
         fill()
     eventually(lambda: cluster.snapshot().unsynced, {KIND[path]})
     eventually(lambda: names(cluster, path), [])
+    eventually(lambda: bool(said), True)  # It is said once the objects are gone.
     assert "of `poddisruptionbudgets.policy`, so none is kept" in said[0]
     with api.changed:
         for number in range(10):
