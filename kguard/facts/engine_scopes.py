@@ -174,6 +174,8 @@ _DRONE_POLICIES: Kinds = frozenset({drone.POLICY, ("", "ConfigMap")})
 ENGINES: Mapping[str, Each] = {
     # An Argo object with its effective specification.
     "argo-workflow": Each(argo.KINDS, _workflows),
+    # An Argo object, whether or not its specification can be read.
+    "argo-object": Each(argo.KINDS, whole),
     # A template of an Argo object, named or inline.
     "argo-template": Each(argo.KINDS, lambda facts, resource: facts.argo_templates(resource)),
     # A step or DAG task.

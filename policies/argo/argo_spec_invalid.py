@@ -5,18 +5,20 @@ from __future__ import annotations
 from collections.abc import Iterator
 from typing import Any
 
+from kguard.facts.argo.object_rules import of_object
 from kguard.facts.argo.spec_rules import wrong
-from kguard.facts.argo.workflow import Workflow
-from kguard.model import Fault
+from kguard.model import Fault, Scope
 from kguard.policies.argo._unseen import unless_default
 from kguard.policy.context import ERROR, WARNING, Context
 
 
-def check(workflow: Workflow, ctx: Context) -> Iterator[Fault]:
+def check(whole: Scope, ctx: Context) -> Iterator[Fault]:
     """Yield every fault for which the controller refuses to run a workflow or a template."""
-    for each in wrong(ctx.facts, workflow):
+    workflow = ctx.facts.argo_workflow(whole.resource)
+    found = wrong(ctx.facts, workflow) if workflow else ()
+    for each in (*of_object(ctx.facts, whole.resource), *found):
         options: dict[str, Any] = {"severity": ERROR, "help": each.help}
-        if each.unless_default:
+        if workflow and each.unless_default:
             options = unless_default(workflow, ctx, ERROR, each.help)
         elif each.submitted:
             help = "Argo refuses the workflow unless it is submitted with a value"

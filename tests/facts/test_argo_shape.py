@@ -123,3 +123,15 @@ def test_the_specification_of_a_cron_workflow_that_has_none() -> None:
     (dated,) = dated_fields(facts, resource)
     assert isinstance(dated, ArgoDatedField)
     assert (dated.key, dated.struct) == ("schedule", "CronWorkflowSpec")
+
+
+def test_an_empty_specification_is_no_unknown_field() -> None:
+    facts, (resource,) = world(
+        """
+        apiVersion: argoproj.io/v1alpha1
+        kind: Workflow
+        metadata: {name: a}
+        spec:
+        """
+    )
+    assert unknown_fields(facts, resource) == []

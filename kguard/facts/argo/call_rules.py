@@ -16,7 +16,7 @@ from kguard.facts.argo.hooks import Hook
 from kguard.facts.argo.references import without_tags
 from kguard.facts.argo.template_rules import artifact_place
 from kguard.facts.argo.templates import Call, Template, calls_of, target_of
-from kguard.facts.argo.wrong import Wrong, given, items_of, wrong_names, wrong_names_of
+from kguard.facts.argo.wrong import Wrong, given, items_of, literal, wrong_names, wrong_names_of
 from kguard.facts.quantities import is_placeholder
 from kguard.facts.run import Facts
 from kguard.model import Related, Route, Scope
@@ -85,6 +85,11 @@ def _loop(call: Call) -> Iterator[Wrong]:
         if item is None:
             yield Wrong(call, ("withItems", number), f"an item of {call.called} is null")
     if isinstance(sequence, Mapping):
+        for key in ("count", "start", "end"):
+            text = literal(sequence.get(key))
+            if text and "$" not in text and not re.fullmatch(r"[+-]?[0-9]+", text, re.ASCII):
+                message = f"`{key}` of the sequence of {call.called} is `{text}`, no whole number"
+                yield Wrong(call, ("withSequence", key), message, "the node ends in Error")
         counted, ended = given(sequence.get("count")), given(sequence.get("end"))
         if counted and ended:
             text = f"`withSequence` of {call.called} has `count` and `end`"

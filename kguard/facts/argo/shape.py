@@ -20,6 +20,7 @@ from kguard.words import closest
 Level = tuple[str, Route]
 """A struct on the way from the specification to a field, with its route."""
 
+_TOP_KEYS = ("apiVersion", "kind", "metadata", "spec", "status")
 _MOST_NODES = 200_000
 _MOST_SUGGESTIONS = 50
 
@@ -97,7 +98,9 @@ class Walk:
         """What is likely meant for the specification of an object that has none."""
         data = self._data
         for key in data if data.get("spec") is None else ():
-            if key not in ("apiVersion", "kind", "metadata", "status") and closest(key, ["spec"]):
+            if key not in ("apiVersion", "kind", "metadata", "spec", "status") and closest(
+                key, ["spec"]
+            ):
                 yield ArgoUnknownField(self._resource, (), data, key, "spec", "")
 
     def struct(
@@ -185,7 +188,7 @@ class Walk:
                 yield self._wrong(route, value, wanted)
 
     def _wrong(self, route: Route, value: Any, wanted: str) -> ArgoWrongType:
-        return ArgoWrongType(self._resource, (), self._data, route, _kind_of(value), wanted)
+        return ArgoWrongType(self._resource, (), self._data, route, kind_of(value), wanted)
 
 
 _LIKE_CONTAINERS = ("ContainerNode", "ScriptTemplate", "UserContainer")
@@ -210,7 +213,8 @@ def _wanted(letter: str, value: Any) -> str:
     return ""
 
 
-def _kind_of(value: Any) -> str:
+def kind_of(value: Any) -> str:
+    """What a value is, as messages say it."""
     if isinstance(value, bool):
         return "a boolean"
     if isinstance(value, int | float):

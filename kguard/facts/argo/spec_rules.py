@@ -6,10 +6,11 @@ Source: argo-workflows workflow/validate/validate.go (ValidateWorkflow, Validate
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 
 from kguard.facts.argo.call_rules import arguments, missing_inputs, of_calls, of_hook
 from kguard.facts.argo.cron import cron_workflow
+from kguard.facts.argo.fields import retries
 from kguard.facts.argo.hooks import hooks
 from kguard.facts.argo.shape import wrong_types
 from kguard.facts.argo.template_rules import of_template
@@ -18,7 +19,7 @@ from kguard.facts.argo.workflow import Reference, Workflow
 from kguard.facts.argo.wrong import Wrong, given, items_of, literal, wrong_names
 from kguard.facts.quantities import is_placeholder
 from kguard.facts.run import Facts
-from kguard.model import Scope, named_route
+from kguard.model import Related, Scope, named_route
 from kguard.words import choices_hint, nearest
 
 _STRATEGIES = (
@@ -27,15 +28,12 @@ _STRATEGIES = (
     "OnWorkflowCompletion",
     "OnWorkflowSuccess",
 )
-_MOST_CHARACTERS = {"CronWorkflow": 52}
-_NAME_CHARACTERS = 63
 
 
 def wrong(facts: Facts, workflow: Workflow) -> Iterator[Wrong]:
     """Everything for which Argo refuses an object that it could read."""
     scope = Scope(workflow.resource, workflow.route, workflow.data)
     whole = Scope(workflow.resource, (), workflow.resource.data)
-    yield from _object_name(whole)
     yield from _schedule(facts, whole)
     yield from _start(facts, workflow, scope)
     yield from wrong_names(scope, ("templates",), "template")
@@ -45,6 +43,7 @@ def wrong(facts: Facts, workflow: Workflow) -> Iterator[Wrong]:
         text = f"`{strategy}` is no strategy of `podGC`{nearest(strategy, _STRATEGIES)}"
         yield Wrong(scope, ("podGC", "strategy"), text)
     yield from _selector(scope)
+    yield from _retries(facts, workflow)
     for each in wrong_types(facts, workflow.resource):
         text = f"`{named_route({}, each.keys[-1:])}` is {each.found}"
         yield Wrong(each, each.keys, text, f"Argo reads {each.wanted} there")
@@ -55,13 +54,18 @@ def wrong(facts: Facts, workflow: Workflow) -> Iterator[Wrong]:
         yield from of_calls(facts, template)
 
 
-def _object_name(whole: Scope) -> Iterator[Wrong]:
-    name = literal(whole.resource.name)
-    most = _MOST_CHARACTERS.get(whole.resource.kind, _NAME_CHARACTERS)
-    if name and len(name) > most:
-        kind = whole.resource.kind
-        text = f"the name has {len(name)} characters: a {kind}'s has {most} at most"
-        yield Wrong(whole, ("metadata", "name"), text)
+# Argo reads both with strconv.Atoi (util/intstr, operator.go processNodeRetries).
+_RETRY_NUMBERS = (("limit",), ("backoff", "factor"))
+
+
+def _retries(facts: Facts, workflow: Workflow) -> Iterator[Wrong]:
+    for retry in retries(facts, workflow):
+        for keys in _RETRY_NUMBERS:
+            text = literal(retry.get("retryStrategy", *keys))
+            if text and "$" not in text and not re.fullmatch(r"[+-]?[0-9]+", text, re.ASCII):
+                message = f"`{keys[-1]}` of {retry.called} is `{text}`, no whole number"
+                help = "the node ends in Error instead of a retry"
+                yield Wrong(retry, ("retryStrategy", *keys), message, help)
 
 
 _POLICIES = ("Allow", "Forbid", "Replace")
@@ -119,12 +123,16 @@ def _start(facts: Facts, workflow: Workflow, scope: Scope) -> Iterator[Wrong]:
     if referring and isinstance(templates := workflow.get("templates"), list) and templates:
         text = "`templates` beside `workflowTemplateRef`"
         yield Wrong(scope, ("templates",), text, "Argo takes one or the other")
+    reference = workflow.get("workflowTemplateRef")
+    if isinstance(reference, Mapping) and not given(reference.get("name")):
+        yield Wrong(scope, ("workflowTemplateRef", "name"), "`workflowTemplateRef` has no `name`")
     runs = workflow.resource.kind in ("Workflow", "CronWorkflow")
     entrypoint = workflow.value("entrypoint")
     if runs and workflow.complete and entrypoint is None and not workflow.resource.embedded:
         yield Wrong(scope, ("entrypoint",), "no `entrypoint`", unless_default=True)
     if not runs or not workflow.complete:
         return
+    yield from _unset_arguments(workflow, scope)
     for key in ("entrypoint", "onExit"):
         target = named_template(facts, workflow, workflow.value(key)).template
         if target is None:
@@ -138,3 +146,33 @@ def _start(facts: Facts, workflow: Workflow, scope: Scope) -> Iterator[Wrong]:
         called = f"the {key} `{target.name}`"
         at = (key,) if given(workflow.get(key)) else ()
         yield from missing_inputs(scope, at, called, target, written, submitted=True)
+
+
+def _unset_arguments(workflow: Workflow, scope: Scope) -> Iterator[Wrong]:
+    """Arguments that the template declares without a value and the workflow does not set."""
+    template = workflow.template
+    if template is None:
+        return
+    own = [each.get("name") for _, each in items_of(scope, "arguments", "parameters")]
+    layers = [Scope(layer.resource, (), layer.data) for layer in workflow.layers]
+    parameters = [
+        each for layer in layers for _, each in items_of(layer, "arguments", "parameters")
+    ]
+    valued = {
+        each.get("name")
+        for each in parameters
+        if each.get("value") is not None or each.get("valueFrom") is not None
+    }
+    if any(map(is_placeholder, own)):
+        return
+    declared = Scope(template.resource, template.route, template.data)
+    for keys, each in items_of(declared, "arguments", "parameters"):
+        name = literal(each.get("name"))
+        if name is None or name in valued or name in own:
+            continue
+        kind, called = template.resource.kind, template.resource.name
+        text = f"no value for argument `{name}`, which {kind} `{called}` leaves open"
+        there = Related(template.resource, declared.at(*keys), "declared here")
+        submitted = workflow.resource.kind == "Workflow"
+        at = ("arguments", "parameters")
+        yield Wrong(scope, at, text, related=(there,), submitted=submitted)

@@ -17,8 +17,9 @@ from kguard.facts.argo.references import without_tags
 from kguard.facts.argo.templates import TYPES, Template
 from kguard.facts.argo.wrong import Wrong, given, items_of, literal, named, wrong_names
 from kguard.facts.quantities import is_placeholder
+from kguard.kube import argo
 from kguard.model import Related, Route, Scope, dig
-from kguard.words import nearest
+from kguard.words import closest, nearest
 
 LEAVES = frozenset({"container", "containerSet", "script", "resource", "data", "http", "plugin"})
 """What Argo calls leaves (Template.IsLeaf); `suspend` is none."""
@@ -62,6 +63,7 @@ def of_template(template: Template) -> Iterator[Wrong]:
         yield from _where_it_counts(template)
         yield from _outputs(template)
     yield from _containers(template)
+    yield from _unmounted(template)
     yield from _resource(template)
     yield from _metrics(template)
 
@@ -243,6 +245,25 @@ def _mounts(template: Template, keys: tuple[str, ...]) -> Iterator[Wrong]:
             yield Wrong(template, (*route, key), text, related=(there,))
         elif path:
             first[path] = (*route, key)
+
+
+_MOUNT_KEYS = ("name", "mountPath")
+
+
+def _unmounted(template: Template) -> Iterator[Wrong]:
+    """Volume mounts that lack what the API server asks of them (ValidateVolumeMounts)."""
+    holders: list[Route] = [keys for keys, _, _ in argo.containers(template.data)]
+    if isinstance(template.get("containerSet"), Mapping):
+        holders.append(("containerSet",))
+    for holder in holders:
+        written = Scope(template.resource, template.at(*holder), template.get(*holder))
+        for keys, item in items_of(written, "volumeMounts"):
+            for key in _MOUNT_KEYS:
+                others = [each for each in item if each not in _MOUNT_KEYS]
+                misspelt = any(is_placeholder(each) or closest(each, [key]) for each in others)
+                if not given(item.get(key)) and not misspelt:
+                    text = f"a volumeMount of {template.called} has no `{key}`"
+                    yield Wrong(written, (*keys, key), text, "the API server refuses the pod")
 
 
 def _set(template: Template) -> Iterator[Wrong]:

@@ -301,9 +301,32 @@ FORMATS: Mapping[tuple[str, str], Callable[[Any], Faults]] = {
 }
 
 
+_GENERATED = "x" * 5
+_MOST_BEFORE = 58
+
+
 def object_name(resource: Resource, minor: int) -> str | None:
     """What is wrong with the name of an object of Kubernetes itself."""
-    name, kind = resource.name, resource.kind
+    return _object_name(resource, resource.name or "", minor)
+
+
+def generated_name(resource: Resource, start: str, minor: int) -> str | None:
+    """What is wrong with the names that a `generateName` leads to.
+
+    Source: apiserver pkg/storage/names/generate.go (SimpleNameGenerator).
+    """
+    return of_generated(start, lambda name: _object_name(resource, name, minor))
+
+
+def of_generated(start: str, judge: Callable[[str], str | None]) -> str | None:
+    """What is wrong with names that begin so, by the judge of a whole name."""
+    cut = start[:_MOST_BEFORE]
+    fault = judge(cut + _GENERATED) if start else None
+    return fault.replace(f"`{cut}{_GENERATED}`", f"`{cut}`", 1) if fault else None
+
+
+def _object_name(resource: Resource, name: str, minor: int) -> str | None:
+    kind = resource.kind
     if not name or kind in _OTHER_NAMES:
         return None
     if kind in _PATH_NAMES:

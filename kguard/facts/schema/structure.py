@@ -72,11 +72,16 @@ def faults(facts: Facts, resource: Resource) -> list[Scope]:
     """Everything that is wrong with the shape of an object, in its order."""
     if "apiVersion" not in resource.data:
         return []
-    minor, newest = facts.assume.kube[1], schema.releases()[1]
+    minor, (oldest, newest) = facts.assume.kube[1], schema.releases()
     if minor > newest:
         facts.notice(
             f"Kubernetes 1.{minor} is newer than the newest release that is known, 1.{newest}: "
             "fields and API versions that are not known are not judged"
+        )
+    elif minor < oldest:
+        facts.notice(
+            f"Kubernetes 1.{minor} is older than the oldest release that is known, 1.{oldest}: "
+            f"a field or API version that 1.{oldest} has is taken for known"
         )
     return list(_Walk(facts, resource).all())
 
@@ -157,6 +162,11 @@ class _Walk:
             fault = names.object_name(resource, self._minor)
             if fault is not None:
                 yield from self._wrong((fault, values.REFUSED), ("metadata", "name"))
+        start = metadata.get("generateName") if isinstance(metadata, Mapping) else None
+        if isinstance(start, str) and not values.is_filled_in(start):
+            fault = names.generated_name(resource, start, self._minor)
+            if fault is not None:
+                yield from self._wrong((fault, values.REFUSED), ("metadata", "generateName"))
 
     def _struct(
         self, struct: str, data: Mapping[str, Any], route: Route, above: Sequence[Level]
