@@ -34,7 +34,8 @@ def by_family(policies: list[Policy]) -> Iterator[str]:
     yield "The severity is the highest that a policy gives; its page says where it gives less."
     yield (
         "`kguard fix` makes safe fixes: what they change can delete, stop or reschedule nothing "
-        "when it is applied. The others it makes with `--unsafe`."
+        "when it is applied. The others it makes with `--unsafe`. Where `kguard policies` says "
+        "`suggestion`, the page or the finding names what to write, and nothing is changed."
     )
     ordered = sorted(policies, key=lambda policy: (policy.family, policy.id))
     groups = [(family, list(members)) for family, members in groupby(ordered, lambda p: p.family)]

@@ -162,7 +162,7 @@ def cells(text: str) -> Iterator[tuple[str, int]]:
             shown = " " * (TAB - column % TAB)
             width = len(shown)
         else:
-            shown = _shown(char)
+            shown = _byte(char) or _shown(char)
             width = len(shown) if char.isascii() or len(shown) > 1 else _columns(char)
         column += width
         yield shown, width
@@ -172,6 +172,11 @@ def _shown(char: str) -> str:
     if char.isprintable() or char == _IDEOGRAPHIC_SPACE:
         return char
     return char.encode("unicode_escape").decode("ascii")
+
+
+def _byte(char: str) -> str:
+    r"""A byte of a file that is not UTF-8, as `\xd0`; empty for what is a character."""
+    return f"\\x{ord(char) - 0xDC00:02x}" if "\udc80" <= char <= "\udcff" else ""
 
 
 def _columns(char: str) -> int:

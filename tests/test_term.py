@@ -114,10 +114,15 @@ def test_text_from_a_file_is_harmless(text: str, expected: str | None) -> None:
         pytest.param("\u0301", 0, id="combining accent"),
         pytest.param("\u20dd", 0, id="enclosing circle"),
         pytest.param("\x1b", 4, id="escaped control"),
+        pytest.param("\udcd0", 4, id="byte that is no UTF-8"),
     ],
 )
 def test_columns_a_character_takes(char: str, expected: int) -> None:
     assert [width for _, width in cells(char)] == [expected]
+
+
+def test_a_byte_that_is_no_utf_8_is_shown_as_that_byte() -> None:
+    assert "".join(shown for shown, _ in cells("a\udcd0\ud800")) == r"a\xd0\ud800"
 
 
 def test_a_link_needs_an_address() -> None:

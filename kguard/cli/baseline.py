@@ -62,7 +62,9 @@ def run(args: argparse.Namespace) -> int:
 
         report_crashes(session.crashes, session.registry)
         return fail("no baseline is written", BUG)
-    path = args.output or near(session.settings.baseline or DEFAULT_FILE)
+    configured = session.settings.baseline
+    path = args.output or near(configured or DEFAULT_FILE)
+    new = not os.path.exists(path)
     # The report of a run without a baseline: that is what the new one has to hide.
     session.settings = replace(session.settings, baseline=None)
     session.finish()
@@ -73,6 +75,9 @@ def run(args: argparse.Namespace) -> int:
     except BaselineError as error:
         raise UsageError(str(error)) from None
     print(said)
+    if new and located and not incomplete:
+        option = f" --baseline {path}" if args.output or not configured else ""
+        print(f"next: `kguard check{option}` reports only what is new")
     return UNCHECKED if incomplete else OK
 
 

@@ -281,5 +281,8 @@ def expand(registry: Registry, name: str) -> frozenset[str]:
 
 def unknown(name: str, registry: Registry) -> str:
     """What to say about a name that is no policy."""
+    from kguard.policy.peers import peer_hint
+
     choices = [*registry.policies, *registry.aliases, *registry.families()]
-    return f"no policy `{name}`{nearest(name, choices, most=1)}"
+    hint = peer_hint(name, registry.policies.values()) or nearest(name, choices, most=1)
+    return f"no policy `{name}`{hint}"

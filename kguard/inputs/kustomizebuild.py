@@ -11,6 +11,7 @@ from __future__ import annotations
 
 import os
 import posixpath
+import re
 import tempfile
 from collections.abc import Mapping
 
@@ -126,7 +127,11 @@ class _Build:
         message = message.replace(overlay, here)
         remote = "git" in message and "executable file not found" in message
         if remote or "127.0.0.1:9" in message:
-            return f"it builds on something remote, which is not fetched: {message}"
+            # kustomize repeats the address in every step of what it tried.
+            named = re.findall(r"accumulating \w+ from '([^']+)'", message)
+            return (
+                f"it builds on something remote, which is not fetched: {(named or [message])[-1]}"
+            )
         return f"kustomize: {message}"
 
     def _take(self, data: bytes, command: str, overlay: str) -> None:

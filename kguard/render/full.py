@@ -86,9 +86,10 @@ def _resources(items: list[Located]) -> str:
 
 
 def _remarks(items: list[Located]) -> Iterator[tuple[str, str]]:
-    for item in items:
-        if item.finding.help:
-            yield "help", safe(item.finding.help)
+    helps = dict.fromkeys((it.finding.policy, it.finding.help) for it in items if it.finding.help)
+    several = len({help for _, help in helps}) > 1 and len({policy for policy, _ in helps}) > 1
+    for policy, help in helps:
+        yield "help", f"{policy}: {safe(help)}" if several else safe(help)
     for item in items:
         for span in item.via:
             yield "note", f"{place(item.path, span.line, span.column)}: reached by this alias"

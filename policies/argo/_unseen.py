@@ -18,7 +18,8 @@ TTL_FIELDS = ("secondsAfterCompletion", "secondsAfterSuccess", "secondsAfterFail
 LEGACY_TTL = "ttlSecondsAfterFinished"
 """The field of Argo 2; argo-ttl-legacy-field reports it, the other TTL policies leave it alone."""
 
-_HELP = "unless the controller's configuration, which was not seen, sets it"
+# Why it is a note is said once for all, by the notice.
+_HELP = "unless the controller's configuration sets it"
 
 
 def not_seen(workflow: Workflow) -> str:
@@ -47,8 +48,7 @@ def unless_default(
 
 
 def _note(help: str) -> dict[str, Any]:
-    joint = " " if help.endswith("?") else "; "
-    return {"severity": NOTE, "help": f"{help}{joint}{_HELP}" if help else _HELP}
+    return {"severity": NOTE, "help": help or _HELP}
 
 
 def ttl_setting(workflow: Workflow) -> Setting | None:

@@ -143,6 +143,12 @@ def test_the_ignore_that_hides_is_told() -> None:
         ),
         (pod(annotations="ignore.kguard.dev/qqq: x"), 4, "no policy `qqq`"),
         (
+            pod(annotations="ignore.kguard.dev/unset-cpu-requirements: x"),
+            4,
+            "no policy `unset-cpu-requirements`; kube-linter's check of that name is "
+            "`missing-cpu-request` and `missing-cpu-limit` here",
+        ),
+        (
             pod(annotations=f"ignore.kguard.dev/{M}.web: x"),
             4,
             f'write `ignore.kguard.dev/{M}: "[web] reason"` for one container',

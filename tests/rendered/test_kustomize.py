@@ -159,7 +159,11 @@ def test_a_kustomization_is_one_complete_unit(project: Project) -> None:
     ("text", "part"),
     [
         pytest.param("resources: [none.yaml]\n", "none.yaml", id="no file"),
-        pytest.param("resources: [https://example.invalid/a.yaml]\n", "remote", id="remote file"),
+        pytest.param(
+            "resources: [https://example.invalid/a.yaml]\n",
+            "not fetched: https://example.invalid/a.yaml (",
+            id="remote file",
+        ),
         pytest.param(
             "resources: ['https://example.invalid/r.git//a?ref=1']\n", "remote", id="remote base"
         ),
