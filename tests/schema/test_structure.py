@@ -293,5 +293,13 @@ def test_a_release_that_is_not_known_may_have_more() -> None:
     assert notice.startswith("Kubernetes 1.99 is newer than the newest release that is known")
 
 
+def test_a_release_older_than_the_table_is_told() -> None:
+    (resource,) = resources(_pod({"nonsense": 1}), "a.yaml")
+    facts = Facts(Index([resource]), Assumptions(kube=(1, 24)))
+    faults(facts, resource)
+    (notice,) = facts.notices
+    assert notice.startswith("Kubernetes 1.24 is older than the oldest release that is known, 1.25")
+
+
 def test_the_newest_release_is_the_last_of_the_table() -> None:
     assert (1, schema.releases()[1]) == NEWEST_KUBERNETES
