@@ -115,7 +115,7 @@ class Engine:
         self._names = {name for policy in self._policies for name in policy.kinds}
         self._plans: dict[tuple[str, str, int], _Plan] = {}
         self._checks: dict[str, Check] = {}
-        self._superseding = [policy for policy in self._policies if policy.supersedes]
+        self._superseded = {policy.id: policy.supersedes for policy in self._policies}
 
     def run(
         self,
@@ -212,7 +212,7 @@ class Engine:
                     outcome.crashes.append(Crash(policy.id, resource, error, (policy.id,)))
                 if took:
                     took(policy.id, perf_counter() - began)
-        outcome.findings += _without_superseded(found, self._superseding)
+        outcome.findings += _without_superseded(found, self._superseded)
 
     def _ask(
         self,
@@ -263,15 +263,15 @@ def _inside_text(fault: Fault) -> bool:
     return any("podSpecPatch" in edit.route[:-1] for edit in edits)
 
 
-def _without_superseded(found: list[Finding], superseding: list[Policy]) -> list[Finding]:
+def _without_superseded(
+    found: list[Finding], superseded: Mapping[str, Sequence[str]]
+) -> list[Finding]:
     """Drop findings that a more telling policy explains at the same place."""
-    if len(found) < 2 or not superseding:
-        return found
     silenced = {
         (id(finding.resource), finding.route, other)
-        for policy in superseding
         for finding in found
-        if finding.policy == policy.id
-        for other in policy.supersedes
+        for other in superseded[finding.policy]
     }
+    if not silenced:
+        return found
     return [f for f in found if (id(f.resource), f.route, f.policy) not in silenced]
