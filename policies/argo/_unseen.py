@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import Any
 
+from kguard.facts.argo.config import seen_configs
 from kguard.facts.argo.workflow import Reference, Setting, Workflow
 from kguard.model import Related, Severity
 from kguard.policy.context import NOTE, WARNING, Context
@@ -13,6 +14,7 @@ NOTICE = (
     "the Argo controller's configuration was not seen: what its `workflowDefaults` may set is "
     "reported as a note (`--argo-controller-config`, or `argo.assume: none`)"
 )
+_MOST_PATHS = 3
 TTL_FIELDS = ("secondsAfterCompletion", "secondsAfterSuccess", "secondsAfterFailure")
 
 LEGACY_TTL = "ttlSecondsAfterFinished"
@@ -37,7 +39,7 @@ def unless_default(
         return {"severity": severity, "help": help}
     config = workflow.config
     if config is None:
-        ctx.facts.notice(NOTICE)
+        ctx.facts.notice(_several(workflow, ctx) or NOTICE)
         return _note(help)
     for unparsed in config.unparsed:
         ctx.facts.notice(
@@ -45,6 +47,20 @@ def unless_default(
             f"`{unparsed.route[-1]}`: {unparsed.cause}"
         )
     return _note(help)
+
+
+def _several(workflow: Workflow, ctx: Context) -> str:
+    """What is said where more than one configuration was seen; empty where none was."""
+    seen = seen_configs(ctx.facts, workflow.resource)
+    if not seen:
+        return ""
+    paths = list(dict.fromkeys(each.resource.origin.path for each in seen))
+    more = f" and {len(paths) - _MOST_PATHS} more" if len(paths) > _MOST_PATHS else ""
+    return (
+        f"{len(seen)} configurations of the Argo controller were seen "
+        f"({', '.join(paths[:_MOST_PATHS])}{more}), and which one applies is not known: what their "
+        "`workflowDefaults` may set is reported as a note (`--argo-controller-config`)"
+    )
 
 
 def _note(help: str) -> dict[str, Any]:

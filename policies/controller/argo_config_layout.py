@@ -24,6 +24,11 @@ def check(config: ControllerConfig, ctx: Context) -> Iterator[Fault]:
             f"`config` stands beside `{others[0]}`, so the Argo controller exits",
             help="all settings go into `config`, or each into a key of its own",
         )
+    for part in config.parts:
+        yield from _unreadable(part, whole)
+
+
+def _unreadable(config: ControllerConfig, whole: Scope) -> Iterator[Fault]:
     # A text that cannot be read shows no settings: the name has to do.
     if config.sections and not knows_any(config.sections):
         return

@@ -77,6 +77,19 @@ def test_an_unseen_controller_is_said_once(project: Project) -> None:
     assert out.count("notice: the Argo controller's configuration was not seen") == 1
 
 
+def test_several_controllers_are_said_to_be_several(project: Project) -> None:
+    project.write(
+        {
+            "a.yaml": WORKFLOW,
+            "config.yaml": CONTROLLERS["keys"],
+            "values.yaml": CONTROLLERS["values"],
+        }
+    )
+    out = project.run("check", "--select", TTL).out
+    assert "notice: 2 configurations of the Argo controller were seen (config.yaml, valu" in out
+    assert "was not seen" not in out
+
+
 @pytest.mark.parametrize(
     ("content", "said"),
     [

@@ -212,3 +212,11 @@ def test_what_is_no_mapping_has_no_sections() -> None:
     assert list(unknown_in_sections(config, None)) == []
     assert list(wrong_in_sections(config)) == []
     assert list(bad_defaults(config)) == []
+
+
+def test_both_layouts_at_once_are_two_parts() -> None:
+    config = read(config_map({"config": "parallelism: 10\n", "instanceID": "a"}))
+
+    assert config is not None
+    assert [part.sections for part in config.parts] == [{"parallelism": 10}, {"instanceID": "a"}]
+    assert config.get("instanceID") is None

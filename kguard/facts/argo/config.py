@@ -89,6 +89,13 @@ class ControllerConfig(Scope):
     texts: Mapping[str, Route]
     unparsed: tuple[Unparsed, ...] = ()
     repeated: tuple[Repeated, ...] = ()
+    beside: ControllerConfig | None = None
+    """Settings in keys of their own beside `config`, on which the controller exits."""
+
+    @property
+    def parts(self) -> tuple[ControllerConfig, ...]:
+        """This configuration, and what stands beside it: all that is to be correct."""
+        return (self,) if self.beside is None else (self, self.beside)
 
     @property
     def sections(self) -> Mapping[str, Any]:
@@ -184,39 +191,56 @@ def find_controller_config(facts: Facts, near: Resource) -> ControllerConfig | N
     return facts.remember_unit(_of_unit, near)
 
 
-def _of_unit(facts: Facts, near: Resource) -> ControllerConfig | None:
-    candidates = [
+def seen_configs(facts: Facts, near: Resource) -> list[ControllerConfig]:
+    """The configurations in the unit of `near`; with more than one, which applies is not known."""
+    return facts.remember_unit(_seen, near)
+
+
+def _seen(facts: Facts, near: Resource) -> list[ControllerConfig]:
+    return [
         config
         for kind in ("ConfigMap", HELM_VALUES)
         for item in facts.index.in_unit(near, "", kind)
         if (config := facts.controller_config(item)) is not None
     ]
+
+
+def _of_unit(facts: Facts, near: Resource) -> ControllerConfig | None:
+    candidates = seen_configs(facts, near)
     return candidates[0] if len(candidates) == 1 else None
 
 
 def _from_config_map(resource: Resource) -> ControllerConfig:
     data = dig(resource.data, "data")
     data = data if isinstance(data, Mapping) else {}
-    one_text = "config" in data
-    reader = _Texts()
-    if one_text:
-        route: Route = ("data", "config")
-        parsed = reader.read(route, data["config"])
-        sections = dict(parsed) if isinstance(parsed, Mapping) else {}
-        texts = dict.fromkeys(sections, route)
-        if parsed is not None and not isinstance(parsed, Mapping):
-            reader.unparsed.append(Unparsed(route, "holds no mapping"))
-    else:
-        route, sections, texts = ("data",), {}, {}
-        for name, value in data.items():
-            texts[name] = ("data", name)
-            sections[name] = reader.read(("data", name), value, name)
+    if "config" not in data:
+        return _from_keys(resource, data)
+    others = {name: value for name, value in data.items() if name != "config"}
+    reader, route = _Texts(), ("data", "config")
+    parsed = reader.read(route, data["config"])
+    sections = dict(parsed) if isinstance(parsed, Mapping) else {}
+    if parsed is not None and not isinstance(parsed, Mapping):
+        reader.unparsed.append(Unparsed(route, "holds no mapping"))
     return ControllerConfig(
         resource=resource,
         route=route,
         data=sections,
-        layout=Layout.ONE_TEXT if one_text else Layout.KEYS,
-        texts=texts,
+        layout=Layout.ONE_TEXT,
+        texts=dict.fromkeys(sections, route),
+        unparsed=tuple(reader.unparsed),
+        repeated=tuple(reader.repeated),
+        beside=_from_keys(resource, others) if others else None,
+    )
+
+
+def _from_keys(resource: Resource, data: Mapping[str, Any]) -> ControllerConfig:
+    reader = _Texts()
+    return ControllerConfig(
+        resource=resource,
+        route=("data",),
+        data={name: reader.read(("data", name), value, name) for name, value in data.items()},
+        layout=Layout.KEYS,
+        texts={name: ("data", name) for name in data},
         unparsed=tuple(reader.unparsed),
         repeated=tuple(reader.repeated),
     )
