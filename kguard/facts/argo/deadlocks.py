@@ -13,7 +13,7 @@ from functools import reduce
 from operator import or_
 
 from kguard.facts.argo.hooks import run_handlers, templates_below
-from kguard.facts.argo.locks import Lock, Name, limit_of, locks, template_locks
+from kguard.facts.argo.locks import Lock, Name, is_read, limit_of, locks, template_locks
 from kguard.facts.argo.templates import Template, named_template
 from kguard.facts.argo.workflow import Workflow
 from kguard.facts.run import Facts
@@ -65,6 +65,8 @@ def deadlocks(facts: Facts, workflow: Workflow) -> list[Deadlock]:
 
 def _alone(facts: Facts, lock: Lock) -> bool:
     """Whether only one may hold a lock at a time, as far as that is known."""
+    if not is_read(facts, lock):
+        return False
     limit = limit_of(facts, lock)
     return lock.kind == "mutex" or (limit is not None and limit.number == 1)
 
@@ -79,7 +81,8 @@ def _graph(facts: Facts, start: Iterable[Template]) -> dict[int, _Node]:
             facts.go_on()
             below = list(templates_below(facts, template))
             ids = tuple(id(each.data) for each in below)
-            found[id(template.data)] = _Node(tuple(template_locks(template)), ids)
+            taken = tuple(lock for lock in template_locks(template) if is_read(facts, lock))
+            found[id(template.data)] = _Node(taken, ids)
             pending += below
     return found
 

@@ -10,6 +10,7 @@ from __future__ import annotations
 import re
 from collections.abc import Iterator, Mapping
 
+from kguard.facts.argo.controller import argo_version
 from kguard.facts.argo.templates import Template
 from kguard.facts.argo.workflow import Workflow
 from kguard.facts.quantities import is_placeholder
@@ -72,6 +73,16 @@ class Limit:
     maps: tuple[Resource, ...]
     text: object = None
     number: int | None = None
+
+
+# The fields of one lock are gone after Argo 3.7 (tools/argo_schema.py).
+_SINGLE, _LAST_SINGLE = ("mutex", "semaphore"), (3, 7)
+
+
+def is_read(facts: Facts, lock: Lock) -> bool:
+    """Whether the version of Argo in use, where it is known, still has the field of a lock."""
+    version = argo_version(facts, lock.resource)
+    return lock.route[-1] not in _SINGLE or version is None or version <= _LAST_SINGLE
 
 
 def workflow_locks(facts: Facts, workflow: Workflow) -> list[Lock]:
