@@ -8,10 +8,11 @@ from typing import Any, NamedTuple
 
 from kguard.facts import Expired, Facts
 from kguard.facts.scopes import EACH
-from kguard.model import Fault, Finding, Resource, Scope, Severity, Unknown
+from kguard.model import Fault, Finding, Fix, Related, Resource, Scope, Severity, Unknown
 from kguard.policy.context import Context
 from kguard.policy.page import Check, Policy, matches_kind
-from kguard.record import field, record
+from kguard.record import field, record, replace
+from kguard.words import within_limits
 
 
 @record
@@ -232,7 +233,7 @@ class Engine:
                 return
             for answer in check(scope, ctx) or ():
                 if isinstance(answer, Unknown):
-                    key = policy.id, answer.reason
+                    key = policy.id, within_limits(answer.reason)
                     outcome.unknown[key] = outcome.unknown.get(key, 0) + 1
                     abstained = True
                 else:
@@ -246,15 +247,25 @@ def _finding(policy: Policy, rule: Rule, fault: Fault) -> Finding:
         policy=policy.id,
         severity=rule.severity or fault.severity or policy.severity,
         confidence=fault.confidence or policy.confidence,
-        message=fault.message,
+        message=within_limits(fault.message),
         resource=fault.resource,
         route=fault.route,
-        help=fault.help,
-        related=fault.related,
+        help=within_limits(fault.help),
+        related=tuple(map(_related, fault.related)),
         hidden=fault.hidden,
         # What stands as a text in another object cannot be edited by routes.
-        fix=None if fault.resource.embedded or _inside_text(fault) else fault.fix,
+        fix=None if fault.resource.embedded or _inside_text(fault) else _fix(fault.fix),
     )
+
+
+def _related(place: Related) -> Related:
+    label = within_limits(place.label)
+    return place if label == place.label else replace(place, label=label)
+
+
+def _fix(fix: Fix | None) -> Fix | None:
+    title = within_limits(fix.title) if fix else ""
+    return fix if fix is None or title == fix.title else replace(fix, title=title)
 
 
 def _inside_text(fault: Fault) -> bool:

@@ -2,10 +2,37 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterable
 
 SHORT = 8
 """Lists of choices up to this length are printed whole; longer ones only suggest the nearest."""
+
+MOST_QUOTED = 200
+"""Characters of a name or value that a message repeats; what is longer loses its middle."""
+
+MOST_SAID = 2000
+"""Characters of a sentence, whatever it quotes."""
+
+_QUOTATION = re.compile("`([^`]*)`")
+
+
+def within_limits(text: str) -> str:
+    """A sentence whose quotations, and which itself, are cut in the middle where they are long.
+
+    An object may have names and values of any length, and a report repeats them often.
+    """
+    if len(text) <= MOST_QUOTED:
+        return text
+    shorter = _QUOTATION.sub(lambda match: f"`{_without_middle(match[1], MOST_QUOTED)}`", text)
+    return _without_middle(shorter, MOST_SAID)
+
+
+def _without_middle(text: str, most: int) -> str:
+    if len(text) <= most:
+        return text
+    tail = most // 2
+    return f"{text[: most - tail - 1]}…{text[-tail:]}"
 
 
 def counted(number: int, noun: str) -> str:

@@ -11,7 +11,18 @@ from kguard.engine import Outcome, Rule, run
 from kguard.facts import Facts
 from kguard.index import Index
 from kguard.kube.recognise import resources
-from kguard.model import REMOVE, Edit, Fault, Fix, Resource, Route, Scope, Severity, Unknown
+from kguard.model import (
+    REMOVE,
+    Edit,
+    Fault,
+    Fix,
+    Related,
+    Resource,
+    Route,
+    Scope,
+    Severity,
+    Unknown,
+)
 from kguard.policy.page import Check, Policy
 
 DATA: dict[str, Any] = {
@@ -176,3 +187,21 @@ def test_no_fix_inside_a_text(monkeypatch: pytest.MonkeyPatch, route: Route, fix
     outcome = judged(monkeypatch, [(policy("one", "resource"), fixed)], deployment())
 
     assert [fixable] == [found.fix is not None for found in outcome.findings]
+
+
+def wordy(scope: Scope, ctx: Any) -> Iterator[Fault | Unknown]:
+    text = f"`{'a' * 300_000}`"
+    fix = Fix((Edit(scope.at("name"), REMOVE),), safe=True, title=text)
+    related = [Related(scope.resource, scope.route, text)]
+    yield scope.fault(("name",), text, help=text, related=related, fix=fix)
+    yield ctx.unknown(text)
+
+
+def test_what_repeats_long_values_is_cut(monkeypatch: pytest.MonkeyPatch) -> None:
+    outcome = judged(monkeypatch, [(policy("wordy"), wordy)], deployment())
+
+    finding = outcome.findings[0]
+    assert finding.fix is not None
+    said = [finding.message, finding.help, finding.related[0].label, finding.fix.title]
+    said += [reason for _, reason in outcome.unknown]
+    assert [len(each) for each in said] == [202] * 5

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from kguard.words import choices_hint, closest, counted, nearest
+from kguard.words import choices_hint, closest, counted, nearest, within_limits
 
 
 @pytest.mark.parametrize(
@@ -49,3 +49,25 @@ def test_several_are_near() -> None:
 def test_few_choices_are_listed_and_many_are_not() -> None:
     assert choices_hint("x", ["error", "note"]) == " (one of error, note)"
     assert choices_hint("x", map(str, range(100))) == ""
+
+
+LIMITS = {
+    "short": ("`a` is wrong", "`a` is wrong"),
+    "just fits": (f"`{'a' * 200}` is wrong", f"`{'a' * 200}` is wrong"),
+    "one too many": (f"`{'a' * 201}` is wrong", f"`{'a' * 99}…{'a' * 100}` is wrong"),
+    "both ends stay": (
+        f"`b{'a' * 300_000}c` and `d`",
+        f"`b{'a' * 98}…{'a' * 99}c` and `d`",
+    ),
+    "not what stands between": (f"`a` {'b' * 300} `c`", f"`a` {'b' * 300} `c`"),
+    "no quotation": ("a" * 300_000, f"{'a' * 999}…{'a' * 1000}"),
+    "a backtick inside": (f"`{'a`b' * 100_000}`", None),
+}
+
+
+@pytest.mark.parametrize(("text", "expected"), LIMITS.values(), ids=LIMITS)
+def test_within_limits(text: str, expected: str | None) -> None:
+    said = within_limits(text)
+    assert len(said) <= 2000
+    if expected is not None:
+        assert said == expected
