@@ -20,7 +20,7 @@ def check(pipeline: Pipeline, ctx: Context) -> Iterator[Fault]:
     names = [volume.get("name") for _, volume in pipeline.volumes]
     if any(map(is_placeholder, [*names, pipeline.get("volumes")])):
         return
-    there = {volume.get("name") for _, volume in pipeline.volumes if _has_source(volume)}
+    there = [volume.get("name") for _, volume in pipeline.volumes if _has_source(volume)]
     for step in pipeline.steps:
         for number, mount in mounts(step):
             name = mount.get("name")
