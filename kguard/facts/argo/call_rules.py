@@ -86,9 +86,9 @@ def _loop(call: Call) -> Iterator[Wrong]:
             yield Wrong(call, ("withItems", number), f"an item of {call.called} is null")
     if isinstance(sequence, Mapping):
         for key in ("count", "start", "end"):
-            text = literal(sequence.get(key))
-            if text and "$" not in text and not re.fullmatch(r"[+-]?[0-9]+", text, re.ASCII):
-                message = f"`{key}` of the sequence of {call.called} is `{text}`, no whole number"
+            said = literal(sequence.get(key))
+            if said and "$" not in said and not re.fullmatch(r"[+-]?[0-9]+", said, re.ASCII):
+                message = f"`{key}` of the sequence of {call.called} is `{said}`, no whole number"
                 yield Wrong(call, ("withSequence", key), message, "the node ends in Error")
         counted, ended = given(sequence.get("count")), given(sequence.get("end"))
         if counted and ended:

@@ -37,7 +37,9 @@ def wrong(facts: Facts, workflow: Workflow) -> Iterator[Wrong]:
     yield from _schedule(facts, whole)
     yield from _start(facts, workflow, scope)
     yield from wrong_names(scope, ("templates",), "template")
-    yield from arguments(scope, values=workflow.resource.kind == "CronWorkflow")
+    # Beside a workflowTemplateRef the template may give the value.
+    alone = workflow.reference is Reference.NONE
+    yield from arguments(scope, values=alone and workflow.resource.kind == "CronWorkflow")
     strategy = literal(workflow.get("podGC", "strategy"))
     if strategy and strategy not in _STRATEGIES:
         text = f"`{strategy}` is no strategy of `podGC`{nearest(strategy, _STRATEGIES)}"
@@ -153,7 +155,7 @@ def _unset_arguments(workflow: Workflow, scope: Scope) -> Iterator[Wrong]:
     template = workflow.template
     if template is None:
         return
-    own = [each.get("name") for _, each in items_of(scope, "arguments", "parameters")]
+    own = [str(each.get("name")) for _, each in items_of(scope, "arguments", "parameters")]
     layers = [Scope(layer.resource, (), layer.data) for layer in workflow.layers]
     parameters = [
         each for layer in layers for _, each in items_of(layer, "arguments", "parameters")
@@ -161,10 +163,16 @@ def _unset_arguments(workflow: Workflow, scope: Scope) -> Iterator[Wrong]:
     valued = {
         each.get("name")
         for each in parameters
-        if each.get("value") is not None or each.get("valueFrom") is not None
+        if isinstance(each.get("name"), str)
+        and (each.get("value") is not None or each.get("valueFrom") is not None)
     }
     if any(map(is_placeholder, own)):
         return
+    submitted = workflow.resource.kind == "Workflow"
+    for keys, each in items_of(scope, "arguments", "parameters"):
+        if str(each.get("name")) not in valued and not submitted:
+            text = f"argument `{each.get('name', '')}` has no `value` and no `valueFrom`"
+            yield Wrong(scope, (*keys, "value"), text)
     declared = Scope(template.resource, template.route, template.data)
     for keys, each in items_of(declared, "arguments", "parameters"):
         name = literal(each.get("name"))
@@ -173,6 +181,5 @@ def _unset_arguments(workflow: Workflow, scope: Scope) -> Iterator[Wrong]:
         kind, called = template.resource.kind, template.resource.name
         text = f"no value for argument `{name}`, which {kind} `{called}` leaves open"
         there = Related(template.resource, declared.at(*keys), "declared here")
-        submitted = workflow.resource.kind == "Workflow"
         at = ("arguments", "parameters")
         yield Wrong(scope, at, text, related=(there,), submitted=submitted)
