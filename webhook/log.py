@@ -9,6 +9,7 @@ import sys
 import threading
 import time
 from collections.abc import Mapping
+from functools import lru_cache
 from typing import Any, TextIO
 
 from kguard.term import safe
@@ -76,7 +77,9 @@ class Log:
             "ms": round(seconds * 1000, 3),
             "trace": trace,
         }
-        self._write({key: value for key, value in line.items() if value not in ("", [], {}, None)})
+        # No and zero are said; nothing is not.
+        said = {key: value for key, value in line.items() if value or value is False or value == 0}
+        self._write(said)
 
     def _write(self, line: Mapping[str, Any]) -> None:
         text = json.dumps({key: _bounded(value) for key, value in line.items()})
@@ -131,4 +134,9 @@ def _bounded(value: Any) -> Any:
 
 def _now() -> str:
     now = time.time()
-    return time.strftime("%Y-%m-%dT%H:%M:%S", time.gmtime(now)) + f".{int(now % 1 * 1000):03d}Z"
+    return f"{_second(int(now))}.{int(now % 1 * 1000):03d}Z"
+
+
+@lru_cache(maxsize=2)  # A second holds hundreds of lines.
+def _second(now: int) -> str:
+    return time.strftime("%Y-%m-%dT%H:%M:%S", time.gmtime(now))
