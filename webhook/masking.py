@@ -40,8 +40,8 @@ _APART = _SECRET | _NAMED | _UNSEEN | {_COMMAND}
 _WORDS = _words(
     """
     1 86400 activeDeadlineSeconds Always archive archiveLogs archiveTTL argo
-    ARGO_AGENT_MEMORY_LIMIT artifactGC assume backoff Berlin burst clone clusterIP commands completed
-    config container containers containerSet continueOn controller create default default_mode
+    ARGO_AGENT_MEMORY_LIMIT artifactGC assume backoff Berlin burst clone clusterIP commands
+    completed config container containers containerSet continueOn controller create default default_mode
     DEFAULT_REQUEUE_TIME deleteDelayDuration dependencies depends depends_on disable drone
     duration emptyDir enabled Error Errored errored Europe eval executor expression External
     Failed failed failedPodRestart failurePolicy failureThreshold Forbid forceFinalizerRemoval
