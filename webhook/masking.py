@@ -41,9 +41,9 @@ _WORDS = _words(
     """
     1 86400 activeDeadlineSeconds Always archive archiveLogs archiveTTL argo
     ARGO_AGENT_MEMORY_LIMIT artifactGC assume backoff Berlin burst clone clusterIP commands
-    completed config container containers containerSet continueOn controller create default default_mode
-    DEFAULT_REQUEUE_TIME deleteDelayDuration dependencies depends depends_on disable drone
-    duration emptyDir enabled Error Errored errored Europe eval executor expression External
+    completed config container containers containerSet continueOn controller create default
+    default_mode DEFAULT_REQUEUE_TIME deleteDelayDuration dependencies depends depends_on disable
+    drone duration emptyDir enabled Error Errored errored Europe eval executor expression External
     Failed failed failedPodRestart failurePolicy failureThreshold Forbid forceFinalizerRemoval
     from_secret given grpc hooks HPAScaleToZero httpGet Ignore imagePullPolicy instanceID
     kubernetes labelSelector latest LEADER_ELECTION_DISABLE limit limits linux maxDuration
@@ -52,8 +52,8 @@ _WORDS = _words(
     nodeStatusOffLoad None none Object onExit OnFailure OnPodCompletion OnWorkflowCompletion os
     parallelism partition path persistence podFailurePolicy podGC pods podSpecPatch policy rbac
     readinessProbe Recreate Replace replicas requests resourceRateLimit resources restartPolicy
-    retentionPolicy retryStrategy revisionHistoryLimit RollingUpdate runAsUser schedule
-    schedules secondsAfterCompletion secondsAfterFailure secondsAfterSuccess SIGTERM sizeLimit
+    retentionPolicy retryStrategy revisionHistoryLimit RollingUpdate runAsUser schedule schedules
+    secondsAfterCompletion secondsAfterFailure secondsAfterSuccess SIGTERM sizeLimit
     startingDeadlineSeconds status stopSignal stopwaitsecs strategy Succeeded successThreshold
     task tcpSocket template templateDefaults templateRef time timeout timeZone timezone
     ttlSecondsAfterFinished ttlStrategy v1 v1beta1 valueFrom values volumeClaimGC wait when
