@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING, Any
 
 from kguard import term
 from kguard.cli import FINDINGS, OK, UNCHECKED, fail
+from kguard.cli.options import add_config, add_files, add_rendering
 from kguard.record import field, record
 
 if TYPE_CHECKING:
@@ -73,34 +74,9 @@ def _add_inputs(parser: argparse.ArgumentParser) -> None:
         metavar="PATH",
         help="files to look at and not forecast (default: the folders of named files)",
     )
-    parser.add_argument(
-        "--helm", action="store_true", default=None, help="render Helm charts with `helm template`"
-    )
-    parser.add_argument(
-        "--helm-values",
-        action="append",
-        metavar="FILE[,FILE]",
-        help="render charts with these values; again for a rendering with other values",
-    )
-    parser.add_argument(
-        "--helm-set", action="append", metavar="K=V", help="render charts with this value, too"
-    )
-    parser.add_argument(
-        "--kustomize", action="store_true", default=None, help="build kustomizations"
-    )
-    parser.add_argument("--stdin-name", default="", metavar="FILE", help="what to call stdin")
-    parser.add_argument("--exclude", action="append", metavar="GLOB", help="leave out what matches")
-    parser.add_argument(
-        "--no-gitignore", action="store_true", help="also read files that git ignores"
-    )
-    parser.add_argument(
-        "--config",
-        action="append",
-        default=[],
-        metavar="FILE|KEY=VALUE",
-        help="use this file, or set one key",
-    )
-    parser.add_argument("--isolated", action="store_true", help="read no configuration file")
+    add_files(parser)
+    add_rendering(parser)
+    add_config(parser)
     parser.set_defaults(policies=[], force_exclude=False)
 
 

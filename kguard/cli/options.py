@@ -50,18 +50,7 @@ def add_input_options(parser: argparse.ArgumentParser) -> None:
     )
     add_policy_folders(selection)
     inputs = parser.add_argument_group("inputs")
-    inputs.add_argument(
-        "--stdin-name", default="", metavar="FILE", help="what to call standard input"
-    )
-    inputs.add_argument(
-        "--exclude",
-        action="append",
-        metavar="GLOB",
-        help="leave out what matches, as .gitignore does",
-    )
-    inputs.add_argument(
-        "--no-gitignore", action="store_true", help="also read files that git ignores"
-    )
+    add_files(inputs)
     inputs.add_argument(
         "--force-exclude", action="store_true", help="exclude named files too (for hooks)"
     )
@@ -80,41 +69,67 @@ def add_input_options(parser: argparse.ArgumentParser) -> None:
     inputs.add_argument(
         "--image-map", metavar="FILE", help="image name → Dockerfile or known entrypoint and shell"
     )
-    inputs.add_argument(
-        "--helm",
-        action="store_true",
-        default=None,
-        help="render Helm charts with `helm template` (also: KGUARD_HELM names the program)",
-    )
-    inputs.add_argument(
-        "--helm-values",
-        action="append",
-        metavar="FILE[,FILE]",
-        help="render charts with these values; again for a rendering with other values",
-    )
-    inputs.add_argument(
-        "--helm-set", action="append", metavar="K=V", help="render charts with this value, too"
-    )
-    inputs.add_argument(
-        "--kustomize",
-        action="store_true",
-        default=None,
-        help="build kustomizations (also: KGUARD_KUSTOMIZE names the program)",
-    )
+    add_rendering(inputs)
     inputs.add_argument(
         "--argo-controller-config",
         metavar="FILE",
         help="the workflow controller's ConfigMap or Helm values",
     )
     config = parser.add_argument_group("configuration")
-    config.add_argument(
+    add_config(config)
+
+
+def add_files(parser: argparse._ActionsContainer) -> None:
+    """Add what decides which of the files are read."""
+    parser.add_argument(
+        "--stdin-name", default="", metavar="FILE", help="what to call standard input"
+    )
+    parser.add_argument(
+        "--exclude",
+        action="append",
+        metavar="GLOB",
+        help="leave out what matches, as .gitignore does",
+    )
+    parser.add_argument(
+        "--no-gitignore", action="store_true", help="also read files that git ignores"
+    )
+
+
+def add_rendering(parser: argparse._ActionsContainer) -> None:
+    """Add what decides which charts and kustomizations are rendered."""
+    parser.add_argument(
+        "--helm",
+        action="store_true",
+        default=None,
+        help="render Helm charts with `helm template` (also: KGUARD_HELM names the program)",
+    )
+    parser.add_argument(
+        "--helm-values",
+        action="append",
+        metavar="FILE[,FILE]",
+        help="render charts with these values; again for a rendering with other values",
+    )
+    parser.add_argument(
+        "--helm-set", action="append", metavar="K=V", help="render charts with this value, too"
+    )
+    parser.add_argument(
+        "--kustomize",
+        action="store_true",
+        default=None,
+        help="build kustomizations (also: KGUARD_KUSTOMIZE names the program)",
+    )
+
+
+def add_config(parser: argparse._ActionsContainer) -> None:
+    """Add where settings come from."""
+    parser.add_argument(
         "--config",
         action="append",
         default=[],
         metavar="FILE|KEY=VALUE",
         help="use this file, or set one key",
     )
-    config.add_argument("--isolated", action="store_true", help="read no configuration file")
+    parser.add_argument("--isolated", action="store_true", help="read no configuration file")
 
 
 def add_output_options(parser: argparse.ArgumentParser) -> None:

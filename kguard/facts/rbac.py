@@ -49,7 +49,21 @@ def permissions(facts: Facts, workload: Resource) -> Permissions | None:
     account = spec.get("serviceAccountName") or spec.get("serviceAccount") or "default"
     if not isinstance(account, str) or is_placeholder(account):
         return None
-    bindings = list(_bindings(facts, workload, account))
+    return account_permissions(facts, workload, account)
+
+
+def account_permissions(
+    facts: Facts, near: Resource, account: str, *, inside: bool = False
+) -> Permissions | None:
+    """The permissions of a service account beside `near`; None where no binding of it was seen.
+
+    `inside` leaves out RoleBindings of other namespaces, which grant nothing in that of `near`.
+    """
+    bindings = [
+        binding
+        for binding in _bindings(facts, near, account)
+        if not inside or binding.kind != "RoleBinding" or binding.namespace == near.namespace
+    ]
     if not bindings:
         return None
     rules: list[tuple[Resource, Mapping[str, Any]]] = []
@@ -66,22 +80,22 @@ def permissions(facts: Facts, workload: Resource) -> Permissions | None:
     return Permissions(tuple(rules), whole)
 
 
-def _bindings(facts: Facts, workload: Resource, account: str) -> Iterator[Resource]:
+def _bindings(facts: Facts, near: Resource, account: str) -> Iterator[Resource]:
     for kind in ("RoleBinding", "ClusterRoleBinding"):
-        for binding in facts.index.in_unit(workload, GROUP, kind):
+        for binding in facts.index.in_unit(near, GROUP, kind):
             subjects = binding.data.get("subjects")
             for subject in subjects if isinstance(subjects, list) else ():
-                if _is_account(subject, account, workload, binding):
+                if _is_account(subject, account, near):
                     yield binding
                     break
 
 
-def _is_account(subject: Any, account: str, workload: Resource, binding: Resource) -> bool:
+def _is_account(subject: Any, account: str, near: Resource) -> bool:
     if dig(subject, "kind") != "ServiceAccount" or dig(subject, "name") != account:
         return False
     namespace = dig(subject, "namespace")
     # What kustomize or helm fills in later is left out in both places, or in one.
-    return not namespace or not workload.namespace or namespace == workload.namespace
+    return not namespace or not near.namespace or namespace == near.namespace
 
 
 def _role(facts: Facts, binding: Resource) -> Resource | None:
