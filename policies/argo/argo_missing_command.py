@@ -22,7 +22,8 @@ def check(workflow: Workflow, ctx: Context) -> Iterator[Fault | Unknown]:
         return
     if found:
         first, *others = found
-        more = f", nor have {len(others)} more" if others else ""
+        have = "has" if len(others) == 1 else "have"
+        more = f", nor {have} {len(others)} more" if others else ""
         yield first.fault(
             ("command",),
             f"{first.called} has no `command`{more}",
