@@ -70,7 +70,7 @@ _ANY = "?"
 """The group or kind of all that no policy asks for."""
 
 _UNTIMED = 8
-"""Parts of an object that a policy judges between two looks at the clock."""
+"""Parts of objects that are judged between two looks at the clock, whichever policies judge them."""
 
 
 def as_written(policies: Iterable[Policy]) -> Rules:
@@ -129,7 +129,7 @@ class Engine:
     ) -> Outcome:
         """Judge every resource that is not mere context by every policy that applies to it.
 
-        `expired` is asked before each policy, and now and then while one judges many parts of an
+        `expired` is asked now and then, between policies and while one judges many parts of an
         object; from its first yes on, policies go unasked. `took` is told how long each check ran.
         `only` some policies are asked, where given.
         """
@@ -186,10 +186,11 @@ class Engine:
         outcome: Outcome,
     ) -> None:
         found: list[Finding] = []
+        clock = _Clock(expired)
         for each, active in parts:
             if not active:
                 continue
-            if expired():
+            if clock.over(1):
                 outcome.unfinished.update(dict.fromkeys(policy.id for policy, _ in active))
                 continue
             try:
@@ -203,10 +204,14 @@ class Engine:
                 continue
             if not scopes:  # Nothing to judge: the checks need not even be imported.
                 continue
+            # A workload may have thousands of containers.
+            batches = [scopes[at : at + _UNTIMED] for at in range(0, len(scopes), _UNTIMED)]
+            subject = id(scopes[-1].resource)
             for policy, rule in active:
                 began = perf_counter() if took else 0.0
                 try:
-                    self._ask(policy, rule, scopes, facts, expired, outcome, found)
+                    if self._ask(policy, rule, batches, facts, clock, outcome, found):
+                        outcome.judged.add((policy.id, subject))
                 except Expired:
                     outcome.unfinished.setdefault(policy.id)
                 except Exception as error:  # A broken check must not hide the others' findings.
@@ -219,27 +224,49 @@ class Engine:
         self,
         policy: Policy,
         rule: Rule,
-        scopes: Sequence[Scope],
+        batches: Sequence[Sequence[Scope]],
         facts: Facts,
-        expired: Callable[[], bool],
+        clock: _Clock,
         outcome: Outcome,
         found: list[Finding],
-    ) -> None:
-        check, ctx = self._check(policy), Context(rule.params, facts, policy.severity)
-        abstained = False
-        for number, scope in enumerate(scopes):
-            if number % _UNTIMED == 0 and expired():  # A workload may have thousands of containers.
+    ) -> bool:
+        """Whether the policy came to a verdict on every scope."""
+        check = self._checks.get(policy.id) or self._check(policy)
+        ctx = Context(rule.params, facts, policy.severity)
+        certain = True
+        for batch in batches:
+            if clock.over(len(batch)):
                 outcome.unfinished.setdefault(policy.id)
-                return
-            for answer in check(scope, ctx) or ():
-                if isinstance(answer, Unknown):
-                    key = policy.id, within_limits(answer.reason)
-                    outcome.unknown[key] = outcome.unknown.get(key, 0) + 1
-                    abstained = True
-                else:
-                    found.append(_finding(policy, rule, answer))
-        if not abstained:
-            outcome.judged.add((policy.id, id(scopes[-1].resource)))
+                return False
+            for scope in batch:
+                for answer in check(scope, ctx) or ():
+                    if isinstance(answer, Unknown):
+                        key = policy.id, within_limits(answer.reason)
+                        outcome.unknown[key] = outcome.unknown.get(key, 0) + 1
+                        certain = False
+                    else:
+                        found.append(_finding(policy, rule, answer))
+        return certain
+
+
+class _Clock:
+    """Asks whether time is up, at once and then after every so many parts of objects."""
+
+    __slots__ = ("_expired", "_left")
+
+    def __init__(self, expired: Callable[[], bool]) -> None:
+        self._expired = expired
+        self._left = 0
+
+    def over(self, parts: int) -> bool:
+        """Whether time is up before so many parts are judged; once it is, it stays so."""
+        self._left -= parts
+        if self._left >= 0:
+            return False
+        if self._expired():
+            return True
+        self._left = _UNTIMED
+        return False
 
 
 def _finding(policy: Policy, rule: Rule, fault: Fault) -> Finding:

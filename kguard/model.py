@@ -331,15 +331,15 @@ def named_route(data: Any, route: Route) -> str:
 
     `data` is the resource the route belongs to; an item without a name keeps its index.
     """
-    text = ""
+    parts: list[str] = []
     for key in route:
+        item = dig(data, key)
         if isinstance(key, int):
-            item = dig(data, key)
             name = item.get("name") if isinstance(item, Mapping) else None
-            text += f"[{name}]" if isinstance(name, str) and name else f"[{key}]"
-        elif not key or set(key) & set(".[]"):
-            text += f"['{key}']"
+            parts.append(f"[{name}]" if isinstance(name, str) and name else f"[{key}]")
+        elif not key or "." in key or "[" in key or "]" in key:
+            parts.append(f"['{key}']")
         else:
-            text += f".{key}" if text else key
-        data = dig(data, key)
-    return text
+            parts.append(f".{key}" if parts else key)
+        data = item
+    return "".join(parts)

@@ -163,25 +163,25 @@ def _annotations(decision: Decision) -> dict[str, str]:
     found = {"decision": decision.word, "revision": decision.revision}
     if decision.skipped:
         return found
+    having: dict[Effect, dict[str, None]] = {}
+    for each in decision.judged:
+        having.setdefault(each.effect, {})[each.finding.policy] = None
     policies: dict[str, None] = {}
-    for effect, word in _EFFECTS:
-        if having := decision.having(effect):
-            ids = dict.fromkeys(each.finding.policy for each in having)
-            found[word] = _listed(ids, ",")
-            policies |= ids
+    for effect, word in _EFFECTS if having else ():
+        if effect in having:
+            found[word] = _listed(having[effect], ",")
+            policies |= having[effect]
     if policies:
         found["policies"] = _listed(policies, ",")
     if decision.unanswered:
         found["unevaluated"] = _listed(decision.unanswered, ",")
-    if modes := {each.mode.word for each in decision.judged}:
-        found["mode"] = ",".join(sorted(modes))
-    owners = dict.fromkeys(
-        safe(each.exemption.effective)
-        for each in decision.having(Effect.EXCEPTED)
-        if each.exemption
-    )
-    if owners:
-        found["exceptions"] = _listed(owners, "; ")
+    if having:
+        found["mode"] = ",".join(sorted({each.mode.word for each in decision.judged}))
+    if Effect.EXCEPTED in having:
+        excepted = decision.having(Effect.EXCEPTED)
+        owners = dict.fromkeys(safe(e.exemption.effective) for e in excepted if e.exemption)
+        if owners:
+            found["exceptions"] = _listed(owners, "; ")
     return found
 
 

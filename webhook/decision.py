@@ -75,7 +75,7 @@ class Decision:
     @property
     def allowed(self) -> bool:
         """Whether the request may pass."""
-        return not self.refusing and not self.having(Effect.DENIED)
+        return not self.refusing and self._worst < Effect.DENIED
 
     @property
     def word(self) -> str:
@@ -84,7 +84,11 @@ class Decision:
             return "denied"
         if self.skipped:
             return "skipped"
-        return "warned" if self.unanswered or self.having(Effect.WARNED) else "allowed"
+        return "warned" if self.unanswered or self._worst is Effect.WARNED else "allowed"
+
+    @property
+    def _worst(self) -> Effect:
+        return max([each.effect for each in self.judged], default=Effect.EXCEPTED)
 
     def message(self, finding: Finding) -> str:
         """What a finding says, without control characters and without secrets of the object."""

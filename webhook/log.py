@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import json
 import os
 import select
 import sys
@@ -13,6 +12,7 @@ from functools import lru_cache
 from typing import Any, TextIO
 
 from kguard.term import safe
+from kguard.webhook import wire
 from kguard.webhook.decision import Decision, Judged
 
 _LONGEST = 512
@@ -78,29 +78,28 @@ class Log:
             "trace": trace,
         }
         # No and zero are said; nothing is not.
-        said = {key: value for key, value in line.items() if value or value is False or value == 0}
-        self._write(said)
+        self._write({k: v for k, v in line.items() if v or v is False or v == 0})
 
     def _write(self, line: Mapping[str, Any]) -> None:
-        text = json.dumps({key: _bounded(value) for key, value in line.items()})
+        said = wire.dumps_ascii({key: _bounded(value) for key, value in line.items()})
         with self._lock:
             if self._lost:
                 lost = {"ts": _now(), "level": "error", "event": "log lines lost"}
-                if not self._put(json.dumps({**lost, "lines": self._lost})):
+                if not self._put(wire.dumps_ascii({**lost, "lines": self._lost})):
                     self._lost += 1
                     return
                 self._lost = 0
-            if not self._put(text):
+            if not self._put(said):
                 self._lost += 1
 
-    def _put(self, text: str) -> bool:
+    def _put(self, line: bytes) -> bool:
         """Write a line; False if it was not taken, at least not as a whole."""
         try:
             if self._descriptor is None:
-                self._stream.write(text + "\n")
+                self._stream.write(line.decode("ascii") + "\n")
                 self._stream.flush()
                 return True
-            data = self._broken + text.encode("ascii") + b"\n"
+            data = self._broken + line + b"\n"
             rest = memoryview(data)
             while rest:
                 wait = 0 if self._lost else _WAIT

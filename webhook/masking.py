@@ -103,7 +103,8 @@ class Mask:
 
     def place(self, text: str, route: Route = ()) -> str:
         """The place in an object with names out of secret places replaced."""
-        if "[" not in text:
+        # A route outside of them consists of keys and names that the object shows.
+        if "[" not in text or (route and _APART.isdisjoint(route)):
             return text
         return _NAME.sub(lambda name: HIDDEN if self._hides(name[0], route) else name[0], text)
 
@@ -117,8 +118,10 @@ class Mask:
     def _hides(self, quoted: str, route: Route) -> bool:
         known = self._known.get(quoted)
         if known is None:
+            if quoted in _PUBLIC or self._names(quoted, route):
+                return False
             doubtful = [word for word in _WORD.findall(quoted) if _may_be_secret(word)]
-            if not doubtful or quoted in _PUBLIC or self._names(quoted, route):
+            if not doubtful:
                 return False
             doubtful = [word for word in doubtful if word in self._read()]
             known = self._known[quoted] = (

@@ -120,6 +120,7 @@ class _Judge:
             return self.policies.table(judged, self.stances)
 
         outcome = self.policies.engine.run([resource], facts, rules, self.expired, self._took, only)
+        facts.release()
         self.unsynced |= not self._world.unsynced.isdisjoint(index.asked)
         return outcome
 

@@ -3,9 +3,7 @@
 from __future__ import annotations
 
 import datetime
-import gc
 import itertools
-import json
 import time
 from collections.abc import Callable
 from functools import lru_cache
@@ -15,6 +13,7 @@ from urllib.parse import parse_qs
 
 from kguard import quantity
 from kguard.record import record
+from kguard.webhook import wire
 from kguard.webhook.answer import review_answer, words
 from kguard.webhook.counting import count
 from kguard.webhook.policyset import PolicySet
@@ -26,8 +25,6 @@ if TYPE_CHECKING:
     from kguard.webhook.log import Log
     from kguard.webhook.metrics import Metrics
 
-_ENCODER = json.JSONEncoder(separators=(",", ":"))
-
 MARGIN = 0.5
 """Seconds kept back from the caller's timeout for the way there and back."""
 
@@ -36,9 +33,6 @@ _LEAST = 0.1
 
 _SAMPLED = 16
 """Of so many reviews one is timed policy by policy: observing costs as much as most checks."""
-
-_LARGE = 2**20
-"""Bytes of a review above which its memory is freed at once: the collector takes milliseconds."""
 
 _LONGEST = 30.0
 """Seconds: the most `timeoutSeconds` of a webhook can be (k8s.io/api admissionregistration/v1)."""
@@ -78,14 +72,6 @@ class Service:
         From the moment the uid is known the answer is a review with status 200: with any other
         the API server would fall back on the webhook's failurePolicy.
         """
-        answer = self._answer(body, query, started, trace)
-        if len(body) > _LARGE:
-            # A Pod and its containers refer to each other, so only the collector frees them, and
-            # it counts objects, not their size: hundreds of reviews could pile up.
-            gc.collect()
-        return answer
-
-    def _answer(self, body: bytes, query: str, started: float, trace: str) -> Answer:
         read = time.monotonic()
         try:
             request = read_request(body)
@@ -104,10 +90,10 @@ class Service:
                 expired=lambda: time.monotonic() >= deadline,
                 took=self._took if next(self._number) % _SAMPLED == 0 else None,
             )
-            answer = _dumped(review_answer(decision, words(decision)))
+            answer = wire.dumps(review_answer(decision, words(decision)))
         except Exception as error:  # A bug must not turn into what failurePolicy makes of a 500.
             decision = failed(request, policies, world, error)
-            answer = _dumped(review_answer(decision, words(decision)))
+            answer = wire.dumps(review_answer(decision, words(decision)))
         done = time.monotonic()
         # How long reading and writing took is for the server to say.
         phases = {"parse": parsed - read, "evaluate": done - parsed}
@@ -149,9 +135,5 @@ def named(error: Exception) -> str:
     return f"{type(error).__name__} in {where}:{last.tb_lineno}"
 
 
-def _dumped(answer: object) -> bytes:
-    return _ENCODER.encode(answer).encode("ascii")
-
-
 def _problem(status: HTTPStatus, message: str) -> Answer:
-    return Answer(status, _dumped({"error": message}))
+    return Answer(status, wire.dumps({"error": message}))

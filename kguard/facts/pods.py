@@ -58,6 +58,10 @@ class Container(Scope):
     role: Role
     pod: Pod
     moved: Mapping[Route, Route] = field(default_factory=dict)
+    _amounts: dict[tuple[str, str], Amount | None] = field(
+        default_factory=dict, init=False, repr=False
+    )
+    """What `amount` has answered: a dozen policies ask for the same few."""
 
     def at(self, *keys: Key) -> Route:
         """The route from the root of the resource to `keys`, wherever they are written."""
@@ -65,8 +69,12 @@ class Container(Scope):
 
     def amount(self, section: str, resource: str) -> Amount | None:
         """What the container itself writes under resources.`section`; None where it is absent."""
-        text = self.get("resources", section, resource)
-        return None if text is None else Amount(text, quantity(text), section.rstrip("s"))
+        key = (section, resource)
+        if key not in self._amounts:
+            text = self.get("resources", section, resource)
+            amount = None if text is None else Amount(text, quantity(text), section.rstrip("s"))
+            self._amounts[key] = amount
+        return self._amounts[key]
 
     def request(self, resource: str) -> Amount | None:
         """The effective request: written, else the limit, else a LimitRange, else the pod's own.
@@ -186,6 +194,8 @@ class Pod(Scope):
         `default` falls back on `max`; `defaultRequest` on `default`, then on `min`, in the order
         of SetDefaults_LimitRangeItem.
         """
+        if not self.limit_ranges:
+            return None
         order = ("default", "max") if section == "default" else ("defaultRequest", "default", "max")
         order = order if section == "default" else (*order, "min")
         for item in self.limit_ranges:

@@ -12,7 +12,7 @@ from typing import Any
 from kguard.facts.pods import Container
 from kguard.facts.quantities import is_placeholder
 from kguard.model import Scope
-from kguard.record import record
+from kguard.record import field, record
 
 PROBES = ("livenessProbe", "readinessProbe", "startupProbe")
 HANDLERS = ("exec", "grpc", "httpGet", "tcpSocket")
@@ -33,12 +33,12 @@ class Probe(Scope):
 
     key: str
     container: Container
+    handlers: tuple[str, ...] = field(init=False)
+    """The ways in which it looks at the container; valid is exactly one."""
 
-    @property
-    def handlers(self) -> tuple[str, ...]:
-        """The ways in which it looks at the container; valid is exactly one."""
-        data = self.data
-        return tuple([handler for handler in HANDLERS if data.get(handler) is not None])
+    def __post_init__(self) -> None:
+        found = [handler for handler in HANDLERS if self.data.get(handler) is not None]
+        object.__setattr__(self, "handlers", tuple(found))
 
     def number(self, name: str) -> int | None:
         """A count or a number of seconds in force; None for what is no whole number.

@@ -6,7 +6,7 @@ import re
 from collections.abc import Iterator, Mapping, Sequence
 from typing import Any
 
-from kguard.facts.pods import Pod
+from kguard.facts.pods import Container, Pod
 from kguard.facts.run import Facts
 from kguard.kube import argo
 from kguard.model import Key, Resource, Route, Scope, dig
@@ -15,14 +15,21 @@ from kguard.record import record
 
 @record(eq=False)
 class QuantityField(Scope):
-    """One field that holds a quantity: `text` as written, `called` as messages name it.
+    """One field that holds a quantity: `text` as written.
 
-    `data` is the mapping the field stands in and `key` its key there.
+    `data` is the mapping the field stands in and `key` its key there. Messages
+    name it by `name` and the container that is its `owner`, if one is.
     """
 
     key: str
     text: Any
-    called: str
+    name: str
+    owner: Container | None = None
+
+    @property
+    def called(self) -> str:
+        """How messages name it."""
+        return f"{self.name} of {self.owner.called}" if self.owner else self.name
 
     @property
     def unknown(self) -> bool:
@@ -84,11 +91,14 @@ def _of_pod(pod: Pod) -> Iterator[QuantityField]:
     for container in pod.containers:
         for section in ("requests", "limits"):
             data = container.get("resources", section)
+            usual = (*container.route, "resources", section)
             for key, text in data.items() if isinstance(data, dict) else ():
                 if text is not None:
-                    route = container.at("resources", section, key)[:-1]
-                    called = f"{key} {section.rstrip('s')} of {container.called}"
-                    yield QuantityField(pod.resource, route, data, key, text, called)
+                    moved = container.moved and container.at("resources", section, key)[:-1]
+                    name = f"{key} {section[:-1]}"
+                    yield QuantityField(
+                        pod.resource, moved or usual, data, key, text, name, container
+                    )
     for section in ("requests", "limits"):
         route = (*pod.route, "resources", section)
         yield from _fields(

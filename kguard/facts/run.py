@@ -72,6 +72,7 @@ class Facts:
         self.notices: dict[str, None] = {}
         """Sentences about the run as a whole, in the order in which they were first needed."""
         self._memo: dict[tuple[Callable[..., Any], int | str], Any] = {}
+        self._made: list[Pod] = []
 
     def go_on(self) -> None:
         """Raise Expired where there is no time left: for work that may be long."""
@@ -109,6 +110,21 @@ class Facts:
             self._memo[key] = part, work(part)  # An id is only as good as its object is alive.
         found: T = self._memo[key][1]
         return found
+
+    def release(self) -> None:
+        """Forget everything, so that its memory is free at once.
+
+        A pod and its containers refer to each other: as they are, they and the object they came
+        from would wait for the garbage collector.
+        """
+        for pod in self._made:
+            pod.containers.clear()
+        self._made.clear()
+        self._memo.clear()
+
+    def made(self, pods: Iterable[Pod]) -> None:
+        """Note pods for `release`."""
+        self._made += pods
 
     def pod(self, resource: Resource) -> Pod | None:
         """The pod a workload creates, None for what creates none."""
@@ -197,7 +213,9 @@ def _autoscaler(facts: Facts, resource: Resource) -> Autoscaler:
 def _argo_pods(facts: Facts, resource: Resource) -> list[Pod]:
     from kguard.facts.argo.pods import template_pods
 
-    return list(template_pods(facts, resource))
+    pods = list(template_pods(facts, resource))
+    facts.made(pods)
+    return pods
 
 
 def _argo_workflow(facts: Facts, resource: Resource) -> Workflow | None:
@@ -227,12 +245,15 @@ def _controller_config(facts: Facts, resource: Resource) -> ControllerConfig | N
 
 
 def _pod(facts: Facts, resource: Resource) -> Pod | None:
-    return pod_of(
+    pod = pod_of(
         resource,
         facts.index.of_kind(resource, "", "LimitRange"),
         # Pod-level resources are beta and on since 1.34 (KEP-2837).
         pod_level_resources=facts.assume.kube >= (1, 34),
     )
+    if pod is not None:
+        facts.made((pod,))
+    return pod
 
 
 def _workload(facts: Facts, resource: Resource) -> Workload | None:

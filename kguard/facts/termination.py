@@ -18,10 +18,8 @@ from kguard.model import Fault, Related, Resource, Route, Scope, Severity
 from kguard.quantity._quote import quoted
 from kguard.record import field, record
 from kguard.shell.analyse import LIKELY, analyse
-from kguard.shell.verdict import Analysis, Cause, Shell, Verdict
-from kguard.shell.workers import Worker, worker
-
-HARMFUL = (Verdict.SWALLOWED, Verdict.CUT)
+from kguard.shell.verdict import Analysis, Cause, Shell
+from kguard.shell.workers import Worker
 
 
 @record(eq=False)
@@ -59,7 +57,7 @@ class Process(Scope):
     @property
     def worker(self) -> Worker | None:
         """The queue worker that is the program, if it is one."""
-        return worker(self.analysis.program)
+        return self.analysis.worker
 
     @property
     def everywhere(self) -> bool:
@@ -69,13 +67,12 @@ class Process(Scope):
     @property
     def somewhere(self) -> bool:
         """Whether SIGTERM is lost with some of the shells that `/bin/sh` may be."""
-        return bool(self.losing)
+        return bool(self.analysis.losing)
 
     @property
     def losing(self) -> tuple[str, ...]:
         """The shells with which SIGTERM is lost, as people call them."""
-        verdicts = self.analysis.verdicts.items()
-        return tuple(shell.value for shell, verdict in verdicts if verdict in HARMFUL)
+        return tuple(shell.value for shell in self.analysis.losing)
 
     def _likely(self) -> Analysis:
         """The analysis for every usual shell, whatever is known of the image."""
@@ -123,16 +120,17 @@ def processes(facts: Facts, resource: Resource) -> Iterator[Process]:
     pod = facts.pod(resource)
     if pod is None or pod.ends:
         return
+    shared = pod.shares_pids
     for container in pod.running:
         if container.prestop_seconds is None:
             continue
         facts.go_on()
-        process = _of_container(facts, container)
+        process = _of_container(facts, container, shared)
         if process is not None:
             yield process
 
 
-def _of_container(facts: Facts, container: Container) -> Process | None:
+def _of_container(facts: Facts, container: Container, shared: bool) -> Process | None:
     image = container.get("image")
     known = find_image(facts.assume.images, image)
     if sent_signal(container, known) != "TERM":
@@ -143,7 +141,6 @@ def _of_container(facts: Facts, container: Container) -> Process | None:
     if not argv:
         return None
     shells = known_shells(image, known)
-    shared = container.pod.shares_pids
     scripts = scripts_of(facts, container, known)
     analysis = analyse(argv, shells=shells, shared_pid_namespace=shared, scripts=scripts)
     started = _started(argv, scripts)

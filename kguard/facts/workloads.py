@@ -9,7 +9,7 @@ from kguard.facts.pods import Pod
 from kguard.facts.replicas import Replicas
 from kguard.model import Resource, Scope, dig
 from kguard.quantity.intorpercent import scaled
-from kguard.record import record
+from kguard.record import field, record
 
 # What an absent maxSurge or maxUnavailable means, by kind: apps/v1 defaults.go; argo-rollouts
 # utils/defaults/defaults.go (canary). Kinds of the groups before apps/v1 had other defaults.
@@ -65,6 +65,10 @@ class Workload(Scope):
     services: tuple[Resource, ...]
     budgets: tuple[Resource, ...]
     complete: bool
+    _rolling: dict[int | None, RollingUpdate | None] = field(
+        default_factory=dict, init=False, repr=False
+    )
+    """What `rolling_update` has answered: most policies on rollouts ask it."""
 
     @property
     def called(self) -> str:
@@ -114,6 +118,11 @@ class Workload(Scope):
 
     def rolling_update(self, replicas: int | None) -> RollingUpdate | None:
         """The rolling update at that many replicas; None where pods are replaced another way."""
+        if replicas not in self._rolling:
+            self._rolling[replicas] = self._rolling_update(replicas)
+        return self._rolling[replicas]
+
+    def _rolling_update(self, replicas: int | None) -> RollingUpdate | None:
         kind = (self.resource.group, self.resource.kind)
         if kind not in _DEFAULT_ROLLING:
             return None
@@ -123,13 +132,11 @@ class Workload(Scope):
         elif self.get("spec", self.strategy_key, "type", default=self.rolling) != self.rolling:
             return None
         surge_default, unavailable_default = _DEFAULT_ROLLING[kind]
+        written = self.get(*self.rolling_route)
         if kind[1] == "DeploymentConfig":
-            written = self.get(*self.rolling_route, default={})
             surge_default, unavailable_default = _config_defaults(written)
-        max_surge = self.get(*self.rolling_route, "maxSurge", default=surge_default)
-        max_unavailable = self.get(
-            *self.rolling_route, "maxUnavailable", default=unavailable_default
-        )
+        max_surge = dig(written, "maxSurge", default=surge_default)
+        max_unavailable = dig(written, "maxUnavailable", default=unavailable_default)
         if replicas is None:
             return RollingUpdate(max_surge, max_unavailable, None, None)
         try:

@@ -24,6 +24,7 @@ from kguard.shell.traps import ever_trapped, holder_of, trapped, traps_at
 from kguard.shell.verdict import Analysis, Cause, Init, Mode, Outcome, Shell, Verdict, badness
 from kguard.shell.walk import Frame, Step, Walk
 from kguard.shell.wording import explain
+from kguard.shell.workers import worker
 from kguard.shell.wrappers import MAX_LAYERS, Layer, Passing, bare, package_runner, peel
 
 LIKELY = (Shell.DASH, Shell.BASH, Shell.BUSYBOX)
@@ -99,6 +100,7 @@ def _analyse(
         explanation=outcome.explanation,
         pid1=outcome.pid1,
         program=outcome.program,
+        worker=worker(outcome.program),
         init=outcome.init,
         kill_after=outcome.kill_after,
         exec_point=outcome.exec_point,

@@ -5,7 +5,8 @@ from __future__ import annotations
 from collections.abc import Mapping
 from enum import Enum
 
-from kguard.record import record
+from kguard.record import field, record
+from kguard.shell.workers import Worker
 
 
 class Verdict(Enum):
@@ -21,6 +22,10 @@ class Verdict(Enum):
     """Nothing can be said from what is written."""
 
 
+HARMFUL = (Verdict.SWALLOWED, Verdict.CUT)
+"""The verdicts under which the program is not told that it is to end."""
+
+
 class Shell(Enum):
     """A shell whose behaviour was measured; the values are what people call it."""
 
@@ -30,6 +35,8 @@ class Shell(Enum):
     MKSH = "mksh"
     ZSH = "zsh"
     KSH = "ksh93"
+
+    __hash__ = object.__hash__  # By identity, in C: they are in the keys of what is remembered.
 
 
 class Cause(Enum):
@@ -133,28 +140,33 @@ class Analysis:
     explanation: str
     pid1: str
     program: tuple[str, ...]
+    worker: Worker | None
+    """The queue worker that the program is, if it is one."""
     init: Init | None
     kill_after: int | None
     exec_point: str
     exec_offset: int | None
     script_index: int | None
 
+    # Worked out once: an analysis is remembered, and every policy on signals asks.
+    verdict: Verdict | None = field(init=False, repr=False)
+    """The verdict all candidate shells agree on, None where they differ."""
+    losing: tuple[Shell, ...] = field(init=False, repr=False)
+    """The candidate shells with which the program is not told."""
+    harmful: bool = field(init=False, repr=False)
+    """Whether it is not told, whichever candidate shell it is."""
+
+    def __post_init__(self) -> None:
+        verdicts = {outcome.verdict for outcome in self.outcomes.values()}
+        losing = [s for s, outcome in self.outcomes.items() if outcome.verdict in HARMFUL]
+        object.__setattr__(self, "verdict", verdicts.pop() if len(verdicts) == 1 else None)
+        object.__setattr__(self, "losing", tuple(losing))
+        object.__setattr__(self, "harmful", len(losing) == len(self.outcomes))
+
     @property
     def verdicts(self) -> Mapping[Shell, Verdict]:
         """The verdict for every candidate shell."""
         return {shell: outcome.verdict for shell, outcome in self.outcomes.items()}
-
-    @property
-    def verdict(self) -> Verdict | None:
-        """The verdict all candidate shells agree on, None where they differ."""
-        found = {outcome.verdict for outcome in self.outcomes.values()}
-        return found.pop() if len(found) == 1 else None
-
-    @property
-    def harmful(self) -> bool:
-        """Whether the program is not told, whichever candidate shell it is."""
-        bad = (Verdict.SWALLOWED, Verdict.CUT)
-        return all(outcome.verdict in bad for outcome in self.outcomes.values())
 
 
 # The first of these that an outcome has is what is said of the whole.
@@ -170,6 +182,6 @@ _WORST = (Verdict.SWALLOWED, Verdict.CUT, Verdict.UNKNOWN, Verdict.DELIVERED)
 
 def badness(outcome: Outcome) -> tuple[bool, int, int]:
     """A key by which the outcome that counts, of those of several shells, is the least."""
-    harmful = outcome.verdict in (Verdict.SWALLOWED, Verdict.CUT)
+    harmful = outcome.verdict in HARMFUL
     rank = _RANKED.index(outcome.cause) if outcome.cause in _RANKED else len(_RANKED)
     return not harmful, rank, _WORST.index(outcome.verdict)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
+from itertools import chain
 
 from kguard.facts.probes import NUMBERS, Probe
 from kguard.model import Fault, Route
@@ -11,7 +12,7 @@ from kguard.policy.context import Context
 
 def check(probe: Probe, ctx: Context) -> Iterator[Fault]:
     """Yield a fault for each field of a probe that the API server rejects."""
-    for keys, fault in (*_handlers(probe), *_numbers(probe)):
+    for keys, fault in chain(_handlers(probe), _numbers(probe)):
         yield probe.fault(
             keys,
             f"`{probe.key}` of {probe.container.called} {fault}",
@@ -43,7 +44,7 @@ def _handlers(probe: Probe) -> Iterator[tuple[Route, str]]:
 
 def _numbers(probe: Probe) -> Iterator[tuple[Route, str]]:
     for key in NUMBERS:
-        if (probe.number(key) or 0) < 0:
+        if key in probe.data and (probe.number(key) or 0) < 0:
             yield (key,), f"has a `{key}` below 0"
     if probe.key != "readinessProbe" and (successes := probe.number("successThreshold") or 1) > 1:
         yield ("successThreshold",), f"has `successThreshold` {successes}, and only 1 is allowed"

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 
 from kguard.facts.helmhooks import is_helm_test
 from kguard.facts.pods import Container, quantity
@@ -20,15 +20,18 @@ def missing_request(container: Container, resource: str, help: str) -> Iterator[
 
 
 def missing_limit(
-    container: Container, resource: str, help: str, fix: Fix | None = None
+    container: Container,
+    resource: str,
+    help: str,
+    fix: Callable[[Container, str], Fix | None] = lambda container, resource: None,
 ) -> Iterator[Fault]:
-    """A fault where a container would run without a limit for `resource`."""
+    """A fault where a container would run without a limit for `resource`, cured by `fix`."""
     if container.limit(resource) is None and _judged(container):
         yield container.fault(
             ("resources", "limits", resource),
             f"{container.called} has no {resource} limit",
             help=help,
-            fix=fix,
+            fix=fix(container, resource),
         )
 
 

@@ -21,11 +21,14 @@ from kguard.policy.context import Context
 from kguard.words import choices_hint
 
 _SECTIONS = ("requests", "limits")
+_ORDINARY = frozenset(STANDARD)
 
 
 def check(container: Container, ctx: Context) -> Iterator[Fault]:
     """Yield a fault for each way in which extended resources and huge pages are refused."""
     requests, limits = (written_amounts(container, each) for each in _SECTIONS)
+    if {*requests, *limits} <= _ORDINARY:
+        return
     for section, name in misnamed(container):
         text = f"`{name}` is no resource of containers{choices_hint(name, STANDARD)}"
         help = "the API server rejects it; other resources have a domain in their name"

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
-from kguard.facts.pods import Container, quantity
+from kguard.facts.pods import Container
 from kguard.model import Fault
 from kguard.policy.context import ERROR, WARNING, Context
 from kguard.quantity.quantities import parse_quantity
@@ -14,10 +14,11 @@ def check(container: Container, ctx: Context) -> Iterator[Fault]:
     """Yield a fault for each memory amount above zero and below `min_memory`."""
     least = parse_quantity(ctx.params["min_memory"])
     for section, severity in (("limits", ERROR), ("requests", WARNING)):
-        text = container.get("resources", section, "memory")
-        value = quantity(text) if text is not None else None
-        if value is None or not 0 < value < least:
+        amount = container.amount(section, "memory")
+        value = amount.value if amount else None
+        if amount is None or value is None or value >= least or value <= 0:
             continue
+        text = amount.text
         size = f"{float(value):g} bytes" if value != 1 else "1 byte"
         yield container.fault(
             ("resources", section, "memory"),

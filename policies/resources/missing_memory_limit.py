@@ -14,4 +14,4 @@ _HELP = "without a limit one leak takes the memory of every pod on the node"
 
 def check(container: Container, ctx: Context) -> Iterator[Fault]:
     """Yield a fault for a container whose effective memory limit is absent."""
-    yield from missing_limit(container, "memory", _HELP, limit_as_requested(container, "memory"))
+    yield from missing_limit(container, "memory", _HELP, limit_as_requested)

@@ -14,8 +14,8 @@ def check(container: Container, ctx: Context) -> Iterator[Fault]:
     if container.role in (Role.INIT, Role.EPHEMERAL):
         return
     for resource in ("cpu", "memory"):
-        text = container.get("resources", "requests", resource)
-        if text is not None and quantity(text) == 0:
+        amount = container.amount("requests", resource)
+        if amount is not None and amount.value == 0:
             yield container.fault(
                 ("resources", "requests", resource),
                 f"{container.called} requests {resource} of zero",

@@ -22,7 +22,10 @@ def check(workload: Workload, ctx: Context) -> Iterator[Fault]:
     if not is_count(deadline) or not is_count(wait):
         return
     slowest = slowest_start(workload.pod)
-    needed = max(wait, slowest.seconds if slowest else 0) + _MARGIN
+    least = max(wait, slowest.seconds if slowest else 0)
+    if wait < deadline >= least:
+        return
+    needed = least + _MARGIN
     route = ("spec", "progressDeadlineSeconds")
     title = f"set `progressDeadlineSeconds: {needed}`"
     fix = Fix((Edit(route, needed),), safe=True, title=title)

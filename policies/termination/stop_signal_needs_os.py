@@ -14,8 +14,9 @@ _ALPHA, _BETA = (1, 33), (1, 38)
 
 def check(pod: Pod, ctx: Context) -> Iterator[Fault]:
     """Yield a fault for a `stopSignal` that the API server refuses or drops."""
+    stopping = [c for c in pod.containers if c.get("lifecycle", "stopSignal") is not None]
     known = ctx.assume.kube >= _ALPHA
-    if known and pod.get("os", "name"):
+    if not stopping or (known and pod.get("os", "name")):
         return
     minor = ".".join(map(str, ctx.assume.kube))
     if not known:
@@ -25,15 +26,14 @@ def check(pod: Pod, ctx: Context) -> Iterator[Fault]:
         help = f"Kubernetes {minor} drops it, or refuses it where ContainerStopSignals is on"
     else:
         said, help = "needs `os.name` of the pod", "the API server refuses it"
-    for container in pod.containers:
-        if container.get("lifecycle", "stopSignal") is not None:
-            yield container.fault(
-                ("lifecycle", "stopSignal"),
-                f"`stopSignal` of {container.called} {said}",
-                severity=ERROR if not known or ctx.assume.kube >= _BETA else WARNING,
-                help=help,
-                fix=_linux(pod) if known else None,
-            )
+    for container in stopping:
+        yield container.fault(
+            ("lifecycle", "stopSignal"),
+            f"`stopSignal` of {container.called} {said}",
+            severity=ERROR if not known or ctx.assume.kube >= _BETA else WARNING,
+            help=help,
+            fix=_linux(pod) if known else None,
+        )
 
 
 def _linux(pod: Pod) -> Fix | None:

@@ -152,7 +152,7 @@ def _limits(facts: Facts, workflow: Workflow) -> list[Any]:
 
 def _pod(facts: Facts, workflow: Workflow, template: Template, limits: list[Any]) -> Pod:
     version = facts.assume.argo
-    return Pod(
+    pod = Pod(
         resource=workflow.resource,
         route=template.route,
         data={"resources": template.value("podResources") or workflow.value("podResources")},
@@ -160,6 +160,8 @@ def _pod(facts: Facts, workflow: Workflow, template: Template, limits: list[Any]
         limit_ranges=limits,
         pod_level_resources=version is None or version >= _POD_RESOURCES_SINCE,
     )
+    facts.made([pod])
+    return pod
 
 
 def _written(template: Template) -> Iterator[tuple[Route, str, Mapping[str, Any], Any]]:

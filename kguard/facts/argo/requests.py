@@ -53,6 +53,7 @@ def _pod(facts: Facts, template: Template) -> Pod:
     else:
         scope = Scope(template.resource, template.route, template.data)
         pod = Pod(template.resource, template.route, {}, template=scope)
+    facts.made([pod])
     pod.containers.extend(replace(each, pod=pod) for each in mains)
     for keys, role, item in argo.containers(template.data):
         if role in _ROLES:
