@@ -186,11 +186,11 @@ class Engine:
         outcome: Outcome,
     ) -> None:
         found: list[Finding] = []
-        clock = _Clock(expired)
+        untimed = 0  # Parts of the object that may still be judged before a look at the clock.
         for each, active in parts:
             if not active:
                 continue
-            if clock.over(1):
+            if expired():
                 outcome.unfinished.update(dict.fromkeys(policy.id for policy, _ in active))
                 continue
             try:
@@ -204,15 +204,28 @@ class Engine:
                 continue
             if not scopes:  # Nothing to judge: the checks need not even be imported.
                 continue
-            # A workload may have thousands of containers.
-            batches = [scopes[at : at + _UNTIMED] for at in range(0, len(scopes), _UNTIMED)]
+            batches = [scopes]
+            if len(scopes) > _UNTIMED:  # A workload may have thousands of containers.
+                batches = [scopes[at : at + _UNTIMED] for at in range(0, len(scopes), _UNTIMED)]
             subject = id(scopes[-1].resource)
             for policy, rule in active:
                 began = perf_counter() if took else 0.0
                 try:
-                    if self._ask(policy, rule, batches, facts, clock, outcome, found):
+                    check = self._checks.get(policy.id) or self._check(policy)
+                    ctx = Context(rule.params, facts, policy.severity)
+                    certain = True
+                    for batch in batches:
+                        untimed -= len(batch)
+                        if untimed < 0:
+                            untimed = _UNTIMED
+                            if expired():
+                                raise Expired
+                        if not _ask(policy, rule, check, ctx, batch, outcome, found):
+                            certain = False
+                    if certain:
                         outcome.judged.add((policy.id, subject))
                 except Expired:
+                    untimed = 0
                     outcome.unfinished.setdefault(policy.id)
                 except Exception as error:  # A broken check must not hide the others' findings.
                     outcome.crashes.append(Crash(policy.id, resource, error, (policy.id,)))
@@ -220,53 +233,27 @@ class Engine:
                     took(policy.id, perf_counter() - began)
         outcome.findings += _without_superseded(found, self._superseded)
 
-    def _ask(
-        self,
-        policy: Policy,
-        rule: Rule,
-        batches: Sequence[Sequence[Scope]],
-        facts: Facts,
-        clock: _Clock,
-        outcome: Outcome,
-        found: list[Finding],
-    ) -> bool:
-        """Whether the policy came to a verdict on every scope."""
-        check = self._checks.get(policy.id) or self._check(policy)
-        ctx = Context(rule.params, facts, policy.severity)
-        certain = True
-        for batch in batches:
-            if clock.over(len(batch)):
-                outcome.unfinished.setdefault(policy.id)
-                return False
-            for scope in batch:
-                for answer in check(scope, ctx) or ():
-                    if isinstance(answer, Unknown):
-                        key = policy.id, within_limits(answer.reason)
-                        outcome.unknown[key] = outcome.unknown.get(key, 0) + 1
-                        certain = False
-                    else:
-                        found.append(_finding(policy, rule, answer))
-        return certain
 
-
-class _Clock:
-    """Asks whether time is up, at once and then after every so many parts of objects."""
-
-    __slots__ = ("_expired", "_left")
-
-    def __init__(self, expired: Callable[[], bool]) -> None:
-        self._expired = expired
-        self._left = 0
-
-    def over(self, parts: int) -> bool:
-        """Whether time is up before so many parts are judged; once it is, it stays so."""
-        self._left -= parts
-        if self._left >= 0:
-            return False
-        if self._expired():
-            return True
-        self._left = _UNTIMED
-        return False
+def _ask(
+    policy: Policy,
+    rule: Rule,
+    check: Check,
+    ctx: Context,
+    scopes: Sequence[Scope],
+    outcome: Outcome,
+    found: list[Finding],
+) -> bool:
+    """Add what a policy says of some scopes; whether it came to a verdict on each."""
+    certain = True
+    for scope in scopes:
+        for answer in check(scope, ctx) or ():
+            if isinstance(answer, Unknown):
+                key = policy.id, within_limits(answer.reason)
+                outcome.unknown[key] = outcome.unknown.get(key, 0) + 1
+                certain = False
+            else:
+                found.append(_finding(policy, rule, answer))
+    return certain
 
 
 def _finding(policy: Policy, rule: Rule, fault: Fault) -> Finding:

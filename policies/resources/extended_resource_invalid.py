@@ -21,13 +21,13 @@ from kguard.policy.context import Context
 from kguard.words import choices_hint
 
 _SECTIONS = ("requests", "limits")
-_ORDINARY = frozenset(STANDARD)
 
 
 def check(container: Container, ctx: Context) -> Iterator[Fault]:
     """Yield a fault for each way in which extended resources and huge pages are refused."""
     requests, limits = (written_amounts(container, each) for each in _SECTIONS)
-    if {*requests, *limits} <= _ORDINARY:
+    names = {*requests, *limits}
+    if names <= {*STANDARD}:
         return
     for section, name in misnamed(container):
         text = f"`{name}` is no resource of containers{choices_hint(name, STANDARD)}"
@@ -40,11 +40,8 @@ def check(container: Container, ctx: Context) -> Iterator[Fault]:
         for section, amounts in zip(_SECTIONS, (requests, limits), strict=True):
             yield from _value(container, section, name, amounts.get(name))
         yield from _pair(container, ctx, name, requests.get(name), limits.get(name))
-    if not all(map(is_extended, special)) and not any(
-        name in amounts or may_be_filled_in(ctx.facts, container, name)
-        for amounts in (requests, limits)
-        for name in ("cpu", "memory")
-    ):
+    filled = any(may_be_filled_in(ctx.facts, container, name) for name in ("cpu", "memory"))
+    if not (filled or names & {"cpu", "memory"} or all(map(is_extended, special))):
         text = f"{container.called} has huge pages, but neither cpu nor memory"
         yield container.fault(("resources",), text, help="the API server rejects it")
 
