@@ -70,7 +70,7 @@ _ANY = "?"
 """The group or kind of all that no policy asks for."""
 
 _UNTIMED = 8
-"""Parts of objects that are judged between two looks at the clock, whichever policies judge them."""
+"""Parts of objects that are judged between two looks at the clock, whatever policies judge them."""
 
 
 def as_written(policies: Iterable[Policy]) -> Rules:

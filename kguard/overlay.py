@@ -9,7 +9,6 @@ from kguard.index import BUDGET, SCALERS, SERVICE, VERTICAL, Index
 from kguard.kube.workloads import TEMPLATES
 from kguard.model import Resource
 
-
 _NOTHING = Index(())
 
 

@@ -38,6 +38,11 @@ class Callers:
         self._token = b""
         self.reread()
 
+    @property
+    def particular(self) -> bool:
+        """Whether not everybody may ask."""
+        return bool(self._names or self._token_file)
+
     def start(self) -> None:
         """Begin to look for another token, on a thread of its own."""
         if self._token_file:

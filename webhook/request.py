@@ -216,4 +216,3 @@ def _envelope(body: bytes) -> Any:
         if number > _ENVELOPE_TOKENS:
             break
     raise NotAReview("not an AdmissionReview that can be read")
-

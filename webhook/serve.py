@@ -109,7 +109,7 @@ def serve(options: Options, registry: Registry) -> int:
                 concurrency=options.concurrency, max_body=options.max_body, grace=options.grace
             ),
             metrics=metrics,
-            authorise=parts.callers,
+            authorise=parts.callers if parts.callers.particular else None,
         )
     except OSError as error:
         raise OptionsError(f"cannot listen on {options.host}:{options.port}: {error}") from None

@@ -16,6 +16,7 @@ from kguard.record import record
 from kguard.webhook import wire
 from kguard.webhook.answer import review_answer, words
 from kguard.webhook.counting import count
+from kguard.webhook.metrics import SAMPLED
 from kguard.webhook.policyset import PolicySet
 from kguard.webhook.request import NotAReview, read_request
 from kguard.webhook.review import failed, review
@@ -30,9 +31,6 @@ MARGIN = 0.5
 
 _LEAST = 0.1
 """Seconds a review gets, however short the caller's timeout is."""
-
-_SAMPLED = 16
-"""Of so many reviews one is timed policy by policy: observing costs as much as most checks."""
 
 _LONGEST = 30.0
 """Seconds: the most `timeoutSeconds` of a webhook can be (k8s.io/api admissionregistration/v1)."""
@@ -73,6 +71,7 @@ class Service:
         the API server would fall back on the webhook's failurePolicy.
         """
         read = time.monotonic()
+        sampled = next(self._number) % SAMPLED == 0
         try:
             request = read_request(body)
         except NotAReview as error:
@@ -88,7 +87,7 @@ class Service:
                 world,
                 today=self._today(),
                 expired=lambda: time.monotonic() >= deadline,
-                took=self._took if next(self._number) % _SAMPLED == 0 else None,
+                took=self._took if sampled else None,
             )
             answer = wire.dumps(review_answer(decision, words(decision)))
         except Exception as error:  # A bug must not turn into what failurePolicy makes of a 500.
@@ -96,7 +95,7 @@ class Service:
             answer = wire.dumps(review_answer(decision, words(decision)))
         done = time.monotonic()
         # How long reading and writing took is for the server to say.
-        phases = {"parse": parsed - read, "evaluate": done - parsed}
+        phases = {"parse": parsed - read, "evaluate": done - parsed} if sampled else {}
         count(self._metrics, decision, done - started, phases)
         for crash in decision.crashes:
             self._log.event("error", "policy crashed", uid=request.uid, error=named(crash))

@@ -61,7 +61,7 @@ def require_webhook() -> None:
     """Raise UsageError where the packages of the webhook are not installed."""
     from importlib.util import find_spec
 
-    needed = ("flask", "cryptography", "prometheus_client", "kubernetes", "httptools")
+    needed = ("flask", "cryptography", "prometheus_client", "kubernetes", "httptools", "orjson")
     missing = [name for name in needed if find_spec(name) is None]
     if missing:
         raise UsageError(

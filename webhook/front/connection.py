@@ -33,7 +33,7 @@ class Connection(asyncio.BufferedProtocol):
     __slots__ = (
         *("_base", "_busy", "_channel", "_certificate", "_ended", "_half", "_held", "_job"),
         *("_paused", "_requests", "_shaken", "_shared", "_stage", "_transport", "_written"),
-        *("_arrived", "_full", "began"),
+        *("_arrived", "_full", "_timed", "began"),
     )
 
     def __init__(self, shared: Shared) -> None:
@@ -46,6 +46,7 @@ class Connection(asyncio.BufferedProtocol):
         self._paused = False  # Nothing is read from the socket.
         self._full = False  # The socket takes no more, the peer does not read.
         self._shaken = False  # The handshake is complete.
+        self._timed = False  # How long its answer takes to leave is to be noted.
         self._held = 0  # Bytes of bodies.
         self._job: Job | None = None
         self._base: Environ = {}
@@ -228,15 +229,13 @@ class Connection(asyncio.BufferedProtocol):
 
     def _evaluate(self, request: Request) -> None:
         shared, now = self._shared, self._shared.loop.time()
-        if shared.metrics and shared.read_seconds:
-            shared.metrics.body_bytes.observe(len(request.body))
-            shared.read_seconds.observe(now - self._arrived)
+        self._timed = shared.received(len(request.body), now - self._arrived)
         self._busy = True
         self._move(None)
         self._base = self._base or self._environ()
-        base = self._base | {ARRIVED: self._arrived}
+        self._base[ARRIVED] = self._arrived  # Requests of a connection come one after the other.
         self._job = Job(
-            partial(respond, shared.app, request, base, shared.closing),
+            partial(respond, shared.app, request, self._base, shared.closing),
             partial(self._answered, len(request.body)),
             self._shed,
             len(request.body) > shared.limits.large_body,
@@ -303,8 +302,9 @@ class Connection(asyncio.BufferedProtocol):
         if self._ended:
             self._leave()
             return
-        if self._shared.write_seconds:
-            self._shared.write_seconds.observe(self._shared.loop.time() - self._written)
+        if self._timed:
+            self._timed = False
+            self._shared.written(self._shared.loop.time() - self._written)
         self._busy = False
         self._move(self._shared.idle)
         self._resume()

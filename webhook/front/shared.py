@@ -11,7 +11,7 @@ from kguard.webhook.front.deadlines import Deadlines
 from kguard.webhook.front.limits import Limits
 from kguard.webhook.front.pool import Pool
 from kguard.webhook.front.wsgi import WSGIApplication
-from kguard.webhook.metrics import Metrics
+from kguard.webhook.metrics import SAMPLED, Metrics
 
 if TYPE_CHECKING:
     from kguard.webhook.front.connection import Connection
@@ -42,8 +42,7 @@ class Shared:
         self.authorise = authorise
         self.closing = closing
         self.pool = Pool(loop, limits)
-        self.read_seconds = metrics.admission_phase.labels("read") if metrics else None
-        self.write_seconds = metrics.admission_phase.labels("write") if metrics else None
+        self.number = 0  # Of the last request.
         self.members: set[Connection] = set()
         self.empty = asyncio.Event()  # Nobody is connected.
         self.empty.set()
@@ -105,6 +104,22 @@ class Shared:
             victim.give_way()
         self.buffered += size
         return True
+
+    def received(self, size: int, seconds: float) -> bool:
+        """Note a request with a body of that size; whether it is one whose phases are timed."""
+        if not self.metrics:
+            return False
+        self.metrics.body_bytes.observe(size)
+        timed = self.number % SAMPLED == 0
+        self.number += 1
+        if timed:
+            self.metrics.admission_phase.labels("read").observe(seconds)
+        return timed
+
+    def written(self, seconds: float) -> None:
+        """Note how long the answer to a timed request took to leave."""
+        if self.metrics:
+            self.metrics.admission_phase.labels("write").observe(seconds)
 
     def count(self, reason: str) -> None:
         """Note a request, or a try at one, that gets no verdict."""

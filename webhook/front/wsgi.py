@@ -5,8 +5,10 @@ from __future__ import annotations
 import logging
 import re
 import sys
+import time
 from collections.abc import Callable, Iterable
 from email.utils import formatdate
+from functools import lru_cache
 from http import HTTPStatus
 from io import BytesIO
 from typing import Any
@@ -85,11 +87,16 @@ def _environ(request: Request, base: Environ) -> Environ:
     for raw, data in head.headers:
         if b"_" in raw:
             continue
-        name, value = raw.decode("ascii").upper().replace("-", "_"), data.decode("latin-1")
-        if name not in ("CONTENT_TYPE", "CONTENT_LENGTH"):
-            name = f"HTTP_{name}"
+        name, value = _variable(raw), data.decode("latin-1")
         environ[name] = f"{environ[name]},{value}" if name in environ else value
     return environ
+
+
+@lru_cache(maxsize=256)  # An API server always sends the same few.
+def _variable(header: bytes) -> str:
+    """What a header is called in the environment."""
+    name = header.decode("ascii").upper().replace("-", "_")
+    return name if name in ("CONTENT_TYPE", "CONTENT_LENGTH") else f"HTTP_{name}"
 
 
 def _call(app: WSGIApplication, environ: Environ) -> tuple[str, Headers, bytes]:
@@ -120,8 +127,13 @@ def _call(app: WSGIApplication, environ: Environ) -> tuple[str, Headers, bytes]:
     return status, headers, b"".join(parts)
 
 
+@lru_cache(maxsize=2)  # A second holds hundreds of answers.
+def _date(now: int) -> str:
+    return formatdate(now, usegmt=True)
+
+
 def _head(status: str, headers: Headers, length: int, close: bool) -> bytes:
-    lines = [f"HTTP/1.1 {status}", f"Date: {formatdate(usegmt=True)}"]
+    lines = [f"HTTP/1.1 {status}", f"Date: {_date(int(time.time()))}"]
     lines += [f"{name}: {value}" for name, value in headers if name.lower() not in _OURS]
     if not status.startswith(("1", "204", "304")):
         lines.append(f"Content-Length: {length}")

@@ -15,6 +15,7 @@ from front_pki import issue
 
 from kguard.webhook.front.tls import server_context
 from kguard.webhook.front.wsgi import ARRIVED
+from kguard.webhook.metrics import SAMPLED
 
 
 def test_a_connection_is_used_again() -> None:
@@ -267,9 +268,11 @@ def test_requests_are_measured() -> None:
     with serving() as server:
         client = server.connect()
         client.ask(post("/", b"x" * 5000))
-        client.ask(post())
+        for _ in range(SAMPLED):
+            client.ask(post())
         value = server.metrics.registry.get_sample_value
         assert value("kguard_body_bytes_sum") == 5000
+        assert value("kguard_body_bytes_count") == SAMPLED + 1
         assert value("kguard_admission_phase_seconds_count", {"phase": "read"}) == 2
         assert value("kguard_admission_inflight") == 0
 
