@@ -267,8 +267,14 @@ class Scope:
         """The value under the keys, or `default` where any step is absent or has another shape."""
         data: Any = self.data
         found = data.get(key)
-        if more and found is not None:  # Seldom; this is asked hundreds of times for an object.
-            found = dig(found, *more)
+        if more and found is not None:
+            for step in more:  # Asked hundreds of times for an object: `dig` takes twice as long.
+                if type(found) is dict:
+                    found = found.get(step)
+                elif found is None:
+                    break
+                else:
+                    found = dig(found, step)
         return default if found is None else found
 
     def at(self, *keys: Key) -> Route:

@@ -26,7 +26,6 @@ class Command(Scope):
     says so. `writes` are the paths of files that the Dockerfile itself writes.
     """
 
-    called: str
     words: tuple[str, ...]
     arguments: tuple[str, ...]
     words_route: Route
@@ -36,6 +35,11 @@ class Command(Scope):
     container: Container | None = None
     image_place: tuple[Related, ...] = ()
     writes: frozenset[str] = frozenset()
+
+    @property
+    def called(self) -> str:
+        """How messages name what it starts."""
+        return self.container.called if self.container else "the image"
 
     def place(self, index: int) -> Route:
         """Where a word of `(*words, *arguments)` stands: an item of a list, or an instruction."""
@@ -58,7 +62,6 @@ def commands(facts: Facts, resource: Resource) -> Iterator[Command]:
             resource,
             (),
             resource.data,
-            called="the image",
             words=image.entrypoint,
             arguments=image.cmd or (),
             words_route=image.entrypoint_route,
@@ -77,7 +80,8 @@ def commands(facts: Facts, resource: Resource) -> Iterator[Command]:
 def _of_container(facts: Facts, container: Container) -> Command | None:
     command = words(container.get("command")) or ()
     args = words(container.get("args")) or ()
-    known = find_image(facts.assume.images, container.get("image"))
+    images = facts.assume.images
+    known = find_image(images, container.get("image")) if images else None
     built = known.built if known else None
     entrypoint = (known.entrypoint if known else None) or (built.entrypoint if built else None)
     if not command and not entrypoint:
@@ -87,7 +91,6 @@ def _of_container(facts: Facts, container: Container) -> Command | None:
         container.resource,
         container.route,
         container.data,
-        called=container.called,
         words=command or entrypoint or (),
         arguments=args,
         words_route=("command",) if command else ("image",),

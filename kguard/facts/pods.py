@@ -70,11 +70,13 @@ class Container(Scope):
     def amount(self, section: str, resource: str) -> Amount | None:
         """What the container itself writes under resources.`section`; None where it is absent."""
         key = (section, resource)
-        if key not in self._amounts:
+        try:
+            return self._amounts[key]
+        except KeyError:
             text = self.get("resources", section, resource)
             amount = None if text is None else Amount(text, quantity(text), section.rstrip("s"))
             self._amounts[key] = amount
-        return self._amounts[key]
+            return amount
 
     def request(self, resource: str) -> Amount | None:
         """The effective request: written, else the limit, else a LimitRange, else the pod's own.

@@ -86,10 +86,12 @@ class Facts:
     def remember(self, work: Callable[[Facts, Resource], T], resource: Resource) -> T:
         """`work(facts, resource)`, worked out once per resource."""
         key = (work, id(resource))
-        if key not in self._memo:
+        found: T
+        if key in self._memo:
+            found = self._memo[key]
+        else:
             self.go_on()
-            self._memo[key] = work(self, resource)
-        found: T = self._memo[key]
+            found = self._memo[key] = work(self, resource)
         return found
 
     def remember_unit(self, work: Callable[[Facts, Resource], T], near: Resource) -> T:

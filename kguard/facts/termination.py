@@ -30,7 +30,6 @@ class Process(Scope):
     words that decide. `shells` are the candidates for `/bin/sh`, None where the image is unknown.
     """
 
-    called: str
     argv: tuple[str, ...]
     analysis: Analysis
     shells: tuple[Shell, ...] | None
@@ -43,6 +42,11 @@ class Process(Scope):
     """What the image is known to set."""
     script: str = ""
     """The script file that it is started with, where its text is known."""
+
+    @property
+    def called(self) -> str:
+        """How messages name what it runs in."""
+        return self.container.called if self.container else "the image"
 
     def setting(self, facts: Facts, name: str) -> str | None:
         """The value of a variable it is started with, empty where none is set; None: unknown."""
@@ -132,7 +136,7 @@ def processes(facts: Facts, resource: Resource) -> Iterator[Process]:
 
 def _of_container(facts: Facts, container: Container, shared: bool) -> Process | None:
     image = container.get("image")
-    known = find_image(facts.assume.images, image)
+    known = find_image(facts.assume.images, image) if facts.assume.images else None
     if sent_signal(container, known) != "TERM":
         return None
     command = words(container.get("command")) or ()
@@ -148,7 +152,6 @@ def _of_container(facts: Facts, container: Container, shared: bool) -> Process |
         container.resource,
         container.route,
         container.data,
-        called=container.called,
         argv=argv,
         analysis=analysis,
         shells=shells,
@@ -173,6 +176,8 @@ def _built_by(known: ImageFacts) -> tuple[Related, ...]:
 
 def _started(argv: tuple[str, ...], scripts: Mapping[str, str]) -> int | None:
     """The word that is a script file whose text is known."""
+    if not scripts:
+        return None
     return next((index for index, word in enumerate(argv) if word in scripts), None)
 
 
@@ -211,7 +216,6 @@ def built_processes(facts: Facts, resource: Resource) -> Iterator[Process]:
         resource,
         (),
         resource.data,
-        called="the image",
         argv=argv,
         analysis=analysis,
         shells=shells,

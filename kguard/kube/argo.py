@@ -28,7 +28,7 @@ def spec_route(resource: Resource) -> Route | None:
     if resource.group != GROUP:
         return None
     route = SPECS.get(resource.kind)
-    if route is None or not isinstance(dig(resource.data, *route), Mapping):
+    if route is None or not isinstance(dig(resource.data, *route), dict):
         return None
     return route
 
@@ -40,7 +40,7 @@ def templates(resource: Resource) -> Iterator[tuple[Route, Mapping[str, Any]]]:
         return
     items = dig(resource.data, *route, "templates")
     for number, item in enumerate(items if isinstance(items, list) else ()):
-        if isinstance(item, Mapping):
+        if isinstance(item, dict):
             yield from _with_inline((*route, "templates", number), item)
 
 
@@ -50,7 +50,7 @@ def _with_inline(
     yield route, template
     for keys, call in calls(template):
         inline = call.get("inline")
-        if isinstance(inline, Mapping):
+        if isinstance(inline, dict):
             yield from _with_inline((*route, *keys, "inline"), inline)
 
 
@@ -63,14 +63,14 @@ def calls(template: Mapping[str, Any]) -> Iterator[tuple[Route, Mapping[str, Any
     groups = template.get("steps")
     for number, group in enumerate(groups if isinstance(groups, list) else ()):
         prefix: Route = ("steps", number)
-        if isinstance(group, Mapping) and isinstance(group.get("steps"), list):
+        if isinstance(group, dict) and isinstance(group.get("steps"), list):
             prefix, group = (*prefix, "steps"), group["steps"]
         for place, step in enumerate(group if isinstance(group, list) else ()):
-            if isinstance(step, Mapping):
+            if isinstance(step, dict):
                 yield (*prefix, place), step
     tasks = dig(template, "dag", "tasks")
     for number, task in enumerate(tasks if isinstance(tasks, list) else ()):
-        if isinstance(task, Mapping):
+        if isinstance(task, dict):
             yield ("dag", "tasks", number), task
 
 
@@ -81,7 +81,7 @@ def containers(template: Mapping[str, Any]) -> Iterator[tuple[Route, str, Mappin
     Roles: `main` (container, script, members of a containerSet), `sidecar`, `init`.
     """
     for key in ("container", "script"):
-        if isinstance(template.get(key), Mapping):
+        if isinstance(template.get(key), dict):
             yield (key,), "main", template[key]
     for keys, role in (
         (("containerSet", "containers"), "main"),
@@ -90,5 +90,5 @@ def containers(template: Mapping[str, Any]) -> Iterator[tuple[Route, str, Mappin
     ):
         items = dig(template, *keys)
         for number, item in enumerate(items if isinstance(items, list) else ()):
-            if isinstance(item, Mapping):
+            if isinstance(item, dict):
                 yield (*keys, number), role, item

@@ -9,6 +9,16 @@ from kguard.policy.context import Context
 from kguard.quantity.images import Image, ImageError, parse_image
 
 
+def latest_image(container: Container, ctx: Context) -> Image | None:
+    """The image that a container names, where `latest` is what is pulled; None as `named_image`."""
+    text = container.get("image")
+    try:
+        latest = isinstance(text, str) and parse_image(text).pulled_tag == "latest"
+    except ImageError:
+        return None
+    return named_image(container, ctx) if latest else None
+
+
 def named_image(container: Container, ctx: Context) -> Image | None:
     """The image that a container names as it is written.
 

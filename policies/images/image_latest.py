@@ -6,14 +6,14 @@ from collections.abc import Iterator
 
 from kguard.facts.pods import Container
 from kguard.model import Fault
-from kguard.policies.images._references import named_image
+from kguard.policies.images._references import latest_image
 from kguard.policy.context import Context
 
 
 def check(container: Container, ctx: Context) -> Iterator[Fault]:
     """Yield a fault for an image whose tag is `latest` or absent and that has no digest."""
-    image = named_image(container, ctx)
-    if image is None or image.pulled_tag != "latest":
+    image = latest_image(container, ctx)
+    if image is None:
         return
     how = "has the tag `latest`" if image.tag else "has no tag, so `latest` is pulled"
     yield container.fault(

@@ -6,7 +6,7 @@ from collections.abc import Iterator
 
 from kguard.facts.pods import Container
 from kguard.model import Edit, Fault, Fix, Related
-from kguard.policies.images._references import named_image
+from kguard.policies.images._references import latest_image
 from kguard.policy.context import Context
 
 _HELP = {
@@ -17,9 +17,9 @@ _HELP = {
 
 def check(container: Container, ctx: Context) -> Iterator[Fault]:
     """Yield a fault for `latest` where nodes are told not to look for a newer one."""
-    policy, image = container.get("imagePullPolicy"), named_image(container, ctx)
+    policy = container.get("imagePullPolicy")
     help = _HELP.get(policy) if isinstance(policy, str) else None
-    if help is None or image is None or image.pulled_tag != "latest":
+    if help is None or latest_image(container, ctx) is None:
         return
     yield container.fault(
         ("imagePullPolicy",),

@@ -125,7 +125,8 @@ def _containers(facts: Facts, resource: Resource) -> Iterator[tuple[Workload, Co
         return
     workload = facts.workload(resource)
     for container in workload.pod.running if workload else ():
-        if workload and isinstance(container.get("image"), str) and container.get("image"):
+        image = container.get("image")
+        if workload and image and isinstance(image, str):
             yield workload, container
 
 

@@ -107,7 +107,7 @@ def _locks(scope: Scope, workflow: Workflow, template: Template | None) -> Itera
         written = scope.get("synchronization", form)
         several = isinstance(written, list)
         for number, item in enumerate(written if several else [written]):
-            if isinstance(item, Mapping):
+            if isinstance(item, dict):
                 keys: tuple[Key, ...] = ("synchronization", form, *((number,) if several else ()))
                 yield Lock(
                     scope.resource,
@@ -125,7 +125,7 @@ def _name(data: Mapping[str, object], kind: str, own: str | None) -> Name | None
     if kind == "mutex":
         where = "Database" if data.get("database") is True else "Mutex"
         parts = [where, data.get("name"), ""]
-    elif isinstance(reference, Mapping):
+    elif isinstance(reference, dict):
         parts = ["ConfigMap", reference.get("name"), reference.get("key")]
     else:
         parts = ["Database", dig(data, "database", "key"), ""]

@@ -121,7 +121,7 @@ def _of_workflow(facts: Facts, workflow: Workflow) -> Iterator[Reference]:
         own = {key: value for key, value in template.data.items() if key not in called}
         yield from _tags(template, template, own)
         dag = template.get("dag")
-        if "dag" in called and isinstance(dag, Mapping):
+        if "dag" in called and isinstance(dag, dict):
             rest = {key: value for key, value in dag.items() if key != "tasks"}
             yield from _tags(template, template, {"dag": rest})
         for call in calls_of(facts, template):
@@ -143,7 +143,7 @@ def _texts(data: Any, keys: Route) -> Iterator[tuple[Route, str, bool]]:
     if isinstance(data, str):
         if "{{" in data or (keys and keys[-1] in EXPRESSION_KEYS):
             yield keys, data, False
-    elif isinstance(data, Mapping):
+    elif isinstance(data, dict):
         for key, value in data.items():
             if isinstance(key, str) and "{{" in key:
                 yield (*keys, key), key, True

@@ -107,10 +107,8 @@ class Workflow(Scope):
 
     def value(self, *keys: Key) -> Any:
         """The value in force; mappings are merged, as a strategic merge does. None where absent."""
-        found = list(self._written(keys))
-        if not found:
-            return None
-        return merged([value for value, _ in found])
+        found = [value for value, _ in self._written(keys)]
+        return merged(found) if found else None
 
     def setting(self, *keys: Key) -> Setting | None:
         """The value in force and where the strongest layer that has it writes it."""
@@ -118,12 +116,10 @@ class Workflow(Scope):
             return Setting(self.value(*keys), layer.resource, layer.at(*keys))
         return None
 
-    def _written(self, keys: tuple[Key, ...]) -> Iterator[tuple[Any, Layer]]:
-        for layer in self.layers:
-            value = dig(layer.data, *keys)
-            # Go leaves empty strings out when it writes the specifications that it merges.
-            if value is not None and value != "":
-                yield value, layer
+    def _written(self, keys: tuple[Key, ...]) -> list[tuple[Any, Layer]]:
+        found = [(dig(layer.data, *keys), layer) for layer in self.layers]
+        # Go leaves empty strings out when it writes the specifications that it merges.
+        return [each for each in found if each[0] is not None and each[0] != ""]
 
 
 def merged(values: list[Any]) -> Any:

@@ -42,7 +42,7 @@ def items_of(scope: Scope, *keys: str) -> Iterator[tuple[Route, Mapping[str, Any
     """The mappings in a list below a scope, each with the keys that lead to it."""
     items = scope.get(*keys)
     for number, item in enumerate(items if isinstance(items, list) else ()):
-        if isinstance(item, Mapping):
+        if isinstance(item, dict):
             yield (*keys, number), item
 
 
