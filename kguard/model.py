@@ -319,6 +319,8 @@ def dig(data: Any, *keys: Key, default: Any = None) -> Any:
         # Nearly all data are dicts, and the check of an abstract class takes ten times as long.
         if type(data) is dict:
             data = data.get(key)
+        elif data is None:
+            return default
         elif isinstance(data, list):
             if not isinstance(key, int) or not -len(data) <= key < len(data):
                 return default
@@ -327,9 +329,7 @@ def dig(data: Any, *keys: Key, default: Any = None) -> Any:
             data = data.get(key)
         else:
             return default
-        if data is None:
-            return default
-    return data
+    return default if data is None else data
 
 
 def named_route(data: Any, route: Route) -> str:
@@ -341,7 +341,7 @@ def named_route(data: Any, route: Route) -> str:
     for key in route:
         item = dig(data, key)
         if isinstance(key, int):
-            name = item.get("name") if isinstance(item, Mapping) else None
+            name = dig(item, "name")
             parts.append(f"[{name}]" if isinstance(name, str) and name else f"[{key}]")
         elif not key or "." in key or "[" in key or "]" in key:
             parts.append(f"['{key}']")

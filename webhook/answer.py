@@ -70,8 +70,9 @@ def words(decision: Decision) -> Words:
 
 def review_answer(decision: Decision, said: Words) -> dict[str, Any]:
     """The AdmissionReview that answers a request."""
-    response: dict[str, Any] = {"uid": decision.request.uid, "allowed": decision.allowed}
-    if not decision.allowed:
+    allowed = decision.allowed
+    response: dict[str, Any] = {"uid": decision.request.uid, "allowed": allowed}
+    if not allowed:
         response["status"] = {
             "status": "Failure",
             "code": 403,

@@ -80,11 +80,12 @@ class Decision:
     @property
     def word(self) -> str:
         """The decision in one word."""
-        if not self.allowed:
+        worst = self._worst
+        if self.refusing or worst is Effect.DENIED:
             return "denied"
         if self.skipped:
             return "skipped"
-        return "warned" if self.unanswered or self._worst is Effect.WARNED else "allowed"
+        return "warned" if self.unanswered or worst is Effect.WARNED else "allowed"
 
     @property
     def _worst(self) -> Effect:

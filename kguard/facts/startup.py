@@ -44,13 +44,13 @@ def _allowed(container: Container) -> tuple[int, str]:
     """Seconds a container may take to be ready, and the probe that says so ("" for none)."""
     startup = container.get("startupProbe")
     seconds, probe = 0, ""
-    if isinstance(startup, Mapping):
+    if isinstance(startup, dict):
         period = _number(startup, "periodSeconds", _PERIOD)
         failures = _number(startup, "failureThreshold", _FAILURES)
         seconds = _number(startup, "initialDelaySeconds", 0) + period * failures
         probe = "startupProbe"
     readiness = container.get("readinessProbe")
-    if isinstance(readiness, Mapping):
+    if isinstance(readiness, dict):
         delay = _number(readiness, "initialDelaySeconds", 0)
         if delay > seconds:
             seconds, probe = delay, "readinessProbe"
