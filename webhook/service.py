@@ -16,6 +16,7 @@ from kguard.record import record
 from kguard.webhook import wire
 from kguard.webhook.answer import review_answer, words
 from kguard.webhook.counting import count
+from kguard.webhook.front.wsgi import Postponed
 from kguard.webhook.metrics import SAMPLED
 from kguard.webhook.policyset import PolicySet
 from kguard.webhook.request import NotAReview, read_request
@@ -64,11 +65,20 @@ class Service:
         self._number = itertools.count()
         self._today = today or (lambda: datetime.datetime.now(datetime.UTC).date())
 
-    def answer(self, body: bytes, query: str, started: float, trace: str = "") -> Answer:
+    def answer(
+        self,
+        body: bytes,
+        query: str,
+        started: float,
+        trace: str = "",
+        *,
+        until: float | None = None,
+    ) -> Answer:
         """The answer to a review that came in at `started` (time.monotonic()).
 
         From the moment the uid is known the answer is a review with status 200: with any other
-        the API server would fall back on the webhook's failurePolicy.
+        the API server would fall back on the webhook's failurePolicy. Raises Postponed where the
+        policies are not through at `until`.
         """
         read = time.monotonic()
         sampled = next(self._number) % SAMPLED == 0
@@ -79,6 +89,13 @@ class Service:
             return _problem(HTTPStatus.BAD_REQUEST, str(error))
         parsed = time.monotonic()
         deadline = started + self._allowance(query)
+
+        def expired() -> bool:
+            now = time.monotonic()
+            if until is not None and now >= until:
+                raise Postponed
+            return now >= deadline
+
         policies, world = self._policies(), self._world()
         try:
             decision = review(
@@ -86,7 +103,7 @@ class Service:
                 policies,
                 world,
                 today=self._today(),
-                expired=lambda: time.monotonic() >= deadline,
+                expired=expired,
                 took=self._took if sampled else None,
             )
             answer = wire.dumps(review_answer(decision, words(decision)))

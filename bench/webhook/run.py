@@ -3,9 +3,10 @@
     python bench/webhook/run.py [--captures FOLDER] [--seconds 5]
 
 Starts `kguard serve` (default profile, mode warn, no cluster, no decision log) and, on the same
-server, a Flask application that allows everything; asks both over TLS with keep-alive. Trust
-ratios: seconds belong to the machine. `--captures` is a folder of recorded reviews, JSON files with
-`body`; they are replayed in turn.
+server, a Flask application that allows everything: once with small bodies on the loop, as kguard's
+are, and once all in threads, as any other application is run. Asks them over TLS with keep-alive.
+Trust ratios: seconds belong to the machine. `--captures` is a folder of recorded reviews, JSON
+files with `body`; they are replayed in turn.
 """
 
 from __future__ import annotations
@@ -31,9 +32,12 @@ from cryptography.hazmat.primitives import hashes, serialization
 from cryptography.hazmat.primitives.asymmetric import ec
 from load import Measured, load
 
+from kguard.webhook.serve import SMALL_BODY as SMALL
+
 ROOT = Path(__file__).resolve().parent.parent.parent
 SIZES = (2_000, 20_000, 200_000)
 CONNECTIONS = (1, 8, 16, 50)
+_EMPTY = "empty Flask answer"
 
 EMPTY = """\
 import ssl, sys
@@ -52,7 +56,8 @@ def validate():
 
 with open("leaf.pem", "rb") as cert, open("leaf.key", "rb") as key:
     context = server_context(cert.read(), key.read())
-Front(app, host="127.0.0.1", port=int(sys.argv[1]), tls=lambda: context, limits=Limits(4)).run()
+limits = Limits(2, small_body=int(sys.argv[1]))
+Front(app, host="127.0.0.1", port=int(sys.argv[2]), tls=lambda: context, limits=limits).run()
 """
 
 
@@ -85,7 +90,7 @@ def main() -> int:
 
 
 def _print(rows: Sequence[tuple[str, str, int, Measured]]) -> None:
-    empty = {(case, n): found for name, case, n, found in rows if name == "empty Flask answer"}
+    empty = {(case, n): found for name, case, n, found in rows if name == _EMPTY}
     print("\n| server | review | connections | requests/s | of empty | p50 ms | p99 ms | failed |")
     print("|---|---|---|---|---|---|---|---|")
     for name, case, connections, found in rows:
@@ -99,7 +104,8 @@ def _servers(folder: Path) -> dict[str, list[str]]:
     serve = [sys.executable, "-m", "kguard", "serve", "--host=127.0.0.1", "--no-cluster"]
     serve += ["--health-host=127.0.0.1", f"--health-port={_free_port()}", "--log-decisions=none"]
     serve += ["--tls-cert=leaf.pem", "--tls-key=leaf.key", "--port"]
-    return {"empty Flask answer": [sys.executable, "empty.py"], "kguard": serve}
+    empty = [sys.executable, "empty.py"]
+    return {_EMPTY: [*empty, str(SMALL)], f"{_EMPTY}, in threads": [*empty, "0"], "kguard": serve}
 
 
 @contextmanager

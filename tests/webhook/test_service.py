@@ -12,6 +12,7 @@ from webhook_reviews import UID, asked, deployment, policy_set, world
 from webhook_service import Served, checked
 
 from kguard.webhook import service as module
+from kguard.webhook.front.wsgi import Postponed
 from kguard.webhook.review import review
 from kguard.webhook.stances import Mode
 
@@ -193,3 +194,20 @@ def test_a_review_uses_one_set_of_policies_and_one_snapshot() -> None:
     body = json.dumps(asked(deployment(resources=TINY), old=deployment())).encode()
     service.answer(body, "", time.monotonic())
     assert sorted(asked_for) == ["policies", "world"]
+
+
+def test_who_waits_for_the_loop_is_told_that_it_takes_too_long() -> None:
+    """And the second try, in a thread, is the only one that is counted and logged."""
+    served, body = Served(), json.dumps(asked(deployment(resources=TINY))).encode()
+    now = time.monotonic()
+    with pytest.raises(Postponed):
+        served.service.answer(body, "timeout=5s", now, until=now)
+    assert not served.log()
+    response = checked(served.service.answer(body, "timeout=5s", now), UID)
+    assert not response["allowed"]
+    in_time = served.service.answer(body, "timeout=5s", now, until=now + 60)
+    assert checked(in_time, UID) == response
+    assert len(served.log()) == 2
+    requests = served.metrics.registry.get_sample_value
+    labels = {"operation": "CREATE", "kind": "Deployment", "decision": "denied", "dry_run": "false"}
+    assert requests("kguard_admission_requests_total", labels) == 2

@@ -20,6 +20,7 @@ class Limits:
     queue_wait: float = 0.25  # How long they wait before they are shed.
     max_body: int = 32 * 2**20
     large_body: int = 2**20  # Bodies above this are evaluated one at a time.
+    small_body: int = 0  # Below this, on the loop: for applications that heed wsgi.UNTIL.
     buffered: int = 64 * 2**20  # All bodies in memory; the oldest unfinished one gives way.
     header_bytes: int = 32 * 2**10  # Request line and all headers.
     header_count: int = 100

@@ -12,17 +12,21 @@ from collections.abc import Callable
 from kguard.record import record
 from kguard.webhook.front.deadlines import Deadlines, Stage
 from kguard.webhook.front.limits import Limits
-from kguard.webhook.front.wsgi import Answer
+from kguard.webhook.front.wsgi import Answer, Postponed
+
+_TURN = 0.01
+"""Seconds for which connections may have to wait for jobs on the loop."""
 
 
 @record(eq=False)
 class Job:
     """Something to evaluate: `work` runs in a thread, `done` with its answer on the loop.
 
-    `shed` is called instead where there is no room for it or it has waited too long.
+    `shed` is called instead where there is no room for it or it has waited too long. With a time as
+    its argument, `work` may be called on the loop: it raises Postponed at that time.
     """
 
-    work: Callable[[], Answer]
+    work: Callable[..., Answer]
     done: Callable[[Answer], None]
     shed: Callable[[], None]
     large: bool
@@ -43,11 +47,33 @@ class Pool:
         self._wait: Stage[Job] = self._deadlines.stage(limits.queue_wait, self._late)
         self._jobs: queue.SimpleQueue[Job | None] = queue.SimpleQueue()
         self._large = False
+        self._turn: float | None = None
         self._small: deque[Job] = deque()
         self._big: deque[Job] = deque()
         for number in range(limits.concurrency):
             name = f"evaluate-{number}"
             threading.Thread(target=self._work, name=name, daemon=True).start()
+
+    def at_once(self, job: Job) -> Answer | None:
+        """The answer, worked out on the loop; None where it is left to the threads.
+
+        From the loop to a thread and back takes as long as a small job: the processor that goes on
+        has other things in its caches. So what is small is done here while no thread is at work,
+        for a few milliseconds between two looks at the sockets.
+        """
+        now = self._loop.time()
+        if self._turn is None:
+            self._turn = now
+            self._loop.call_soon(self._end_turn)
+        if self.running or now - self._turn > _TURN / 2:
+            return None
+        try:
+            return job.work(self._turn + _TURN)
+        except Postponed:
+            return None
+
+    def _end_turn(self) -> None:
+        self._turn = None
 
     def submit(self, job: Job) -> None:
         """Run a job now or as soon as there is room, or shed it."""

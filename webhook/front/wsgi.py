@@ -29,6 +29,16 @@ _OURS = ("connection", "content-length", "date", "keep-alive", "transfer-encodin
 CONTINUE = b"HTTP/1.1 100 Continue\r\n\r\n"
 ARRIVED = "kguard.arrived"
 """The key of the environment for the monotonic time at which a request began to come in."""
+UNTIL = "kguard.until"
+"""The key for the monotonic time until which an application may take on the server's own loop.
+
+Where it is there, everybody waits for the answer: who would take longer raises Postponed, and is
+asked again in a thread, without it.
+"""
+
+
+class Postponed(BaseException):
+    """An application takes too long for the loop. No Exception: nobody on the way handles it."""
 
 
 @record(eq=False)
@@ -52,15 +62,25 @@ def refuse(refusal: Refusal) -> Answer:
 
 
 def respond(
-    app: WSGIApplication, request: Request, base: Environ, closing: Callable[[], bool]
+    app: WSGIApplication,
+    request: Request,
+    base: Environ,
+    closing: Callable[[], bool],
+    until: float | None = None,
 ) -> Answer:
     """The application's answer; 500 where it fails, without a word to the peer about why.
 
     `base` is what the environment of all requests of a connection has in common. `closing` says,
-    once the answer is there, whether connections are to end.
+    once the answer is there, whether connections are to end. `until` is what UNTIL says; only
+    where it is given, Postponed may be raised.
     """
+    environ = _environ(request, base)
+    if until is not None:
+        environ[UNTIL] = until
     try:
-        status, headers, body = _call(app, _environ(request, base))
+        status, headers, body = _call(app, environ)
+    except Postponed:
+        raise
     except BaseException:  # Whatever it raises, its thread has others to serve.
         _LOG.exception("the application failed")
         status, headers, body = "500 Internal Server Error", [], b""

@@ -1,0 +1,122 @@
+"""Small requests are evaluated on the loop, as long as nobody has to wait for it."""
+
+from __future__ import annotations
+
+import threading
+import time
+from collections.abc import Callable
+from typing import Any
+
+import pytest
+from front_kit import Gate, post, serving
+
+from kguard.webhook.front.wsgi import UNTIL, Postponed
+
+SMALL = 1000
+Start = Callable[..., Any]
+
+
+class Where:
+    """Answers with the thread it ran in; takes `seconds` where the request says so.
+
+    On the loop it heeds UNTIL, or, on `/stubborn`, does not.
+    """
+
+    def __init__(self) -> None:
+        self.asked = 0
+
+    def __call__(self, environ: dict[str, Any], start: Start) -> list[bytes]:
+        self.asked += 1
+        end = time.monotonic() + float(environ["QUERY_STRING"] or 0)
+        until = environ.get(UNTIL)
+        while (now := time.monotonic()) < end:
+            if until is not None and now >= until and environ["PATH_INFO"] != "/stubborn":
+                raise Postponed
+            time.sleep(0.0005)
+        if environ["PATH_INFO"] == "/bug":
+            raise KeyError("spec")
+        start("200 OK", [])
+        name = threading.current_thread().name
+        return [b"thread" if name.startswith("evaluate-") else b"loop"]
+
+
+def test_small_requests_are_evaluated_on_the_loop_and_others_in_threads() -> None:
+    with serving(Where(), small_body=SMALL) as server:
+        client = server.connect()
+        assert client.ask(post("/", b"x" * (SMALL - 1))).body == b"loop"
+        assert client.ask(post("/", b"x" * SMALL)).body == b"thread"
+        assert client.ask(post()).body == b"loop"
+
+
+def test_by_itself_an_application_runs_in_threads() -> None:
+    with serving(Where()) as server:
+        assert server.connect().ask(post()).body == b"thread"
+
+
+def test_what_takes_too_long_for_the_loop_is_done_again_in_a_thread() -> None:
+    app = Where()
+    with serving(app, small_body=SMALL) as server:
+        client = server.connect()
+        answer = client.ask(post("/?0.1", b"body"))
+        assert (answer.status, answer.body, app.asked) == (200, b"thread", 2)
+        assert client.ask(post()).body == b"loop"
+
+
+def test_nothing_is_evaluated_on_the_loop_while_a_thread_is_at_work() -> None:
+    gate, where = Gate(), Where()
+
+    def app(environ: dict[str, Any], start: Start) -> list[bytes]:
+        found: list[bytes] = (gate if environ["PATH_INFO"] == "/slow" else where)(environ, start)
+        return found
+
+    with serving(app, small_body=SMALL, concurrency=2) as server:
+        slow = server.connect().send(post("/slow", b"x" * SMALL))
+        gate.wait()
+        assert server.connect().ask(post()).body == b"thread"
+        gate.opened.set()
+        assert slow.answer().status == 200
+        assert server.connect().ask(post()).body == b"loop"
+
+
+def test_after_a_few_milliseconds_on_the_loop_threads_go_on() -> None:
+    """One connection sends many requests at once: the others are not to wait for all of them."""
+    with serving(Where(), small_body=SMALL) as server:
+        client = server.connect()
+        client.send(b"".join(post("/stubborn?0.004") for _ in range(8)))
+        where = [client.answer().body for _ in range(8)]
+        assert where[0] == b"loop"
+        assert b"thread" in where[:4]
+
+
+def test_thousands_of_small_requests_at_once_are_answered_in_order() -> None:
+    def echo(environ: dict[str, Any], start: Start) -> list[bytes]:
+        start("200 OK", [])
+        return [environ["PATH_INFO"].encode()]
+
+    with serving(echo, small_body=SMALL) as server:
+        client = server.connect()
+        sender = threading.Thread(
+            target=client.send, args=(b"".join(post(f"/{number}") for number in range(5000)),)
+        )
+        sender.start()
+        for number in range(5000):
+            assert client.answer().body == b"/%d" % number
+        sender.join()
+
+
+@pytest.mark.parametrize("where", ["loop", "thread"])
+def test_a_bug_on_the_loop_is_answered_as_one_in_a_thread(where: str) -> None:
+    with serving(Where(), small_body=SMALL if where == "loop" else 0) as server:
+        client = server.connect()
+        assert client.ask(post("/bug")).status == 500
+        assert client.ask(post()).body == where.encode()
+
+
+def test_the_last_answer_before_the_end_can_come_from_the_loop() -> None:
+    with serving(Where(), small_body=SMALL) as server:
+        client = server.connect()
+        assert client.ask(post()).body == b"loop"
+        server.front.drain()
+        answer = client.ask(post())
+        assert (answer.body, answer.headers["connection"]) == (b"loop", "close")
+        assert client.closed()
