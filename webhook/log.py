@@ -81,11 +81,11 @@ class Log:
         self._write({k: v for k, v in line.items() if v or v is False or v == 0})
 
     def _write(self, line: Mapping[str, Any]) -> None:
-        said = wire.dumps_ascii({key: _bounded(value) for key, value in line.items()})
+        said = wire.dumps({key: _bounded(value) for key, value in line.items()})
         with self._lock:
             if self._lost:
                 lost = {"ts": _now(), "level": "error", "event": "log lines lost"}
-                if not self._put(wire.dumps_ascii({**lost, "lines": self._lost})):
+                if not self._put(wire.dumps({**lost, "lines": self._lost})):
                     self._lost += 1
                     return
                 self._lost = 0

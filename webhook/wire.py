@@ -32,16 +32,11 @@ def loads(body: bytes) -> Any:
 
 
 def dumps(value: object) -> bytes:
-    """A value as JSON without spaces, in UTF-8."""
+    """A value as JSON without spaces, in printable ASCII, which any log and terminal can show."""
     try:
-        return orjson.dumps(value)
+        data = orjson.dumps(value)
     except TypeError:  # A lone surrogate, a number beyond 64 bits.
-        return _ENCODER.encode(value).encode("ascii")
-
-
-def dumps_ascii(value: object) -> bytes:
-    """The same in printable ASCII, which any log and terminal can show."""
-    data = dumps(value)
+        data = b"\x7f"
     if data.isascii() and b"\x7f" not in data:
         return data
     return _ENCODER.encode(value).encode("ascii")

@@ -185,6 +185,8 @@ class Connection(asyncio.BufferedProtocol):
                 self._greet()
             while not self._busy and not self._ended:
                 if self._begin():
+                    if self._transport.is_closing():  # The peer has gone, the news is on its way.
+                        return
                     continue
                 if (data := self._channel.read()) is None:
                     self._wait()
