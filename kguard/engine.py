@@ -69,8 +69,11 @@ _MOST_PLANS = 1000
 _ANY = "?"
 """The group or kind of all that no policy asks for."""
 
-_UNTIMED = 8
-"""Parts of objects that are judged between two looks at the clock, whatever policies judge them."""
+_BATCH = 8
+"""Parts of an object that one policy judges between two looks at the clock."""
+
+_ALLOWED = 4
+"""Parts that several policies judge, one after the other, between two looks."""
 
 
 def as_written(policies: Iterable[Policy]) -> Rules:
@@ -186,7 +189,7 @@ class Engine:
         outcome: Outcome,
     ) -> None:
         found: list[Finding] = []
-        untimed = 0  # Parts of the object that may still be judged before a look at the clock.
+        allowed = 0  # Parts that may still be judged without a look at the clock.
         for each, active in parts:
             if not active:
                 continue
@@ -205,8 +208,8 @@ class Engine:
             if not scopes:  # Nothing to judge: the checks need not even be imported.
                 continue
             batches = [scopes]
-            if len(scopes) > _UNTIMED:  # A workload may have thousands of containers.
-                batches = [scopes[at : at + _UNTIMED] for at in range(0, len(scopes), _UNTIMED)]
+            if len(scopes) > _BATCH:  # A workload may have thousands of containers.
+                batches = [scopes[at : at + _BATCH] for at in range(0, len(scopes), _BATCH)]
             subject = id(scopes[-1].resource)
             for policy, rule in active:
                 began = perf_counter() if took else 0.0
@@ -215,17 +218,17 @@ class Engine:
                     ctx = Context(rule.params, facts, policy.severity)
                     certain = True
                     for batch in batches:
-                        untimed -= len(batch)
-                        if untimed < 0:
-                            untimed = _UNTIMED
+                        if allowed < len(batch):
                             if expired():
                                 raise Expired
+                            allowed = _ALLOWED
+                        allowed -= len(batch)
                         if not _ask(policy, rule, check, ctx, batch, outcome, found):
                             certain = False
                     if certain:
                         outcome.judged.add((policy.id, subject))
                 except Expired:
-                    untimed = 0
+                    allowed = 0
                     outcome.unfinished.setdefault(policy.id)
                 except Exception as error:  # A broken check must not hide the others' findings.
                     outcome.crashes.append(Crash(policy.id, resource, error, (policy.id,)))

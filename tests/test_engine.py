@@ -7,7 +7,7 @@ from typing import Any
 
 import pytest
 
-from kguard.engine import Outcome, Rule, run
+from kguard.engine import Engine, Outcome, Rule, as_written, run
 from kguard.facts import Facts
 from kguard.index import Index
 from kguard.kube.recognise import resources
@@ -205,3 +205,46 @@ def test_what_repeats_long_values_is_cut(monkeypatch: pytest.MonkeyPatch) -> Non
     said = [finding.message, finding.help, finding.related[0].label, finding.fix.title]
     said += [reason for _, reason in outcome.unknown]
     assert [len(each) for each in said] == [202] * 5
+
+
+@pytest.mark.parametrize("containers", [1, 2, 3, 8, 50])
+def test_few_parts_are_judged_between_two_looks_at_the_clock(
+    containers: int, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    since: list[int] = [0]
+
+    def check(scope: Scope, ctx: object) -> Iterator[Fault]:
+        since[-1] += 1
+        return iter(())
+
+    def look() -> bool:
+        since.append(0)
+        return False
+
+    policies = [policy(f"policy-{number}") for number in range(20)]
+    monkeypatch.setattr(Policy, "load_check", lambda self: check)
+    spec = {"containers": [{"name": f"c{number}"} for number in range(containers)]}
+    (resource,) = resources({**DATA, "spec": {"template": {"spec": spec}}}, "a.yaml")
+    facts = Facts(Index([resource]))
+    Engine(policies).run([resource], facts, as_written(policies), look)
+    assert sum(since) == 20 * containers
+    assert max(since) <= (8 if containers >= 8 else 4)
+
+
+def test_what_was_found_before_time_ran_out_is_kept(monkeypatch: pytest.MonkeyPatch) -> None:
+    def check(scope: Scope, ctx: object) -> Iterator[Fault]:
+        yield scope.fault((), "wrong")
+
+    policies = [policy(f"policy-{number}") for number in range(20)]
+    monkeypatch.setattr(Policy, "load_check", lambda self: check)
+    resource, looks = deployment(), iter([False] * 4)
+    facts = Facts(Index([resource]))
+    outcome = Engine(policies).run(
+        [resource], facts, as_written(policies), lambda: next(looks, True)
+    )
+    found = [finding.policy for finding in outcome.findings]
+    asked = list(dict.fromkeys(found))
+    assert 0 < len(asked) < 20
+    assert found == [name for name in asked for _ in range(2)]
+    assert list(outcome.unfinished) == [p.id for p in policies if p.id not in asked]
+    assert {name for name, _ in outcome.judged} == set(asked)

@@ -103,8 +103,9 @@ class Mask:
 
     def place(self, text: str, route: Route = ()) -> str:
         """The place in an object with names out of secret places replaced."""
-        # A route outside of them consists of keys and names that the object shows.
-        if "[" not in text or (route and _APART.isdisjoint(route)):
+        # A route outside of them consists of keys and names that the object shows; quoted keys may
+        # be none of its own.
+        if "[" not in text or (route and _APART.isdisjoint(route) and "['" not in text):
             return text
         return _NAME.sub(lambda name: HIDDEN if self._hides(name[0], route) else name[0], text)
 

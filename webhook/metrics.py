@@ -47,7 +47,7 @@ class Metrics:
         )
         self.admission_phase = histogram(
             "admission_phase_seconds",
-            "Time of one phase (read, parse, evaluate, write) of every sixteenth request",
+            f"Time of one phase: read, parse, evaluate, write; of one request in {SAMPLED}",
             _SECONDS,
             "phase",
         )
@@ -56,7 +56,7 @@ class Metrics:
         )
         self.policy_duration = histogram(
             "policy_duration_seconds",
-            "Time one policy took in every sixteenth review",
+            f"Time one policy took, in one review of {SAMPLED}",
             _POLICY_SECONDS,
             "policy",
         )

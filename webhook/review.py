@@ -119,8 +119,11 @@ class _Judge:
         def rules(judged: Resource) -> Table:
             return self.policies.table(judged, self.stances)
 
-        outcome = self.policies.engine.run([resource], facts, rules, self.expired, self._took, only)
-        facts.release()
+        engine = self.policies.engine
+        try:
+            outcome = engine.run([resource], facts, rules, self.expired, self._took, only)
+        finally:
+            facts.release()
         self.unsynced |= not self._world.unsynced.isdisjoint(index.asked)
         return outcome
 

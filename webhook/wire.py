@@ -28,7 +28,8 @@ def loads(body: bytes) -> Any:
     try:
         return orjson.loads(body)
     except orjson.JSONDecodeError:
-        return _DECODER.decode(body.decode("utf-8"))
+        pass  # It holds the text, which can be four times as large: let go of it first.
+    return _DECODER.decode(body.decode("utf-8"))
 
 
 def dumps(value: object) -> bytes:

@@ -23,7 +23,7 @@ def missing_limit(
     container: Container,
     resource: str,
     help: str,
-    fix: Callable[[Container, str], Fix | None] = lambda container, resource: None,
+    fix: Callable[[Container, str], Fix | None] | None = None,
 ) -> Iterator[Fault]:
     """A fault where a container would run without a limit for `resource`, cured by `fix`."""
     if container.limit(resource) is None and _judged(container):
@@ -31,7 +31,7 @@ def missing_limit(
             ("resources", "limits", resource),
             f"{container.called} has no {resource} limit",
             help=help,
-            fix=fix(container, resource),
+            fix=fix(container, resource) if fix else None,
         )
 
 

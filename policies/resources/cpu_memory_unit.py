@@ -11,6 +11,7 @@ from kguard.quantity.quantities import rough, suffix_of
 
 _SMALL = {"", "m", "u", "n"}
 _USUAL = "m0123456789"
+"""What no unit of memory ends in."""
 
 
 def check(container: Container, ctx: Context) -> Iterator[Fault]:
@@ -20,8 +21,8 @@ def check(container: Container, ctx: Context) -> Iterator[Fault]:
         if amount is None or amount.value is None:
             continue
         text, value = amount.text, amount.value
-        # Nearly all are whole numbers or end in `m`, and a fraction is slow to compare.
-        if str(text)[-1:] in _USUAL and rough(value) <= ctx.params["max_cpu"]:
+        # Nearly all are like that: neither the suffix nor the exact fraction has to be looked at.
+        if str(text)[-1:] in _USUAL and rough(value) < ctx.params["max_cpu"]:
             continue
         suffix = suffix_of(text)
         memory_unit = suffix not in _SMALL and suffix[0] not in "eE0123456789"

@@ -11,8 +11,10 @@ from kguard.policy.context import Context
 
 def check(container: Container, ctx: Context) -> Iterator[Fault]:
     """Yield a fault for each resource whose written request is above its written limit."""
-    limits = container.get("resources", "limits")
-    for resource in limits if isinstance(limits, dict) else ():
+    requests, limits = (container.get("resources", each) for each in ("requests", "limits"))
+    if not isinstance(requests, dict) or not isinstance(limits, dict):
+        return
+    for resource in requests:
         request, limit = (container.amount(each, resource) for each in ("requests", "limits"))
         if request is None or request.value is None or limit is None or limit.value is None:
             continue

@@ -23,7 +23,7 @@ def check(workload: Workload, ctx: Context) -> Iterator[Fault]:
         return
     slowest = slowest_start(workload.pod)
     least = max(wait, slowest.seconds if slowest else 0)
-    if wait < deadline >= least:
+    if deadline > wait and deadline >= least:  # Nearly always.
         return
     needed = least + _MARGIN
     route = ("spec", "progressDeadlineSeconds")

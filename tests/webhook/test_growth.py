@@ -5,16 +5,23 @@ bench/webhook/memory.py measures the same over 100,000 reviews in bytes.
 
 from __future__ import annotations
 
+import contextlib
 import gc
 import json
+import time
+from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
 import pytest
-from webhook_reviews import asked, deployment, policy_set, world
+from webhook_reviews import REGISTRY, asked, deployment, policy_set, world
 from webhook_service import Served
 
+from kguard.kube.recognise import is_kubernetes
+from kguard.policy.examples import examples
 from kguard.source import read, resolve
+from kguard.webhook.front.wsgi import Postponed
+from kguard.webhook.stances import Mode
 
 EXAMPLES = Path(__file__).resolve().parents[2] / "examples"
 WARM = 1200
@@ -27,12 +34,10 @@ def objects() -> int:
     return len(gc.get_objects())
 
 
-def objects_in(path: Path) -> list[dict[str, Any]]:
+def objects_in(name: str, text: bytes) -> list[dict[str, Any]]:
     """The Kubernetes objects of a file."""
-    found = [document.data for document in read(path.name, path.read_bytes()).documents]
-    return [
-        each for each in found if isinstance(each, dict) and {"apiVersion", "kind"} <= set(each)
-    ]
+    found = [document.data for document in read(name, text).documents]
+    return [each for each in found if isinstance(each, dict) and is_kubernetes(each)]
 
 
 def question(number: int) -> dict[str, Any]:
@@ -66,30 +71,98 @@ def test_reviews_leave_nothing_behind() -> None:
     assert objects() - before < WARM // 10
 
 
-REVIEWED = [
-    (path.relative_to(EXAMPLES).as_posix(), number, data)
-    for path in sorted(EXAMPLES.rglob("*.yaml"))
-    for number, data in enumerate(objects_in(path))
+def reviewed() -> list[tuple[str, dict[str, Any]]]:
+    """The objects of the examples and of all pages of policies, with where they stand."""
+    files = {path.name: path.read_bytes() for path in sorted(EXAMPLES.rglob("*.yaml"))}
+    for policy in REGISTRY.policies.values():
+        for example in examples(policy):
+            for name, text in example.files.items():
+                files[f"{example.title} {name}"] = text.encode()
+    return [(name, data) for name, text in files.items() for data in objects_in(name, text)]
+
+
+AROUND = [
+    {
+        "apiVersion": "v1",
+        "kind": kind,
+        "metadata": {"name": "usual", "namespace": "shop"},
+        "spec": spec,
+    }
+    for kind, spec in {
+        "ResourceQuota": {"hard": {"requests.cpu": "10", "limits.memory": "8Gi", "pods": "20"}},
+        "LimitRange": {"limits": [{"type": "Container", "default": {"memory": "1Gi"}}]},
+    }.items()
 ]
 
 
-@pytest.mark.parametrize("profile", ["default", "scale", "strict"])
-def test_reviews_leave_nothing_to_the_garbage_collector(profile: str) -> None:
-    """It would have to look at everything again and again: it is the slowest of all reviews."""
-    served = Served(policy_set(kguard=f"profile: {profile}"), world(), keep="none")
-    assert len({data["kind"] for *_, data in REVIEWED}) > 10
-    for *_, data in REVIEWED:
-        served.ask(asked(data))  # Loads modules, whose classes do leave something.
+@contextlib.contextmanager
+def no_garbage() -> Iterator[None]:
+    """Within, nothing is freed but by its last reference; afterwards there is nothing else."""
     gc.collect()
+    gc.freeze()  # What is there now need not be looked at.
     gc.disable()
-    gc.freeze()  # What is there now need not be looked at every time.
     try:
-        for file, number, data in REVIEWED:
-            served.ask(asked(data))
-            assert gc.collect() == 0, f"{file}, object {number}"
+        yield
+        assert gc.collect() == 0
     finally:
-        gc.unfreeze()
         gc.enable()
+        gc.unfreeze()
+
+
+@pytest.mark.parametrize("profile", ["scale", "strict"])
+def test_reviews_leave_nothing_to_the_garbage_collector(profile: str) -> None:
+    """It looks seldom, and what waits for it can be large."""
+    enforced = policy_set(Mode.ENFORCE, kguard=f"profile: {profile}")
+    served, objects = Served(enforced, world(*AROUND), keep="none"), reviewed()
+    assert len({data["kind"] for _, data in objects}) > 20
+
+    def ask(data: dict[str, Any]) -> None:
+        served.ask(asked(data, namespace="shop"))
+        if isinstance(data.get("spec"), dict):
+            new = {**data, "spec": {**data["spec"], "new": 1}}
+            served.ask(asked(new, old=data, namespace="shop"))
+
+    for _, data in objects:
+        ask(data)  # Loads modules, whose classes do leave something.
+    with no_garbage():
+        for _, data in objects:
+            ask(data)
+
+
+def test_a_crash_and_a_lack_of_time_leave_nothing_to_the_garbage_collector(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    def broken(scope: object, ctx: object) -> object:
+        raise KeyError("spec") from ValueError("no")
+
+    policies = policy_set()
+    policies.engine.load()
+    monkeypatch.setitem(policies.engine._checks, "image-latest", broken)
+    served = Served(policies, keep="none")
+    body = json.dumps(asked(deployment())).encode()
+
+    def ask() -> None:
+        served.service.answer(body, "", time.monotonic())
+        served.service.answer(body, "", time.monotonic() - 100)
+        with contextlib.suppress(Postponed):
+            served.service.answer(body, "", time.monotonic(), until=0)
+
+    ask()
+    with no_garbage():
+        ask()
+
+
+def test_whatever_waits_for_the_garbage_collector_does_not_add_up(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    looks = []
+    monkeypatch.setattr(gc, "collect", lambda: looks.append(1))
+    served = Served(keep="none")
+    data = deployment()
+    data["metadata"]["annotations"] = {"notes": "x" * 2**20}
+    for _ in range(40):
+        served.ask(asked(data))
+    assert len(looks) == 2
 
 
 @pytest.mark.parametrize("place", ["podSpecPatch", "controller"])

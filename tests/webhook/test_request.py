@@ -9,8 +9,11 @@ from collections.abc import Callable
 from typing import Any
 
 import pytest
+from hypothesis import example, given
+from hypothesis import strategies as st
 from webhook_reviews import UID, asked, deployment, pod
 
+from kguard.webhook import request as module
 from kguard.webhook.request import MAX_DEPTH, MAX_NODES, NotAReview, Request, read_request
 
 HEAD = b'{"kind":"AdmissionReview","apiVersion":"admission.k8s.io/v1","request":{"uid":"x",'
@@ -224,3 +227,40 @@ def test_no_body_costs_more_than_its_length(body: bytes) -> None:
         read_request(body)
     # 8 MB; the slowest takes 0.3 s here, and anything quadratic takes hours.
     assert time.process_time() - began < 5
+
+
+def depth_of(body: bytes) -> int:
+    """The deepest nesting, byte by byte; a quote behind a backslash begins and ends nothing."""
+    depth = deepest = 0
+    inside = escaped = False
+    for byte in body:
+        if byte == ord("\\"):
+            escaped = not escaped
+            continue
+        if byte == ord('"') and not escaped:
+            inside = not inside
+        elif byte in b"{[" and not inside:
+            depth += 1
+            deepest = max(deepest, depth)
+        elif byte in b"}]" and not inside:
+            depth -= 1
+        escaped = False
+    return deepest
+
+
+PIECES = st.sampled_from(
+    [*"{}[],:a", '"', "{}", "[]", '"a"', '"{"', '"\\""', '"\\\\"', "{{{", "}}}"]
+)
+
+
+@given(st.lists(PIECES, max_size=60).map("".join))
+@example("{" * 3 + "}" * 3 + '"' + "{" * 30)
+@example("}" * 6 + "{" * 5)
+def test_depth_is_seen_however_the_text_is_cut(text: str) -> None:
+    """With limits so small that every way of measuring is taken."""
+    body = text.encode()
+    with pytest.MonkeyPatch.context() as patch:
+        for name, value in {"MAX_DEPTH": 4, "_USUAL_DEPTH": 2, "_PIECE": 7, "_SMALL": 0}.items():
+            patch.setattr(module, name, value)
+        found = module._too_large(body)
+    assert found == ("nested more than 4 levels deep" if depth_of(body) > 4 else "")

@@ -42,7 +42,7 @@ class Shared:
         self.authorise = authorise
         self.closing = closing
         self.pool = Pool(loop, limits)
-        self.number = 0  # Of the last request.
+        self.number = 0  # Requests so far.
         self.members: set[Connection] = set()
         self.empty = asyncio.Event()  # Nobody is connected.
         self.empty.set()

@@ -25,6 +25,7 @@ _LOG = logging.getLogger(__name__)
 _STATUS = re.compile(r"[1-5][0-9]{2} [ -~]*")
 _NAME = re.compile(r"[!#$%&'*+.^_`|~0-9A-Za-z-]+")
 _VALUE = re.compile(r"[\t -~\x80-\xff]*")
+_USUAL_NAME = 64  # Bytes of a header's name that is worth remembering.
 _OURS = ("connection", "content-length", "date", "keep-alive", "transfer-encoding")
 CONTINUE = b"HTTP/1.1 100 Continue\r\n\r\n"
 ARRIVED = "kguard.arrived"
@@ -107,7 +108,8 @@ def _environ(request: Request, base: Environ) -> Environ:
     for raw, data in head.headers:
         if b"_" in raw:
             continue
-        name, value = _variable(raw), data.decode("latin-1")
+        variable = _variable if len(raw) <= _USUAL_NAME else _variable.__wrapped__
+        name, value = variable(raw), data.decode("latin-1")
         environ[name] = f"{environ[name]},{value}" if name in environ else value
     return environ
 

@@ -124,6 +124,7 @@ def pods_made(facts: Facts, workflow: Workflow) -> Iterator[Pod]:
         priority = template.value("priorityClassName") or workflow.value("podPriorityClassName")
         data = {**pod.data, "activeDeadlineSeconds": deadline, "priorityClassName": priority}
         pod = replace(pod, data=data, containers=[])
+        facts.made([pod])
         patches, _ = _patches(workflow, template)
         executor = workflow.config.get("executor", "resources") if workflow.config else None
         for name, key, role in (

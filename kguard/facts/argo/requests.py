@@ -38,11 +38,13 @@ def pod_requests(facts: Facts, template: Template, workflow: Workflow) -> Reques
     pod = _pod(facts, template)
     pod.containers.extend(_executors(pod, template, workflow))
     totals = [containers_total(pod, "requests", name) for name in ("cpu", "memory")]
-    return Requests(
+    found = Requests(
         pod_total(pod, "requests", "cpu"),
         pod_total(pod, "requests", "memory"),
         all(total.exact for total in totals),
     )
+    pod.containers.clear()  # They refer to each other, and would wait for the garbage collector.
+    return found
 
 
 def _pod(facts: Facts, template: Template) -> Pod:
@@ -53,7 +55,6 @@ def _pod(facts: Facts, template: Template) -> Pod:
     else:
         scope = Scope(template.resource, template.route, template.data)
         pod = Pod(template.resource, template.route, {}, template=scope)
-    facts.made([pod])
     pod.containers.extend(replace(each, pod=pod) for each in mains)
     for keys, role, item in argo.containers(template.data):
         if role in _ROLES:
