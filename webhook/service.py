@@ -35,7 +35,7 @@ _LEAST = 0.1
 """Seconds a review gets, however short the caller's timeout is."""
 
 _COLLECTED = 16 * 2**20
-"""Bytes of bodies between two looks of the garbage collector; as objects they take ten times that."""
+"""Bytes of bodies between two looks of the garbage collector; objects take ten times as many."""
 
 _LONGEST = 30.0
 """Seconds: the most `timeoutSeconds` of a webhook can be (k8s.io/api admissionregistration/v1)."""
