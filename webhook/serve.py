@@ -40,8 +40,9 @@ from kguard.webhook.stances import Mode
 if TYPE_CHECKING:
     from kubernetes.client import ApiClient
 
-SMALL_BODY = 32 * 2**10
-"""Bytes of a review that nearly always takes less than two milliseconds, reading included."""
+SMALL_BODY = 8 * 2**10
+"""Bytes of a review that nearly always takes less than half a turn on the loop (front/pool.py):
+Workflows, the most expensive objects, take some 0.4 ms for a KiB."""
 _M_MMAP_THRESHOLD = -3  # malloc.h
 _COLLECTED = (50_000, 5, 5)
 """When the garbage collector looks at its three generations (gc.set_threshold).

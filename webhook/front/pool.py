@@ -48,6 +48,7 @@ class Pool:
         self._jobs: queue.SimpleQueue[Job | None] = queue.SimpleQueue()
         self._large = False
         self._turn: float | None = None
+        self._on_loop = 0
         self._small: deque[Job] = deque()
         self._big: deque[Job] = deque()
         for number in range(limits.concurrency):
@@ -67,10 +68,13 @@ class Pool:
             self._loop.call_soon(self._end_turn)
         if self.running or now - self._turn > _TURN / 2:
             return None
+        self._on_loop = 1
         try:
             return job.work(self._turn + _TURN)
         except Postponed:
             return None
+        finally:
+            self._on_loop = 0
 
     def _end_turn(self) -> None:
         self._turn = None
@@ -84,6 +88,10 @@ class Pool:
             self._deadlines.move(job, None, self._wait)
         else:
             job.shed()
+
+    def inflight(self) -> int:
+        """Evaluations at this moment, wherever they are. For any thread."""
+        return len(self.running) + self._on_loop
 
     def cancel(self, job: Job) -> None:
         """Forget a job that nobody waits for any more; one that runs goes on."""

@@ -104,7 +104,7 @@ class Front:
             closing=lambda: self._draining,
         )
         if self._metrics:
-            self._metrics.admission_inflight.set_function(lambda: len(shared.pool.running))
+            self._metrics.admission_inflight.set_function(shared.pool.inflight)
         if threading.current_thread() is threading.main_thread():
             for number in (signal.SIGTERM, signal.SIGINT):
                 # Not by the loop, which would let go of them before the process has ended.

@@ -121,3 +121,16 @@ def test_the_last_answer_before_the_end_can_come_from_the_loop() -> None:
         answer = client.ask(post())
         assert (answer.body, answer.headers["connection"]) == (b"loop", "close")
         assert client.closed()
+
+
+def test_an_evaluation_on_the_loop_is_seen_in_the_metrics() -> None:
+    def app(environ: dict[str, Any], start: Start) -> list[bytes]:
+        start("200 OK", [])
+        value = server.metrics.registry.get_sample_value("kguard_admission_inflight")
+        return [str(value).encode()]
+
+    with serving(app, small_body=SMALL) as server:
+        client = server.connect()
+        assert client.ask(post()).body == b"1.0"
+        assert client.ask(post("/", b"x" * SMALL)).body == b"1.0"
+        assert server.metrics.registry.get_sample_value("kguard_admission_inflight") == 0
