@@ -59,14 +59,14 @@ class Pool:
         """The answer, worked out on the loop; None where it is left to the threads.
 
         From the loop to a thread and back takes as long as a small job: the processor that goes on
-        has other things in its caches. So what is small is done here while no thread is at work,
-        for a few milliseconds between two looks at the sockets.
+        has other things in its caches. So what is small is done here, for a few milliseconds
+        between two looks at the sockets, unless others wait for a thread.
         """
         now = self._loop.time()
         if self._turn is None:
             self._turn = now
             self._loop.call_soon(self._end_turn)
-        if self.running or now - self._turn > _TURN / 2:
+        if self._wait.waiting or now - self._turn > _TURN / 2:
             return None
         self._on_loop = 1
         try:

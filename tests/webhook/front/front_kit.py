@@ -9,6 +9,7 @@ import struct
 import subprocess
 import sys
 import threading
+import time
 from collections.abc import Callable, Iterator
 from pathlib import Path
 from typing import Any, NamedTuple
@@ -254,3 +255,11 @@ def post(path: str = "/", body: bytes = b"", *headers: str) -> bytes:
     """A request as the API server sends it."""
     lines = [f"POST {path} HTTP/1.1", "Host: localhost", f"Content-Length: {len(body)}", *headers]
     return "\r\n".join([*lines, "", ""]).encode() + body
+
+
+def wait_until(true: Callable[..., bool]) -> None:
+    """Wait for something to come true; it has failed if it does not."""
+    began = time.monotonic()
+    while not true():
+        assert time.monotonic() - began < 5
+        time.sleep(0.005)

@@ -1,4 +1,4 @@
-"""Small requests are evaluated on the loop, as long as nobody has to wait for it."""
+"""Small requests are evaluated on the loop, as long as nobody has to wait for that."""
 
 from __future__ import annotations
 
@@ -8,7 +8,7 @@ from collections.abc import Callable
 from typing import Any
 
 import pytest
-from front_kit import Gate, post, serving
+from front_kit import Gate, post, serving, wait_until
 
 from kguard.webhook.front.wsgi import UNTIL, Postponed
 
@@ -62,19 +62,24 @@ def test_what_takes_too_long_for_the_loop_is_done_again_in_a_thread() -> None:
         assert client.ask(post()).body == b"loop"
 
 
-def test_nothing_is_evaluated_on_the_loop_while_a_thread_is_at_work() -> None:
+def test_nothing_is_evaluated_on_the_loop_while_others_wait_for_a_thread() -> None:
     gate, where = Gate(), Where()
 
     def app(environ: dict[str, Any], start: Start) -> list[bytes]:
         found: list[bytes] = (gate if environ["PATH_INFO"] == "/slow" else where)(environ, start)
         return found
 
-    with serving(app, small_body=SMALL, concurrency=2) as server:
+    with serving(app, small_body=SMALL, concurrency=1, queue_wait=60) as server:
         slow = server.connect().send(post("/slow", b"x" * SMALL))
         gate.wait()
-        assert server.connect().ask(post()).body == b"thread"
+        assert server.connect().ask(post()).body == b"loop"
+        waiting = [server.connect().send(post("/", b"x" * SMALL)) for _ in range(2)]
+        wait_until(lambda: len(server.shared.pool._wait.waiting) == 2)
+        small = server.connect().send(post())
+        wait_until(lambda: len(server.shared.pool._wait.waiting) == 3)
         gate.opened.set()
         assert slow.answer().status == 200
+        assert [each.answer().body for each in (*waiting, small)] == [b"thread"] * 3
         assert server.connect().ask(post()).body == b"loop"
 
 

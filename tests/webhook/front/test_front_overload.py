@@ -8,14 +8,7 @@ from collections.abc import Callable
 from typing import Any
 
 import pytest
-from front_kit import Client, Gate, Server, echo, post, serving
-
-
-def wait_until(true: Callable[..., bool]) -> None:
-    began = time.monotonic()
-    while not true():
-        assert time.monotonic() - began < 5
-        time.sleep(0.005)
+from front_kit import Client, Gate, Server, echo, post, serving, wait_until
 
 
 def shed(server: Server) -> float:
