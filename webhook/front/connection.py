@@ -33,7 +33,7 @@ class Connection(asyncio.BufferedProtocol):
     __slots__ = (
         *("_base", "_busy", "_channel", "_certificate", "_ended", "_half", "_held", "_job"),
         *("_paused", "_requests", "_shaken", "_shared", "_stage", "_transport", "_written"),
-        *("_arrived", "_full", "_pumping", "_timed", "began"),
+        *("_arrived", "_full", "_timed", "began"),
     )
 
     def __init__(self, shared: Shared) -> None:
@@ -45,7 +45,6 @@ class Connection(asyncio.BufferedProtocol):
         self._half = False  # The peer has shut down its side.
         self._paused = False  # Nothing is read from the socket.
         self._full = False  # The socket takes no more, the peer does not read.
-        self._pumping = False  # What has arrived is being worked through.
         self._shaken = False  # The handshake is complete.
         self._timed = False  # How long its answer takes to leave is to be noted.
         self._held = 0  # Bytes of bodies.
@@ -174,8 +173,7 @@ class Connection(asyncio.BufferedProtocol):
         self._move(self._shared.fresh)
 
     def _pump(self) -> None:
-        """Work through what has arrived, until a request is evaluated elsewhere or no more is."""
-        self._pumping = True
+        """Read until a request is complete, or there is nothing more to read."""
         try:
             if not self._shaken:
                 complete = self._channel.handshake()
@@ -183,11 +181,7 @@ class Connection(asyncio.BufferedProtocol):
                 if not complete:
                     return
                 self._greet()
-            while not self._busy and not self._ended:
-                if self._begin():
-                    if self._transport.is_closing():  # The peer has gone, the news is on its way.
-                        return
-                    continue
+            while not self._busy and not self._ended and not self._begin():
                 if (data := self._channel.read()) is None:
                     self._wait()
                     return
@@ -199,8 +193,6 @@ class Connection(asyncio.BufferedProtocol):
                 self._requests.feed(data)
         except ssl.SSLError as error:
             self._broken(error)
-        finally:
-            self._pumping = False
 
     def _begin(self) -> bool:
         """Start on the next request; False if none is complete."""
@@ -248,12 +240,9 @@ class Connection(asyncio.BufferedProtocol):
             partial(self._answered, size),
             self._shed,
             size > shared.limits.large_body,
+            size < shared.limits.small_body,
         )
-        answer = shared.pool.at_once(self._job) if size < shared.limits.small_body else None
-        if answer is None:
-            shared.pool.submit(self._job)
-        else:
-            self._answered(size, answer)
+        shared.pool.submit(self._job)
 
     def _environ(self) -> Environ:
         """What PEP 3333 wants that is the same for all requests, and two things of our own.
@@ -321,8 +310,7 @@ class Connection(asyncio.BufferedProtocol):
         self._busy = False
         self._move(self._shared.idle)
         self._resume()
-        if not self._pumping:
-            self._pump()
+        self._pump()
 
     def _leave(self) -> None:
         if self._full:

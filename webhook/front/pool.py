@@ -14,22 +14,25 @@ from kguard.webhook.front.deadlines import Deadlines, Stage
 from kguard.webhook.front.limits import Limits
 from kguard.webhook.front.wsgi import Answer, Postponed
 
-_TURN = 0.01
-"""Seconds for which connections may have to wait for jobs on the loop."""
+_TURN = 0.005
+"""Seconds after which the loop, busy with small jobs, looks at its sockets again."""
+_LONGEST = 0.01
+"""Seconds a job may take on the loop."""
 
 
-@record(eq=False)
+@record(frozen=False, eq=False)
 class Job:
     """Something to evaluate: `work` runs in a thread, `done` with its answer on the loop.
 
-    `shed` is called instead where there is no room for it or it has waited too long. With a time as
-    its argument, `work` may be called on the loop: it raises Postponed at that time.
+    `shed` is called instead where there is no room for it or it has waited too long. The work of a
+    `small` one may also be called on the loop, with a time at which it raises Postponed.
     """
 
     work: Callable[..., Answer]
     done: Callable[[Answer], None]
     shed: Callable[[], None]
     large: bool
+    small: bool = False
 
 
 class Pool:
@@ -37,6 +40,10 @@ class Pool:
 
     The loop alone decides who is next, so nothing is locked: when one is done, its thread sleeps
     until the loop has sent the answer, instead of competing with it for the interpreter.
+
+    From the loop to a thread and back takes as long as a small job: the processor that goes on has
+    other things in its caches. So small ones are done on the loop, one after the other, with looks
+    at the sockets in between, unless others wait for a thread.
     """
 
     def __init__(self, loop: asyncio.AbstractEventLoop, limits: Limits) -> None:
@@ -47,47 +54,49 @@ class Pool:
         self._wait: Stage[Job] = self._deadlines.stage(limits.queue_wait, self._late)
         self._jobs: queue.SimpleQueue[Job | None] = queue.SimpleQueue()
         self._large = False
-        self._turn: float | None = None
-        self._on_loop = 0
+        self._turning = False  # The loop will do, or does, small jobs.
+        self._on_loop = False  # It is at one.
+        self._here: deque[Job] = deque()  # Those that wait for the loop.
         self._small: deque[Job] = deque()
         self._big: deque[Job] = deque()
         for number in range(limits.concurrency):
             name = f"evaluate-{number}"
             threading.Thread(target=self._work, name=name, daemon=True).start()
 
-    def at_once(self, job: Job) -> Answer | None:
-        """The answer, worked out on the loop; None where it is left to the threads.
-
-        From the loop to a thread and back takes as long as a small job: the processor that goes on
-        has other things in its caches. So what is small is done here, for a few milliseconds
-        between two looks at the sockets, unless others wait for a thread.
-        """
-        now = self._loop.time()
-        if self._turn is None:
-            self._turn = now
-            self._loop.call_soon(self._end_turn)
-        if self._wait.waiting or now - self._turn > _TURN / 2:
-            return None
-        self._on_loop = 1
-        try:
-            return job.work(self._turn + _TURN)
-        except Postponed:
-            return None
-        finally:
-            self._on_loop = 0
-
-    def _end_turn(self) -> None:
-        self._turn = None
-
     def submit(self, job: Job) -> None:
         """Run a job now or as soon as there is room, or shed it."""
-        if self._fits(job):
+        here = job.small and not self._small and not self._big
+        if not here and self._fits(job):
             self._start(job)
         elif len(self._wait.waiting) < self._limits.queue:
-            (self._big if job.large else self._small).append(job)
+            if here and not self._turning:
+                self._turning = True
+                self._loop.call_soon(self._turn)
+            (self._here if here else self._big if job.large else self._small).append(job)
             self._deadlines.move(job, None, self._wait)
         else:
             job.shed()
+
+    def _turn(self) -> None:
+        """Do small jobs on the loop, for a while."""
+        end = self._loop.time() + _TURN
+        while self._here:
+            job = self._here.popleft()
+            self._deadlines.move(job, self._wait, None)
+            self._on_loop = True
+            try:
+                answer = job.work(self._loop.time() + _LONGEST)
+            except Postponed:
+                self._on_loop = False
+                job.small = False
+                self.submit(job)
+            else:
+                self._on_loop = False
+                job.done(answer)
+            if self._here and self._loop.time() > end:
+                self._loop.call_soon(self._turn)
+                return
+        self._turning = False
 
     def inflight(self) -> int:
         """Evaluations at this moment, wherever they are. For any thread."""
@@ -144,4 +153,6 @@ class Pool:
         job.shed()
 
     def _remove(self, job: Job) -> None:
-        (self._big if job.large else self._small).remove(job)
+        for waiting in (self._here, self._small, self._big):
+            if job in waiting:
+                waiting.remove(job)

@@ -83,14 +83,41 @@ def test_nothing_is_evaluated_on_the_loop_while_others_wait_for_a_thread() -> No
         assert server.connect().ask(post()).body == b"loop"
 
 
-def test_after_a_few_milliseconds_on_the_loop_threads_go_on() -> None:
-    """One connection sends many requests at once: the others are not to wait for all of them."""
-    with serving(Where(), small_body=SMALL) as server:
-        client = server.connect()
-        client.send(b"".join(post("/stubborn?0.004") for _ in range(8)))
-        where = [client.answer().body for _ in range(8)]
-        assert where[0] == b"loop"
-        assert b"thread" in where[:4]
+def test_many_requests_of_one_client_do_not_keep_the_others_waiting() -> None:
+    app = Where()
+    with serving(app, small_body=SMALL) as server:
+        greedy, modest = server.connect(), server.connect()
+        assert modest.ask(post()).body == b"loop"
+        greedy.send(b"".join(post("/?0.004") for _ in range(200)))
+        assert greedy.answer().body == b"loop"
+        assert modest.ask(post()).body == b"loop"
+        assert app.asked < 100
+        assert {greedy.answer().body for _ in range(199)} == {b"loop"}
+
+
+def test_who_waits_too_long_for_the_loop_is_shed() -> None:
+    with serving(Where(), small_body=SMALL, queue=4, queue_wait=0.02) as server:
+        clients = [server.connect() for _ in range(12)]
+        for client in clients:
+            client.send(post("/stubborn?0.05"))
+        answers = [client.answer() for client in clients]
+        assert {answer.status for answer in answers} == {200, 503}
+        assert {answer.headers.get("retry-after") for answer in answers} == {None, "1"}
+        assert server.connect().ask(post()).body == b"loop"
+
+
+def test_who_has_gone_is_not_evaluated_on_the_loop() -> None:
+    app = Where()
+    with serving(app, small_body=SMALL) as server:
+        gone, here = server.connect(), server.connect()
+        gone.send(b"".join(post("/stubborn?0.02") for _ in range(50)))
+        assert gone.answer().status == 200
+        gone.reset()
+        assert here.ask(post()).body == b"loop"
+        wait_until(lambda: len(server.shared.members) == 1)
+        asked = app.asked
+        time.sleep(0.1)
+        assert app.asked == asked < 50
 
 
 def test_thousands_of_small_requests_at_once_are_answered_in_order() -> None:
