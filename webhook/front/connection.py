@@ -309,6 +309,8 @@ class Connection(asyncio.BufferedProtocol):
             self._shared.written(self._shared.loop.time() - self._written)
         self._busy = False
         self._move(self._shared.idle)
+        if self._transport.is_closing():
+            return  # The peer has gone; that is on its way to `connection_lost`.
         self._resume()
         self._pump()
 
