@@ -41,8 +41,8 @@ if TYPE_CHECKING:
     from kubernetes.client import ApiClient
 
 SMALL_BODY = 8 * 2**10
-"""Bytes of a review that nearly always takes less than half a turn on the loop (front/pool.py):
-Workflows, the most expensive objects, take some 0.4 ms for a KiB."""
+"""Bytes of a review that nearly always takes less than one may on the loop (front/pool.py):
+Workflows, the most expensive objects, need half a millisecond to one for a KiB."""
 _M_MMAP_THRESHOLD = -3  # malloc.h
 _COLLECTED = (50_000, 5, 5)
 """When the garbage collector looks at its three generations (gc.set_threshold).
