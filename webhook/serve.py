@@ -40,9 +40,9 @@ from kguard.webhook.stances import Mode
 if TYPE_CHECKING:
     from kubernetes.client import ApiClient
 
-SMALL_BODY = 8 * 2**10
-"""Bytes of a review that nearly always takes less than one may on the loop (front/pool.py):
-Workflows, the most expensive objects, need half a millisecond to one for a KiB."""
+SMALL_BODY = 32 * 2**10
+"""Bytes of a review that nearly always takes less than one may on the loop (front/pool.py), and
+that changes of ordinary workloads, with the object before them, seldom reach."""
 _M_MMAP_THRESHOLD = -3  # malloc.h
 _COLLECTED = (50_000, 5, 5)
 """When the garbage collector looks at its three generations (gc.set_threshold).

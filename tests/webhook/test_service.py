@@ -196,6 +196,26 @@ def test_a_review_uses_one_set_of_policies_and_one_snapshot() -> None:
     assert sorted(asked_for) == ["policies", "world"]
 
 
+@pytest.mark.parametrize("size", [7_000, 9_000])
+@pytest.mark.parametrize("kind", ["Workflow", "Rollout"])
+def test_a_long_workflow_is_not_even_tried_on_the_loop(kind: str, size: int) -> None:
+    served = Served()
+    data = {
+        "apiVersion": "argoproj.io/v1alpha1",
+        "kind": kind,
+        "metadata": {"name": "etl", "annotations": {"example.com/notes": "x" * size}},
+        "spec": {},
+    }
+    body, now = json.dumps(asked(data)).encode(), time.monotonic()
+    if kind == "Workflow" and size > 8_192:
+        with pytest.raises(Postponed):
+            served.service.answer(body, "", now, until=now + 60)
+        assert not served.log()
+    else:
+        checked(served.service.answer(body, "", now, until=now + 60), UID)
+    checked(served.service.answer(body, "", now), UID)
+
+
 def test_who_waits_for_the_loop_is_told_that_it_takes_too_long() -> None:
     """And the second try, in a thread, is the only one that is counted and logged."""
     served, body = Served(), json.dumps(asked(deployment(resources=TINY))).encode()
