@@ -121,6 +121,8 @@ class Walk:
                 continue
             if field.since or field.until:
                 yield ArgoDatedField(self._resource, route, data, key, name, field)
+            if type(value) is _TYPES.get(field.inner) and not field.around:
+                continue  # Most are texts in place of texts.
             levels = (*above, (name, route))
             yield from self.value(name, field, field.around, value, (*route, key), levels)
 
@@ -190,6 +192,15 @@ class Walk:
     def _wrong(self, route: Route, value: Any, wanted: str) -> ArgoWrongType:
         return ArgoWrongType(self._resource, (), self._data, route, kind_of(value), wanted)
 
+
+_TYPES = {
+    schema.STRING: str,
+    schema.BOOLEAN: bool,
+    schema.INT32: int,
+    schema.INT64: int,
+    schema.INT_OR_STRING: str,
+}
+"""The types that values usually have, by what a field holds."""
 
 _LIKE_CONTAINERS = ("ContainerNode", "ScriptTemplate", "UserContainer")
 

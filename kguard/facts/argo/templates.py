@@ -78,9 +78,9 @@ class Template(Scope):
         `of` is that workflow where it is not the template's own. Defaults for another type of
         template do not reach this one.
         """
-        found = [self.get(*keys)]
-        if keys[0] == self.kind or keys[0] not in TYPES:
-            found.append((of or self.workflow).value("templateDefaults", *keys))
+        found, workflow = [self.get(*keys)], of or self.workflow
+        if workflow.has_template_defaults and (keys[0] == self.kind or keys[0] not in TYPES):
+            found.append(workflow.value("templateDefaults", *keys))
         present = [value for value in found if value is not None and value != ""]
         return merged(present) if present else None
 

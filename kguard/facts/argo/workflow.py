@@ -17,7 +17,7 @@ from kguard.facts.quantities import is_placeholder
 from kguard.facts.run import Facts
 from kguard.kube import argo
 from kguard.model import Key, Resource, Route, Scope, dig
-from kguard.record import record
+from kguard.record import field, record
 
 
 class Reference(Enum):
@@ -75,6 +75,13 @@ class Workflow(Scope):
     config: ControllerConfig | None
     defaults_known: bool
 
+    has_template_defaults: bool = field(init=False)
+    """Whether some layer has `templateDefaults`."""
+
+    def __post_init__(self) -> None:
+        found = any(layer.data.get("templateDefaults") is not None for layer in self.layers)
+        object.__setattr__(self, "has_template_defaults", found)
+
     @property
     def library(self) -> bool:
         """Whether others only borrow its templates: a template without an entrypoint."""
@@ -107,6 +114,9 @@ class Workflow(Scope):
 
     def value(self, *keys: Key) -> Any:
         """The value in force; mappings are merged, as a strategic merge does. None where absent."""
+        if len(self.layers) == 1:  # Nearly always, and dozens of times for an object.
+            alone = dig(self.data, *keys)
+            return None if alone == "" else alone
         found = [value for value, _ in self._written(keys)]
         return merged(found) if found else None
 
