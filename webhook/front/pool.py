@@ -9,7 +9,7 @@ import time
 from collections import deque
 from collections.abc import Callable
 
-from kguard.record import record
+from kguard.record import field, record
 from kguard.webhook.front.deadlines import Deadlines, Stage
 from kguard.webhook.front.limits import Limits
 from kguard.webhook.front.wsgi import Answer, Postponed
@@ -33,6 +33,8 @@ class Job:
     shed: Callable[[], None]
     large: bool
     small: bool = False
+    queue: deque[Job] = field(default_factory=deque, init=False)
+    """Where it waits, if it does."""
 
 
 class Pool:
@@ -56,47 +58,56 @@ class Pool:
         self._large = False
         self._turning = False  # The loop will do, or does, small jobs.
         self._on_loop = False  # It is at one.
-        self._here: deque[Job] = deque()  # Those that wait for the loop.
-        self._small: deque[Job] = deque()
-        self._big: deque[Job] = deque()
+        self._for_loop: deque[Job] = deque()
+        self._for_threads: deque[Job] = deque()
+        self._large_ones: deque[Job] = deque()
         for number in range(limits.concurrency):
             name = f"evaluate-{number}"
             threading.Thread(target=self._work, name=name, daemon=True).start()
 
     def submit(self, job: Job) -> None:
         """Run a job now or as soon as there is room, or shed it."""
-        here = job.small and not self._small and not self._big
+        here = job.small and not self._for_threads and not self._large_ones
         if not here and self._fits(job):
             self._start(job)
-        elif len(self._wait.waiting) < self._limits.queue:
+        elif len(self._wait.waiting) >= self._limits.queue:
+            job.shed()
+        else:
+            others = self._large_ones if job.large else self._for_threads
+            job.queue = self._for_loop if here else others
+            job.queue.append(job)
+            self._deadlines.move(job, None, self._wait)
             if here and not self._turning:
                 self._turning = True
                 self._loop.call_soon(self._turn)
-            (self._here if here else self._big if job.large else self._small).append(job)
-            self._deadlines.move(job, None, self._wait)
-        else:
-            job.shed()
 
     def _turn(self) -> None:
         """Do small jobs on the loop, for a while."""
         end = self._loop.time() + _TURN
-        while self._here:
-            job = self._here.popleft()
-            self._deadlines.move(job, self._wait, None)
-            self._on_loop = True
-            try:
-                answer = job.work(self._loop.time() + _LONGEST)
-            except Postponed:
-                self._on_loop = False
-                job.small = False
-                self.submit(job)
-            else:
-                self._on_loop = False
-                job.done(answer)
-            if self._here and self._loop.time() > end:
+        try:
+            while self._for_loop:
+                self._do(self._taken(self._for_loop))
+                if self._loop.time() > end:
+                    break
+        finally:  # Whatever becomes of one, the others are not left waiting.
+            self._turning = bool(self._for_loop)
+            if self._turning:
                 self._loop.call_soon(self._turn)
-                return
-        self._turning = False
+
+    def _do(self, job: Job) -> None:
+        """Do a small job on the loop, or leave it to a thread."""
+        self._on_loop = True
+        try:
+            answer = job.work(self._loop.time() + _LONGEST)
+        except Postponed:
+            answer = None
+        finally:
+            self._on_loop = False
+        if answer is None:
+            job.small = False
+            self.submit(job)
+        else:
+            job.done(answer)
 
     def inflight(self) -> int:
         """Evaluations at this moment, wherever they are. For any thread."""
@@ -105,7 +116,7 @@ class Pool:
     def cancel(self, job: Job) -> None:
         """Forget a job that nobody waits for any more; one that runs goes on."""
         if job in self._wait.waiting:
-            self._remove(job)
+            job.queue.remove(job)
             self._deadlines.move(job, self._wait, None)
 
     def stuck(self) -> float:
@@ -141,18 +152,17 @@ class Pool:
         del self.running[job]
         if job.large:
             self._large = False
-        for waiting in (self._small, self._big):
+        for waiting in (self._for_threads, self._large_ones):
             if waiting and self._fits(waiting[0]):
-                following = waiting.popleft()
-                self._deadlines.move(following, self._wait, None)
-                self._start(following)
+                self._start(self._taken(waiting))
         job.done(answer)
 
-    def _late(self, job: Job) -> None:
-        self._remove(job)
-        job.shed()
+    def _taken(self, waiting: deque[Job]) -> Job:
+        """The job that has waited longest in a queue, which has one."""
+        job = waiting.popleft()
+        self._deadlines.move(job, self._wait, None)
+        return job
 
-    def _remove(self, job: Job) -> None:
-        for waiting in (self._here, self._small, self._big):
-            if job in waiting:
-                waiting.remove(job)
+    def _late(self, job: Job) -> None:
+        job.queue.remove(job)
+        job.shed()

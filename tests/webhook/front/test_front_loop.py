@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 import threading
 import time
 from collections.abc import Callable
@@ -10,7 +11,9 @@ from typing import Any
 import pytest
 from front_kit import Gate, post, serving, wait_until
 
-from kguard.webhook.front.wsgi import UNTIL, Postponed
+from kguard.webhook.front.limits import Limits
+from kguard.webhook.front.pool import Job, Pool
+from kguard.webhook.front.wsgi import UNTIL, Answer, Postponed
 
 SMALL = 1000
 Start = Callable[..., Any]
@@ -148,6 +151,31 @@ def test_a_bug_on_the_loop_is_answered_as_one_in_a_thread(where: str) -> None:
         client = server.connect()
         assert client.ask(post("/bug")).status == 500
         assert client.ask(post()).body == where.encode()
+
+
+def test_a_bug_of_the_server_behind_one_answer_does_not_stop_the_others() -> None:
+    loop = asyncio.new_event_loop()
+    raised: list[object] = []
+    loop.set_exception_handler(lambda _, context: raised.append(context["exception"]))
+    pool, done = Pool(loop, Limits(1)), []
+
+    def job(name: str) -> Job:
+        def answered(answer: Answer) -> None:
+            done.append(name)
+            if name == "bad":
+                raise KeyError(name)
+
+        return Job(lambda until: Answer(b"", False), answered, lambda: None, False, small=True)
+
+    for name in ("first", "bad", "second"):
+        loop.call_soon(pool.submit, job(name))
+    loop.call_later(0.05, pool.submit, job("late"))
+    loop.call_later(0.1, loop.stop)
+    loop.run_forever()
+    pool.close()
+    loop.close()
+    assert done == ["first", "bad", "second", "late"]
+    assert [type(each) for each in raised] == [KeyError]
 
 
 def test_the_last_answer_before_the_end_can_come_from_the_loop() -> None:

@@ -29,7 +29,7 @@ def test_what_does_not_fit_into_the_queue_is_shed_at_once() -> None:
         running = [server.connect().send(post("/slow")) for _ in range(2)]
         gate.wait(2)
         waiting = [server.connect().send(post("/slow")) for _ in range(3)]
-        wait_until(lambda: len(server.shared.pool._small) == 3)
+        wait_until(lambda: len(server.shared.pool._for_threads) == 3)
         for _ in range(4):
             assert_shed(server.connect().send(post("/slow")))
         assert shed(server) == 4
@@ -76,10 +76,10 @@ def test_who_has_gone_does_not_wait() -> None:
         running = server.connect().send(post("/first"))
         gate.wait()
         gone = [server.connect().send(post("/gone")) for _ in range(3)]
-        wait_until(lambda: len(server.shared.pool._small) == 3)
+        wait_until(lambda: len(server.shared.pool._for_threads) == 3)
         for client in gone:
             client.reset()
-        wait_until(lambda: not server.shared.pool._small)
+        wait_until(lambda: not server.shared.pool._for_threads)
         gate.opened.set()
         assert running.answer().status == 200
         assert server.connect().ask(post("/now")).status == 200
