@@ -168,7 +168,7 @@ def _annotations(decision: Decision) -> dict[str, str]:
     for each in decision.judged:
         having.setdefault(each.effect, {})[each.finding.policy] = None
     policies: dict[str, None] = {}
-    for effect, word in _EFFECTS if having else ():
+    for effect, word in _EFFECTS:
         if effect in having:
             found[word] = _listed(having[effect], ",")
             policies |= having[effect]

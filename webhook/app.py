@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING, Any
 from flask import Flask, Response, request
 from werkzeug.exceptions import HTTPException, MethodNotAllowed
 
-from kguard.webhook.front.wsgi import ARRIVED, UNTIL
+from kguard.webhook.front.wsgi import ARRIVED, TIMED, UNTIL
 from kguard.webhook.service import Answer
 
 if TYPE_CHECKING:
@@ -86,8 +86,14 @@ def _reviewed(service: Service, environ: Environ) -> Answer:
         return Answer(HTTPStatus.BAD_REQUEST, message.encode())
     body = environ["wsgi.input"].read(int(length))
     started = environ.get(ARRIVED) or time.monotonic()
-    query, until = environ.get("QUERY_STRING", ""), environ.get(UNTIL)
-    return service.answer(body, query, started, _trace(environ), until=until)
+    return service.answer(
+        body,
+        environ.get("QUERY_STRING", ""),
+        started,
+        _trace(environ),
+        timed=environ.get(TIMED, False),
+        until=environ.get(UNTIL),
+    )
 
 
 def _trace(environ: Environ) -> str:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from functools import lru_cache
 from typing import TYPE_CHECKING, TypeVar
 
@@ -27,9 +27,16 @@ def _child(metric: M, *labels: str) -> M:
 
 
 def count(
-    metrics: Metrics, decision: Decision, seconds: float, phases: Mapping[str, float]
+    metrics: Metrics,
+    decision: Decision,
+    seconds: float,
+    phases: Mapping[str, float],
+    policies: Iterable[tuple[str, float]],
 ) -> None:
-    """Count one review. Labels take few values, whatever callers send."""
+    """Count one review, and the seconds of its phases and policies where they were timed.
+
+    Labels take few values, whatever callers send.
+    """
     request = decision.request
     _child(
         metrics.admission_requests,
@@ -41,6 +48,8 @@ def count(
     metrics.admission_duration.observe(seconds)
     for phase, took in phases.items():
         _child(metrics.admission_phase, phase).observe(took)
+    for policy, took in policies:
+        _child(metrics.policy_duration, policy).observe(took)
     for each in decision.judged:
         finding, mode = each.finding, each.mode.word
         if each.why == REPLACED:  # Its template was counted: a Deployment of 50 Pods is one fault.

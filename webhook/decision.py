@@ -80,12 +80,11 @@ class Decision:
     @property
     def word(self) -> str:
         """The decision in one word."""
-        worst = self._worst
-        if self.refusing or worst is Effect.DENIED:
+        if not self.allowed:
             return "denied"
         if self.skipped:
             return "skipped"
-        return "warned" if self.unanswered or worst is Effect.WARNED else "allowed"
+        return "warned" if self.unanswered or self._worst is Effect.WARNED else "allowed"
 
     @property
     def _worst(self) -> Effect:

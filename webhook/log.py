@@ -78,7 +78,7 @@ class Log:
             "trace": trace,
         }
         # No and zero are said; nothing is not.
-        self._write({k: v for k, v in line.items() if v or v is False or v == 0})
+        self._write({k: v for k, v in line.items() if v or v == 0})
 
     def _write(self, line: Mapping[str, Any]) -> None:
         said = wire.dumps({key: _bounded(value) for key, value in line.items()})

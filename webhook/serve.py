@@ -44,7 +44,7 @@ SMALL_BODY = 32 * 2**10
 """Bytes of a review that nearly always takes less than one may on the loop (front/pool.py), and
 that changes of ordinary workloads, with the object before them, seldom reach."""
 _M_MMAP_THRESHOLD = -3  # malloc.h
-_COLLECTED = (50_000, 5, 5)
+_THRESHOLDS = (50_000, 5, 5)
 """When the garbage collector looks at its three generations (gc.set_threshold).
 
 A review leaves nothing to it (tests/webhook/test_growth.py), and one of 200 KB has 20,000 objects
@@ -335,5 +335,5 @@ def _settle() -> None:
     """
     gc.collect()
     gc.freeze()
-    gc.set_threshold(*_COLLECTED)
+    gc.set_threshold(*_THRESHOLDS)
     gc.enable()

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import datetime
 import gc
-import itertools
 import time
 from collections.abc import Callable
 from functools import lru_cache
@@ -19,7 +18,6 @@ from kguard.webhook import wire
 from kguard.webhook.answer import review_answer, words
 from kguard.webhook.counting import count
 from kguard.webhook.front.wsgi import Postponed
-from kguard.webhook.metrics import SAMPLED
 from kguard.webhook.policyset import PolicySet
 from kguard.webhook.request import NotAReview, read_request
 from kguard.webhook.review import failed, review
@@ -35,7 +33,7 @@ MARGIN = 0.5
 _LEAST = 0.1
 """Seconds a review gets, however short the caller's timeout is."""
 
-_COLLECTED = 16 * 2**20
+_COLLECT_EVERY = 16 * 2**20
 """Bytes of bodies between two looks of the garbage collector; objects take ten times as many."""
 
 _LONG_WORKFLOW = 8 * 2**10
@@ -71,7 +69,6 @@ class Service:
         self._policies, self._world = policies, world
         self._metrics, self._log = metrics, log
         self._timeout = timeout
-        self._number = itertools.count()
         self._seen = 0
         self._today = today or (lambda: datetime.datetime.now(datetime.UTC).date())
 
@@ -82,16 +79,18 @@ class Service:
         started: float,
         trace: str = "",
         *,
+        timed: bool = False,
         until: float | None = None,
     ) -> Answer:
         """The answer to a review that came in at `started` (time.monotonic()).
 
         From the moment the uid is known the answer is a review with status 200: with any other
-        the API server would fall back on the webhook's failurePolicy. Raises Postponed where the
+        the API server would fall back on the webhook's failurePolicy. `timed` says that the
+        metrics are to be told how long its phases and policies took. Raises Postponed where the
         policies are not through at `until`, or cannot be.
         """
         read = time.monotonic()
-        sampled = next(self._number) % SAMPLED == 0
+        times: list[tuple[str, float]] = []
         try:
             request = read_request(body)
         except NotAReview as error:
@@ -117,7 +116,7 @@ class Service:
                 world,
                 today=self._today(),
                 expired=expired,
-                took=self._took if sampled else None,
+                took=(lambda policy, seconds: times.append((policy, seconds))) if timed else None,
             )
             answer = wire.dumps(review_answer(decision, words(decision)))
         except Exception as error:  # A bug must not turn into what failurePolicy makes of a 500.
@@ -125,8 +124,8 @@ class Service:
             answer = wire.dumps(review_answer(decision, words(decision)))
         done = time.monotonic()
         # How long reading and writing took is for the server to say.
-        phases = {"parse": parsed - read, "evaluate": done - parsed} if sampled else {}
-        count(self._metrics, decision, done - started, phases)
+        phases = {"parse": parsed - read, "evaluate": done - parsed} if timed else {}
+        count(self._metrics, decision, done - started, phases, times)
         for crash in decision.crashes:
             self._log.event("error", "policy crashed", uid=request.uid, error=named(crash))
             # Its frames hold the decision, which holds it: only the collector would free them.
@@ -142,12 +141,9 @@ class Service:
         it; but what a bug leaves behind must not add up to the memory of the pod.
         """
         self._seen += size
-        if self._seen >= _COLLECTED:
+        if self._seen >= _COLLECT_EVERY:
             self._seen = 0
             gc.collect()
-
-    def _took(self, policy: str, seconds: float) -> None:
-        self._metrics.policy_duration.labels(policy).observe(seconds)
 
     def _allowance(self, query: str) -> float:
         """Seconds that a request has in all."""

@@ -37,9 +37,10 @@ def dumps(value: object) -> bytes:
     try:
         data = orjson.dumps(value)
     except TypeError:  # A lone surrogate, a number beyond 64 bits.
-        data = b"\x7f"
-    if data.isascii() and b"\x7f" not in data:
-        return data
+        pass
+    else:
+        if data.isascii() and b"\x7f" not in data:
+            return data
     return _ENCODER.encode(value).encode("ascii")
 
 

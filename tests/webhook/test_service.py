@@ -176,8 +176,35 @@ def test_findings_are_counted() -> None:
     labels = {"policy": "memory-absurdly-small", "mode": "enforce"}
     assert value("kguard_policy_results_total", {**labels, "result": "denied"}) == 1
     assert value("kguard_policy_results_total", {**labels, "result": "warned"}) == 1
-    for phase in ("parse", "evaluate"):
-        assert value("kguard_admission_phase_seconds_count", {"phase": phase}) == 1
+
+
+def test_phases_and_policies_are_timed_where_that_is_asked_for_and_once() -> None:
+    policies = policy_set()
+    policies.engine.load()
+    served, body = Served(policies), json.dumps(asked(deployment(resources=TINY))).encode()
+    now = time.monotonic()
+
+    def postponed(scope: object, ctx: object) -> object:
+        raise Postponed
+
+    def timed() -> dict[str, float | None]:
+        value = served.metrics.registry.get_sample_value
+        phase, policy = "kguard_admission_phase_seconds", "kguard_policy_duration_seconds"
+        return {
+            "parse": value(f"{phase}_count", {"phase": "parse"}),
+            "evaluate": value(f"{phase}_count", {"phase": "evaluate"}),
+            "policy": value(f"{policy}_count", {"policy": "missing-memory-limit"}),
+        }
+
+    served.service.answer(body, "", now)
+    assert timed() == dict.fromkeys(("parse", "evaluate", "policy"))
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setitem(policies.engine._checks, "zero-request", postponed)  # The last of them.
+        with pytest.raises(Postponed):
+            served.service.answer(body, "", now, timed=True, until=now + 5)
+    assert timed() == dict.fromkeys(("parse", "evaluate", "policy"))
+    served.service.answer(body, "", now, timed=True)
+    assert timed() == dict.fromkeys(("parse", "evaluate", "policy"), 1)
 
 
 def test_a_review_uses_one_set_of_policies_and_one_snapshot() -> None:

@@ -12,7 +12,15 @@ from typing import TYPE_CHECKING, cast
 from kguard.webhook.front.channel import Channel, Plain, Tls
 from kguard.webhook.front.http import Head, Refusal, Request, Requests
 from kguard.webhook.front.pool import Job
-from kguard.webhook.front.wsgi import ARRIVED, CONTINUE, Answer, Environ, refuse, respond
+from kguard.webhook.front.wsgi import (
+    ARRIVED,
+    CONTINUE,
+    TIMED,
+    Answer,
+    Environ,
+    refuse,
+    respond,
+)
 
 if TYPE_CHECKING:
     from kguard.webhook.front.deadlines import Stage
@@ -233,7 +241,8 @@ class Connection(asyncio.BufferedProtocol):
         self._busy = True
         self._move(None)
         self._base = self._base or self._environ()
-        self._base[ARRIVED] = self._arrived  # Requests of a connection come one after the other.
+        # Requests of a connection come one after the other.
+        self._base |= {ARRIVED: self._arrived, TIMED: self._timed}
         size = len(request.body)
         self._job = Job(
             partial(respond, shared.app, request, self._base, shared.closing),

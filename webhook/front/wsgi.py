@@ -30,6 +30,8 @@ _OURS = ("connection", "content-length", "date", "keep-alive", "transfer-encodin
 CONTINUE = b"HTTP/1.1 100 Continue\r\n\r\n"
 ARRIVED = "kguard.arrived"
 """The key of the environment for the monotonic time at which a request began to come in."""
+TIMED = "kguard.timed"
+"""The key for whether this is one of the requests whose phases are timed."""
 UNTIL = "kguard.until"
 """The key for the monotonic time until which an application may take on the server's own loop.
 

@@ -265,7 +265,14 @@ def test_what_the_application_is_told() -> None:
 
 
 def test_requests_are_measured() -> None:
-    with serving() as server:
+    timed: list[bool] = []
+
+    def app(environ: dict[str, Any], start: Any) -> list[bytes]:
+        timed.append(environ["kguard.timed"])
+        start("200 OK", [])
+        return []
+
+    with serving(app) as server:
         client = server.connect()
         client.ask(post("/", b"x" * 5000))
         for _ in range(SAMPLED):
@@ -274,6 +281,7 @@ def test_requests_are_measured() -> None:
         assert value("kguard_body_bytes_sum") == 5000
         assert value("kguard_body_bytes_count") == SAMPLED + 1
         assert value("kguard_admission_phase_seconds_count", {"phase": "read"}) == 2
+        assert timed == [True, *[False] * (SAMPLED - 1), True]
         assert value("kguard_admission_inflight") == 0
 
 
