@@ -70,10 +70,7 @@ _ANY = "?"
 """The group or kind of all that no policy asks for."""
 
 _BATCH = 8
-"""Parts of an object that one policy judges between two looks at the clock."""
-
-_ALLOWED = 4
-"""Parts that several policies judge, one after the other, between two looks."""
+"""How many times at most a policy judges a part of an object between two looks at the clock."""
 
 
 def as_written(policies: Iterable[Policy]) -> Rules:
@@ -132,8 +129,8 @@ class Engine:
     ) -> Outcome:
         """Judge every resource that is not mere context by every policy that applies to it.
 
-        `expired` is asked now and then, between policies and while one judges many parts of an
-        object; from its first yes on, policies go unasked. `took` is told how long each check ran.
+        `expired` is asked after every few parts of an object that a policy has judged; from its
+        first yes on, policies go unasked. `took` is told how long each check ran.
         `only` some policies are asked, where given.
         """
         outcome = Outcome()
@@ -189,7 +186,7 @@ class Engine:
         outcome: Outcome,
     ) -> None:
         found: list[Finding] = []
-        allowed = 0  # Parts that may still be judged without a look at the clock.
+        unseen = _BATCH  # Parts judged since the last look at the clock.
         for each, active in parts:
             if not active:
                 continue
@@ -218,17 +215,17 @@ class Engine:
                     ctx = Context(rule.params, facts, policy.severity)
                     certain = True
                     for batch in batches:
-                        if allowed < len(batch):
+                        if unseen + len(batch) > _BATCH:
                             if expired():
                                 raise Expired
-                            allowed = _ALLOWED
-                        allowed -= len(batch)
+                            unseen = 0
+                        unseen += len(batch)
                         if not _ask(policy, rule, check, ctx, batch, outcome, found):
                             certain = False
                     if certain:
                         outcome.judged.add((policy.id, subject))
                 except Expired:
-                    allowed = 0
+                    unseen = _BATCH
                     outcome.unfinished.setdefault(policy.id)
                 except Exception as error:  # A broken check must not hide the others' findings.
                     outcome.crashes.append(Crash(policy.id, resource, error, (policy.id,)))

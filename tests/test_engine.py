@@ -228,7 +228,7 @@ def test_few_parts_are_judged_between_two_looks_at_the_clock(
     facts = Facts(Index([resource]))
     Engine(policies).run([resource], facts, as_written(policies), look)
     assert sum(since) == 20 * containers
-    assert max(since) <= (8 if containers >= 8 else 4)
+    assert max(since) <= 8
 
 
 def test_what_was_found_before_time_ran_out_is_kept(monkeypatch: pytest.MonkeyPatch) -> None:

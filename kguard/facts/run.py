@@ -72,7 +72,7 @@ class Facts:
         self.notices: dict[str, None] = {}
         """Sentences about the run as a whole, in the order in which they were first needed."""
         self._memo: dict[tuple[Callable[..., Any], int | str], Any] = {}
-        self._made: list[Pod] = []
+        self._pods: list[Pod] = []
 
     def go_on(self) -> None:
         """Raise Expired where there is no time left: for work that may be long."""
@@ -117,16 +117,13 @@ class Facts:
         """Forget everything, so that its memory is free at once.
 
         A pod and its containers refer to each other: as they are, they and the object they came
-        from would wait for the garbage collector.
+        from would wait for the garbage collector. Pods that are not kept here are emptied by who
+        makes them.
         """
-        for pod in self._made:
+        for pod in self._pods:
             pod.containers.clear()
-        self._made.clear()
+        self._pods.clear()
         self._memo.clear()
-
-    def made(self, pods: Iterable[Pod]) -> None:
-        """Note pods for `release`."""
-        self._made += pods
 
     def pod(self, resource: Resource) -> Pod | None:
         """The pod a workload creates, None for what creates none."""
@@ -216,7 +213,7 @@ def _argo_pods(facts: Facts, resource: Resource) -> list[Pod]:
     from kguard.facts.argo.pods import template_pods
 
     pods = list(template_pods(facts, resource))
-    facts.made(pods)
+    facts._pods += pods
     return pods
 
 
@@ -254,7 +251,7 @@ def _pod(facts: Facts, resource: Resource) -> Pod | None:
         pod_level_resources=facts.assume.kube >= (1, 34),
     )
     if pod is not None:
-        facts.made((pod,))
+        facts._pods.append(pod)
     return pod
 
 

@@ -123,10 +123,12 @@ def test_a_pod_has_the_executor_of_the_configuration() -> None:
     )
     found = facts.argo_workflow(resource)
     assert found is not None
-    (pod,) = pods_made(facts, found)
+    cpu = [
+        {each.name: each.get("resources", "requests", "cpu") for each in pod.containers}
+        for pod in pods_made(facts, found)
+    ]
 
-    cpu = {each.name: each.get("resources", "requests", "cpu") for each in pod.containers}
-    assert cpu == {"init": 1, "wait": 2, "main": None, "s": None}
+    assert cpu == [{"init": 1, "wait": 2, "main": None, "s": None}]
 
 
 @pytest.mark.parametrize(

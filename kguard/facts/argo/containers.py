@@ -110,21 +110,20 @@ def _side_containers(facts: Facts, workflow: Workflow) -> Iterator[MainContainer
 def pods_made(facts: Facts, workflow: Workflow) -> Iterator[Pod]:
     """The pods of those templates with every container they have in the end: Argo's own come first.
 
-    Theirs are the resources of `executor` in the controller's configuration.
+    Theirs are the resources of `executor` in the controller's configuration. Each pod has its
+    containers until the next one is asked for.
     """
     limits = _limits(facts, workflow)
     containers = [*main_containers(facts, workflow), *side_containers(facts, workflow)]
     for template in facts.argo_templates(workflow.resource):
         if not template.runs_pod:
             continue
-        pod = _pod(facts, workflow, template, limits)
         deadline = template.value("activeDeadlineSeconds") or workflow.value(
             "activeDeadlineSeconds"
         )
         priority = template.value("priorityClassName") or workflow.value("podPriorityClassName")
-        data = {**pod.data, "activeDeadlineSeconds": deadline, "priorityClassName": priority}
-        pod = replace(pod, data=data, containers=[])
-        facts.made([pod])
+        more = {"activeDeadlineSeconds": deadline, "priorityClassName": priority}
+        pod = _pod(facts, workflow, template, limits, more)
         patches, _ = _patches(workflow, template)
         executor = workflow.config.get("executor", "resources") if workflow.config else None
         for name, key, role in (
@@ -139,7 +138,10 @@ def pods_made(facts: Facts, workflow: Workflow) -> Iterator[Pod]:
         pod.containers.extend(
             replace(each.effective, pod=pod) for each in containers if each.template is template
         )
-        yield pod
+        try:
+            yield pod
+        finally:
+            pod.containers.clear()  # See Facts.release.
 
 
 def _limits(facts: Facts, workflow: Workflow) -> list[Any]:
@@ -151,18 +153,23 @@ def _limits(facts: Facts, workflow: Workflow) -> list[Any]:
     ]
 
 
-def _pod(facts: Facts, workflow: Workflow, template: Template, limits: list[Any]) -> Pod:
+def _pod(
+    facts: Facts,
+    workflow: Workflow,
+    template: Template,
+    limits: list[Any],
+    more: Mapping[str, Any] | None = None,
+) -> Pod:
     version = facts.assume.argo
-    pod = Pod(
+    resources = template.value("podResources") or workflow.value("podResources")
+    return Pod(
         resource=workflow.resource,
         route=template.route,
-        data={"resources": template.value("podResources") or workflow.value("podResources")},
+        data={"resources": resources, **(more or {})},
         template=template,
         limit_ranges=limits,
         pod_level_resources=version is None or version >= _POD_RESOURCES_SINCE,
     )
-    facts.made([pod])
-    return pod
 
 
 def _written(template: Template) -> Iterator[tuple[Route, str, Mapping[str, Any], Any]]:

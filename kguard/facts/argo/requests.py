@@ -43,7 +43,7 @@ def pod_requests(facts: Facts, template: Template, workflow: Workflow) -> Reques
         pod_total(pod, "requests", "memory"),
         all(total.exact for total in totals),
     )
-    pod.containers.clear()  # They refer to each other, and would wait for the garbage collector.
+    pod.containers.clear()  # See Facts.release.
     return found
 
 
