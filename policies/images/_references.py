@@ -11,12 +11,8 @@ from kguard.quantity.images import Image, ImageError, parse_image
 
 def latest_image(container: Container, ctx: Context) -> Image | None:
     """The image that a container names, where `latest` is what is pulled; None as `named_image`."""
-    text = container.get("image")
-    try:
-        latest = isinstance(text, str) and parse_image(text).pulled_tag == "latest"
-    except ImageError:
-        return None
-    return named_image(container, ctx) if latest else None
+    image = named_image(container, ctx)
+    return image if image and image.pulled_tag == "latest" else None
 
 
 def named_image(container: Container, ctx: Context) -> Image | None:
@@ -29,11 +25,11 @@ def named_image(container: Container, ctx: Context) -> Image | None:
     text = container.get("image")
     if not isinstance(text, str) or is_placeholder(text) or container.injected:
         return None
-    if image_is_triggered(container):
-        return None
     try:
         image = parse_image(text)
     except ImageError:
         return None
     written = text.removesuffix(f":{image.tag}")
-    return image if ctx.assume.retagged.isdisjoint({written, image.name}) else None
+    if not ctx.assume.retagged.isdisjoint({written, image.name}):
+        return None
+    return None if image_is_triggered(container) else image
