@@ -56,6 +56,11 @@ def is_placeholder(value: Any) -> bool:
     return value[:1] in _REPLACED_BEGIN and _REPLACED.fullmatch(value) is not None
 
 
+def literal(value: Any) -> str | None:
+    """A text that is there and stands for itself; None for anything else."""
+    return value if isinstance(value, str) and value and not is_placeholder(value) else None
+
+
 def quantities(facts: Facts, resource: Resource) -> Iterator[QuantityField]:
     """The quantity fields of an object."""
     pod = facts.pod(resource)

@@ -3,10 +3,10 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
-from typing import Any, TypeGuard
+from typing import Any
 
 from kguard.facts.drone.pipeline import Pipeline, Step
-from kguard.facts.quantities import is_placeholder
+from kguard.facts.quantities import literal
 from kguard.model import Fault, Key
 from kguard.policy.context import Context
 from kguard.quantity._quote import quoted
@@ -22,16 +22,16 @@ _PATTERN = set("*?[\\")
 def check(pipeline: Pipeline, ctx: Context) -> Iterator[Fault]:
     """Yield a fault for each `failure`, `when.status` and `medium` the runner does not know."""
     for step in pipeline.steps:
-        word = step.get("failure")
-        if _is_word(word) and word not in _FAILURE:
+        word = literal(step.get("failure"))
+        if word and word not in _FAILURE:
             message = f"failure {quoted(word)} of {step.called} is none the runner knows"
             help = f"a failure fails the build{nearest(word, _FAILURE)}"
             yield step.fault(("failure",), message, help=help)
         yield from _statuses(step)
     for number, volume in pipeline.volumes:
         temp = volume.get("temp")
-        medium = temp.get("medium") if isinstance(temp, dict) else None
-        if _is_word(medium) and medium.lower() != "memory":
+        medium = literal(temp.get("medium")) if isinstance(temp, dict) else None
+        if medium and medium.lower() != "memory":
             message = f"medium {quoted(medium)} is none the runner knows"
             help = "the volume is on the node's disk; the other medium is `memory`"
             yield pipeline.fault(("volumes", number, "temp", "medium"), message, help=help)
@@ -45,15 +45,12 @@ def _statuses(step: Step) -> Iterator[Fault]:
         parts = [((key,), status.get(key)) for key in ("include", "exclude")]
     for keys, words in parts:
         listed = isinstance(words, list)
-        for number, word in enumerate(words if listed else [words]):
-            if not _is_word(word) or word in (*_STATUS, *_OTHER_STATUS) or _PATTERN & set(word):
+        for number, said in enumerate(words if listed else [words]):
+            word = literal(said)
+            if not word or word in (*_STATUS, *_OTHER_STATUS) or _PATTERN & set(word):
                 continue
             yield step.fault(
                 ("when", "status", *keys, *((number,) if listed else ())),
                 f"status {quoted(word)} of {step.called} is none a build has",
                 help=f"it never matches{nearest(word, _STATUS)}",
             )
-
-
-def _is_word(value: Any) -> TypeGuard[str]:
-    return isinstance(value, str) and value != "" and not is_placeholder(value)

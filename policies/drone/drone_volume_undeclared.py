@@ -6,7 +6,7 @@ from collections.abc import Iterator, Mapping
 from typing import Any
 
 from kguard.facts.drone.pipeline import OWN_VOLUMES, Pipeline, mounts
-from kguard.facts.quantities import is_placeholder
+from kguard.facts.quantities import is_placeholder, literal
 from kguard.model import Fault, Related
 from kguard.policy.context import Context
 from kguard.quantity._quote import quoted
@@ -23,10 +23,8 @@ def check(pipeline: Pipeline, ctx: Context) -> Iterator[Fault]:
     there = [volume.get("name") for _, volume in pipeline.volumes if _has_source(volume)]
     for step in pipeline.steps:
         for number, mount in mounts(step):
-            name = mount.get("name")
-            if not isinstance(name, str) or not name or is_placeholder(name):
-                continue
-            if name in there or name in OWN_VOLUMES:
+            name = literal(mount.get("name"))
+            if name is None or name in there or name in OWN_VOLUMES:
                 continue
             empty = [number for number, volume in pipeline.volumes if volume.get("name") == name]
             why = "which says not what it is" if empty else "which the pipeline does not declare"

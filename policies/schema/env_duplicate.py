@@ -6,7 +6,7 @@ from collections.abc import Iterator
 from typing import Any
 
 from kguard.facts.pods import Container
-from kguard.facts.quantities import is_placeholder
+from kguard.facts.quantities import literal
 from kguard.model import Fault, Related
 from kguard.policy.context import Context
 from kguard.quantity._quote import quoted
@@ -17,8 +17,8 @@ def check(container: Container, ctx: Context) -> Iterator[Fault]:
     entries = container.get("env")
     first: dict[str, int] = {}
     for number, entry in enumerate(entries if isinstance(entries, list) else ()):
-        name = entry.get("name") if isinstance(entry, dict) else None
-        if not isinstance(name, str) or not name or is_placeholder(name):
+        name = literal(entry.get("name")) if isinstance(entry, dict) else None
+        if name is None:
             continue
         if name not in first:
             first[name] = number

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from kguard.facts.quantities import is_placeholder
+from kguard.facts.quantities import is_placeholder, literal
 
 
 @pytest.mark.parametrize(
@@ -36,3 +36,21 @@ from kguard.facts.quantities import is_placeholder
 )
 def test_is_placeholder(value: object, expected: bool) -> None:
     assert expected == is_placeholder(value)
+
+
+@pytest.mark.parametrize(
+    ("value", "expected"),
+    [
+        ("text", "text"),
+        ("__init__", "__init__"),
+        ("", None),
+        ("${NAME}", None),
+        ("__NAME__", None),
+        (5, None),
+        (None, None),
+        ({}, None),
+    ],
+    ids=repr,
+)
+def test_a_literal_is_there_and_stands_for_itself(value: object, expected: str | None) -> None:
+    assert literal(value) == expected

@@ -16,8 +16,8 @@ from kguard.facts.argo.hooks import Hook
 from kguard.facts.argo.references import without_tags
 from kguard.facts.argo.template_rules import artifact_place
 from kguard.facts.argo.templates import Call, Template, calls_of, target_of
-from kguard.facts.argo.wrong import Wrong, given, items_of, literal, wrong_names, wrong_names_of
-from kguard.facts.quantities import is_placeholder
+from kguard.facts.argo.wrong import Wrong, given, items_of, wrong_names, wrong_names_of
+from kguard.facts.quantities import is_placeholder, literal
 from kguard.facts.run import Facts
 from kguard.model import Related, Route, Scope
 

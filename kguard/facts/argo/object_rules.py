@@ -11,7 +11,8 @@ from collections.abc import Iterator, Mapping
 from typing import Any
 
 from kguard.facts.argo.shape import kind_of
-from kguard.facts.argo.wrong import Wrong, literal
+from kguard.facts.argo.wrong import Wrong
+from kguard.facts.quantities import literal
 from kguard.facts.run import Facts
 from kguard.facts.schema import names
 from kguard.facts.schema.values import is_filled_in

@@ -11,8 +11,9 @@ from collections.abc import Iterator, Mapping
 
 from kguard.facts.argo.controller import argo_controller
 from kguard.facts.argo.workflow import Workflow
-from kguard.facts.argo.wrong import given, literal
+from kguard.facts.argo.wrong import given
 from kguard.facts.environment import variable
+from kguard.facts.quantities import literal
 from kguard.facts.run import Facts
 from kguard.model import Route
 

@@ -16,8 +16,8 @@ from kguard.facts.argo.shape import wrong_types
 from kguard.facts.argo.template_rules import of_template
 from kguard.facts.argo.templates import named_template
 from kguard.facts.argo.workflow import Reference, Workflow
-from kguard.facts.argo.wrong import Wrong, given, items_of, literal, wrong_names
-from kguard.facts.quantities import is_placeholder
+from kguard.facts.argo.wrong import Wrong, given, items_of, wrong_names
+from kguard.facts.quantities import is_placeholder, literal
 from kguard.facts.run import Facts
 from kguard.model import Related, Scope, named_route
 from kguard.words import choices_hint, nearest

@@ -15,8 +15,8 @@ from typing import Any
 
 from kguard.facts.argo.references import without_tags
 from kguard.facts.argo.templates import TYPES, Template
-from kguard.facts.argo.wrong import Wrong, given, items_of, literal, named, wrong_names
-from kguard.facts.quantities import is_placeholder
+from kguard.facts.argo.wrong import Wrong, given, items_of, named, wrong_names
+from kguard.facts.quantities import is_placeholder, literal
 from kguard.kube import argo
 from kguard.model import Related, Route, Scope, dig
 from kguard.words import closest, nearest

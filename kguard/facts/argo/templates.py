@@ -15,7 +15,7 @@ from enum import Enum
 from typing import Any
 
 from kguard.facts.argo.workflow import Workflow, find_templates, merged
-from kguard.facts.quantities import is_placeholder
+from kguard.facts.quantities import is_placeholder, literal
 from kguard.facts.run import Facts
 from kguard.facts.sizes import literal_bytes
 from kguard.kube import argo
@@ -183,10 +183,11 @@ def referenced_template(facts: Facts, workflow: Workflow, holder: Mapping[str, A
 
 def named_template(facts: Facts, workflow: Workflow, name: Any) -> Target:
     """The template of that name in a workflow's effective specification."""
-    if not isinstance(name, str) or not name or is_placeholder(name):
+    written = literal(name)
+    if written is None:
         return Target(Found.UNKNOWN)
     by_name = facts.remember(_by_name, workflow.resource)
-    template = by_name.get(name)
+    template = by_name.get(written)
     if template is not None:
         return Target(Found.HERE, template)
     if any(is_placeholder(each) for each in by_name):

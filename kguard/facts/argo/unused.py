@@ -14,7 +14,7 @@ from kguard.facts.argo.references import Reference, by_template, references
 from kguard.facts.argo.templates import Target, Template, calls_of, named_template, target_of
 from kguard.facts.argo.workflow import Workflow
 from kguard.facts.argo.wrong import items_of
-from kguard.facts.quantities import is_placeholder
+from kguard.facts.quantities import is_placeholder, literal
 from kguard.facts.run import Facts
 from kguard.model import Route, Scope, dig
 from kguard.record import record
@@ -88,8 +88,8 @@ def _unread(scope: Scope, root: str, read: list[Reference], of: str) -> Iterator
     if any(each.reads(start, "parameters", "") for each in read):
         return  # All of them at once.
     for route, item in items_of(scope, root, "parameters"):
-        name = item.get("name")
-        if isinstance(name, str) and name and name not in names and not is_placeholder(name):
+        name = literal(item.get("name"))
+        if name and name not in names:
             yield UnusedParameter(scope.resource, scope.at(*route), item, name, of)
 
 

@@ -100,8 +100,3 @@ def malformed(name: str, *, parameters: bool = False) -> str:
 def given(value: Any) -> bool:
     """Whether a text is written: Go takes an empty one for none."""
     return value is not None and value != ""
-
-
-def literal(value: Any) -> str | None:
-    """A text that is there and stands for itself."""
-    return value if isinstance(value, str) and value and not is_placeholder(value) else None
