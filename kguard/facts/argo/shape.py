@@ -98,9 +98,7 @@ class Walk:
         """What is likely meant for the specification of an object that has none."""
         data = self._data
         for key in data if data.get("spec") is None else ():
-            if key not in ("apiVersion", "kind", "metadata", "spec", "status") and closest(
-                key, ["spec"]
-            ):
+            if key not in _TOP_KEYS and closest(key, ["spec"]):
                 yield ArgoUnknownField(self._resource, (), data, key, "spec", "")
 
     def struct(
