@@ -5,20 +5,19 @@ from __future__ import annotations
 from collections.abc import Iterator
 
 from kguard.facts.argo.fields import Retry
+from kguard.facts.argo.wrong import RETRY_POLICIES
 from kguard.facts.quantities import is_placeholder
 from kguard.model import Fault
 from kguard.policy.context import Context
-
-_POLICIES = ("Always", "OnFailure", "OnError", "OnTransientError")
 
 
 def check(retry: Retry, ctx: Context) -> Iterator[Fault]:
     """Yield a fault for a retryPolicy that Argo does not know."""
     policy = retry.get("retryStrategy", "retryPolicy")
-    if policy in (None, "", *_POLICIES) or is_placeholder(policy):
+    if policy in (None, "", *RETRY_POLICIES) or is_placeholder(policy):
         return
-    meant = [each for each in _POLICIES if each.lower() == str(policy).lower()]
-    names = ", ".join(f"`{each}`" for each in _POLICIES)
+    meant = [each for each in RETRY_POLICIES if each.lower() == str(policy).lower()]
+    names = ", ".join(f"`{each}`" for each in RETRY_POLICIES)
     yield retry.fault(
         ("retryStrategy", "retryPolicy"),
         f"`{policy}` is no retryPolicy ({retry.called})",

@@ -214,6 +214,25 @@ def test_what_is_no_mapping_has_no_sections() -> None:
     assert list(bad_defaults(config)) == []
 
 
+DEFAULTS = {
+    "a word that is none": ("podGC: {strategy: Never}", ["Never"]),
+    "a right one": ("podGC: {strategy: OnPodSuccess}", []),
+    "none": ("podGC: {strategy: ''}", []),
+    "filled in by envsubst": ("podGC: {strategy: '${POD_GC}'}", []),
+    "filled in by sed": ("templateDefaults: {retryStrategy: {retryPolicy: __POLICY__}}", []),
+    "of the workflow": ("retryStrategy: {retryPolicy: OnPodSuccess}", ["OnPodSuccess"]),
+    "of templates": ("templateDefaults: {retryStrategy: {retryPolicy: Never}}", ["Never"]),
+}
+
+
+@pytest.mark.parametrize(("spec", "expected"), DEFAULTS.values(), ids=DEFAULTS)
+def test_words_in_the_defaults_that_argo_does_not_know(spec: str, expected: list[str]) -> None:
+    config = read(config_map({"workflowDefaults": f"{{spec: {{{spec}}}}}"}))
+
+    assert config is not None
+    assert [word for _, word, _ in bad_defaults(config)] == expected
+
+
 def test_both_layouts_at_once_are_two_parts() -> None:
     config = read(config_map({"config": "parallelism: 10\n", "instanceID": "a"}))
 

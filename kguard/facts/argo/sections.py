@@ -17,6 +17,8 @@ from kguard.facts.argo.config import ControllerConfig, Layout
 from kguard.facts.argo.keys import UnknownKey
 from kguard.facts.argo.settings import WrongSetting
 from kguard.facts.argo.shape import ArgoDatedField, ArgoUnknownField, ArgoWrongType, Walk
+from kguard.facts.argo.wrong import POD_GC_STRATEGIES, RETRY_POLICIES
+from kguard.facts.quantities import literal
 from kguard.kube.argo_schema import ArgoField, Version, struct
 from kguard.model import Key, Route, Scope, dig
 
@@ -131,21 +133,9 @@ def _text(version: Version | None) -> str:
 
 
 _CHOICES: Mapping[Route, tuple[str, ...]] = {
-    ("podGC", "strategy"): (
-        "OnPodCompletion",
-        "OnPodSuccess",
-        "OnWorkflowCompletion",
-        "OnWorkflowSuccess",
-    ),
-    **{
-        (*prefix, "retryStrategy", "retryPolicy"): (
-            "Always",
-            "OnFailure",
-            "OnError",
-            "OnTransientError",
-        )
-        for prefix in ((), ("templateDefaults",))
-    },
+    ("podGC", "strategy"): POD_GC_STRATEGIES,
+    ("retryStrategy", "retryPolicy"): RETRY_POLICIES,
+    ("templateDefaults", "retryStrategy", "retryPolicy"): RETRY_POLICIES,
 }
 
 
@@ -157,7 +147,6 @@ def bad_defaults(config: ControllerConfig) -> Iterator[tuple[Route, str, tuple[s
     """
     for keys, choices in _CHOICES.items():
         route = config.written("workflowDefaults", "spec", *keys)
-        word = dig(config.sections, *route) if route else None
-        if isinstance(word, str) and word and word not in choices:
-            assert route is not None
+        word = literal(dig(config.sections, *route)) if route else None
+        if route and word and word not in choices:
             yield route, word, choices

@@ -105,7 +105,7 @@ def _wrong(data: Any, types: Mapping[str, Any], route: Route) -> Iterator[WrongS
     lowered = {name.lower(): wanted for name, wanted in types.items()}
     for key, value in data.items() if isinstance(data, Mapping) else ():
         wanted = lowered.get(key.lower()) if isinstance(key, str) else None
-        if wanted is None or value is None or _is_open(value):
+        if wanted is None or value is None or is_placeholder(value):
             continue
         here = (*route, key)
         if isinstance(wanted, Mapping):
@@ -115,10 +115,6 @@ def _wrong(data: Any, types: Mapping[str, Any], route: Route) -> Iterator[WrongS
                 yield WrongSetting(here, value, MAPPING)
         elif not _fits(value, wanted):
             yield WrongSetting(here, value, wanted)
-
-
-def _is_open(value: Any) -> bool:
-    return isinstance(value, str) and (is_placeholder(value) or "${" in value)
 
 
 def _fits(value: Any, wanted: str) -> bool:

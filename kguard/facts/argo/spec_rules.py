@@ -16,18 +16,11 @@ from kguard.facts.argo.shape import wrong_types
 from kguard.facts.argo.template_rules import of_template
 from kguard.facts.argo.templates import named_template
 from kguard.facts.argo.workflow import Reference, Workflow
-from kguard.facts.argo.wrong import Wrong, given, items_of, wrong_names
+from kguard.facts.argo.wrong import POD_GC_STRATEGIES, Wrong, given, items_of, wrong_names
 from kguard.facts.quantities import is_placeholder, literal
 from kguard.facts.run import Facts
 from kguard.model import Related, Scope, named_route
 from kguard.words import choices_hint, nearest
-
-_STRATEGIES = (
-    "OnPodCompletion",
-    "OnPodSuccess",
-    "OnWorkflowCompletion",
-    "OnWorkflowSuccess",
-)
 
 
 def wrong(facts: Facts, workflow: Workflow) -> Iterator[Wrong]:
@@ -41,8 +34,8 @@ def wrong(facts: Facts, workflow: Workflow) -> Iterator[Wrong]:
     alone = workflow.reference is Reference.NONE
     yield from arguments(scope, values=alone and workflow.resource.kind == "CronWorkflow")
     strategy = literal(workflow.get("podGC", "strategy"))
-    if strategy and strategy not in _STRATEGIES:
-        text = f"`{strategy}` is no strategy of `podGC`{nearest(strategy, _STRATEGIES)}"
+    if strategy and strategy not in POD_GC_STRATEGIES:
+        text = f"`{strategy}` is no strategy of `podGC`{nearest(strategy, POD_GC_STRATEGIES)}"
         yield Wrong(scope, ("podGC", "strategy"), text)
     yield from _selector(scope)
     yield from _retries(facts, workflow)

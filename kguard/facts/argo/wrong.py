@@ -1,7 +1,8 @@
-"""What several rules on the shape of Argo objects share: names, lists of named things, literals.
+"""What several rules on the shape of Argo objects share: names, lists of named things, choices.
 
-Source: argo-workflows workflow/validate/validate.go (validateWorkflowFieldNames,
-isValidWorkflowFieldName, isValidParamOrArtifactName).
+Sources: argo-workflows workflow/validate/validate.go (validateWorkflowFieldNames,
+isValidWorkflowFieldName, isValidParamOrArtifactName) and pkg/apis/workflow/v1alpha1
+workflow_types.go (PodGCStrategy, RetryPolicy).
 """
 
 from __future__ import annotations
@@ -16,6 +17,14 @@ from kguard.record import record
 
 MOST_CHARACTERS = 128
 """How long the name of a template, a step or a task may be."""
+
+POD_GC_STRATEGIES = (
+    "OnPodCompletion",
+    "OnPodSuccess",
+    "OnWorkflowCompletion",
+    "OnWorkflowSuccess",
+)
+RETRY_POLICIES = ("Always", "OnFailure", "OnError", "OnTransientError")
 
 _FIELD_NAME = re.compile(r"[a-zA-Z0-9][-a-zA-Z0-9]*")
 _PARAMETER_NAME = re.compile(r"[-a-zA-Z0-9_]+")
