@@ -15,6 +15,7 @@ from kguard.facts.argo.templates import Template
 from kguard.facts.argo.workflow import Workflow
 from kguard.facts.quantities import is_placeholder
 from kguard.facts.run import Facts
+from kguard.kube.argo_schema import struct
 from kguard.model import Key, Resource, Scope, dig
 from kguard.record import record
 
@@ -35,10 +36,11 @@ Name = tuple[str, ...]
 class Lock(Scope):
     """One mutex or semaphore that a workflow or a template takes; `data` is its mapping.
 
-    `template` is None for a lock of the whole workflow. `name` is None where a placeholder or a
+    `form` is the field of `synchronization` that it stands in. `template` is None for a lock of the whole workflow. `name` is None where a placeholder or a
     missing field leaves open which lock it is.
     """
 
+    form: str
     kind: str
     name: Name | None
     template: Template | None
@@ -75,14 +77,13 @@ class Limit:
     number: int | None = None
 
 
-# The fields of one lock are gone after Argo 3.7 (tools/argo_schema.py).
-_SINGLE, _LAST_SINGLE = ("mutex", "semaphore"), (3, 7)
-
-
 def is_read(facts: Facts, lock: Lock) -> bool:
-    """Whether the version of Argo in use, where it is known, still has the field of a lock."""
+    """Whether the version of Argo in use, where it is known, has the field of a lock.
+
+    The fields of one lock are gone after 3.7, those of several came with 3.6.
+    """
     version = argo_version(facts, lock.resource)
-    return lock.route[-1] not in _SINGLE or version is None or version <= _LAST_SINGLE
+    return version is None or struct("Synchronization")[lock.form].holds(version)
 
 
 def workflow_locks(facts: Facts, workflow: Workflow) -> list[Lock]:
@@ -113,6 +114,7 @@ def _locks(scope: Scope, workflow: Workflow, template: Template | None) -> Itera
                     scope.resource,
                     scope.at(*keys),
                     item,
+                    form,
                     kind,
                     _name(item, kind, scope.resource.namespace),
                     template,
