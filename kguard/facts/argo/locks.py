@@ -36,8 +36,8 @@ Name = tuple[str, ...]
 class Lock(Scope):
     """One mutex or semaphore that a workflow or a template takes; `data` is its mapping.
 
-    `form` is the field of `synchronization` that it stands in. `template` is None for a lock of the whole workflow. `name` is None where a placeholder or a
-    missing field leaves open which lock it is.
+    `form` is the field of `synchronization` that it stands in. `template` is None for a lock of the
+    whole workflow. `name` is None where a placeholder or a missing field leaves open which it is.
     """
 
     form: str
