@@ -47,18 +47,18 @@ def _names(whole: Scope) -> Iterator[Wrong]:
     if name and not is_filled_in(name) and (fault := _fault(whole, name)):
         yield Wrong(whole, ("metadata", "name"), f"the name {fault}")
     if start and not is_filled_in(start):
-        fault = names.of_generated(start, lambda text: _fault(whole, text))
+        fault = names.of_generated(start, lambda name, shown: _fault(whole, name, shown))
         if fault:
             keys = ("metadata", "generateName")
             yield Wrong(whole, keys, f"a name made of `generateName` {fault}")
 
 
-def _fault(whole: Scope, name: str) -> str | None:
+def _fault(whole: Scope, name: str, shown: str = "") -> str | None:
     kind = whole.resource.kind
     most = _MOST_CHARACTERS.get(kind, _NAME_CHARACTERS)
     if len(name) > most:
         return f"has {len(name)} characters: a {kind}'s has {most} at most"
-    return names.dns_subdomain(name)
+    return names.dns_subdomain(name, shown)
 
 
 def _labelled(facts: Facts, resource: Resource) -> Iterator[Route]:
@@ -71,13 +71,23 @@ def _labelled(facts: Facts, resource: Resource) -> Iterator[Route]:
         yield (*template.route, "metadata")
 
 
+# A fault of a key is told of the mapping, one of a value of its label.
+_JUDGES = (
+    ("labels", names.label_keys),
+    ("labels", names.label_values),
+    ("annotations", names.annotation_keys),
+)
+
+
 def _labels(whole: Scope, place: Route) -> Iterator[Wrong]:
-    help = _REFUSED if place in (("metadata",),) else f"{_NO_POD} or the workflow"
-    for field in ("labels", "annotations"):
-        judge = names.FORMATS["ObjectMeta", field]
-        written: Any = dig(whole.data, *place, field)
+    metadata = dig(whole.data, *place)
+    if not isinstance(metadata, Mapping):
+        return
+    help = _REFUSED if place == ("metadata",) else f"{_NO_POD} or the workflow"
+    for field, judge in _JUDGES:
+        written: Any = metadata.get(field)
         for keys, fault in judge(written):
             if not is_filled_in(dig(written, *keys)):
-                text = fault if "has the key" in fault else f"`{keys[-1]}` {fault}"
-                called = f"`{field}` {text}" if text is fault else f"the label {text}"
-                yield Wrong(whole, (*place, field, *keys), called, help)
+                value = judge is names.label_values
+                called = f"the label `{keys[-1]}`" if value else f"`{field}`"
+                yield Wrong(whole, (*place, field, *keys), f"{called} {fault}", help)

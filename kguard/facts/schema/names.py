@@ -39,40 +39,41 @@ def _longer(text: str, most: int) -> str | None:
     return f"has {len(text)} characters, and {most} is the limit" if len(text) > most else None
 
 
-def dns_label(text: str) -> str | None:
-    """What is wrong with a DNS label: `web-1`, at most 63 characters."""
+def dns_label(text: str, shown: str = "") -> str | None:
+    """What is wrong with a DNS label: `web-1`, at most 63 characters; `shown` in place of it."""
     if not _LABEL.fullmatch(text):
         return (
-            f"is `{text[:63]}`, and it has to be lower-case letters, digits and `-`, "
+            f"is `{(shown or text)[:63]}`, and it has to be lower-case letters, digits and `-`, "
             "with a letter or digit at both ends"
         )
     return _longer(text, 63)
 
 
-def dns_subdomain(text: str) -> str | None:
-    """What is wrong with a DNS subdomain: labels with dots, at most 253 characters in all."""
+def dns_subdomain(text: str, shown: str = "") -> str | None:
+    """What is wrong with a DNS subdomain: labels with dots, at most 253 characters in all.
+
+    `shown` stands in for a text that nobody has written.
+    """
     if not _SUBDOMAIN.fullmatch(text):
         return (
-            f"is `{text[:63]}`, and it has to be lower-case letters, digits, `-` and `.`, "
-            "with a letter or digit at both ends"
+            f"is `{(shown or text)[:63]}`, and it has to be lower-case letters, digits, `-` and "
+            "`.`, with a letter or digit at both ends"
         )
     return _longer(text, 253)
 
 
 def qualified_name(text: str) -> str | None:
-    """What is wrong with the key of a label or annotation: `example.com/name`."""
+    """What is wrong with the key of a label or annotation: words behind `example.com/name`."""
     prefix, slash, name = text.rpartition("/")
     if slash and (not prefix or "/" in prefix or dns_subdomain(prefix)):
-        return f"has the key `{text[:80]}`, whose part before the `/` is no domain"
+        return "whose part before the `/` is no domain"
     if not name or not _QUALIFIED.fullmatch(name):
         return (
-            f"has the key `{text[:80]}`, and the name in it has to be letters, digits, `-`, `_` "
-            "and `.`, with a letter or digit at both ends"
+            "and the name in it has to be letters, digits, `-`, `_` and `.`, "
+            "with a letter or digit at both ends"
         )
     if len(name) > 63:
-        return (
-            f"has the key `{text[:80]}`, whose name has {len(name)} characters, and 63 is the limit"
-        )
+        return f"whose name has {len(name)} characters, and 63 is the limit"
     return None
 
 
@@ -86,25 +87,30 @@ def label_value(text: str) -> str | None:
     return _longer(text, 63)
 
 
-def _labels(value: Any) -> Faults:
-    if isinstance(value, Mapping):
-        yield from _keys(value)
-        for key, text in value.items():
-            if isinstance(text, str) and (fault := label_value(text)):
-                yield (key,), fault
-
-
-def _keys(value: Any) -> Faults:
+def label_keys(value: Any) -> Faults:
+    """What is wrong with the keys of labels, as words behind that which holds them."""
     for key in value if isinstance(value, Mapping) else ():
         if "{" not in key and "$" not in key and (fault := qualified_name(key)):
+            yield (key,), f"has the key `{key[:80]}`, {fault}"
+
+
+def annotation_keys(value: Any) -> Faults:
+    """What is wrong with the keys of annotations, which are compared in lower case."""
+    for keys, fault in label_keys(value):
+        if qualified_name(str(keys[0]).lower()):
+            yield keys, fault
+
+
+def label_values(value: Any) -> Faults:
+    """What is wrong with the values of labels, as words behind the name of each."""
+    for key, text in value.items() if isinstance(value, Mapping) else ():
+        if isinstance(text, str) and (fault := label_value(text)):
             yield (key,), fault
 
 
-def _annotations(value: Any) -> Faults:
-    # Keys are compared in lower case (ValidateAnnotations).
-    for keys, fault in _keys(value):
-        if qualified_name(str(keys[0]).lower()):
-            yield keys, fault
+def _labels(value: Any) -> Faults:
+    yield from label_keys(value)
+    yield from label_values(value)
 
 
 def _config_keys(value: Any) -> Faults:
@@ -208,12 +214,12 @@ def _config_key(text: str) -> str | None:
 
 def _qualified(text: str) -> str | None:
     fault = qualified_name(text)
-    return fault.replace("has the key", "is", 1) if fault else None
+    return f"is `{text[:80]}`, {fault}" if fault else None
 
 
 FORMATS: Mapping[tuple[str, str], Callable[[Any], Faults]] = {
     ("ObjectMeta", "labels"): _labels,
-    ("ObjectMeta", "annotations"): _annotations,
+    ("ObjectMeta", "annotations"): annotation_keys,
     ("ObjectMeta", "namespace"): _text(dns_label),
     ("LabelSelector", "matchLabels"): _labels,
     ("PodSpec", "nodeSelector"): _labels,
@@ -315,32 +321,31 @@ def generated_name(resource: Resource, start: str, minor: int) -> str | None:
 
     Source: apiserver pkg/storage/names/generate.go (SimpleNameGenerator).
     """
-    return of_generated(start, lambda name: _object_name(resource, name, minor))
+    return of_generated(start, lambda name, cut: _object_name(resource, name, minor, cut))
 
 
-def of_generated(start: str, judge: Callable[[str], str | None]) -> str | None:
-    """What is wrong with names that begin so, by the judge of a whole name."""
+def of_generated(start: str, judge: Callable[[str, str], str | None]) -> str | None:
+    """What is wrong with names that begin so, by the judge of a name and of what to show for it."""
     cut = start[:_MOST_BEFORE]
-    fault = judge(cut + _GENERATED) if start else None
-    return fault.replace(f"`{cut}{_GENERATED}`", f"`{cut}`", 1) if fault else None
+    return judge(cut + _GENERATED, cut) if start else None
 
 
-def _object_name(resource: Resource, name: str, minor: int) -> str | None:
-    kind = resource.kind
+def _object_name(resource: Resource, name: str, minor: int, shown: str = "") -> str | None:
+    kind, shown = resource.kind, shown or name
     if not name or kind in _OTHER_NAMES:
         return None
     if kind in _PATH_NAMES:
         if name in (".", "..") or "/" in name or "%" in name:
-            return f"is `{name[:63]}`, and `/` and `%` cannot stand in it"
+            return f"is `{shown[:63]}`, and `/` and `%` cannot stand in it"
         return None
     if kind in _LABEL_NAMES:
-        return dns_label(name)
+        return dns_label(name, shown)
     if kind == "Service" and not resource.group:
         # RelaxedServiceNameValidation, on since 1.36, lets a digit come first.
         if minor < 36 and name[0].isdigit():
-            return f"is `{name[:63]}`, and the name of a Service begins with a letter"
-        return dns_label(name)
+            return f"is `{shown[:63]}`, and the name of a Service begins with a letter"
+        return dns_label(name, shown)
     if kind == "CronJob" and len(name) > 52:
         # Jobs have 11 characters more (pkg/apis/batch/validation ValidateCronJobCreate).
         return f"has {len(name)} characters, and 52 is the limit of a {kind}"
-    return dns_subdomain(name)
+    return dns_subdomain(name, shown)
