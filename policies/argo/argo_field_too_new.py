@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
-from kguard.facts.argo.controller import argo_version
+from kguard.facts.argo.controller import argo_version, version_text
 from kguard.facts.argo.shape import ArgoDatedField
 from kguard.model import Fault
 from kguard.policy.context import Context
@@ -15,9 +15,9 @@ def check(dated: ArgoDatedField, ctx: Context) -> Iterator[Fault]:
     version, since = argo_version(ctx.facts, dated.resource), dated.field.since
     if version is None or since is None or version >= since:
         return
-    came = f"{since[0]}.{since[1]}"
     yield dated.fault(
         (dated.key,),
-        f"`{dated.key}` came with Argo {came}: {version[0]}.{version[1]} does not read it",
+        f"`{dated.key}` came with Argo {version_text(since)}: "
+        f"{version_text(version)} does not read it",
         help="small CRDs keep such a field and it does nothing; full ones drop it",
     )

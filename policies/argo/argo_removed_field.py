@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator, Mapping
 from typing import Any
 
-from kguard.facts.argo.controller import argo_version
+from kguard.facts.argo.controller import argo_version, version_text
 from kguard.facts.argo.shape import ArgoDatedField
 from kguard.model import REMOVE, Edit, Fault, Fix
 from kguard.policy.context import ERROR, NOTE, Context
@@ -25,8 +25,8 @@ def check(dated: ArgoDatedField, ctx: Context) -> Iterator[Fault]:
     if version is not None and version <= until:
         return
     gone = version is not None or until < _OLDEST
-    now = f"Argo {version[0]}.{version[1]}" if version else "Argo"
-    last = f"{until[0]}.{until[1]}"
+    now = f"Argo {version_text(version)}" if version else "Argo"
+    last = version_text(until)
     text = f"{now} has no `{key}` any more" if gone else f"`{key}` is gone after Argo {last}"
     help = f"write `{_SEVERAL[key]}`" if key in _SEVERAL else f"Argo {last} was the last to read it"
     yield dated.fault(

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
-from kguard.facts.argo.controller import argo_version
+from kguard.facts.argo.controller import argo_version, version_text
 from kguard.facts.argo.shape import ArgoUnknownField, newest_listed
 from kguard.model import REMOVE, Edit, Fault, Fix, Unknown, named_route
 from kguard.policy.context import Context
@@ -14,7 +14,7 @@ def check(field: ArgoUnknownField, ctx: Context) -> Iterator[Fault | Unknown]:
     """Yield a fault for a field that Argo has not where it stands."""
     version = argo_version(ctx.facts, field.resource)
     if version and version > newest_listed():
-        yield ctx.unknown(f"the fields of Argo {version[0]}.{version[1]} are not listed")
+        yield ctx.unknown(f"the fields of Argo {version_text(version)} are not listed")
         return
     where = named_route(field.resource.data, field.route)
     fix = None

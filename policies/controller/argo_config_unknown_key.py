@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 
 from kguard.facts.argo.config import ControllerConfig, Layout
-from kguard.facts.argo.controller import argo_version
+from kguard.facts.argo.controller import argo_version, version_text
 from kguard.facts.argo.keys import UnknownKey, knows_any, listed_versions, unknown_keys
 from kguard.facts.argo.sections import unknown_in_sections
 from kguard.model import Fault, Unknown, named_route
@@ -17,7 +17,7 @@ def check(config: ControllerConfig, ctx: Context) -> Iterator[Fault | Unknown]:
     version = argo_version(ctx.facts, config.resource)
     oldest, newest = listed_versions()
     if version and not oldest <= version <= newest:
-        yield ctx.unknown(f"the settings of Argo {version[0]}.{version[1]} are not listed")
+        yield ctx.unknown(f"the settings of Argo {version_text(version)} are not listed")
         return
     for part in config.parts:
         yield from _check(part, version, ctx)
@@ -38,7 +38,7 @@ def _check(
 
 
 def _message(config: ControllerConfig, key: UnknownKey, version: tuple[int, int] | None) -> str:
-    of = f"Argo {version[0]}.{version[1]}'s controller" if version else "the Argo controller"
+    of = f"Argo {version_text(version)}'s controller" if version else "the Argo controller"
     return f"`{named_route(config.sections, key.keys)}` is no setting of {of}, which exits on it"
 
 

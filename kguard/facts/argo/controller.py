@@ -157,6 +157,11 @@ def argo_version(facts: Facts, near: Resource) -> tuple[int, int] | None:
     return facts.remember_unit(_version_of_unit, near)
 
 
+def version_text(version: tuple[int, int]) -> str:
+    """A version as messages write it: `3.6`."""
+    return f"{version[0]}.{version[1]}"
+
+
 def _version_of_unit(facts: Facts, near: Resource) -> tuple[int, int] | None:
     seen = {
         controller.version

@@ -14,6 +14,7 @@ from functools import cache
 from typing import Any
 
 from kguard.facts.argo.config import ControllerConfig, Layout
+from kguard.facts.argo.controller import version_text
 from kguard.facts.argo.keys import UnknownKey
 from kguard.facts.argo.settings import WrongSetting
 from kguard.facts.argo.shape import ArgoDatedField, ArgoUnknownField, ArgoWrongType, Walk
@@ -95,11 +96,12 @@ def unknown_in_sections(config: ControllerConfig, version: Version | None) -> It
             # ParallelSteps.UnmarshalJSON is not strict.
             if "steps" not in each.route:
                 yield UnknownKey((*each.route, each.key), meant=each.meant, home=each.home)
-        elif isinstance(each, ArgoDatedField) and version and not each.field.holds(version):
-            late = each.field.since is not None and version < each.field.since
-            since = _text(each.field.since) if late else ""
-            until = "" if late else _text(each.field.until)
-            yield UnknownKey((*each.route, each.key), since, until)
+        elif isinstance(each, ArgoDatedField) and version:
+            keys, since, until = (*each.route, each.key), each.field.since, each.field.until
+            if since and version < since:
+                yield UnknownKey(keys, since=version_text(since))
+            elif until and version > until:
+                yield UnknownKey(keys, until=version_text(until))
 
 
 def wrong_in_sections(config: ControllerConfig) -> Iterator[WrongSetting]:
@@ -126,10 +128,6 @@ def _shape(config: ControllerConfig) -> Iterator[Scope]:
         # Another type at the top is what the settings' own table knows.
         if len(keys) > 1 or isinstance(value, outer):
             yield from walk.value("", field, field.around, value, route, ())
-
-
-def _text(version: Version | None) -> str:
-    return f"{version[0]}.{version[1]}" if version else ""
 
 
 _CHOICES: Mapping[Route, tuple[str, ...]] = {
