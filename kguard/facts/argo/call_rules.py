@@ -16,8 +16,15 @@ from kguard.facts.argo.hooks import Hook
 from kguard.facts.argo.references import without_tags
 from kguard.facts.argo.template_rules import artifact_place
 from kguard.facts.argo.templates import Call, Template, calls_of, target_of
-from kguard.facts.argo.wrong import Wrong, given, items_of, wrong_names, wrong_names_of
-from kguard.facts.quantities import is_placeholder, literal
+from kguard.facts.argo.wrong import (
+    Wrong,
+    given,
+    items_of,
+    no_number,
+    wrong_names,
+    wrong_names_of,
+)
+from kguard.facts.quantities import is_placeholder
 from kguard.facts.run import Facts
 from kguard.model import Related, Route, Scope
 
@@ -86,8 +93,7 @@ def _loop(call: Call) -> Iterator[Wrong]:
             yield Wrong(call, ("withItems", number), f"an item of {call.called} is null")
     if isinstance(sequence, Mapping):
         for key in ("count", "start", "end"):
-            said = literal(sequence.get(key))
-            if said and "$" not in said and not re.fullmatch(r"[+-]?[0-9]+", said, re.ASCII):
+            if said := no_number(sequence.get(key)):
                 message = f"`{key}` of the sequence of {call.called} is `{said}`, no whole number"
                 yield Wrong(call, ("withSequence", key), message, "the node ends in Error")
         counted, ended = given(sequence.get("count")), given(sequence.get("end"))

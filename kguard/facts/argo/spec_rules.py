@@ -16,7 +16,14 @@ from kguard.facts.argo.shape import wrong_types
 from kguard.facts.argo.template_rules import of_template
 from kguard.facts.argo.templates import named_template
 from kguard.facts.argo.workflow import Reference, Workflow
-from kguard.facts.argo.wrong import POD_GC_STRATEGIES, Wrong, given, items_of, wrong_names
+from kguard.facts.argo.wrong import (
+    POD_GC_STRATEGIES,
+    Wrong,
+    given,
+    items_of,
+    no_number,
+    wrong_names,
+)
 from kguard.facts.quantities import is_placeholder, literal
 from kguard.facts.run import Facts
 from kguard.model import Related, Scope, named_route
@@ -56,8 +63,7 @@ _RETRY_NUMBERS = (("limit",), ("backoff", "factor"))
 def _retries(facts: Facts, workflow: Workflow) -> Iterator[Wrong]:
     for retry in retries(facts, workflow):
         for keys in _RETRY_NUMBERS:
-            text = literal(retry.get("retryStrategy", *keys))
-            if text and "$" not in text and not re.fullmatch(r"[+-]?[0-9]+", text, re.ASCII):
+            if text := no_number(retry.get("retryStrategy", *keys)):
                 message = f"`{keys[-1]}` of {retry.called} is `{text}`, no whole number"
                 help = "the node ends in Error instead of a retry"
                 yield Wrong(retry, ("retryStrategy", *keys), message, help)

@@ -1,4 +1,4 @@
-"""What several rules on the shape of Argo objects share: names, lists of named things, choices.
+"""What several rules on the shape of Argo objects share: names, lists, choices, numbers.
 
 Sources: argo-workflows workflow/validate/validate.go (validateWorkflowFieldNames,
 isValidWorkflowFieldName, isValidParamOrArtifactName) and pkg/apis/workflow/v1alpha1
@@ -11,7 +11,8 @@ import re
 from collections.abc import Iterator, Mapping
 from typing import Any
 
-from kguard.facts.quantities import is_placeholder
+from kguard.facts.quantities import is_placeholder, literal
+from kguard.facts.schema.values import is_filled_in
 from kguard.model import Related, Route, Scope
 from kguard.record import record
 
@@ -109,3 +110,10 @@ def malformed(name: str, *, parameters: bool = False) -> str:
 def given(value: Any) -> bool:
     """Whether a text is written: Go takes an empty one for none."""
     return value is not None and value != ""
+
+
+def no_number(value: Any) -> str | None:
+    """A text that Go's strconv.Atoi cannot read and that nothing fills in later, else None."""
+    text = literal(value)
+    known = text and not re.fullmatch(r"[+-]?[0-9]+", text, re.ASCII) and not is_filled_in(text)
+    return text if known else None
