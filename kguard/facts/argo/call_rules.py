@@ -9,7 +9,7 @@ pkg/apis/workflow/v1alpha1/workflow_types.go (LifecycleHook.WithArgs).
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Set
 from typing import Any
 
 from kguard.facts.argo.hooks import Hook
@@ -47,7 +47,7 @@ def of_calls(facts: Facts, template: Template) -> Iterator[Wrong]:
         yield from _called(call)
         yield from _loop(call)
         yield from _condition(call)
-        yield from arguments(call, values=True)
+        yield from arguments(call)
         target = target_of(facts, call).template
         if target is not None:
             written = [item for kind in _KINDS for _, item in items_of(call, "arguments", kind)]
@@ -167,25 +167,27 @@ def _needs_place(item: Mapping[str, Any]) -> bool:
     return item.get("optional") is not True and not artifact_place(item)
 
 
-def arguments(scope: Scope, *, values: bool) -> Iterator[Wrong]:
+def arguments(scope: Scope, valued: Set[str] | None = frozenset()) -> Iterator[Wrong]:
     """What is wrong with the arguments of a workflow, a step or a task.
 
-    `values` says that each needs one here; those of a workflow may come when it is submitted.
+    Each needs a value here but those of the names that are `valued` elsewhere; None where values
+    may come when the workflow is submitted.
     """
     yield from wrong_names(scope, ("arguments", "parameters"), "argument", parameters=True)
     yield from wrong_names(scope, ("arguments", "artifacts"), "artifact", parameters=True)
     for keys, item in items_of(scope, "arguments", "parameters"):
-        yield from _argument(scope, keys, item, values)
+        yield from _argument(scope, keys, item, valued)
     for keys, item in items_of(scope, "arguments", "artifacts"):
         yield from _artifact(scope, keys, item)
 
 
 def _argument(
-    scope: Scope, keys: tuple[Any, ...], item: Mapping[str, Any], values: bool
+    scope: Scope, keys: Route, item: Mapping[str, Any], valued: Set[str] | None
 ) -> Iterator[Wrong]:
     called = f"argument `{item.get('name', '')}`"
     value, source, choices = item.get("value"), item.get("valueFrom"), item.get("enum")
-    if values and value is None and source is None:
+    needed = value is None and valued is not None and str(item.get("name")) not in valued
+    if needed and source is None:
         yield Wrong(scope, (*keys, "value"), f"{called} has no `value` and no `valueFrom`")
     if isinstance(source, Mapping):
         known = ("configMapKeyRef", "event", "supplied")
@@ -200,7 +202,7 @@ def _argument(
         if not choices:
             yield Wrong(scope, (*keys, "enum"), f"{called} has an empty `enum`")
         elif value is None:
-            if values:
+            if needed and source is not None:
                 yield Wrong(scope, (*keys, "value"), f"{called} has an `enum` and no `value`")
         elif not is_placeholder(value) and _text(value) not in map(_text, choices):
             text = f"`{_text(value)}` is none of the `enum` of {called}"

@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterator, Mapping
+from typing import Any
 
 from kguard.facts.argo.call_rules import arguments, missing_inputs, of_calls, of_hook
 from kguard.facts.argo.cron import cron_workflow
@@ -21,6 +22,7 @@ from kguard.facts.argo.wrong import (
     Wrong,
     given,
     items_of,
+    named,
     no_number,
     wrong_names,
 )
@@ -37,9 +39,9 @@ def wrong(facts: Facts, workflow: Workflow) -> Iterator[Wrong]:
     yield from _schedule(facts, whole)
     yield from _start(facts, workflow, scope)
     yield from wrong_names(scope, ("templates",), "template")
-    # Beside a workflowTemplateRef the template may give the value.
-    alone = workflow.reference is Reference.NONE
-    yield from arguments(scope, values=alone and workflow.resource.kind == "CronWorkflow")
+    # A template that was not seen may give the values.
+    here = workflow.resource.kind == "CronWorkflow" and workflow.complete
+    yield from arguments(scope, _valued(workflow) if here else None)
     strategy = literal(workflow.get("podGC", "strategy"))
     if strategy and strategy not in POD_GC_STRATEGIES:
         text = f"`{strategy}` is no strategy of `podGC`{nearest(strategy, POD_GC_STRATEGIES)}"
@@ -133,52 +135,48 @@ def _start(facts: Facts, workflow: Workflow, scope: Scope) -> Iterator[Wrong]:
         yield Wrong(scope, ("entrypoint",), "no `entrypoint`", unless_default=True)
     if not runs or not workflow.complete:
         return
-    yield from _unset_arguments(workflow, scope)
+    yield from _left_open(workflow, scope)
+    written = [*_arguments(workflow, "parameters"), *_arguments(workflow, "artifacts")]
     for key in ("entrypoint", "onExit"):
         target = named_template(facts, workflow, workflow.value(key)).template
         if target is None:
             continue
-        written = [
-            item
-            for layer in workflow.layers
-            for kind in ("parameters", "artifacts")
-            for _, item in items_of(Scope(workflow.resource, (), layer.data), "arguments", kind)
-        ]
         called = f"the {key} `{target.name}`"
         at = (key,) if given(workflow.get(key)) else ()
         yield from missing_inputs(scope, at, called, target, written, submitted=True)
 
 
-def _unset_arguments(workflow: Workflow, scope: Scope) -> Iterator[Wrong]:
-    """Arguments that the template declares without a value and the workflow does not set."""
-    template = workflow.template
-    if template is None:
-        return
-    own = [str(each.get("name")) for _, each in items_of(scope, "arguments", "parameters")]
+def _arguments(workflow: Workflow, kind: str) -> list[Mapping[str, Any]]:
+    """The `parameters` or `artifacts` that any layer writes."""
     layers = [Scope(layer.resource, (), layer.data) for layer in workflow.layers]
-    parameters = [
-        each for layer in layers for _, each in items_of(layer, "arguments", "parameters")
-    ]
-    valued = {
-        each.get("name")
-        for each in parameters
-        if isinstance(each.get("name"), str)
-        and (each.get("value") is not None or each.get("valueFrom") is not None)
+    return [item for layer in layers for _, item in items_of(layer, "arguments", kind)]
+
+
+def _valued(workflow: Workflow) -> set[str]:
+    """The names of the arguments that have a value in any layer, or may come to be such a name."""
+    return {
+        str(item.get("name"))
+        for item in _arguments(workflow, "parameters")
+        if item.get("value") is not None
+        or item.get("valueFrom") is not None
+        or (workflow.template is not None and is_placeholder(item.get("name")))
     }
-    if any(map(is_placeholder, own)):
+
+
+def _left_open(workflow: Workflow, scope: Scope) -> Iterator[Wrong]:
+    """Arguments that the template declares without a value and the workflow does not write."""
+    template = workflow.template
+    own = {str(name) for name in named(scope, "arguments", "parameters")}
+    if template is None or any(map(is_placeholder, own)):
         return
-    submitted = workflow.resource.kind == "Workflow"
-    for keys, each in items_of(scope, "arguments", "parameters"):
-        if str(each.get("name")) not in valued and not submitted:
-            text = f"argument `{each.get('name', '')}` has no `value` and no `valueFrom`"
-            yield Wrong(scope, (*keys, "value"), text)
+    known = own | _valued(workflow)
     declared = Scope(template.resource, template.route, template.data)
-    for keys, each in items_of(declared, "arguments", "parameters"):
-        name = literal(each.get("name"))
-        if name is None or name in valued or name in own:
+    for keys, item in items_of(declared, "arguments", "parameters"):
+        name = literal(item.get("name"))
+        if name is None or name in known:
             continue
         kind, called = template.resource.kind, template.resource.name
         text = f"no value for argument `{name}`, which {kind} `{called}` leaves open"
         there = Related(template.resource, declared.at(*keys), "declared here")
-        at = ("arguments", "parameters")
+        at, submitted = ("arguments", "parameters"), workflow.resource.kind == "Workflow"
         yield Wrong(scope, at, text, related=(there,), submitted=submitted)
