@@ -226,6 +226,8 @@ class Fault:
     fix: Fix | None = None
     hidden: tuple[Route, ...] = ()
     """What is nothing for a report: secrets, whose lines are not shown."""
+    at_key: bool = False
+    """Whether the key at the end of the route is wrong, whatever its value: that is marked."""
 
 
 @record
@@ -249,6 +251,7 @@ class Finding:
     related: tuple[Related, ...] = ()
     fix: Fix | None = None
     hidden: tuple[Route, ...] = ()
+    at_key: bool = False
 
 
 @record(eq=False)
@@ -292,8 +295,11 @@ class Scope:
         related: Sequence[Related] = (),
         fix: Fix | None = None,
         hidden: Sequence[Route] = (),
+        at_key: bool = False,
     ) -> Fault:
         """A fault at `keys` below this scope. Keys that do not exist are shown as missing.
+
+        `at_key` says that the last key is what is wrong, and not its value.
 
         No report shows the lines of what is at the keys of `hidden` below this scope.
         """
@@ -307,6 +313,7 @@ class Scope:
             related=tuple(related),
             fix=fix,
             hidden=tuple(self.at(*keys) for keys in hidden),
+            at_key=at_key,
         )
 
 

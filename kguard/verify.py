@@ -38,7 +38,8 @@ def verify(policy: Policy, example: Example) -> Iterator[Mismatch]:
         yield Mismatch(example, f"`{crash.policy}` raised {crash.error!r}")
     for finding in outcome.findings:
         origin = finding.resource.origin
-        place = sources[origin.path, origin.document].locate((*origin.prefix, *finding.route))
+        document = sources[origin.path, origin.document]
+        place = document.locate((*origin.prefix, *finding.route), at_key=finding.at_key)
         mark = Mark(origin.path, place.span.line, finding.policy, finding.severity.word)
         found.append((mark, finding))
     expected = list(example.marks)

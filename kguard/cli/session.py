@@ -287,7 +287,7 @@ def _lowered(policy: str, rule: Rule) -> Rule:
 
 
 def _locate(finding: Finding, loaded: Loaded) -> Located:
-    path, place = loaded.locate(finding.resource, finding.route)
+    path, place = loaded.locate(finding.resource, finding.route, at_key=finding.at_key)
     notes = []
     for related in finding.related:
         where, there = loaded.locate(related.resource, related.route)

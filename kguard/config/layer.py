@@ -91,8 +91,7 @@ def parse_yaml(name: str, content: bytes) -> tuple[Mapping[str, Any], Locate]:
     document = documents[0]
 
     def locate(route: Route, at_key: bool) -> Where:
-        # A key that a scalar cannot have is missing, so the caret goes under the scalar's own key.
-        span = document.locate((*route, "") if at_key else route).span
+        span = document.locate(route, at_key=at_key).span
         end = span.end_column if span.end_line == span.line else 0
         return where(span.line, span.column, end)
 

@@ -31,9 +31,9 @@ class DockerDocument:
         """Stages and instructions; see kguard.kube.dockerfile.as_data."""
         return self.dockerfile.data
 
-    def locate(self, route: Route) -> Place:
-        """Where a route is, to put a caret under."""
-        return self.dockerfile.locate(route)
+    def locate(self, route: Route, *, at_key: bool = False) -> Place:
+        """Where a route is, to put a caret under; there are no keys in a Dockerfile."""
+        return self.dockerfile.locate(route, at_key=at_key)
 
     def extent(self, route: Route) -> tuple[int, int]:
         """The first and last line of a stage, an instruction, or the file."""

@@ -40,10 +40,13 @@ class Loaded:
     files: int = 0
     documents: int = 0
 
-    def locate(self, resource: Resource, route: Route) -> tuple[str, Place]:
-        """The file and the place of a route of a resource."""
+    def locate(
+        self, resource: Resource, route: Route, *, at_key: bool = False
+    ) -> tuple[str, Place]:
+        """The file and the place of a route of a resource, or of the key it ends with."""
         origin = resource.origin
-        return origin.path, self._document(resource).locate((*origin.prefix, *route))
+        document = self._document(resource)
+        return origin.path, document.locate((*origin.prefix, *route), at_key=at_key)
 
     def extent(self, resource: Resource, route: Route) -> tuple[int, int]:
         """The first and last line of what is at a route of a resource."""

@@ -81,8 +81,11 @@ class RenderedDocument:
         """Its content."""
         return self.document.data
 
-    def locate(self, route: Route) -> Place:
-        """Where a route is in the file, if that is certain, else what is known to be around it."""
+    def locate(self, route: Route, *, at_key: bool = False) -> Place:
+        """Where a route is in the file, if that is certain, else what is known to be around it.
+
+        Keys alone are not told apart.
+        """
         place = self.document.locate(route)
         text = self.output.line(place.span.line)
         span = self.origin.find(self.document, route, place)

@@ -27,7 +27,7 @@ class Document(Protocol):
         """Its content, for policies."""
         ...
 
-    def locate(self, route: Route) -> Place:
+    def locate(self, route: Route, *, at_key: bool = False) -> Place:
         """Where a route is, to put a caret under."""
         ...
 

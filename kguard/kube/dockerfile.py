@@ -13,6 +13,7 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from typing import Any
 
+from kguard.kube.dockercopy import Context
 from kguard.kube.dockerimage import Image, Stage, form_of, image_of, substitute, unquote
 from kguard.kube.dockerlines import Comment, Instruction, Problem, read_lines
 from kguard.model import Origin, Place, Resource, Route, Span
@@ -29,7 +30,7 @@ class Dockerfile:
     """A Dockerfile that was read. It answers what a source file answers: text, lines, places.
 
     `head` holds the instructions before the first FROM; `errors` what could not be read.
-    `scripts` are the script files of the build context by their path in it, as far as known.
+    `scripts` is the build context, where one is known.
     """
 
     text: str
@@ -41,7 +42,7 @@ class Dockerfile:
     crlf: bool = False
     bom: bool = False
     index: int = 0
-    scripts: Mapping[str, str] = field(default_factory=dict)
+    scripts: Context | None = None
     _lines: list[str] = field(default_factory=list, repr=False)
     _data: dict[str, Any] | None = field(default=None, repr=False)
 
@@ -77,8 +78,11 @@ class Dockerfile:
         stage = self.stage(target)
         return image_of(self.stages, stage, self.scripts) if stage else None
 
-    def locate(self, route: Route) -> Place:
-        """Where a route into `data` stands: a value on the line where it begins."""
+    def locate(self, route: Route, *, at_key: bool = False) -> Place:
+        """Where a route into `data` stands: a value on the line where it begins.
+
+        There are no keys to mark.
+        """
         instruction = self._instruction(route)
         stage = self._stage(route)
         if instruction is None and stage:

@@ -82,7 +82,9 @@ def _restored(data: Any, placeholders: list[str]) -> Any:
     return data
 
 
-def locate_inside(locator: Locator, route: Route, around: Place) -> Place:
+def locate_inside(
+    locator: Locator, route: Route, around: Place, *, at_key: bool = False
+) -> Place:
     """The place of a route that may go on into a text: the number of a document in it, then keys.
 
     Only a literal block (`|`) stands in the file as it is read; any other text is shown as a whole.
@@ -98,7 +100,7 @@ def locate_inside(locator: Locator, route: Route, around: Place) -> Place:
     whole = Place(around.span, via=around.via)
     if node.style != "|" or step.via:
         return whole
-    place = document.locate(inner[1:])
+    place = document.locate(inner[1:], at_key=at_key)
     header = locator.span(node.start_mark.index, node.start_mark.index).line
     text = node.value.split("\n")
     span = place.span

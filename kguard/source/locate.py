@@ -55,7 +55,7 @@ class Locator:
         """The span in the file from one offset in the document to another."""
         return self._lines.span(self.offset + start, self.offset + end)
 
-    def locate(self, route: Route) -> Place:
+    def locate(self, route: Route, *, at_key: bool = False) -> Place:
         """The place of `route`; see `Document.locate` for what the caret is put under."""
         step, missing = self.walk(route)
         via = []
@@ -63,7 +63,8 @@ class Locator:
         while passed:
             (start, end), passed = passed
             via.append(self.span(start.index, end.index))
-        return Place(self._caret(step, existing=not missing), missing, tuple(reversed(via)))
+        value = not missing and not at_key
+        return Place(self._caret(step, value=value), missing, tuple(reversed(via)))
 
     def extent(self, route: Route) -> tuple[int, int]:
         """The first and the last line of the entry or item at `route`."""
@@ -158,9 +159,9 @@ class Locator:
         """
         return self.tree.aliases.get((id(parent), position))
 
-    def _caret(self, step: _Step, existing: bool) -> Span:
-        """The span to show for a step: a value on one line, else its key, else its first key."""
-        if existing and type(step.node) is ScalarNode:
+    def _caret(self, step: _Step, *, value: bool) -> Span:
+        """The span to show for a step: its key, else its first key; the value, if on one line."""
+        if value and type(step.node) is ScalarNode:
             start, end = self.bounds(step.node)
             if start < end and "\n" not in self.text[start:end] and not self._is_block(step.node):
                 return self.span(start, end)

@@ -22,6 +22,7 @@ def check(field: UnknownField, ctx: Context) -> Iterator[Fault]:
         (field.key,),
         f"`{field.key}` is no field of `{here}`: Kubernetes refuses or drops it",
         help=help,
+        at_key=True,
     )
 
 

@@ -16,4 +16,5 @@ def check(scope: Scope, ctx: Context) -> Iterator[Fault]:
             duplicate.route,
             f"key `{key}` is written twice; what stands at line {duplicate.lost_line} is lost",
             help="`kubectl apply -f` takes the last value in silence, Kustomize refuses the file",
+            at_key=True,
         )

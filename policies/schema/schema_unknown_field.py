@@ -21,6 +21,7 @@ def check(field: UnknownField, ctx: Context) -> Iterator[Fault]:
             f"`{field.key}` {when or f'is gone since Kubernetes 1.{field.span.until + 1}'}, "
             f"and this is for 1.{minor}",
             help="the API server refuses or drops it",
+            at_key=True,
         )
         return
     here = named_route(field.resource.data, field.route) or field.resource.kind
@@ -31,4 +32,5 @@ def check(field: UnknownField, ctx: Context) -> Iterator[Fault]:
         help = f"it is one of {' or '.join(f'`{home}`' for home in field.homes)}"
     else:
         help = "the API server refuses or drops it"
-    yield field.fault((field.key,), f"`{here}` has no field `{field.key}`", help=help)
+    text = f"`{here}` has no field `{field.key}`"
+    yield field.fault((field.key,), text, help=help, at_key=True)

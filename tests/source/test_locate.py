@@ -103,6 +103,31 @@ def test_locate(text: str, route: Route, missing: Route) -> None:
     assert (span, missing, ()) == (place.span, place.missing, place.via)
 
 
+KEYS: list[tuple[str, str, Route, Route]] = [
+    ("scalar", "a:\n  ⟦b⟧: 1\n", ("a", "b"), ()),
+    ("long text", "⟦a⟧: |\n  b\n", ("a",), ()),
+    ("mapping", "⟦a⟧: {b: 1}\n", ("a",), ()),
+    ("mapping with an empty key", "⟦a⟧: {'': 1}\n", ("a",), ()),
+    ("in flow style", 'a: [{b: 1, ⟦"c d"⟧: 2}]\n', ("a", 0, "c d"), ()),
+    ("the last of two", "a: 1\n⟦a⟧: 2\n", ("a",), ()),
+    ("aliased value", "x: &x 1\n⟦a⟧: *x\n", ("a",), ()),
+    ("merged", "x: &x {⟦a⟧: 1}\nw: {<<: *x}\n", ("w", "a"), ()),
+    ("missing", "⟦a⟧: 1\n", ("a", "b"), ("b",)),
+    ("item", "a:\n  - ⟦b⟧: 1\n", ("a", 0), ()),
+    ("JSON", '{"a": [{⟦"b"⟧: 1}]}', ("a", 0, "b"), ()),
+    ("in a text", "podSpecPatch: |\n  a:\n    ⟦b⟧: 1\n", ("podSpecPatch", 0, "a", "b"), ()),
+]
+
+
+@pytest.mark.parametrize(
+    ("text", "route", "missing"), [row[1:] for row in KEYS], ids=[row[0] for row in KEYS]
+)
+def test_locate_a_key(text: str, route: Route, missing: Route) -> None:
+    plain, span = marked(text)
+    place = only_document(plain).locate(route, at_key=True)
+    assert (span, missing) == (place.span, place.missing)
+
+
 ALIASES: list[tuple[str, str, Route, list[tuple[int, int]]]] = [
     ("aliased scalar", "a: &x ⟦b⟧\nc: *x\n", ("c",), [(2, 4)]),
     ("below an alias", "a: &x {b: ⟦1⟧}\nc: *x\n", ("c", "b"), [(2, 4)]),
