@@ -82,9 +82,7 @@ def _restored(data: Any, placeholders: list[str]) -> Any:
     return data
 
 
-def locate_inside(
-    locator: Locator, route: Route, around: Place, *, at_key: bool = False
-) -> Place:
+def locate_inside(locator: Locator, route: Route, around: Place, *, at_key: bool = False) -> Place:
     """The place of a route that may go on into a text: the number of a document in it, then keys.
 
     Only a literal block (`|`) stands in the file as it is read; any other text is shown as a whole.

@@ -67,11 +67,11 @@ class Document:
     def locate(self, route: Route, *, at_key: bool = False) -> Place:
         """Where a route is, to put a caret under.
 
-        A scalar on one line: the value, or with `at_key` its key. Anything else: its key; a list item without one: the first
-        key in it. For a route that does not exist: the same for the deepest part that does, as if
-        it were a collection, with the other keys as `missing`. Text reached through an alias is
-        shown where the anchor is. A route may go on into a manifest or a patch that stands there as
-        a text: with the number of a document in it.
+        A scalar on one line: the value, or its key where `at_key` says so. Anything else: its key;
+        a list item without one: the first key in it. For a route that does not exist: the same for
+        the deepest part that does, as if it were a collection, with the other keys as `missing`.
+        Text reached through an alias is shown where the anchor is. A route may go on into a
+        manifest or a patch that stands there as a text: with the number of a document in it.
         """
         place = _locator(self).locate(route, at_key=at_key)
         if place.missing and ("manifest" in route or "podSpecPatch" in route):
