@@ -11,6 +11,7 @@ from collections.abc import Iterator
 
 from kguard.facts.pods import Container
 from kguard.facts.run import Facts
+from kguard.kube.dockercopy import Files
 from kguard.kube.images import built_image, find_image, words
 from kguard.model import Fault, Related, Resource, Route, Scope, Severity
 from kguard.record import record
@@ -23,7 +24,7 @@ class Command(Scope):
     `words` are the container's `command`, else the image's ENTRYPOINT as far as known; `arguments`
     its `args`, or CMD. `form` is how ENTRYPOINT is written (`exec`, `shell`, `broken`). `replaced`
     is the image's ENTRYPOINT where a `command` takes its place; `image_place` the instruction that
-    says so. `writes` are the paths of files that the Dockerfile itself writes.
+    says so. `files` are those that the Dockerfile brings along.
     """
 
     words: tuple[str, ...]
@@ -34,12 +35,17 @@ class Command(Scope):
     replaced: tuple[str, ...] = ()
     container: Container | None = None
     image_place: tuple[Related, ...] = ()
-    writes: frozenset[str] = frozenset()
+    files: Files | None = None
 
     @property
     def called(self) -> str:
         """How messages name what it starts."""
         return self.container.called if self.container else "the image"
+
+    @property
+    def is_own(self) -> bool:
+        """Whether what is started is a script that the Dockerfile brings along."""
+        return self.files is not None and self.files.get(self.words[0]) is not None
 
     def place(self, index: int) -> Route:
         """Where a word of `(*words, *arguments)` stands: an item of a list, or an instruction."""
@@ -67,7 +73,7 @@ def commands(facts: Facts, resource: Resource) -> Iterator[Command]:
             words_route=image.entrypoint_route,
             arguments_route=image.cmd_route,
             form=image.entrypoint_form,
-            writes=frozenset(image.files),
+            files=image.files,
         )
     pod = facts.pod(resource)
     for each in [pod] if pod else facts.argo_pods(resource):
@@ -100,5 +106,5 @@ def _of_container(facts: Facts, container: Container) -> Command | None:
         image_place=(Related(known.dockerfile, built.entrypoint_route, "the image's ENTRYPOINT"),)
         if said_by_file and known and known.dockerfile and built and built.entrypoint
         else (),
-        writes=frozenset(built.files) if built else frozenset(),
+        files=built.files if built else None,
     )

@@ -1,7 +1,8 @@
 """The script files a container can be started with: those of its image, and mounted ConfigMaps.
 
 Sources: kubernetes pkg/volume/configmap/configmap.go (MakePayload: a key is a file, `items` choose
-and rename), pkg/volume/projected/projected.go; core/v1 VolumeMount (`subPath`: one file of it).
+and rename), pkg/volume/projected/projected.go; core/v1 VolumeMount (`subPath`: one file of it, or a
+folder).
 """
 
 from __future__ import annotations
@@ -11,32 +12,58 @@ from typing import Any
 
 from kguard.facts.pods import Container
 from kguard.facts.run import Facts
+from kguard.kube.dockercopy import paths_of
 from kguard.kube.images import ImageFacts
 from kguard.model import dig
+from kguard.shell.walk import Scripts
 
 
-def scripts_of(facts: Facts, container: Container, known: ImageFacts | None) -> dict[str, str]:
-    """The texts of script files by the path they have in the container, as far as they are known.
+def scripts_of(facts: Facts, container: Container, known: ImageFacts | None) -> Scripts | None:
+    """What gives the texts of script files by what they are started with; None: there are none.
 
     A volume hides what the image has below its path, also where its content was not seen.
     """
     built = known.built if known else None
-    scripts = dict(built.files) if built else {}
+    mounts = _mounts(container)
+    if built is None and not mounts:
+        return None
+    directory = container.get("workingDir")
+    if not isinstance(directory, str) or not directory:
+        directory = built.working_directory if built else ""
+
+    def read(path: str) -> str | None:
+        covering = [at for at in mounts if path == at or path.startswith(f"{at}/")]
+        if covering:
+            at = max(covering, key=len)
+            return _mounted(facts, container, mounts[at], path[len(at) + 1 :])
+        return built.files.get(path) if built else None
+
+    def script(name: str) -> str | None:
+        texts = (read(path) for path in paths_of(name, directory))
+        return next((text for text in texts if text is not None), None)
+
+    return script
+
+
+def _mounts(container: Container) -> dict[str, Any]:
+    """The mounts of volumes by where they are, without a slash at the end."""
     mounts = container.get("volumeMounts")
+    found = {}
     for mount in mounts if isinstance(mounts, list) else ():
         at = dig(mount, "mountPath")
-        if not isinstance(at, str) or not at.startswith("/"):
-            continue
-        at = at.rstrip("/")
-        for path in [path for path in scripts if path == at or path.startswith(f"{at}/")]:
-            del scripts[path]
-        chosen = dig(mount, "subPath")
-        for name, text in _files(facts, container, dig(mount, "name")):
-            if not isinstance(chosen, str) or not chosen:
-                scripts[f"{at}/{name}"] = text
-            elif name == chosen:
-                scripts[at] = text
-    return scripts
+        if isinstance(at, str) and at.startswith("/"):
+            found[at.rstrip("/")] = mount
+    return found
+
+
+def _mounted(facts: Facts, container: Container, mount: Any, path: str) -> str | None:
+    """The text of a file at a path below a mount; empty is the mount itself."""
+    chosen = dig(mount, "subPath")
+    if dig(mount, "subPathExpr") is not None:
+        return None
+    if isinstance(chosen, str) and chosen:
+        path = f"{chosen.strip('/')}/{path}".rstrip("/")
+    return dict(_files(facts, container, dig(mount, "name"))).get(path)
 
 
 def _files(facts: Facts, container: Container, volume: Any) -> Iterator[tuple[str, str]]:

@@ -19,6 +19,7 @@ from kguard.quantity._quote import quoted
 from kguard.record import field, record
 from kguard.shell.analyse import LIKELY, analyse
 from kguard.shell.verdict import Analysis, Cause, Shell
+from kguard.shell.walk import Scripts
 from kguard.shell.workers import Worker
 
 
@@ -40,8 +41,8 @@ class Process(Scope):
     related: tuple[Related, ...] = ()
     environment: Mapping[str, str] = field(default_factory=dict)
     """What the image is known to set."""
-    script: str = ""
-    """The script file that it is started with, where its text is known."""
+    scripts: Scripts | None = None
+    """The script files it can be started with, as far as they are known."""
 
     @property
     def called(self) -> str:
@@ -87,8 +88,8 @@ class Process(Scope):
 
     def found(self, message: str, *, severity: Severity | None = None, help: str = "") -> Fault:
         """A fault at the words that decide; all signal policies use the same place."""
-        if self.script:
-            message = f"{message} (in {quoted(self.script)})"
+        if self.analysis.script_file:
+            message = f"{message} (in {quoted(self.analysis.script_file)})"
         return self.fault(self.place, message, severity=severity, help=help, related=self.related)
 
     @property
@@ -147,7 +148,6 @@ def _of_container(facts: Facts, container: Container, shared: bool) -> Process |
     shells = known_shells(image, known)
     scripts = scripts_of(facts, container, known)
     analysis = analyse(argv, shells=shells, shared_pid_namespace=shared, scripts=scripts)
-    started = _started(argv, scripts)
     return Process(
         container.resource,
         container.route,
@@ -155,8 +155,8 @@ def _of_container(facts: Facts, container: Container, shared: bool) -> Process |
         argv=argv,
         analysis=analysis,
         shells=shells,
-        place=_place(analysis.script_index if started is None else started, argv, command, args),
-        script="" if started is None else argv[started],
+        place=_place(analysis.script_index, argv, command, args),
+        scripts=scripts,
         container=container,
         judged_elsewhere=bool(
             known and known.dockerfile and not (command or args or known.dockerfile.context)
@@ -172,13 +172,6 @@ def _built_by(known: ImageFacts) -> tuple[Related, ...]:
     if known.dockerfile is None or built is None or known.entrypoint or known.cmd:
         return ()
     return (Related(known.dockerfile, _instruction(built), "what the image starts"),)
-
-
-def _started(argv: tuple[str, ...], scripts: Mapping[str, str]) -> int | None:
-    """The word that is a script file whose text is known."""
-    if not scripts:
-        return None
-    return next((index for index, word in enumerate(argv) if word in scripts), None)
 
 
 def _place(
@@ -207,10 +200,9 @@ def built_processes(facts: Facts, resource: Resource) -> Iterator[Process]:
     if users and not serving:
         return
     shells = known_shells("", ImageFacts(resource))
-    analysis = analyse(argv, shells=shells, scripts=image.files)
-    started = _started(argv, image.files)
-    place = _instruction(image)
-    if started is not None and started < len(image.entrypoint or ()):
+    analysis = analyse(argv, shells=shells, scripts=image.script)
+    place, decides = _instruction(image), analysis.script_index
+    if analysis.script_file and decides is not None and decides < len(image.entrypoint or ()):
         place = image.entrypoint_route
     yield Process(
         resource,
@@ -220,7 +212,7 @@ def built_processes(facts: Facts, resource: Resource) -> Iterator[Process]:
         analysis=analysis,
         shells=shells,
         place=place,
-        script="" if started is None else argv[started],
+        scripts=image.script,
         environment=image.environment,
         related=tuple(
             Related(user.resource, (*user.route, "image"), "runs this image") for user in serving

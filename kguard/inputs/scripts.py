@@ -1,90 +1,103 @@
-"""The script files of a build context that a Dockerfile copies into its image."""
+"""The build context of a Dockerfile: the script files that it copies into its image."""
 
 from __future__ import annotations
 
 import os
 import stat
-from collections.abc import Iterator, Sequence
+from collections.abc import Sequence
+from functools import cached_property
+from itertools import takewhile
 
-from kguard.kube.dockercopy import sources_of
+from kguard.kube.dockercopy import context_sources
 from kguard.kube.dockerfile import Dockerfile
+from kguard.kube.dockerwords import is_pattern
 
 _LARGEST = 64 * 1024
-_MOST = 500
-_DEEPEST = 3
-_PASSED_OVER = frozenset({"node_modules", "vendor", "__pycache__", "venv"})
 
 
-def copied_scripts(dockerfile: Dockerfile, folders: Sequence[str]) -> dict[str, str]:
-    """The texts of copied scripts by their path in the build context.
+def copied_scripts(dockerfile: Dockerfile, folders: Sequence[str]) -> BuildContext:
+    """The context of a Dockerfile. `folders` are the possible ones, the likeliest first."""
+    return BuildContext(dockerfile, folders)
 
-    `folders` are the possible contexts, the likeliest first: the first one that has any of the
-    files is taken. Nothing outside of it is read, and nothing above 64 KiB. What cannot be read
-    is no script.
+
+class BuildContext:
+    """A folder on the disk. Nothing outside of it is read, and nothing before it is asked for.
+
+    Of the possible folders the first that has any of the copied files is taken.
     """
-    wanted = sorted(
-        {
-            source
-            for stage in dockerfile.stages
+
+    def __init__(self, dockerfile: Dockerfile, folders: Sequence[str]) -> None:
+        self._dockerfile, self._folders = dockerfile, folders
+        self._texts: dict[str, str | None] = {}
+
+    @cached_property
+    def _root(self) -> str:
+        named = {
+            _named(source)
+            for stage in self._dockerfile.stages
             for instruction in stage.instructions
-            if instruction.keyword in ("COPY", "ADD") and not instruction.heredocs
-            for source in sources_of(instruction)[0]
+            for source in context_sources(instruction)
         }
-    )
-    named = [source.partition("*")[0] for source in wanted]
-    for folder in folders:
-        if any(name and os.path.lexists(os.path.join(folder, name)) for name in named):
-            return _read(folder, wanted)
-    return _read(folders[0], wanted) if folders else {}
+        for folder in self._folders:
+            if any(name and _exists(os.path.join(folder, name)) for name in named):
+                return os.path.realpath(folder)
+        return os.path.realpath(self._folders[0]) if self._folders else ""
+
+    def is_file(self, path: str) -> bool:
+        """Whether there is a file."""
+        full = self._full(path)
+        return full is not None and os.path.isfile(full)
+
+    def is_folder(self, path: str) -> bool:
+        """Whether there is a folder; the empty path is the context itself."""
+        full = self._full(path)
+        return full is not None and os.path.isdir(full)
+
+    def names(self, folder: str) -> Sequence[str]:
+        """What a folder holds, sorted."""
+        full = self._full(folder)
+        try:
+            return sorted(os.listdir(full)) if full is not None else ()
+        except OSError:
+            return ()
+
+    def text(self, path: str) -> str | None:
+        """The text of a script, of at most 64 KiB; None for what is none and cannot be read."""
+        if path not in self._texts:
+            full = self._full(path)
+            self._texts[path] = _script(full, path) if full is not None else None
+        return self._texts[path]
+
+    def _full(self, path: str) -> str | None:
+        """Where a path of the context leads; None where that is outside, as for the builder."""
+        try:
+            full = os.path.realpath(os.path.join(self._root, path))
+            inside = os.path.commonpath([self._root, full]) == self._root
+        except (OSError, ValueError):
+            return None
+        return full if inside else None
 
 
-def _read(folder: str, wanted: Sequence[str]) -> dict[str, str]:
-    root = os.path.realpath(folder)
-    found: dict[str, str] = {}
-    left = _MOST
-    for source in wanted:
-        pattern = "*" in source
-        start = source.partition("*")[0].rpartition("/")[0] if pattern else source
-        if start.split("/")[0] == "..":
-            continue  # The builder refuses what lies outside of the context.
-        for path in _files(root, start):
-            left -= 1
-            if left < 0:
-                return found
-            text = _script(root, path)
-            if text is not None:
-                found[path] = text
-    return found
+def _named(source: str) -> str:
+    """The part of a source that is no pattern."""
+    return "/".join(takewhile(lambda part: not is_pattern(part), source.split("/")))
 
 
-def _files(root: str, source: str) -> Iterator[str]:
-    """The files of a context that a source stands for, sorted, folders to a small depth."""
-    start = os.path.join(root, source)
-    if not os.path.isdir(start):
-        yield source
-        return
-    for folder, folders, names in os.walk(start):
-        below = os.path.relpath(folder, root)
-        depth = 0 if folder == start else os.path.relpath(folder, start).count(os.sep) + 1
-        folders[:] = [
-            name
-            for name in sorted(folders)
-            if depth < _DEEPEST and not name.startswith(".") and name not in _PASSED_OVER
-        ]
-        for name in sorted(names):
-            yield os.path.normpath(os.path.join(below, name)).replace(os.sep, "/")
+def _exists(path: str) -> bool:
+    try:
+        return os.path.lexists(path)
+    except ValueError:  # A NUL in it.
+        return False
 
 
-def _script(root: str, path: str) -> str | None:
-    """The text of a script within a folder; None for what is none, or leads out of the folder."""
-    full = os.path.realpath(os.path.join(root, path))
+def _script(full: str, name: str) -> str | None:
+    """The text of a script; None for what is none. `name` is what the context calls it."""
     try:
         status = os.stat(full)
-        inside = os.path.commonpath([root, full]) == root
-        if not inside or not stat.S_ISREG(status.st_mode) or status.st_size > _LARGEST:
+        if not stat.S_ISREG(status.st_mode) or status.st_size > _LARGEST:
             return None
         with open(full, "rb") as file:
-            if not path.endswith(".sh") and file.read(2) != b"#!":
+            if not name.endswith(".sh") and file.read(2) != b"#!":
                 return None
             file.seek(0)
             data = file.read(_LARGEST)

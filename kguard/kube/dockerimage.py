@@ -11,10 +11,10 @@ import re
 from collections.abc import Mapping, Sequence
 from typing import Any
 
-from kguard.kube.dockercopy import changes, copied, joined, names_of
+from kguard.kube.dockercopy import Context, Files, Step, joined, paths_of
 from kguard.kube.dockerlines import Instruction
 from kguard.model import Route
-from kguard.record import field, record
+from kguard.record import field, record, replace
 from kguard.shell.parse import parse as parse_shell
 from kguard.shell.syntax import Simple, Unparsable
 
@@ -58,8 +58,7 @@ class Image:
 
     `base` is the image outside this file on which it rests (`scratch` too), None where unknown.
     `entrypoint` and `cmd` are None where nothing in this file sets them; the instruction that
-    does is beside them, with its route. `files` are the scripts that COPY brings along, by every
-    name they may be started with.
+    does is beside them, with its route. `files` are those that COPY and ADD bring along.
     """
 
     base: str | None
@@ -75,7 +74,7 @@ class Image:
     environment: Mapping[str, str] = field(default_factory=dict)
     working_directory: str = ""
     user: str = ""
-    files: Mapping[str, str] = field(default_factory=dict)
+    files: Files = field(default_factory=Files)
 
     def argv(self, command: Sequence[str] = (), args: Sequence[str] = ()) -> tuple[str, ...] | None:
         """The words the container's main process is started with; None where they are unknown.
@@ -91,6 +90,11 @@ class Image:
                 return tuple(args) if self.base == "scratch" else None
             return self.cmd or None
         return (*self.entrypoint, *(args or self.cmd or ())) or None
+
+    def script(self, name: str) -> str | None:
+        """The text of a script that the image brings along, by what it is started with."""
+        texts = (self.files.get(path) for path in paths_of(name, self.working_directory))
+        return next((text for text in texts if text is not None), None)
 
 
 def form_of(value: str) -> Form:
@@ -154,12 +158,11 @@ def substitute(text: str, values: Mapping[str, str | None]) -> str | None:
     return None if unknown else replaced
 
 
-def image_of(
-    stages: Sequence[Stage], stage: Stage, scripts: Mapping[str, str] | None = None
-) -> Image:
+def image_of(stages: Sequence[Stage], stage: Stage, context: Context | None = None) -> Image:
     """Follow `FROM stage` to an image outside the file, then apply what each stage sets.
 
-    `scripts` are the script files of the build context by their path in it.
+    `context` is the build context, where it is known; nothing is read from it before it is asked
+    for a file.
     """
     named: dict[str, Stage] = {}
     parents: dict[int, Stage | None] = {}
@@ -170,7 +173,7 @@ def image_of(
     chain = [stage]
     while parent := parents[chain[-1].index]:
         chain.append(parent)
-    image = _Build(base=chain[-1].base, scripts=scripts or {})
+    image = _Build(base=chain[-1].base, context=context)
     for each in reversed(chain):
         image.apply(each)
     return image.done()
@@ -181,12 +184,12 @@ class _Build:
     """An image in the making: what the instructions so far have set."""
 
     base: str | None
-    scripts: Mapping[str, str]
+    context: Context | None
     values: dict[str, Any] = field(default_factory=dict)
     shell: tuple[str, ...] = DEFAULT_SHELL
     environment: dict[str, str] = field(default_factory=dict)
     directory: str = ""
-    files: dict[str, str] = field(default_factory=dict)
+    steps: list[Step] = field(default_factory=list)
 
     def apply(self, stage: Stage) -> None:
         """Apply a stage's instructions in order."""
@@ -217,21 +220,15 @@ class _Build:
             elif keyword == "ENV":
                 self.environment.update(_environment(value))
             elif keyword == "WORKDIR":
-                self.directory = joined(self.directory, unquote(value))
-            elif keyword in ("COPY", "ADD"):
-                self._copy(instruction)
+                path = unquote(value)
+                self.directory = joined(self.directory, substitute(path, self.environment) or path)
             elif keyword == "RUN":
-                for path in [path for path in self.files if changes(instruction, path)]:
-                    del self.files[path]
-
-    def _copy(self, instruction: Instruction) -> None:
-        if not instruction.heredocs:
-            self.files.update(copied(instruction, self.directory, self.scripts))
-            return
-        *_, target = instruction.value.split()
-        for heredoc in instruction.heredocs:
-            path = target + heredoc.delimiter if target.endswith("/") else target
-            self.files[joined(self.directory, path)] = heredoc.text
+                self.steps.append(Step(instruction, self.directory))
+            elif keyword in ("COPY", "ADD"):
+                known = substitute(value, self.environment) if "$" in value else None
+                if known is not None:
+                    instruction = replace(instruction, value=known)
+                self.steps.append(Step(instruction, self.directory))
 
     def done(self) -> Image:
         """The finished image."""
@@ -243,11 +240,7 @@ class _Build:
             shell=self.shell,
             environment=self.environment,
             working_directory=self.directory,
-            files={
-                name: text
-                for path, text in self.files.items()
-                for name in names_of(path, self.directory)
-            },
+            files=Files(tuple(self.steps), self.context),
             **self.values,
         )
 

@@ -9,7 +9,7 @@ and on the place of the command in its text; `optimise` holds what was measured 
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
 from functools import lru_cache
 
 from kguard.record import record, replace
@@ -22,7 +22,7 @@ from kguard.shell.shelltext import ShellText
 from kguard.shell.syntax import Unparsable, Word
 from kguard.shell.traps import ever_trapped, holder_of, trapped, traps_at
 from kguard.shell.verdict import Analysis, Cause, Init, Mode, Outcome, Shell, Verdict, badness
-from kguard.shell.walk import Frame, Step, Walk
+from kguard.shell.walk import Frame, Scripts, Step, Walk, no_scripts
 from kguard.shell.wording import explain
 from kguard.shell.workers import worker
 from kguard.shell.wrappers import MAX_LAYERS, Layer, Passing, bare, package_runner, peel
@@ -51,41 +51,45 @@ def analyse(
     *,
     shells: Sequence[Shell] | None = None,
     shared_pid_namespace: bool = False,
-    scripts: Mapping[str, str] | None = None,
+    scripts: Scripts | None = None,
 ) -> Analysis:
     """What a SIGTERM to the process started with `argv` comes to.
 
     `shells` are the candidates for `sh` (see `images.shells_of`): None where unknown, empty where
     the image has no shell. `shared_pid_namespace`: shareProcessNamespace or hostPID, the process
-    is not PID 1. `scripts` holds the texts of script files by the path they are started with.
+    is not PID 1. `scripts` gives the texts of script files by what they are started with.
     Never raises for any argument list; what cannot be read has the verdict UNKNOWN.
     """
     candidates = LIKELY if shells is None else tuple(shells)
     words = tuple(argv)
     # A webhook sees the Pods of one template over and over; what is remembered stays small.
-    if not scripts and sum(map(len, words)) <= _REMEMBERED:
-        return _analyse_again(words, candidates, shared_pid_namespace)
-    return _analyse(words, candidates, shared_pid_namespace, scripts or {})
+    if sum(map(len, words)) > _REMEMBERED:
+        return _analyse(words, candidates, shared_pid_namespace, scripts or no_scripts)
+    analysis = _analyse_again(words, candidates, shared_pid_namespace)
+    if scripts is None or all(scripts(name) is None for name in analysis.sought):
+        return analysis
+    return _analyse(words, candidates, shared_pid_namespace, scripts)
 
 
 @lru_cache(maxsize=1024)
 def _analyse_again(
     argv: tuple[str, ...], candidates: tuple[Shell, ...], shared_pid_namespace: bool
 ) -> Analysis:
-    return _analyse(argv, candidates, shared_pid_namespace, {})
+    return _analyse(argv, candidates, shared_pid_namespace, no_scripts)
 
 
 def _analyse(
     argv: tuple[str, ...],
     candidates: tuple[Shell, ...],
     shared_pid_namespace: bool,
-    scripts: Mapping[str, str],
+    scripts: Scripts,
 ) -> Analysis:
     words = tuple(_argument(text, index) for index, text in enumerate(argv))
     outcomes: dict[Shell, Outcome] = {}
+    sought: dict[str, None] = {}
     asked = False
     for shell in candidates or (Shell.DASH,):
-        judge = _Judge(shell, bool(candidates), scripts)
+        judge = _Judge(shell, bool(candidates), scripts, sought)
         outcomes[shell] = judge.process(words, _Start(pid1=not shared_pid_namespace))
         asked = asked or judge.asked
         if not asked:  # No `sh` in it: all candidates come to the same.
@@ -106,17 +110,28 @@ def _analyse(
         exec_point=outcome.exec_point,
         exec_offset=outcome.exec_offset,
         script_index=outcome.script_index,
+        script_file=outcome.script_file,
+        sought=tuple(sought),
     )
 
 
 def _argument(text: str, index: int) -> Word:
-    """A word of the argument list; `start` is its index there."""
+    """A word of the argument list; `start` is its index there, and `end` the same."""
     return Word(text, index, index, literal="{{" not in text)
+
+
+def _index(word: Word) -> int | None:
+    """The place of a word in the argument list; None for one of a shell text."""
+    return word.start if word.start == word.end >= 0 else None
 
 
 @record
 class _Start:
-    """How a process is started: `leader` of its session, `group` signalled as a whole."""
+    """How a process is started: `leader` of its session, `group` signalled as a whole.
+
+    `file` is the script file that was read on the way to it, and `index` the word of the argument
+    list that led there.
+    """
 
     pid1: bool
     group: bool = False
@@ -124,16 +139,31 @@ class _Start:
     init: Init | None = None
     kill_after: int | None = None
     depth: int = 0
+    index: int | None = None
+    file: str = ""
+
+    def reading(self, word: Word) -> _Start:
+        """The start of what a script file starts that a word names."""
+        index = _index(word)
+        return replace(self, file=word.text, index=self.index if index is None else index)
 
 
 class _Judge:
     """Judges one argument list for one candidate shell."""
 
-    def __init__(self, sh: Shell, has_shell: bool, scripts: Mapping[str, str]) -> None:
+    def __init__(
+        self, sh: Shell, has_shell: bool, scripts: Scripts, sought: dict[str, None]
+    ) -> None:
         self.sh = sh
         self.has_shell = has_shell
         self.scripts = scripts
+        self.sought = sought
         self.asked = False
+
+    def read(self, name: str) -> str | None:
+        """The text of a script file; that it was asked for is noted."""
+        self.sought[name] = None
+        return self.scripts(name)
 
     def process(self, words: tuple[Word, ...], start: _Start) -> Outcome:
         """The outcome for a process with these words."""
@@ -202,8 +232,9 @@ class _Judge:
         runner = package_runner(words)
         if runner:
             return self._package(runner, words, start)
-        if words[0].text in self.scripts:
-            return self._script(words, start)
+        text = self.read(words[0].text)
+        if text is not None:
+            return self._script(text, words, start)
         if name.endswith((".sh", ".bash", "entrypoint")):
             # By convention an entrypoint runs what it is given; only a guess at the program.
             given = words[1:] if len(words) > 1 and not words[1].text.startswith("-") else words
@@ -232,16 +263,17 @@ class _Judge:
         cause = Cause.PACKAGE_RUNNER if bad else Cause.NONE
         return self._said(verdict, cause, words, start, by=runner)
 
-    def _script(self, words: tuple[Word, ...], start: _Start) -> Outcome:
-        text, name = self.scripts[words[0].text], base_name(words[0].text)
+    def _script(self, text: str, words: tuple[Word, ...], start: _Start) -> Outcome:
+        name = base_name(words[0].text)
         first, _, _ = text.partition("\n")
         if not first.startswith("#!"):
             return self._said(Verdict.UNKNOWN, Cause.SCRIPT_FILE, words, start, by=name)
         interpreter = first[2:].split()
         if not interpreter:
             return self._said(Verdict.UNKNOWN, Cause.SCRIPT_FILE, words, start, by=name)
-        line = tuple(_argument(word, 0) for word in interpreter)
-        return self.process((*line, *words), replace(start, depth=start.depth + 1))
+        line = tuple(_argument(word, -1) for word in interpreter)
+        start = replace(start.reading(words[0]), depth=start.depth + 1)
+        return self.process((*line, *words), start)
 
     def _shell(self, words: tuple[Word, ...], shell: Shell, start: _Start) -> Outcome:
         """A shell and its arguments: `-c text`, a script file, or commands from stdin."""
@@ -253,10 +285,12 @@ class _Judge:
             return self._unknown(words, start, Cause.NO_PROGRAM)
         if command:
             return self._text(rest[0], shell, name, rest[1:], start)
-        if rest[0].text in self.scripts:
-            text = self.scripts[rest[0].text]
+        text = self.read(rest[0].text)
+        if text is None and "/" not in rest[0].text:
+            text = self.read(f"./{rest[0].text}")  # A shell looks there before it asks the PATH.
+        if text is not None:
             script = replace(rest[0], text=text)
-            return self._text(script, shell, name, rest, start, file=True)
+            return self._text(script, shell, name, rest, start.reading(rest[0]), file=True)
         return self._said(
             Verdict.UNKNOWN, Cause.SCRIPT_FILE, rest, start, by=base_name(rest[0].text)
         )
@@ -275,7 +309,7 @@ class _Judge:
         nothing: tuple[Word, ...] = ()
         if not self.has_shell:
             return self._unknown(nothing, start, Cause.NO_SHELL)
-        walk = Walk(arguments[1:], arguments[0] if arguments else None, self.scripts)
+        walk = Walk(arguments[1:], arguments[0] if arguments else None, self.read)
         try:
             program = parse(script.text)
             steps = walk.run(program)
@@ -286,7 +320,9 @@ class _Judge:
         if chosen is None or (walk.opaque and role(bare(steps[chosen].words)) is Role.KEEPALIVE):
             cause = Cause.TEMPLATE if walk.opaque else Cause.NO_PROGRAM
             return self._unknown(nothing, start, cause)
-        index = None if file or start.depth else script.start
+        index = None if file else _index(script)
+        if index is not None:
+            start = replace(start, index=index, file="")
         text = ShellText(script.text, program.end, name, shell, steps, walk, file, index)
         outcome = self._placed(text, chosen, start)
         for other in alternatives(steps, chosen):
@@ -357,7 +393,8 @@ class _Judge:
             shell_stays=True,
             exec_point=point,
             exec_offset=offset if text.index is not None else None,
-            script_index=text.index,
+            script_index=start.index if start.file or text.index is not None else None,
+            script_file=start.file,
         )
         return replace(outcome, explanation=explain(outcome, text.name, step.place.follows))
 
@@ -390,5 +427,7 @@ class _Judge:
             program=program,
             init=start.init,
             kill_after=start.kill_after,
+            script_index=start.index if start.file else None,
+            script_file=start.file,
         )
         return replace(outcome, explanation=explain(outcome, by, ""))

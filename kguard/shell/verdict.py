@@ -120,6 +120,7 @@ class Outcome:
     exec_point: str = ""
     exec_offset: int | None = None
     script_index: int | None = None
+    script_file: str = ""
 
 
 @record
@@ -128,9 +129,11 @@ class Analysis:
 
     `depends` is True where `/bin/sh` decides: the outcomes are then those of different shells.
     The other fields are those of the outcome that counts, the worst one. `script_index` is the
-    place in the argument list of the shell text that decides, None where none does. `exec_point`
-    is the command in it before which `exec` would cure it and `exec_offset` where that stands;
-    empty and None where there is no simple cure.
+    place in the argument list of the shell text that decides, or of the script file in which it
+    stands; None where none does. `script_file` is what that file is called there, empty where the
+    text is in the argument list. `exec_point` is the command in it before which `exec` would cure
+    it and `exec_offset` where that stands in a text of the argument list; empty and None where
+    there is no simple cure. `sought` are the names under which script files were asked for.
     """
 
     outcomes: Mapping[Shell, Outcome]
@@ -147,6 +150,8 @@ class Analysis:
     exec_point: str
     exec_offset: int | None
     script_index: int | None
+    script_file: str
+    sought: tuple[str, ...]
 
     # Worked out once: an analysis is remembered, and every policy on signals asks.
     verdict: Verdict | None = field(init=False, repr=False)

@@ -7,8 +7,9 @@ fixed text are followed. Nothing is executed.
 from __future__ import annotations
 
 import re
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Sequence
 from enum import Flag, auto
+from typing import TypeAlias
 
 from kguard.record import field, record, replace
 from kguard.shell.parse import parse
@@ -27,12 +28,20 @@ from kguard.shell.syntax import (
     Word,
 )
 
+Scripts: TypeAlias = Callable[[str], str | None]
+"""The text of a script file by what it is called; None where it is not known."""
+
 MAX_STEPS = 500
 MAX_CALLS = 20
 
 _VARIABLE = re.compile(r"\$(?:\{([A-Za-z_]\w*|[0-9@*])\}|([A-Za-z_]\w*|[0-9@*]))\Z")
 _KUBERNETES_NAME = re.compile(r"[A-Z_][A-Z0-9_]*\Z")
 _ALWAYS = frozenset(("true", ":", "[ 1 ]", "[ true ]"))
+
+
+def no_scripts(name: str) -> str | None:
+    """What is known of script files where none was seen: nothing."""
+    return None
 
 
 class Frame(Flag):
@@ -118,7 +127,7 @@ class Walk:
 
     positional: tuple[Word, ...] = ()
     zero: Word | None = None
-    scripts: Mapping[str, str] = field(default_factory=dict)
+    scripts: Scripts = no_scripts
     steps: list[Step] = field(default_factory=list)
     functions: dict[str, Command] = field(default_factory=dict)
     variables: dict[str, Word | None] = field(default_factory=dict)
@@ -243,8 +252,10 @@ class Walk:
                 return False
             text = " ".join(word.text for word in words[1:])
             return self._nested(parse(text), place.inside(Frame.EVAL))
-        if name in (".", "source") and len(words) > 1 and words[1].text in self.scripts:
-            return self._nested(parse(self.scripts[words[1].text]), place.inside(Frame.SOURCE))
+        if name in (".", "source") and len(words) > 1:
+            script = self.scripts(words[1].text)
+            if script is not None:
+                return self._nested(parse(script), place.inside(Frame.SOURCE))
         if place.sure:
             self._set(name, words)
         step = Step(command, words, place, self._own)

@@ -9,7 +9,7 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from enum import Enum, auto
 
-from kguard.record import record
+from kguard.record import record, replace
 from kguard.shell.programs import base_name
 from kguard.shell.syntax import Word
 from kguard.shell.verdict import Init, Mode
@@ -362,7 +362,7 @@ def _su(name: str, words: Sequence[Word]) -> Layer:
             text, position = following, position + 2
         elif word.startswith(("--command=", "--session-command=")):
             value = word.partition("=")[2]
-            text, position = Word(value, 0, 0, words[position].literal), position + 1
+            text, position = replace(words[position], text=value), position + 1
         elif word in ("-s", "--shell") and following:
             shell, position = following.text, position + 2
         elif word.startswith("--shell="):

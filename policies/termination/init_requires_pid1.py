@@ -14,7 +14,7 @@ _INIT = "/init"
 def check(command: Command, ctx: Context) -> Iterator[Fault]:
     """Yield a fault for s6-overlay in a pod whose containers have no PID 1 of their own."""
     container = command.container
-    if container is None or command.words[:1] != (_INIT,) or _INIT in command.writes:
+    if container is None or command.words[:1] != (_INIT,) or command.is_own:
         return
     pod = container.pod
     key = "hostPID" if pod.get("hostPID") is True else "shareProcessNamespace"

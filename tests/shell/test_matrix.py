@@ -64,7 +64,7 @@ def _analyse(column: str, text: str) -> Verdict | None:
     shell, words = SHELLS[name]
     if front == "file":
         scripts = {"./script": f"#!/bin/{' '.join(words)}\n{text}"}
-        return analyse(["./script", "app", "one"], shells=[shell], scripts=scripts).verdict
+        return analyse(["./script", "app", "one"], shells=[shell], scripts=scripts.get).verdict
     argv = [*INITS.get(front, []), *words, "-c", text, "zero", "app", "one"]
     return analyse(argv, shells=[shell], shared_pid_namespace=front == "shared").verdict
 

@@ -357,7 +357,8 @@ def test_where_exec_would_cure_it(
 )
 def test_unknown_shell(argv: list[str], verdicts: tuple[Verdict, ...], depends: bool) -> None:
     analysis = analyse(argv)
-    assert dict(zip(LIKELY, verdicts, strict=True)) == analysis.verdicts
+    found = {shell: outcome.verdict for shell, outcome in analysis.outcomes.items()}
+    assert dict(zip(LIKELY, verdicts, strict=True)) == found
     assert depends == analysis.depends
     assert (verdicts[0] if len(set(verdicts)) == 1 else None) == analysis.verdict
 
@@ -413,22 +414,73 @@ def test_an_image_without_a_shell() -> None:
 )
 def test_a_script_whose_text_is_known(text: str, verdict: Verdict) -> None:
     scripts = {"/entry.sh": text}
-    analysis = analyse(["/entry.sh", "gunicorn", "x"], shells=[Shell.DASH], scripts=scripts)
+    analysis = analyse(["/entry.sh", "gunicorn", "x"], shells=[Shell.DASH], scripts=scripts.get)
     assert verdict is analysis.verdict
     if "$@" in text:
         assert analysis.program == ("gunicorn", "x")
 
 
+SCRIPTS = {
+    "/bad.sh": "#!/bin/sh\napp; true\n",
+    "./bad.sh": "#!/bin/sh\napp; true\n",
+    "/good.sh": '#!/bin/sh\nexec "$@"\n',
+    "/calls.sh": "#!/bin/sh\nexec /bad.sh\n",
+    "/app.py": "#!/usr/bin/python3\nimport x\n",
+    "/etc/app.yaml": "port: 80\n",
+    "/lib.sh": "set -e\n",
+}
+
+
+@pytest.mark.parametrize(
+    ("argv", "file", "index"),
+    [
+        (["/bad.sh"], "/bad.sh", 0),
+        (["tini", "--", "/bad.sh", "x"], "/bad.sh", 2),
+        (["sh", "-e", "/bad.sh"], "/bad.sh", 2),
+        (["sh", "bad.sh"], "bad.sh", 1),
+        (["bad.sh"], "", None),
+        (["/app.py"], "/app.py", 0),
+        (["npm", "start", "--", "--config", "/etc/app.yaml"], "", None),
+        (["sh", "-c", "app --init $0; true", "/bad.sh"], "", 2),
+        (["sh", "-c", ". /lib.sh; app; true", "/bad.sh"], "", 2),
+        (["sh", "-c", "/bad.sh; true"], "", 2),
+        (["sh", "-c", "exec /bad.sh"], "/bad.sh", 2),
+        (["sh", "-c", 'exec "$@"', "sh", "/bad.sh"], "/bad.sh", 4),
+        (["/good.sh", "/bad.sh"], "/bad.sh", 1),
+        (["/good.sh", "sh", "-c", "app; true"], "", 3),
+        (["/good.sh", "python", "/etc/app.yaml"], "/good.sh", 0),
+        (["/calls.sh"], "/bad.sh", 0),
+        (["su", "--command=app; true"], "", 1),
+    ],
+    ids=words_of,
+)
+def test_which_script_file_was_read(argv: list[str], file: str, index: int | None) -> None:
+    analysis = analyse(argv, shells=[Shell.DASH], scripts=SCRIPTS.get)
+    assert (file, index) == (analysis.script_file, analysis.script_index)
+
+
+def test_what_is_remembered_is_asked_first() -> None:
+    asked: list[str] = []
+
+    def scripts(name: str) -> str | None:
+        asked.append(name)
+        return None
+
+    argv = ["sh", "-c", ". /lib.sh; exec gunicorn app --config /etc/app.py"]
+    assert analyse(argv, scripts=scripts) is analyse(argv)
+    assert asked == ["/lib.sh", "gunicorn"]
+
+
 def test_scripts_that_start_each_other_end() -> None:
     scripts = {"/a": "#!/bin/sh\nexec /b\n", "/b": "#!/bin/sh\nexec /a\n", "/c": "#!/c\n"}
-    assert analyse(["/a"], scripts=scripts).verdict is UNKNOWN
-    assert analyse(["/c"], scripts=scripts).verdict is UNKNOWN
+    assert analyse(["/a"], scripts=scripts.get).verdict is UNKNOWN
+    assert analyse(["/c"], scripts=scripts.get).verdict is UNKNOWN
 
 
 def test_a_script_that_is_read_in() -> None:
     scripts = {"/lib.sh": "trap 'kill $P; wait $P' TERM\n"}
     text = ". /lib.sh; app & P=$!; wait $P"
-    assert analyse(["dash", "-c", text], scripts=scripts).verdict is D
+    assert analyse(["dash", "-c", text], scripts=scripts.get).verdict is D
 
 
 def test_an_entrypoint_that_is_not_known_still_names_its_program() -> None:
@@ -478,4 +530,4 @@ WORDS = st.sampled_from(
 @given(st.lists(WORDS | st.text(max_size=20), max_size=8), st.booleans())
 def test_every_argument_list_has_an_answer(argv: list[str], shared: bool) -> None:
     analysis = analyse(argv, shared_pid_namespace=shared)
-    assert set(LIKELY) == set(analysis.verdicts)
+    assert set(LIKELY) == set(analysis.outcomes)
