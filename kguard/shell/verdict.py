@@ -168,11 +168,6 @@ class Analysis:
         object.__setattr__(self, "losing", tuple(losing))
         object.__setattr__(self, "harmful", len(losing) == len(self.outcomes))
 
-    @property
-    def verdicts(self) -> Mapping[Shell, Verdict]:
-        """The verdict for every candidate shell."""
-        return {shell: outcome.verdict for shell, outcome in self.outcomes.items()}
-
 
 # The first of these that an outcome has is what is said of the whole.
 _RANKED = (
