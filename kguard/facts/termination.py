@@ -84,7 +84,7 @@ class Process(Scope):
         if self.shells is None:
             return self.analysis
         shared = self.container is not None and self.container.pod.shares_pids
-        return analyse(self.argv, shells=LIKELY, shared_pid_namespace=shared)
+        return analyse(self.argv, shells=LIKELY, shared_pid_namespace=shared, scripts=self.scripts)
 
     def found(self, message: str, *, severity: Severity | None = None, help: str = "") -> Fault:
         """A fault at the words that decide; all signal policies use the same place."""
