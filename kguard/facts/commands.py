@@ -86,8 +86,7 @@ def commands(facts: Facts, resource: Resource) -> Iterator[Command]:
 def _of_container(facts: Facts, container: Container) -> Command | None:
     command = words(container.get("command")) or ()
     args = words(container.get("args")) or ()
-    images = facts.assume.images
-    known = find_image(images, container.get("image")) if images else None
+    known = find_image(facts.assume.images, container.get("image"))
     built = known.built if known else None
     entrypoint = (known.entrypoint if known else None) or (built.entrypoint if built else None)
     if not command and not entrypoint:

@@ -137,7 +137,7 @@ def processes(facts: Facts, resource: Resource) -> Iterator[Process]:
 
 def _of_container(facts: Facts, container: Container, shared: bool) -> Process | None:
     image = container.get("image")
-    known = find_image(facts.assume.images, image) if facts.assume.images else None
+    known = find_image(facts.assume.images, image)
     if sent_signal(container, known) != "TERM":
         return None
     command = words(container.get("command")) or ()
