@@ -1,9 +1,10 @@
-"""Every place of an object where Kubernetes reads a quantity, whatever the kind."""
+"""Every place of an object where Kubernetes reads a quantity, and slips in writing one."""
 
 from __future__ import annotations
 
 import re
 from collections.abc import Iterator, Mapping, Sequence
+from fractions import Fraction
 from typing import Any
 
 from kguard.facts.pods import Container, Pod
@@ -59,6 +60,21 @@ def is_placeholder(value: Any) -> bool:
 def literal(value: Any) -> str | None:
     """A text that is there and stands for itself; None for anything else."""
     return value if isinstance(value, str) and value and not is_placeholder(value) else None
+
+
+def few_bytes(value: Fraction) -> str:
+    """An amount of memory that no program starts in, as messages say it."""
+    return "1 byte" if value == 1 else f"{float(value):g} bytes"
+
+
+def suffix_meant(text: object) -> str:
+    """Why the text of such an amount says less than was meant."""
+    written = str(text)
+    if written.endswith("m"):
+        return f"`m` means a thousandth of a byte here; did you mean `{written[:-1]}Mi`?"
+    if written.isdigit():
+        return f"a number without a suffix counts bytes; did you mean `{written}Mi`?"
+    return "no program starts in that; check the suffix"
 
 
 def quantities(facts: Facts, resource: Resource) -> Iterator[QuantityField]:

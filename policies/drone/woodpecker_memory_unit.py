@@ -6,6 +6,7 @@ from collections.abc import Iterator
 
 from kguard.facts.drone.woodpecker import RESOURCES, WorkflowStep
 from kguard.facts.pods import quantity
+from kguard.facts.quantities import few_bytes, suffix_meant
 from kguard.model import Fault
 from kguard.policy.context import ERROR, WARNING, Context
 from kguard.quantity.quantities import parse_quantity
@@ -19,11 +20,9 @@ def check(step: WorkflowStep, ctx: Context) -> Iterator[Fault]:
         value = quantity(text) if text is not None else None
         if value is None or not 0 < value < least:
             continue
-        number = str(text).removesuffix("m")
-        meant = f"; did you mean `{number}Mi`?" if number.isdigit() else ""
         yield step.fault(
             (*RESOURCES, section, "memory"),
-            f"memory {section.rstrip('s')} `{text}` of {step.called} is {float(value):g} bytes",
+            f"memory {section.rstrip('s')} `{text}` of {step.called} is {few_bytes(value)}",
             severity=severity,
-            help=f"it is a quantity of Kubernetes{meant}",
+            help=suffix_meant(text),
         )

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 
 from kguard.facts.pods import Container
+from kguard.facts.quantities import few_bytes, suffix_meant
 from kguard.model import Fault
 from kguard.policy.context import ERROR, WARNING, Context
 from kguard.quantity.quantities import parse_quantity
@@ -19,20 +20,9 @@ def check(container: Container, ctx: Context) -> Iterator[Fault]:
         if amount is None or value is None or value >= least or value <= 0:
             continue
         text = amount.text
-        size = f"{float(value):g} bytes" if value != 1 else "1 byte"
         yield container.fault(
             ("resources", section, "memory"),
-            f"memory {section.rstrip('s')} `{text}` of {container.called} is {size}",
+            f"memory {section.rstrip('s')} `{text}` of {container.called} is {few_bytes(value)}",
             severity=severity,
-            help=_meant(text),
+            help=suffix_meant(text),
         )
-
-
-def _meant(text: object) -> str:
-    written = str(text)
-    if written.endswith("m"):
-        number = written.removesuffix("m")
-        return f"`m` means a thousandth of a byte here; did you mean `{number}Mi`?"
-    if written.isdigit():
-        return f"a number without a suffix counts bytes; did you mean `{written}Mi`?"
-    return "no program starts in that; check the suffix"

@@ -10,6 +10,8 @@ from kguard.engine import run
 from kguard.facts import Facts
 from kguard.index import Index
 from kguard.kube.recognise import resources
+from kguard.kube.woodpecker import as_workflow
+from kguard.model import Origin
 from kguard.policy.registry import builtin
 from kguard.source import read
 
@@ -53,6 +55,18 @@ CASES = {
         POD + "      containers: [{name: a, resources: {requests: {ephemeral-storage: 100m}}}]",
         "ephemeral-storage request `100m` of container `a` is no whole number of bytes",
         "`m` means a thousandth of a byte here; did you mean `100Mi`?",
+    ),
+    "a byte": (
+        "memory-absurdly-small",
+        POD + "      containers: [{name: a, resources: {requests: {memory: 1}}}]",
+        "memory request `1` of container `a` is 1 byte",
+        "a number without a suffix counts bytes; did you mean `1Mi`?",
+    ),
+    "a suffix too small": (
+        "memory-absurdly-small",
+        POD + "      containers: [{name: a, resources: {limits: {memory: 64k}}}]",
+        "memory limit `64k` of container `a` is 64000 bytes",
+        "no program starts in that; check the suffix",
     ),
     "init container": (
         "init-container-dominates-request",
@@ -109,6 +123,24 @@ CASES = {
         "a rollout waits for ever: no pod may go before a new one is ready",
     ),
 }
+
+
+WOODPECKER = {
+    "1": ("is 1 byte", "a number without a suffix counts bytes; did you mean `1Mi`?"),
+    "64m": ("is 0.064 bytes", "`m` means a thousandth of a byte here; did you mean `64Mi`?"),
+}
+
+
+@pytest.mark.parametrize(("text", "expected"), WOODPECKER.items(), ids=WOODPECKER)
+def test_a_step_of_woodpecker_is_told_the_same(text: str, expected: tuple[str, str]) -> None:
+    options = {"kubernetes": {"resources": {"limits": {"memory": text}}}}
+    data = {"steps": {"test": {"image": "a:1", "backend_options": options}}}
+    workflow = as_workflow(data, Origin(".woodpecker.yaml"), unit="", context=False)
+    chosen = [each for each in builtin() if each.id == "woodpecker-memory-unit"]
+
+    (found,) = run(chosen, [workflow], Facts(Index([workflow]))).findings
+
+    assert (found.message.partition("`test` ")[2], found.help) == expected
 
 
 @pytest.mark.parametrize(("policy", "text", "message", "help"), CASES.values(), ids=CASES)
