@@ -5,7 +5,7 @@ from __future__ import annotations
 import posixpath
 from collections.abc import Iterator
 
-from kguard.facts.drone.pipeline import OWN_VOLUMES, Pipeline, mounts
+from kguard.facts.drone.pipeline import NEVER_MOUNTED, OWN_VOLUMES, Pipeline, mounts
 from kguard.model import Fault
 from kguard.policy.context import Context
 
@@ -24,7 +24,7 @@ def check(pipeline: Pipeline, ctx: Context) -> Iterator[Fault]:
     for step in pipeline.steps:
         for number, mount in mounts(step):
             name, path = mount.get("name"), mount.get("path")
-            if name in OWN_VOLUMES and name != "_addons":
+            if name in NEVER_MOUNTED:
                 message = f"{step.called} mounts `{name}`, which is the runner's own"
                 yield step.fault(("volumes", number, "name"), message, help=_HELP)
             if isinstance(path, str) and posixpath.normpath(path).startswith("/run/drone"):

@@ -22,8 +22,11 @@ from kguard.quantity._quote import quoted
 from kguard.quantity.gounits import SizeError, parse_ram_bytes
 from kguard.record import record
 
-OWN_VOLUMES = ("workspace", "_workspace", "_docker_socket", "_status", "_addons")
-"""Names the runner keeps for volumes of its own."""
+NEVER_MOUNTED = ("workspace", "_workspace", "_docker_socket", "_status")
+"""Volumes of the runner that it lets no step mount (engine/linter/linter.go, checkStep)."""
+
+OWN_VOLUMES = (*NEVER_MOUNTED, "_addons")
+"""Names the runner lets no volume of a pipeline have (the same, checkVolumes)."""
 
 LIKELY_CORES = 20
 """A whole number below this is rather meant as cores: as millicores it is under 2 % of one."""
