@@ -68,9 +68,9 @@ def _argo_locks(facts: Facts, resource: Resource) -> Iterable[Scope]:
     workflow = facts.argo_workflow(resource)
     if workflow is None:
         return []
-    from kguard.facts.argo.locks import is_read, locks
+    from kguard.facts.argo.locks import locks
 
-    return [lock for lock in locks(facts, workflow) if is_read(facts, lock)]
+    return locks(facts, workflow)
 
 
 def _cron_workflows(facts: Facts, resource: Resource) -> Iterable[Scope]:
@@ -188,7 +188,7 @@ ENGINES: Mapping[str, Each] = {
     "argo-duration": Each(argo.KINDS, _argo_fields("durations")),
     # Every retryStrategy: of the workflow, of templateDefaults, of templates.
     "argo-retry": Each(argo.KINDS, _argo_fields("retries")),
-    # Every mutex and semaphore: of the workflow, of templates, in the forms that Argo reads.
+    # Every mutex and semaphore: of the workflow, of templates, in the old form and the new.
     "argo-lock": Each(argo.KINDS, _argo_locks),
     # A CronWorkflow with its schedules and the specification of its runs.
     "argo-cron": Each(frozenset({(argo.GROUP, "CronWorkflow")}), _cron_workflows),
