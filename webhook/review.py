@@ -6,11 +6,11 @@ Pure: what it knows of policies and cluster is handed in, and what it comes to i
 from __future__ import annotations
 
 import datetime
-from collections.abc import Callable, Iterable, Mapping
+from collections.abc import Iterable, Mapping
 from typing import Any
 
 from kguard.engine import Outcome, Table, Took
-from kguard.facts import Assumptions, Facts
+from kguard.facts import Assumptions, Expiry, Facts
 from kguard.fingerprint import ratchet_key
 from kguard.ignore import Ignore, from_annotations
 from kguard.model import Confidence, Finding, Origin, Resource, Severity, dig
@@ -34,7 +34,7 @@ def review(
     world: Snapshot,
     *,
     today: datetime.date,
-    expired: Callable[[], bool] = lambda: False,
+    expired: Expiry = lambda needed=0.0: False,
     took: Took | None = None,
 ) -> Decision:
     """The decision on a request.
@@ -103,7 +103,7 @@ class _Judge:
         policies: PolicySet,
         world: Snapshot,
         stances: Mapping[str, Stance],
-        expired: Callable[[], bool],
+        expired: Expiry,
         took: Took | None,
     ) -> None:
         self.policies, self.stances = policies, stances

@@ -102,8 +102,8 @@ class Service:
         parsed = time.monotonic()
         deadline = started + self._allowance(query)
 
-        def expired() -> bool:
-            now = time.monotonic()
+        def expired(needed: float = 0.0) -> bool:
+            now = time.monotonic() + needed
             if until is not None and now >= until:
                 raise Postponed
             return now >= deadline

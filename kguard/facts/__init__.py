@@ -5,6 +5,6 @@ Policies never dig for these themselves; they ask `Facts`, which works each out 
 
 from __future__ import annotations
 
-from kguard.facts.run import Assumptions, Expired, Facts
+from kguard.facts.run import Assumptions, Expired, Expiry, Facts
 
-__all__ = ["Assumptions", "Expired", "Facts"]
+__all__ = ["Assumptions", "Expired", "Expiry", "Facts"]

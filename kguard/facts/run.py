@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Mapping
-from typing import TYPE_CHECKING, Any, TypeVar
+from typing import TYPE_CHECKING, Any, Protocol, TypeVar
 
 from kguard.facts.pods import Pod, pod_of
 from kguard.facts.replicas import replicas_of
@@ -54,6 +54,12 @@ class Expired(Exception):
     """There is no time left to work out a fact."""
 
 
+class Expiry(Protocol):
+    """Whether there is no time left, or not so many seconds as something needs."""
+
+    def __call__(self, needed: float = 0.0) -> bool: ...
+
+
 class Facts:
     """Answers about resources, each worked out on first use.
 
@@ -64,7 +70,7 @@ class Facts:
         self,
         index: Index,
         assume: Assumptions | None = None,
-        expired: Callable[[], bool] | None = None,
+        expired: Expiry | None = None,
     ) -> None:
         self.index = index
         self.assume = assume or Assumptions()
@@ -74,9 +80,9 @@ class Facts:
         self._memo: dict[tuple[Callable[..., Any], int | str], Any] = {}
         self._pods: list[Pod] = []
 
-    def go_on(self) -> None:
-        """Raise Expired where there is no time left: for work that may be long."""
-        if self._expired is not None and self._expired():
+    def go_on(self, needed: float = 0.0) -> None:
+        """Raise Expired where there is no time left for work that takes about so many seconds."""
+        if self._expired is not None and self._expired(needed):
             raise Expired
 
     def notice(self, sentence: str) -> None:

@@ -126,7 +126,7 @@ def test_a_long_warning_ends_between_words() -> None:
 
 def test_what_was_not_evaluated_is_said_within_the_limits() -> None:
     policies = policy_set(deny_on_error=True)
-    decision = decide(asked(many(200, resources=TINY)), policies, expired=lambda: True)
+    decision = decide(asked(many(200, resources=TINY)), policies, expired=lambda needed=0.0: True)
     response = answer(decision)
     message = response["status"]["message"]
     assert "- not evaluated, which denies here: " in message

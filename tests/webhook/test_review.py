@@ -18,6 +18,7 @@ from webhook_reviews import (
     world,
 )
 
+from kguard.facts import Expiry
 from kguard.webhook.policyset import CONTROLLERS
 from kguard.webhook.stances import Mode
 
@@ -180,6 +181,12 @@ def test_only_the_same_fault_at_the_same_place_counts_as_kept(change: Any, allow
     assert decide(asked(new, old=old)).allowed is allowed
 
 
+def spent(looks: int) -> Expiry:
+    """A clock by which time is up after so many looks at it."""
+    left = iter(range(looks))
+    return lambda needed=0.0: next(left, None) is None
+
+
 @pytest.mark.parametrize("on_error", ["allow", "deny"])
 def test_an_update_that_could_not_be_compared_in_time_is_answered_as_on_error_says(
     on_error: str,
@@ -190,7 +197,7 @@ def test_an_update_that_could_not_be_compared_in_time_is_answered_as_on_error_sa
     policies = policy_set(webhook=f"on-error: {on_error}")
     looks = 0
 
-    def look() -> bool:
+    def look(needed: float = 0.0) -> bool:
         nonlocal looks
         looks += 1
         return False
@@ -198,8 +205,7 @@ def test_an_update_that_could_not_be_compared_in_time_is_answered_as_on_error_sa
     decide(asked(new, old=old), policies, expired=look)
     allowed = set()
     for last in range(looks):
-        left = iter(range(last))
-        decision = decide(asked(new, old=old), policies, expired=lambda: next(left, None) is None)  # noqa: B023
+        decision = decide(asked(new, old=old), policies, expired=spent(last))
         assert decision.unanswered
         assert all(each.effect.word == "warned" for each in decision.judged)
         allowed.add(decision.allowed)
@@ -472,7 +478,7 @@ def test_annotations_count_only_where_they_are_allowed(
 @pytest.mark.parametrize(("deny", "allowed"), [(True, False), (False, True)])
 def test_what_was_not_asked_in_time_is_answered_as_configured(deny: bool, allowed: bool) -> None:
     policies = policy_set(deny_on_error=deny)
-    decision = decide(asked(deployment()), policies, expired=lambda: True)
+    decision = decide(asked(deployment()), policies, expired=lambda needed=0.0: True)
     assert decision.allowed is allowed
     assert set(decision.unanswered.values()) == {"deadline"}
     assert "missing-memory-limit" in decision.unanswered
