@@ -19,6 +19,11 @@ def _controller_configs(facts: Facts, resource: Resource) -> Iterable[Scope]:
     return [config] if config else []
 
 
+def _controller_parts(facts: Facts, resource: Resource) -> Iterable[Scope]:
+    config = facts.controller_config(resource)
+    return config.parts if config else ()
+
+
 def _workflows(facts: Facts, resource: Resource) -> Iterable[Scope]:
     workflow = facts.argo_workflow(resource)
     return [workflow] if workflow else []
@@ -169,6 +174,7 @@ def _woodpecker_steps(facts: Facts, resource: Resource) -> Iterable[Scope]:
     return workflow_steps(resource)
 
 
+_CONTROLLER_CONFIGS: Kinds = frozenset({("", "ConfigMap"), ("", HELM_VALUES)})
 _DRONE_POLICIES: Kinds = frozenset({drone.POLICY, ("", "ConfigMap")})
 
 ENGINES: Mapping[str, Each] = {
@@ -202,7 +208,9 @@ ENGINES: Mapping[str, Each] = {
     "argo-unknown-field": Each(argo.KINDS, _argo_shape("unknown_fields")),
     "argo-dated-field": Each(argo.KINDS, _argo_shape("dated_fields")),
     # The Argo controller's configuration: ConfigMap or Helm values.
-    "argo-config": Each(frozenset({("", "ConfigMap"), ("", HELM_VALUES)}), _controller_configs),
+    "argo-config": Each(_CONTROLLER_CONFIGS, _controller_configs),
+    # The same, and apart from it what is to be as correct beside one text with all settings.
+    "argo-config-part": Each(_CONTROLLER_CONFIGS, _controller_parts),
     # The Deployment of the Argo controller.
     "argo-controller": Each(frozenset({("apps", "Deployment")}), _argo_controllers),
     # The Deployment of the Argo server.

@@ -2,11 +2,11 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator
 
-from kguard.facts.argo.config import ControllerConfig, Layout
+from kguard.facts.argo.config import ControllerConfig
 from kguard.facts.argo.keys import knows_any
-from kguard.model import Fault, Scope, dig, named_route
+from kguard.model import Fault, Scope, named_route
 from kguard.policy.context import Context
 
 
@@ -14,14 +14,12 @@ def check(config: ControllerConfig, ctx: Context) -> Iterator[Fault]:
     """Yield a fault for everything that keeps the controller from reading the ConfigMap."""
     resource = config.resource
     whole = Scope(resource, (), resource.data)
-    data = dig(resource.data, "data")
-    others = [key for key in data if key != "config"] if isinstance(data, Mapping) else []
     # A ConfigMap of that name which another program reads has no settings of the controller.
-    known = knows_any(config.sections) or knows_any(dict.fromkeys(others))
-    if config.layout is Layout.ONE_TEXT and others and known:
+    if config.beside and any(knows_any(part.sections) for part in config.parts):
+        other = next(iter(config.beside.sections))
         yield whole.fault(
             ("data", "config"),
-            f"`config` stands beside `{others[0]}`, so the Argo controller exits",
+            f"`config` stands beside `{other}`, so the Argo controller exits",
             help="all settings go into `config`, or each into a key of its own",
         )
     for part in config.parts:

@@ -21,11 +21,6 @@ _TTLS = (
 
 def check(config: ControllerConfig, ctx: Context) -> Iterator[Fault]:
     """Yield a fault for each TTL on which the controller would exit."""
-    for part in config.parts:
-        yield from _check(part)
-
-
-def _check(config: ControllerConfig) -> Iterator[Fault]:
     for keys in _TTLS:
         value = config.get(*keys)
         if value is None or is_placeholder(value):

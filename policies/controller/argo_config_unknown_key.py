@@ -19,13 +19,6 @@ def check(config: ControllerConfig, ctx: Context) -> Iterator[Fault | Unknown]:
     if version and not oldest <= version <= newest:
         yield ctx.unknown(f"the settings of Argo {version_text(version)} are not listed")
         return
-    for part in config.parts:
-        yield from _check(part, version, ctx)
-
-
-def _check(
-    config: ControllerConfig, version: tuple[int, int] | None, ctx: Context
-) -> Iterator[Fault | Unknown]:
     # Other Helm values are the chart's, which passes on what it knows; its output is judged.
     values = config.layout is Layout.HELM
     unknown = [] if values else list(unknown_keys(config.sections, version))

@@ -14,11 +14,6 @@ from kguard.policy.context import Context
 
 def check(config: ControllerConfig, ctx: Context) -> Iterator[Fault]:
     """Yield a fault for each value on which the controller would exit."""
-    for part in config.parts:
-        yield from _check(part)
-
-
-def _check(config: ControllerConfig) -> Iterator[Fault]:
     if not knows_any(config.sections):
         return
     # Other Helm values are the chart's, which passes on what it knows; its output is judged.
