@@ -23,10 +23,11 @@ def scripts_of(facts: Facts, container: Container, known: ImageFacts | None) -> 
 
     A volume hides what the image has below its path, also where its content was not seen.
     """
-    built = known.built if known else None
-    mounts = _mounts(container)
-    if built is None and not mounts:
+    written = container.get("volumeMounts")
+    if known is None and not (written and facts.index.of_kind(container.resource, "", "ConfigMap")):
         return None
+    built = known.built if known else None
+    mounts = _mounts(written)
     directory = container.get("workingDir")
     if not isinstance(directory, str) or not directory:
         directory = built.working_directory if built else ""
@@ -38,16 +39,19 @@ def scripts_of(facts: Facts, container: Container, known: ImageFacts | None) -> 
             return _mounted(facts, container, mounts[at], path[len(at) + 1 :])
         return built.files.get(path) if built else None
 
+    found: dict[str, str | None] = {}
+
     def script(name: str) -> str | None:
-        texts = (read(path) for path in paths_of(name, directory))
-        return next((text for text in texts if text is not None), None)
+        if name not in found:  # It is asked for once for every shell.
+            texts = (read(path) for path in paths_of(name, directory))
+            found[name] = next((text for text in texts if text is not None), None)
+        return found[name]
 
     return script
 
 
-def _mounts(container: Container) -> dict[str, Any]:
+def _mounts(mounts: Any) -> dict[str, Any]:
     """The mounts of volumes by where they are, without a slash at the end."""
-    mounts = container.get("volumeMounts")
     found = {}
     for mount in mounts if isinstance(mounts, list) else ():
         at = dig(mount, "mountPath")
