@@ -6,6 +6,8 @@ from collections.abc import Callable
 from pathlib import Path
 
 import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
 
 from kguard.inputs.scripts import copied_scripts
 from kguard.kube.dockercopy import paths_of
@@ -179,3 +181,20 @@ def test_a_bare_name_is_one_of_the_path(build: Build) -> None:
     assert image.script("run.sh") == RUN
     assert image.script("./run.sh") == TEST
     assert build("WORKDIR /app", "COPY run.sh .").script("run.sh") is None
+
+
+PIECES = (
+    *("COPY", "ADD", "RUN", "WORKDIR", "ENV", "--from=b", "<<E", "E", "\n", "[", '["a", "b"]', "/"),
+    *("run.sh", "*", "?", "[a-", "\\", "$A", "${A}", "A=/x", ".", "..", "/run.sh", "'", "sed", ">"),
+)
+
+
+@settings(max_examples=300, deadline=None)
+@given(st.lists(st.sampled_from(PIECES) | st.text(max_size=5), max_size=30), st.text(max_size=8))
+def test_every_dockerfile_and_name_has_an_answer(pieces: list[str], name: str) -> None:
+    text = " ".join(pieces).replace(" \n ", "\n")
+    dockerfile = parse(f"FROM a\nCOPY run.sh /\n{text}")
+    dockerfile.scripts = copied_scripts(dockerfile, [str(Path(__file__).parent)])
+    image = dockerfile.image()
+    for each in (name, "/run.sh", f"/{name}"):
+        assert image is None or isinstance(image.script(each), str | None)
