@@ -17,10 +17,13 @@ from kguard.kube.images import ImageFacts, built_image, find_image, known_shells
 from kguard.model import Fault, Related, Resource, Route, Scope, Severity
 from kguard.quantity._quote import quoted
 from kguard.record import field, record
-from kguard.shell.analyse import LIKELY, analyse
+from kguard.shell.analyse import LIKELY, REMEMBERED, analyse
 from kguard.shell.verdict import Analysis, Cause, Shell
 from kguard.shell.walk import Scripts
 from kguard.shell.workers import Worker
+
+_SECONDS_FOR_CHARACTER = 1e-5
+"""How long reading a shell text takes at most, on a machine that has other things to do."""
 
 
 @record(eq=False)
@@ -129,7 +132,6 @@ def processes(facts: Facts, resource: Resource) -> Iterator[Process]:
     for container in pod.running:
         if container.prestop_seconds is None:
             continue
-        facts.go_on()
         process = _of_container(facts, container, shared)
         if process is not None:
             yield process
@@ -145,6 +147,7 @@ def _of_container(facts: Facts, container: Container, shared: bool) -> Process |
     argv = known.argv(command, args) if known else (command and (*command, *args))
     if not argv:
         return None
+    facts.go_on(max(sum(map(len, argv)) - REMEMBERED, 0) * _SECONDS_FOR_CHARACTER)
     shells = known_shells(image, known)
     scripts = scripts_of(facts, container, known)
     analysis = analyse(argv, shells=shells, shared_pid_namespace=shared, scripts=scripts)

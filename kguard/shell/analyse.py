@@ -16,13 +16,12 @@ from kguard.record import record, replace
 from kguard.shell.arguments import behind_options
 from kguard.shell.choose import alternatives, choose, detail_of
 from kguard.shell.optimise import becomes
-from kguard.shell.parse import parse
 from kguard.shell.programs import Handling, Role, base_name, handling, program_name, role
-from kguard.shell.shelltext import ShellText
+from kguard.shell.shelltext import ShellText, Texts
 from kguard.shell.syntax import Unparsable, Word
 from kguard.shell.traps import ever_trapped, holder_of, trapped, traps_at
 from kguard.shell.verdict import Analysis, Cause, Init, Mode, Outcome, Shell, Verdict, badness
-from kguard.shell.walk import Frame, Scripts, Step, Walk, no_scripts
+from kguard.shell.walk import Frame, Scripts, Step, no_scripts
 from kguard.shell.wording import explain
 from kguard.shell.workers import worker
 from kguard.shell.wrappers import MAX_LAYERS, Layer, Passing, bare, package_runner, peel
@@ -42,7 +41,7 @@ _NAMED = {
     "ksh": Shell.KSH,
     "ksh93": Shell.KSH,
 }
-_REMEMBERED = 1000
+REMEMBERED = 1000
 """Characters of an argument list up to which its analysis is remembered."""
 
 
@@ -63,7 +62,7 @@ def analyse(
     candidates = LIKELY if shells is None else tuple(shells)
     words = tuple(argv)
     # A webhook sees the Pods of one template over and over; what is remembered stays small.
-    if sum(map(len, words)) > _REMEMBERED:
+    if sum(map(len, words)) > REMEMBERED:
         return _analyse(words, candidates, shared_pid_namespace, scripts or no_scripts)
     analysis = _analyse_again(words, candidates, shared_pid_namespace)
     if scripts is None or all(scripts(name) is None for name in analysis.sought):
@@ -86,10 +85,10 @@ def _analyse(
 ) -> Analysis:
     words = tuple(_argument(text, index) for index, text in enumerate(argv))
     outcomes: dict[Shell, Outcome] = {}
-    sought: dict[str, None] = {}
+    texts = Texts(scripts)
     asked = False
     for shell in candidates or (Shell.DASH,):
-        judge = _Judge(shell, bool(candidates), scripts, sought)
+        judge = _Judge(shell, bool(candidates), texts)
         outcomes[shell] = judge.process(words, _Start(pid1=not shared_pid_namespace))
         asked = asked or judge.asked
         if not asked:  # No `sh` in it: all candidates come to the same.
@@ -111,7 +110,7 @@ def _analyse(
         exec_offset=outcome.exec_offset,
         script_index=outcome.script_index,
         script_file=outcome.script_file,
-        sought=tuple(sought),
+        sought=tuple(texts.sought),
     )
 
 
@@ -151,19 +150,11 @@ class _Start:
 class _Judge:
     """Judges one argument list for one candidate shell."""
 
-    def __init__(
-        self, sh: Shell, has_shell: bool, scripts: Scripts, sought: dict[str, None]
-    ) -> None:
+    def __init__(self, sh: Shell, has_shell: bool, texts: Texts) -> None:
         self.sh = sh
         self.has_shell = has_shell
-        self.scripts = scripts
-        self.sought = sought
+        self.texts = texts
         self.asked = False
-
-    def read(self, name: str) -> str | None:
-        """The text of a script file; that it was asked for is noted."""
-        self.sought[name] = None
-        return self.scripts(name)
 
     def process(self, words: tuple[Word, ...], start: _Start) -> Outcome:
         """The outcome for a process with these words."""
@@ -232,7 +223,7 @@ class _Judge:
         runner = package_runner(words)
         if runner:
             return self._package(runner, words, start)
-        text = self.read(words[0].text)
+        text = self.texts.script(words[0].text)
         if text is not None:
             return self._script(text, words, start)
         if name.endswith((".sh", ".bash", "entrypoint")):
@@ -285,9 +276,11 @@ class _Judge:
             return self._unknown(words, start, Cause.NO_PROGRAM)
         if command:
             return self._text(rest[0], shell, name, rest[1:], start)
-        text = self.read(rest[0].text)
+        text = self.texts.script(rest[0].text)
         if text is None and "/" not in rest[0].text:
-            text = self.read(f"./{rest[0].text}")  # A shell looks there before it asks the PATH.
+            text = self.texts.script(
+                f"./{rest[0].text}"
+            )  # A shell looks there before it asks the PATH.
         if text is not None:
             script = replace(rest[0], text=text)
             return self._text(script, shell, name, rest, start.reading(rest[0]), file=True)
@@ -309,13 +302,12 @@ class _Judge:
         nothing: tuple[Word, ...] = ()
         if not self.has_shell:
             return self._unknown(nothing, start, Cause.NO_SHELL)
-        walk = Walk(arguments[1:], arguments[0] if arguments else None, self.read)
         try:
-            program = parse(script.text)
-            steps = walk.run(program)
+            walk, end = self.texts.walked(script.text, arguments)
         except Unparsable as problem:
             outcome = self._unknown(nothing, start, Cause.UNPARSABLE)
             return replace(outcome, explanation=f"the shell text cannot be read: {problem}")
+        steps = walk.steps
         chosen = choose(steps)
         if chosen is None or (walk.opaque and role(bare(steps[chosen].words)) is Role.KEEPALIVE):
             cause = Cause.TEMPLATE if walk.opaque else Cause.NO_PROGRAM
@@ -323,7 +315,7 @@ class _Judge:
         index = None if file else _index(script)
         if index is not None:
             start = replace(start, index=index, file="")
-        text = ShellText(script.text, program.end, name, shell, steps, walk, file, index)
+        text = ShellText(script.text, end, name, shell, steps, walk, file, index)
         outcome = self._placed(text, chosen, start)
         for other in alternatives(steps, chosen):
             if self._placed(text, other, start).verdict is not outcome.verdict:

@@ -1,12 +1,49 @@
-"""A shell text under judgement."""
+"""Shell texts: read once, and judged for one shell."""
 
 from __future__ import annotations
 
 from collections.abc import Sequence
 
 from kguard.record import record
+from kguard.shell.parse import parse
+from kguard.shell.syntax import Unparsable, Word
 from kguard.shell.verdict import Cause, Shell
-from kguard.shell.walk import Step, Walk
+from kguard.shell.walk import Scripts, Step, Walk
+
+
+class Texts:
+    """The texts of one analysis: what they say is the same for all candidate shells."""
+
+    def __init__(self, scripts: Scripts) -> None:
+        self.sought: dict[str, None] = {}
+        """The names of script files that were asked for, whether there was a text or not."""
+        self._scripts = scripts
+        self._walked: dict[tuple[str, tuple[Word, ...]], tuple[Walk, int] | str] = {}
+
+    def script(self, name: str) -> str | None:
+        """The text of a script file."""
+        self.sought[name] = None
+        return self._scripts(name)
+
+    def walked(self, text: str, arguments: tuple[Word, ...]) -> tuple[Walk, int]:
+        """The steps of a text with `$0`, `$1`... in `arguments`, and the end of its last command.
+
+        Raises Unparsable. Reading a text takes three times as long as judging it.
+        """
+        key = text, arguments
+        if key not in self._walked:
+            walk = Walk(arguments[1:], arguments[0] if arguments else None, self.script)
+            try:
+                program = parse(text)
+                walk.run(program)
+            except Unparsable as problem:
+                self._walked[key] = str(problem)
+            else:
+                self._walked[key] = walk, program.end
+        found = self._walked[key]
+        if isinstance(found, str):
+            raise Unparsable(found)
+        return found
 
 
 @record(eq=False)

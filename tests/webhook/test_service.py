@@ -11,6 +11,8 @@ import pytest
 from webhook_reviews import UID, asked, deployment, policy_set, world
 from webhook_service import Served, checked
 
+from kguard.shell import shelltext
+from kguard.shell.parse import parse
 from kguard.webhook import service as module
 from kguard.webhook.front.wsgi import Postponed
 from kguard.webhook.review import review
@@ -241,6 +243,30 @@ def test_a_long_workflow_is_not_even_tried_on_the_loop(kind: str, size: int) -> 
     else:
         checked(served.service.answer(body, "", now, until=now + 60), UID)
     checked(served.service.answer(body, "", now), UID)
+
+
+def test_a_long_shell_text_is_left_to_a_thread_before_it_is_read(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    read: list[str] = []
+
+    def noted(text: str) -> Any:
+        read.append(text)
+        return parse(text)
+
+    monkeypatch.setattr(shelltext, "parse", noted)
+    served, data = Served(), deployment()
+    container = data["spec"]["template"]["spec"]["containers"][0]
+    container["command"] = ["sh", "-c", "tail -f /dev/null;" * 1000]
+    body, now = json.dumps(asked(data)).encode(), time.monotonic()
+    with pytest.raises(Postponed):
+        served.service.answer(body, "", now, until=now + 0.17)
+    assert not read
+    served.service.answer(body, "", now)
+    assert read
+    container["command"] = ["sh", "-c", "tail -f /dev/null; true"]
+    body = json.dumps(asked(data)).encode()
+    served.service.answer(body, "", now, until=time.monotonic() + 60)
 
 
 def test_who_waits_for_the_loop_is_told_that_it_takes_too_long() -> None:
