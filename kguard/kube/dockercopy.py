@@ -63,6 +63,14 @@ class Files:
     steps: Sequence[Step] = ()
     context: Context | None = None
 
+    def __eq__(self, other: object) -> bool:
+        """Whether the same is brought along, wherever the instructions stand in their files."""
+        return isinstance(other, Files) and self._words() == other._words()
+
+    def _words(self) -> list[tuple[object, ...]]:
+        said = ((step.instruction, step.directory) for step in self.steps)
+        return [(i.keyword, i.value, i.flags, i.heredocs, directory) for i, directory in said]
+
     def get(self, path: str) -> str | None:
         """The text of the script file at an absolute path; None where it is not known.
 
