@@ -278,9 +278,8 @@ class _Judge:
             return self._text(rest[0], shell, name, rest[1:], start)
         text = self.texts.script(rest[0].text)
         if text is None and "/" not in rest[0].text:
-            text = self.texts.script(
-                f"./{rest[0].text}"
-            )  # A shell looks there before it asks the PATH.
+            # A shell looks there for a file it is given; the PATH is for commands.
+            text = self.texts.script(f"./{rest[0].text}")
         if text is not None:
             script = replace(rest[0], text=text)
             return self._text(script, shell, name, rest, start.reading(rest[0]), file=True)
