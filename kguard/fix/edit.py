@@ -70,14 +70,36 @@ def _mapping(draft: Draft, whole: Entry, old: Any, new: Any, in_flow: bool) -> N
             raise RefusedError(f"`{key}` comes from a merge key")
         if key in twice:
             raise RefusedError(f"`{key}` is written twice")
-    gone = {written[key] for key in dropped}
+    added = {key: value for key, value in new.items() if key not in old}
+    renamed = _renamed(old, dropped, added)
+    gone = {written[key] for key in dropped if key not in renamed}
     if len(gone) == len(entries):
         _replace(draft, whole, new, in_flow)
         return
     for key in changed:
         _value(draft, entries[written[key]], old[key], new[key], node.flow_style)
-    added = [(key, value) for key, value in new.items() if key not in old]
-    (flow if node.flow_style else block).rearrange(draft, node, entries, gone, added)
+    for key, name in renamed.items():
+        _rename(draft, entries[written[key]], name)
+        del added[name]
+    rearrange = flow.rearrange if node.flow_style else block.rearrange
+    rearrange(draft, node, entries, gone, list(added.items()))
+
+
+def _renamed(old: Any, dropped: list[str], added: Mapping[str, Any]) -> dict[str, str]:
+    """The new names of keys whose values go on under another one: the entry stays where it is."""
+    found: dict[str, str] = {}
+    for key in dropped:
+        for name, value in added.items():
+            if name not in found.values() and same(old[key], value):
+                found[key] = name
+                break
+    return found
+
+
+def _rename(draft: Draft, entry: Entry, name: str) -> None:
+    style = getattr(entry.key_node, "style", None)
+    start, end = draft.locator.bounds(entry.key_node)
+    draft.change(start, end, scalar(name, draft.layout, style if style in ("'", '"') else ""))
 
 
 def _sequence(draft: Draft, whole: Entry, old: Any, new: Any, in_flow: bool) -> None:

@@ -115,6 +115,19 @@ def test_yaml_holds_what_was_intended(data: Any, document: Any) -> None:
 
 
 @settings(max_examples=200, deadline=None)
+@given(st.data(), documents)
+def test_another_name_for_a_key_costs_no_comment(data: Any, document: Any) -> None:
+    written = write(Random(data.draw(st.integers(0, 2**32))), document)
+    route = data.draw(st.sampled_from([each for each in routes(document) if type(each[-1]) is str]))
+    wanted = Edit(route, REMOVE), Edit((*route[:-1], "new"), at(document, route))
+    result = fix(written.text.encode(), *wanted)
+    assert [refusal.reason for refusal in result.refused] == []
+    after = read("x.yaml", result.data)
+    assert same(after.documents[-1].data, with_edits(document, wanted))
+    assert len(after.comments) == len(read("x.yaml", written.text.encode()).comments)
+
+
+@settings(max_examples=200, deadline=None)
 @given(st.data(), documents, st.sampled_from([None, 1, 2, 4, "\t"]))
 def test_json_stays_json(data: Any, document: Any, indent: Any) -> None:
     edit = data.draw(edits(document))

@@ -2,10 +2,13 @@
 
 from __future__ import annotations
 
+import re
+
 import pytest
 from fixing import fix, refusals
 
-from kguard.model import REMOVE, Edit
+from kguard.model import REMOVE, Edit, dig
+from kguard.source import read
 
 LAYOUTS = [
     (
@@ -158,6 +161,46 @@ REFUSED = [
     ("kind: signature\nhmac: abc\n---\nb: 1\n", ("b",), "drone sign"),
     ("b: 1\nsops: {mac: abc}\n", ("b",), "SOPS"),
 ]
+
+
+RENAMED = [
+    ("comments stay", b"# one\na:\n  # two\n  b: 1 # three\n  # four\n  c: 2\n"),
+    ("a collection stays as it is", b"a:\n  b:   # x\n      - {c: 'd'}\n\n      # y\n      - e\n"),
+    ("the only key", b"a: {b: 1}\n"),
+    ("the first key of an item", b"a:\n- b: 1 # one\n  c: 2\n"),
+    ("in flow style", b"a: [{b: 1, c: 2}, {c: 3, b: 4}]\n"),
+    ("quoted keys stay quoted", b"'a':\n  \"b\" : |\n    x\n"),
+    ("an alias", b"x: &x 1\na:\n  b: *x\n"),
+    ("an anchored value", b"a:\n  b: &x {c: 1}\nd: *x\n"),
+    ("without a value", b"a:\n  b: # none\n  c: 1\n"),
+    ("a long key", b"a:\n  ? b\n  : 1\n"),
+    ("Windows line ends", b"\xef\xbb\xbfa:\r\n  b: 1 # one\r\n"),
+    ("JSON", b'{"a": {\n\t"b": [1,  2]\n}}'),
+]
+
+
+@pytest.mark.parametrize("text", [row[1] for row in RENAMED], ids=[row[0] for row in RENAMED])
+def test_a_key_that_gets_another_name_stays_where_it_is(text: bytes) -> None:
+    document = read("x.yaml", text).documents[0].data
+    route = ("a", 0) if isinstance(document["a"], list) else ("a",)
+    value = dig(document, *route)["b"]
+    wanted = (Edit((*route, "b"), REMOVE), Edit((*route, "new name"), value))
+    result = fix(text, *wanted)
+    assert refusals(result) == []
+    before = re.search(rb"\bb\b", text)
+    assert before is not None
+    assert result.data == text[: before.start()] + b"new name" + text[before.end() :]
+
+
+def test_keys_change_places() -> None:
+    text = b"a: 1 # one\nb: 2 # two\n"
+    wanted = Edit(("a",), REMOVE), Edit(("b",), REMOVE), Edit(("c",), 2), Edit(("d",), 1)
+    assert fix(text, *wanted).data == b"d: 1 # one\nc: 2 # two\n"
+
+
+def test_a_key_that_is_renamed_to_one_that_is_there_goes() -> None:
+    text = b"a: 1 # one\nb: 2 # two\n"
+    assert fix(text, Edit(("a",), REMOVE), Edit(("b",), 1)).data == b"b: 1 # two\n"
 
 
 @pytest.mark.parametrize(
