@@ -20,4 +20,5 @@ def check(dated: ArgoDatedField, ctx: Context) -> Iterator[Fault]:
         f"`{dated.key}` came with Argo {version_text(since)}: "
         f"{version_text(version)} does not read it",
         help="small CRDs keep such a field and it does nothing; full ones drop it",
+        at_key=True,
     )

@@ -24,6 +24,7 @@ def check(workflow: Workflow, ctx: Context) -> Iterator[Fault]:
                 f"{called} has no field `{_KEY}`",
                 help="its pods keep the default of 30 s; a `podSpecPatch` sets another",
                 fix=_patch(scope, seconds),
+                at_key=True,
             )
 
 

@@ -26,4 +26,5 @@ def check(call: Call, ctx: Context) -> Iterator[Fault]:
         f"`onExit` of {call.called} is deprecated",
         help="`hooks.exit` does the same and takes arguments",
         fix=fix,
+        at_key=True,
     )

@@ -29,9 +29,9 @@ def check(dated: ArgoDatedField, ctx: Context) -> Iterator[Fault]:
     last = version_text(until)
     text = f"{now} has no `{key}` any more" if gone else f"`{key}` is gone after Argo {last}"
     help = f"write `{_SEVERAL[key]}`" if key in _SEVERAL else f"Argo {last} was the last to read it"
-    yield dated.fault(
-        (key,), text, severity=ERROR if gone else NOTE, help=help, fix=_fix(dated, version)
-    )
+    severity = ERROR if gone else NOTE
+    fix = _fix(dated, version)
+    yield dated.fault((key,), text, severity=severity, help=help, fix=fix, at_key=True)
 
 
 def _fix(dated: ArgoDatedField, version: tuple[int, int] | None) -> Fix | None:

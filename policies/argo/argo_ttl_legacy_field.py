@@ -22,6 +22,7 @@ def check(workflow: Workflow, ctx: Context) -> Iterator[Fault]:
         f"`{LEGACY_TTL}` is no field of Argo since 3.0: no workflow is deleted by it",
         help="`ttlStrategy.secondsAfterCompletion` took its place",
         fix=_moved(workflow, seconds),
+        at_key=True,
     )
 
 

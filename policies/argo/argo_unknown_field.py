@@ -29,6 +29,7 @@ def check(field: ArgoUnknownField, ctx: Context) -> Iterator[Fault | Unknown]:
         f"Argo has no field `{field.key}`" + (f" in `{where}`" if where else ""),
         help=_help(field),
         fix=fix,
+        at_key=True,
     )
 
 

@@ -27,7 +27,7 @@ def check(config: ControllerConfig, ctx: Context) -> Iterator[Fault | Unknown]:
         yield ctx.unknown("a ConfigMap of the controller's name has none of its settings")
         return
     for key in unknown:
-        yield config.fault(key.keys, _message(config, key, version), help=_help(key))
+        yield config.fault(key.keys, _message(config, key, version), help=_help(key), at_key=True)
 
 
 def _message(config: ControllerConfig, key: UnknownKey, version: tuple[int, int] | None) -> str:

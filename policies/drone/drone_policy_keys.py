@@ -26,4 +26,5 @@ def check(policy: RunnerPolicy, ctx: Context) -> Iterator[Fault]:
             help=f"a policy has `{singular}`, without an s",
             # A limit that begins to count may kill builds.
             fix=None if taken else Fix(edits, safe=False, title=f"rename it `{singular}`"),
+            at_key=True,
         )

@@ -28,6 +28,7 @@ def check(policy: RunnerPolicy, ctx: Context) -> Iterator[Fault]:
             + (", so it matches every pipeline" if every else ""),
             help=f"did you mean `{meant}`?" if meant else f"keys are {', '.join(_KEYS)}",
             fix=_renamed(policy, key, meant) if meant and meant not in match else None,
+            at_key=True,
         )
 
 

@@ -27,4 +27,5 @@ def check(pipeline: Pipeline, ctx: Context) -> Iterator[Fault]:
             if _READ in item
             # It evicts builds after that time.
             else Fix(renamed, safe=False, title=f"rename it `{_READ}`"),
+            at_key=True,
         )

@@ -16,7 +16,7 @@ def check(unknown: UnknownKey, ctx: Context) -> Iterator[Fault]:
     if unknown.key in _SHARED_NETWORK:
         help = "the containers of a pod reach all ports of each other"
         message = f"key `{unknown.key}` is dropped by the runner, and not needed"
-        yield unknown.fault((unknown.key,), message, severity=NOTE, help=help)
+        yield unknown.fault((unknown.key,), message, severity=NOTE, help=help, at_key=True)
         return
     near = f"did you mean `{unknown.meant}`?" if unknown.meant else ""
     yield unknown.fault(
@@ -27,6 +27,7 @@ def check(unknown: UnknownKey, ctx: Context) -> Iterator[Fault]:
         confidence=None if near else Confidence.MEDIUM,
         help=near or "it has no effect in a pipeline of type kubernetes",
         fix=_renamed(unknown) if unknown.same else None,
+        at_key=True,
     )
 
 

@@ -109,6 +109,10 @@ UNKNOWN_KEYS: dict[str, tuple[dict[str, Any], list[tuple[str, str, bool]]]] = {
     ),
     "a name of Kubernetes": ({"steps": [{"env": {}}]}, [("env", "environment", True)]),
     "that name where it means nothing": ({"env": {}}, [("env", "environment", True)]),
+    "of two names the one that is read": (
+        {"tolerations": [{"tolerationSeconds": 5}]},
+        [("tolerationSeconds", "tolerationseconds", True)],
+    ),
     "both are there": (
         {"nodeSelector": {}, "node_selector": {}},
         [("nodeSelector", "node_selector", False)],

@@ -60,8 +60,8 @@ _PIPELINE = _keys(
     ),
     workspace=_keys("path"),
     metadata=_METADATA,
-    # Not `toleration_seconds`: that has a policy of its own.
-    tolerations=_keys("effect key operator value tolerationseconds toleration_seconds"),
+    # Of `toleration_seconds` a policy of its own tells; of two spellings the last is suggested.
+    tolerations=_keys("effect key operator value toleration_seconds tolerationseconds"),
     dns_config=_keys("nameservers searches", options=_keys("name value")),
     host_aliases=_keys("ip hostnames"),
 )
