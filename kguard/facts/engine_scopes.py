@@ -174,7 +174,7 @@ def _woodpecker_steps(facts: Facts, resource: Resource) -> Iterable[Scope]:
     return workflow_steps(resource)
 
 
-_CONTROLLER_CONFIGS: Kinds = frozenset({("", "ConfigMap"), ("", HELM_VALUES)})
+CONTROLLER_CONFIGS: Kinds = frozenset({("", "ConfigMap"), ("", HELM_VALUES)})
 _DRONE_POLICIES: Kinds = frozenset({drone.POLICY, ("", "ConfigMap")})
 
 ENGINES: Mapping[str, Each] = {
@@ -208,9 +208,9 @@ ENGINES: Mapping[str, Each] = {
     "argo-unknown-field": Each(argo.KINDS, _argo_shape("unknown_fields")),
     "argo-dated-field": Each(argo.KINDS, _argo_shape("dated_fields")),
     # The Argo controller's configuration: ConfigMap or Helm values.
-    "argo-config": Each(_CONTROLLER_CONFIGS, _controller_configs),
+    "argo-config": Each(CONTROLLER_CONFIGS, _controller_configs),
     # The same, and apart from it what is to be as correct beside one text with all settings.
-    "argo-config-part": Each(_CONTROLLER_CONFIGS, _controller_parts),
+    "argo-config-part": Each(CONTROLLER_CONFIGS, _controller_parts),
     # The Deployment of the Argo controller.
     "argo-controller": Each(frozenset({("apps", "Deployment")}), _argo_controllers),
     # The Deployment of the Argo server.

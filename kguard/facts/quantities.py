@@ -106,6 +106,30 @@ def quantities(facts: Facts, resource: Resource) -> Iterator[QuantityField]:
                 route = ("spec", "resourcePolicy", "containerPolicies", number, key)
                 yield from _fields(resource, route, item.get(key), key)
     yield from _of_claim_templates(resource)
+    yield from _of_controller(facts, resource)
+
+
+# Where Argo's controller is told what its own containers, and those of workflows, ask for.
+_CONFIGURED = (
+    ("executor",),
+    ("mainContainer",),
+    ("workflowDefaults", "spec", "templateDefaults", "container"),
+    ("workflowDefaults", "spec", "templateDefaults", "script"),
+)
+
+
+def _of_controller(facts: Facts, resource: Resource) -> Iterator[QuantityField]:
+    config = facts.controller_config(resource)
+    if config is None:
+        return
+    for keys in _CONFIGURED:
+        for section in ("requests", "limits"):
+            amounts = config.get(*keys, "resources", section)
+            for name, text in amounts.items() if isinstance(amounts, dict) else ():
+                if text is not None:
+                    *route, key = config.at(*keys, "resources", section, name)
+                    called = f"{name} {section[:-1]} of `{'.'.join(keys)}`"
+                    yield QuantityField(resource, tuple(route), amounts, str(key), text, called)
 
 
 def _of_pod(pod: Pod) -> Iterator[QuantityField]:

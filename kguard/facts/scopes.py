@@ -8,7 +8,7 @@ from __future__ import annotations
 from collections.abc import Iterable, Mapping
 
 from kguard.facts.each import Each, Kinds, whole
-from kguard.facts.engine_scopes import ENGINES
+from kguard.facts.engine_scopes import CONTROLLER_CONFIGS, ENGINES
 from kguard.facts.pods import Role
 from kguard.facts.run import Facts
 from kguard.kube import argo
@@ -26,6 +26,7 @@ _VERTICAL: Kinds = frozenset({("autoscaling.k8s.io", "VerticalPodAutoscaler")})
 _QUANTITY_KINDS: Kinds = (
     WORKLOADS
     | argo.KINDS
+    | CONTROLLER_CONFIGS
     | {
         ("", "LimitRange"),
         ("", "ResourceQuota"),
