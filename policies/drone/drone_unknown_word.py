@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from typing import Any
 
 from kguard.facts.drone.pipeline import Pipeline, Step
@@ -16,18 +16,21 @@ _FAILURE = ("ignore", "fast", "fail-fast", "fast-fail")
 _STATUS = ("success", "failure")
 # The other statuses of a build and step: none that a step can run in, but none misspelt either.
 _OTHER_STATUS = ("skipped", "blocked", "declined", "pending", "running", "killed", "error")
+_EVENTS = ("push", "pull_request", "tag", "promote", "rollback", "cron", "custom")
 _PATTERN = set("*?[\\")
 
 
 def check(pipeline: Pipeline, ctx: Context) -> Iterator[Fault]:
-    """Yield a fault for each `failure`, `when.status` and `medium` the runner does not know."""
+    """Yield a fault for each `failure`, status, event and `medium` the runner does not know."""
+    yield from _conditions(pipeline, ("trigger", "event"), _EVENTS)
     for step in pipeline.steps:
         word = literal(step.get("failure"))
         if word and word not in _FAILURE:
             message = f"failure {quoted(word)} of {step.called} is none the runner knows"
             help = f"a failure fails the build{nearest(word, _FAILURE)}"
             yield step.fault(("failure",), message, help=help)
-        yield from _statuses(step)
+        yield from _conditions(step, ("when", "event"), _EVENTS)
+        yield from _conditions(step, ("when", "status"), _STATUS, _OTHER_STATUS)
     for number, volume in pipeline.volumes:
         temp = volume.get("temp")
         medium = literal(temp.get("medium")) if isinstance(temp, dict) else None
@@ -37,20 +40,25 @@ def check(pipeline: Pipeline, ctx: Context) -> Iterator[Fault]:
             yield pipeline.fault(("volumes", number, "temp", "medium"), message, help=help)
 
 
-def _statuses(step: Step) -> Iterator[Fault]:
-    """Every word under `when.status`, which is a word, a list, or two lists."""
-    status = step.get("when", "status")
-    parts: list[tuple[tuple[Key, ...], Any]] = [((), status)]
-    if isinstance(status, dict):
-        parts = [((key,), status.get(key)) for key in ("include", "exclude")]
-    for keys, words in parts:
+def _conditions(
+    scope: Pipeline | Step, keys: tuple[str, str], known: Sequence[str], others: Sequence[str] = ()
+) -> Iterator[Fault]:
+    """Every word of a condition that fits nothing: it is a word, a list, or two lists.
+
+    `others` are words that are right and not worth suggesting.
+    """
+    condition = scope.get(*keys)
+    parts: list[tuple[tuple[Key, ...], Any]] = [((), condition)]
+    if isinstance(condition, dict):
+        parts = [((key,), condition.get(key)) for key in ("include", "exclude")]
+    for below, words in parts:
         listed = isinstance(words, list)
         for number, said in enumerate(words if listed else [words]):
             word = literal(said)
-            if not word or word in (*_STATUS, *_OTHER_STATUS) or _PATTERN & set(word):
+            if not word or word in known or word in others or _PATTERN & set(word):
                 continue
-            yield step.fault(
-                ("when", "status", *keys, *((number,) if listed else ())),
-                f"status {quoted(word)} of {step.called} is none a build has",
-                help=f"it never matches{nearest(word, _STATUS)}",
+            yield scope.fault(
+                (*keys, *below, *((number,) if listed else ())),
+                f"{keys[-1]} {quoted(word)} of {scope.called} is none a build has",
+                help=f"it never matches{nearest(word, known)}",
             )
