@@ -7,6 +7,7 @@ from fractions import Fraction
 from math import ceil
 
 from kguard.facts.pods import Container, quantity
+from kguard.facts.quantities import suffix_meant
 from kguard.model import Edit, Fault, Fix
 from kguard.policy.context import Context
 
@@ -34,5 +35,5 @@ def check(container: Container, ctx: Context) -> Iterator[Fault]:
 
 def _meant(text: str, value: Fraction, whole: str) -> str:
     if value < 1024 and text.endswith("m"):
-        return f"`m` means a thousandth of a byte here; did you mean `{text[:-1]}Mi`?"
+        return suffix_meant(text)
     return f"the API server warns of it; `{whole}` is the next that is whole"

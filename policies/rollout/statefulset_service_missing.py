@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
-from kguard.facts.quantities import is_placeholder
+from kguard.facts.quantities import is_placeholder, literal
 from kguard.facts.workloads import Workload
 from kguard.model import Fault, Related, Unknown, dig
 from kguard.policy.context import Context
@@ -14,8 +14,8 @@ _KEYS = ("spec", "serviceName")
 
 def check(workload: Workload, ctx: Context) -> Iterator[Fault | Unknown]:
     """Yield a fault where the Service that names the pods does not exist or is not headless."""
-    name = workload.get(*_KEYS)
-    if not isinstance(name, str) or not name or is_placeholder(name):
+    name = literal(workload.get(*_KEYS))
+    if name is None:
         return
     found = ctx.index.named(workload.resource, "", "Service", name)
     if not found and not workload.complete:

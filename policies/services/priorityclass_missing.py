@@ -6,7 +6,7 @@ from collections.abc import Iterator
 
 from kguard.facts.operators import makers
 from kguard.facts.pods import Pod
-from kguard.facts.quantities import is_placeholder
+from kguard.facts.quantities import is_placeholder, literal
 from kguard.model import Confidence, Fault, Unknown
 from kguard.policy.context import WARNING, Context
 
@@ -17,8 +17,8 @@ _SYSTEM = frozenset({"system-cluster-critical", "system-node-critical"})
 
 def check(pod: Pod, ctx: Context) -> Iterator[Fault | Unknown]:
     """Yield a fault for a pod of a priority class that does not exist."""
-    name = pod.get("priorityClassName")
-    if not isinstance(name, str) or not name or is_placeholder(name) or name in _SYSTEM:
+    name = literal(pod.get("priorityClassName"))
+    if name is None or name in _SYSTEM:
         return
     near, reserved = pod.resource, name.startswith("system-")
     if not reserved:

@@ -6,7 +6,7 @@ from collections.abc import Iterator
 
 from kguard.facts.operators import makers
 from kguard.facts.pods import Pod
-from kguard.facts.quantities import is_placeholder
+from kguard.facts.quantities import is_placeholder, literal
 from kguard.model import Fault, Unknown
 from kguard.policy.context import Context
 
@@ -18,8 +18,8 @@ def check(pod: Pod, ctx: Context) -> Iterator[Fault | Unknown]:
     """Yield a fault for a pod of a ServiceAccount that does not exist."""
     # The older key counts where the newer is absent (core/v1 conversion.go).
     key = "serviceAccountName" if pod.get("serviceAccountName") else "serviceAccount"
-    name, near = pod.get(key), pod.resource
-    if not isinstance(name, str) or not name or is_placeholder(name) or name in _GIVEN:
+    name, near = literal(pod.get(key)), pod.resource
+    if name is None or name in _GIVEN:
         return
     if ctx.index.named(near, "", "ServiceAccount", name):
         return
