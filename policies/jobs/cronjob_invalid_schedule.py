@@ -10,6 +10,7 @@ from kguard.facts.workloads import Workload
 from kguard.model import Fault
 from kguard.policy.context import Context
 from kguard.quantity.cron import CronError, parse_cron, parse_cronjob_schedule
+from kguard.quantity.zones import meant_zone
 
 _NO_ZONE_WITHIN = (1, 29)
 """Since when a time zone within the schedule is refused (validateScheduleFormat)."""
@@ -28,16 +29,20 @@ def check(cronjob: Workload, ctx: Context) -> Iterator[Fault]:
         way_out = "name the zone in `timeZone`" if "time zone" in wrong else _HELP
         yield cronjob.fault(("spec", "schedule"), wrong, help=way_out)
     if isinstance(zone, str) and not is_placeholder(zone):
+        names = "`Europe/Berlin` and `Etc/UTC` are names"
         if not zone:
             wrong = "`timeZone` is empty"
         elif zone.lower() == "local":
             wrong = f"`timeZone: {zone}` is whatever zone the controller is in"
         elif not all(_PART.match(part) for part in zone.split("/")):
             wrong = f"`timeZone: {zone}` is no name of a time zone"
+        elif meant := meant_zone(zone):
+            wrong = f"there is no time zone `{zone}`"
+            names = f"did you mean `{meant}`?"
         else:
             return
-        names = "the API server refuses it; `Europe/Berlin` and `Etc/UTC` are names"
-        yield cronjob.fault(("spec", "timeZone"), wrong, help=names)
+        help = f"the API server refuses it; {names}"
+        yield cronjob.fault(("spec", "timeZone"), wrong, help=help)
 
 
 def _schedule(text: object, ctx: Context) -> str:

@@ -29,6 +29,7 @@ from kguard.facts.argo.wrong import (
 from kguard.facts.quantities import is_placeholder, literal
 from kguard.facts.run import Facts
 from kguard.model import Related, Scope, named_route
+from kguard.quantity.zones import meant_zone
 from kguard.words import choices_hint, nearest
 
 
@@ -103,6 +104,9 @@ def _schedule(facts: Facts, whole: Scope) -> Iterator[Wrong]:
     if zone and not _ZONE.fullmatch(zone):
         text = f"`{zone}` is no name of a time zone"
         yield Wrong(cron, ("timezone",), text, "`Europe/Berlin` and `Etc/UTC` are names")
+    elif zone and (meant := meant_zone(zone)):
+        text = f"there is no time zone `{zone}`"
+        yield Wrong(cron, ("timezone",), text, f"did you mean `{meant}`?")
 
 
 _OPERATORS = ("In", "NotIn", "Exists", "DoesNotExist")

@@ -1,0 +1,32 @@
+"""Names of time zones, and what a misspelt one was meant to be.
+
+zones.json lists those of the IANA time zone database (2026), links to older names included; it is
+made by tools/zones.py. Kubernetes and Argo ask Go's time.LoadLocation, which minds case.
+"""
+
+from __future__ import annotations
+
+import json
+import os
+from functools import cache
+
+from kguard.words import closest
+
+_ALIKE = 0.85
+"""Below, `America/San_Francisco` is like `America/Rosario`."""
+
+
+@cache
+def _zones() -> frozenset[str]:
+    path = os.path.join(os.path.dirname(__file__), "zones.json")
+    with open(path, encoding="utf-8") as file:
+        return frozenset(json.load(file))
+
+
+def meant_zone(name: str) -> str:
+    """The zone that a name which is none was certainly meant to be; empty for a zone.
+
+    Empty too for a name that is not much like another: the database gets new ones.
+    """
+    known = _zones()
+    return "" if name in known else next(iter(closest(name, sorted(known), cutoff=_ALIKE)), "")
