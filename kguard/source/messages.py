@@ -17,8 +17,12 @@ _CONSTRUCTS = {
     "while scanning a simple key": "the key",
     "while scanning a plain scalar": "the text",
 }
+# As libyaml says it, and as PyYAML does without it.
+_KEY_IN_VALUE = (
+    "mapping values are not allowed in this context",
+    "mapping values are not allowed here",
+)
 _PROBLEMS = {
-    "mapping values are not allowed in this context": "mapping values are not allowed here",
     "did not find expected key": "expected a key here: check the indentation",
     "did not find expected '-' indicator": "expected `- ` here: check the indentation",
     "did not find expected ',' or ']'": "expected `,` or `]` here",
@@ -47,12 +51,21 @@ def explain(error: YAMLError, text: str, line_of: Callable[[int], int]) -> tuple
         name = text[offset:].split(None, 1)[0].rstrip(",]}").lstrip("*")
         return offset, f"unknown anchor `{name}`"
     message = _PROBLEMS.get(problem, problem)
+    if problem in _KEY_IN_VALUE:
+        message = _key_in_value(text[text.rfind("\n", 0, offset) + 1 : offset])
     character = text[offset : offset + 1]
     if "cannot start any token" in problem:
         message = _TAB if character == "\t" else f"`{character}` cannot begin a value: quote it"
     elif "tab character" in problem:
         message = _TAB
     return offset, message + _context(error, offset, line_of)
+
+
+def _key_in_value(before: str) -> str:
+    """What to say of a colon, by what stands before it in its line."""
+    if ": " in before:
+        return "a second key in one line: quote the value if the colon is part of it"
+    return "a key below something that has a value already: check the indentation"
 
 
 def _context(error: MarkedYAMLError, offset: int, line_of: Callable[[int], int]) -> str:

@@ -16,7 +16,19 @@ from kguard.source import Limits, read
     [
         (b"a:\n\t- b", 2, 1, "tab used for indentation"),
         (b"a: |\n x\n\ty\n", 3, 1, "tab used for indentation"),
-        (b"a: b: c", 1, 5, "mapping values are not allowed here"),
+        (b"a: b: c", 1, 5, "a second key in one line: quote the value if the colon is part of it"),
+        (
+            b"a: 1\n b: 2\n",
+            2,
+            3,
+            "a key below something that has a value already: check the indentation",
+        ),
+        (
+            b"- a\n  b: 2\n",
+            2,
+            4,
+            "a key below something that has a value already: check the indentation",
+        ),
         (b"a:\n  b: 1\n c: 2", 3, 2, "expected a key here: check the indentation"),
         (b"- a\nb: c", 2, 1, "expected `- ` here: check the indentation"),
         (b"x: 1\n---\na: [b, c\n", 4, 1, "expected `,` or `]` here (the `[` begins on line 3)"),
