@@ -80,17 +80,20 @@ def _mapping(draft: Draft, whole: Entry, old: Any, new: Any, in_flow: bool) -> N
         _value(draft, entries[written[key]], old[key], new[key], node.flow_style)
     for key, name in renamed.items():
         _rename(draft, entries[written[key]], name)
-        del added[name]
+        _value(draft, entries[written[key]], old[key], added.pop(name), node.flow_style)
     rearrange = flow.rearrange if node.flow_style else block.rearrange
     rearrange(draft, node, entries, gone, list(added.items()))
 
 
 def _renamed(old: Any, dropped: list[str], added: Mapping[str, Any]) -> dict[str, str]:
-    """The new names of keys whose values go on under another one: the entry stays where it is."""
+    """The new names of keys whose values go on under another one: the entry stays where it is.
+
+    A value goes on as it is, or as the one item of a list.
+    """
     found: dict[str, str] = {}
     for key in dropped:
         for name, value in added.items():
-            if name not in found.values() and same(old[key], value):
+            if name not in found.values() and (same(old[key], value) or same([old[key]], value)):
                 found[key] = name
                 break
     return found

@@ -192,6 +192,23 @@ def test_a_key_that_gets_another_name_stays_where_it_is(text: bytes) -> None:
     assert result.data == text[: before.start()] + b"new name" + text[before.end() :]
 
 
+@pytest.mark.parametrize(
+    ("before", "after"),
+    [
+        (b"a: 1 # one\nc: 2\n", b"b: # one\n  - 1\nc: 2\n"),
+        (b"x: 3\n# two\na: {d: 1}\n", b"x: 3\n# two\nb: [{d: 1}]\n"),
+        (b"{a: 1, c: 2}\n", b"{b: [1], c: 2}\n"),
+        (b"a:\n  d: 1 # one\nc: 2\n", b"b:\n  - d: 1 # one\nc: 2\n"),
+        (b"a: &x 1 # one\nc: *x\n", None),
+    ],
+)
+def test_a_key_that_gets_another_name_and_a_list(before: bytes, after: bytes | None) -> None:
+    value = read("x.yaml", before).documents[0].data["a"]
+    result = fix(before, Edit(("a",), REMOVE), Edit(("b",), [value]))
+    assert result.data == (before if after is None else after)
+    assert bool(refusals(result)) == (after is None)
+
+
 def test_keys_change_places() -> None:
     text = b"a: 1 # one\nb: 2 # two\n"
     wanted = Edit(("a",), REMOVE), Edit(("b",), REMOVE), Edit(("c",), 2), Edit(("d",), 1)
