@@ -17,11 +17,15 @@ def main() -> int:
     # Nothing of a run is garbage before it ends, so looking for it only costs: a sixth of the CPU
     # over 1,000 files, 40 % over 10,000, with the same memory at the peak (bench/README.md).
     gc.disable()
-    from kguard.cli import run
+    try:
+        from kguard.cli import run
 
-    code = run(sys.argv[1:])
-    # Python ends by looking for cycles all the same: 8 ms after a check of one file.
-    gc.freeze()
+        code = run(sys.argv[1:])
+        # Python ends by looking for cycles all the same: 8 ms after a check of one file.
+        gc.freeze()
+    except KeyboardInterrupt:  # While modules are loaded, before a command runs.
+        print("kguard: interrupted", file=sys.stderr)
+        return 130
     return code
 
 

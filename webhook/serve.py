@@ -144,6 +144,7 @@ def serve(options: Options, registry: Registry) -> int:
     parts.start()
     health.start()
     _settle()
+    front.heed_signals()  # Whoever reads that it serves may end it.
     log.event(
         "info",
         "serving",

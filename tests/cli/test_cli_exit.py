@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import os
 import re
+import subprocess
+import sys
 from pathlib import Path
 
 import pytest
@@ -229,6 +231,20 @@ def test_an_interrupted_run_says_so(project: Project, monkeypatch: pytest.Monkey
     monkeypatch.setattr("kguard.cli.check.collect", interrupt)
     answer = project.run("check")
     assert (answer.code, answer.err) == (130, "kguard: interrupted\n")
+
+
+def test_an_interrupted_start_says_so(tmp_path: Path) -> None:
+    command = (
+        "import builtins, sys; from kguard.__main__ import main; load = builtins.__import__\n"
+        "def interrupt(name, *more):\n"
+        "    if name == 'kguard.cli': raise KeyboardInterrupt\n"
+        "    return load(name, *more)\n"
+        "builtins.__import__ = interrupt; sys.exit(main())"
+    )
+    done = subprocess.run(
+        [sys.executable, "-c", command, "check"], cwd=tmp_path, capture_output=True, text=True
+    )
+    assert (done.returncode, done.stderr) == (130, "kguard: interrupted\n")
 
 
 WRONG_WORDS = [

@@ -22,6 +22,7 @@ from kguard.webhook.metrics import Metrics
 
 _BACKLOG = 1024
 _OTHER_FILES = 128  # Descriptors kept for everything that is no connection.
+_ENDING = (signal.SIGTERM, signal.SIGINT)
 _BEAT = 1.0
 _STALLED = 10.0
 _STUCK = 60.0
@@ -58,7 +59,28 @@ class Front:
         self._draining = False
         self._stopped = threading.Event()
         self._stopping: asyncio.Event | None = None
+        self._told = False
         self._beat = 0.0
+
+    def heed_signals(self) -> None:
+        """Have SIGTERM and SIGINT end it, once: the next ones come to nothing.
+
+        Handlers of Python's would be taken away as the interpreter ends, and a signal would kill a
+        process that is about to exit with 0; what is ignored stays so. Does nothing in any thread
+        but the main one, which alone hears of signals. `run` calls it, too.
+        """
+        if not self._told and threading.current_thread() is threading.main_thread():
+            for number in _ENDING:
+                # Not by the loop, which would let go of them before the process has ended.
+                signal.signal(number, self._tell)
+
+    def _tell(self, *_: object) -> None:
+        if self._told:  # A signal amid the handling of another: `stop` takes a lock.
+            return
+        self._told = True
+        for number in _ENDING:
+            signal.signal(number, signal.SIG_IGN)
+        self.stop()
 
     def drain(self) -> None:
         """From now on end every connection with its next answer; new ones are still accepted."""
@@ -105,10 +127,7 @@ class Front:
         )
         if self._metrics:
             self._metrics.admission_inflight.set_function(shared.pool.inflight)
-        if threading.current_thread() is threading.main_thread():
-            for number in (signal.SIGTERM, signal.SIGINT):
-                # Not by the loop, which would let go of them before the process has ended.
-                signal.signal(number, lambda *_: self.stop())
+        self.heed_signals()
         self._tick(loop)
         if self._stopped.is_set():
             stopping.set()
