@@ -234,7 +234,9 @@ UNITS = {"": 1, "s": 1, "m": 60, "h": 3600, "d": 86400}
 
 @given(
     st.lists(
-        st.tuples(st.integers(0, 10**6), st.integers(0, 999), st.sampled_from([*UNITS])), min_size=1
+        st.tuples(st.integers(0, 10**6), st.integers(0, 999), st.sampled_from([*UNITS])),
+        min_size=1,
+        max_size=19,  # Of 13 characters at most, with `sleep` in front: 252 of 256.
     )
 )
 def test_sleep_adds_up_its_arguments(words: list[tuple[int, int, str]]) -> None:
