@@ -84,13 +84,19 @@ class Session:
         )
         self.report.suppressed = len(applied.hidden)
         for problem in applied.problems:
-            at = (problem.path, problem.line, problem.column)
-            self.report.unchecked.append(
-                Unchecked(*at, f"ignore without effect: {problem.message}")
-            )
+            self.report.notices.append(self._without_effect(problem))
         if any(item.path == self.settings.file for item in applied.meta):
             self._read_configuration()
         return [*applied.kept, *applied.meta]
+
+    def _without_effect(self, problem: ignore.Problem) -> str:
+        """What to say of an ignore that is written wrongly where no finding says it."""
+        if problem.written is not None:
+            path, span = problem.written.path, problem.written.span
+        else:
+            path, place = self.loaded.locate(problem.resource, problem.route)
+            span = place.span
+        return f"{path}:{span.line}:{span.column}: ignore without effect: {problem.message}"
 
     def _with_changes(self, located: list[Located], changes: Changes) -> list[Located]:
         """The findings about what has changed; the report is made one of that alone."""

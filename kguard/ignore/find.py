@@ -33,15 +33,16 @@ _WHOLE_FILE = 1 << 62
 
 @record(eq=False)
 class Problem:
-    """An ignore that has no effect because it is written wrongly: where, and what is wrong.
+    """An ignore that has no effect because it is written wrongly: what is wrong, and where.
 
-    `path` is empty and line and column are 0 where the object came from no file.
+    `written` is its place where it is a comment; an annotation is at `route` of `resource`, under
+    whose name either is spoken of.
     """
 
-    path: str
-    line: int
-    column: int
     message: str
+    resource: Resource
+    written: Written | None = None
+    route: Route = ()
 
 
 @record(frozen=False, eq=False)
@@ -80,7 +81,7 @@ def gather(
     for resource in resources:
         if not resource.context:
             found.resources[resource.origin.path].append(resource)
-            _read_annotations(resource, world, registry, found)
+            _read_annotations(resource, registry, found)
     for path, members in found.resources.items():
         source = world.sources.get(path)
         # Finding comments means scanning the file a second time: only where it can be worth it.
@@ -145,14 +146,13 @@ def _unknown_annotation(name: str, registry: Registry) -> str:
     return unknown(name, registry)
 
 
-def _read_annotations(resource: Resource, world: World, registry: Registry, found: Ignores) -> None:
+def _read_annotations(resource: Resource, registry: Registry, found: Ignores) -> None:
     for item in from_annotations(resource, registry):
         if isinstance(item, Ignore):
             found.by_resource[id(resource)].append(item)
         else:
             route, message = item
-            path, place = world.locate(resource, route)
-            found.problems.append(Problem(path, place.span.line, place.span.column, message))
+            found.problems.append(Problem(message, resource, route=route))
 
 
 @record(frozen=False, eq=False)
@@ -189,25 +189,25 @@ def _read_comments(file: _File, registry: Registry, found: Ignores) -> None:
         if "kguard" not in text.lower():
             continue
         for item in directives(text):
-            column = comment.column + item.start
+            span = Span(
+                comment.line, comment.column + item.start, comment.line, comment.column + item.end
+            )
+            written = Written(file.path, span)
             if isinstance(item, Mistake):
-                found.problems.append(Problem(file.path, comment.line, column, item.message))
+                found.problems.append(Problem(item.message, file.near(comment.line), written))
                 continue
+            extent = _lines(file, comment, item)
+            near = _anchor(file, extent, comment.line) if extent else file.near(comment.line)
             names = {}
             for name in item.names:
                 if policies := expand(registry, name):
                     names[name] = policies
                 else:
-                    message = unknown(name, registry)
-                    found.problems.append(Problem(file.path, comment.line, column, message))
-            extent = _lines(file, comment, item)
+                    found.problems.append(Problem(unknown(name, registry), near, written))
             if extent is None and not file.source.errors:
                 message = "nothing follows this comment in its document: it ignores nothing"
-                found.problems.append(Problem(file.path, comment.line, column, message))
+                found.problems.append(Problem(message, near, written))
             if names and extent is not None:
-                span = Span(comment.line, column, comment.line, comment.column + item.end)
-                written = Written(file.path, span)
-                near = _anchor(file, extent, comment.line)
                 found.by_path[file.path].append(Ignore(names, item.why, extent, written, near))
 
 

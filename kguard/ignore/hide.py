@@ -38,8 +38,8 @@ class Hidden:
 class Applied:
     """Findings sorted into kept and hidden, what ignores themselves are reported for, problems.
 
-    `meta` are ordinary findings; `problems` are ignores without effect because they are written
-    wrongly.
+    `meta` are ordinary findings, about ignores without effect because they are written wrongly,
+    too; `problems` are those of the latter where nobody asked for findings about unused ignores.
     """
 
     kept: list[Located] = field(default_factory=list)
@@ -102,9 +102,15 @@ class _Run:
     """id() of an expired ignore → the names in it that would have hidden something, and where."""
 
     def apply(self, located: Iterable[Located]) -> Applied:
-        applied = Applied(problems=list(self.ignores.problems))
+        applied = Applied()
         self._hide(located, applied.kept, applied.hidden)
-        self._hide(with_keys(self._meta()), applied.meta, applied.hidden)
+        wrong: list[Located] = []
+        for problem in self.ignores.problems:
+            said = list(self._problem(problem))
+            wrong += said
+            if not said:
+                applied.problems.append(problem)
+        self._hide(with_keys([*self._meta(), *wrong]), applied.meta, applied.hidden)
         return applied
 
     def _hide(self, located: Iterable[Located], kept: list[Located], hidden: list[Hidden]) -> None:
@@ -208,8 +214,22 @@ class _Run:
             return ignore.resource
         return next(self._candidates(ignore), None)
 
+    def _problem(self, problem: Problem) -> Iterator[Located]:
+        yield from self._finding(
+            UNUSED,
+            problem,
+            problem.resource,
+            f"ignore without effect: {problem.message}",
+            "what it is meant for is reported as if it were not there: correct it, or remove it",
+        )
+
     def _finding(
-        self, policy_id: str, ignore: Ignore, resource: Resource, message: str, help: str
+        self,
+        policy_id: str,
+        ignore: Ignore | Problem,
+        resource: Resource,
+        message: str,
+        help: str,
     ) -> Iterator[Located]:
         policy = self.registry.policies.get(policy_id)
         rule = self.rules(resource).get(policy_id)

@@ -115,11 +115,29 @@ def test_a_container_of_a_workload_is_named_on_its_template(project: Project) ->
 def test_an_ignore_without_effect_is_said(project: Project) -> None:
     project.write({"a.yaml": with_comment("ignore[imgae-latest] pinned")})
     answer = project.run("check", "--select", "image-latest,meta", "-f", "json")
-    assert answer.code == 3
-    (problem,) = answer.json["unchecked"]
-    assert (problem["file"], problem["line"]) == ("a.yaml", 9)
-    assert "did you mean `image-latest`" in problem["reason"]
-    assert [policy for _, policy in answer.found] == [LATEST]
+    assert (answer.code, answer.json["unchecked"]) == (1, [])
+    assert [policy for _, policy in answer.found] == [LATEST, "unused-ignore"]
+    wrong = answer.json["findings"][1]
+    assert (wrong["file"], wrong["line"]) == ("a.yaml", 9)
+    assert "did you mean `image-latest`" in wrong["message"]
+
+
+def test_where_nobody_asks_for_unused_ignores_one_without_effect_is_a_notice(
+    project: Project,
+) -> None:
+    project.write({"a.yaml": with_comment("ignore[imgae-latest] pinned")})
+    answer = project.run("check", "--select", "image-latest", "--fail-on", "error")
+    assert (answer.code, answer.err) == (0, "")
+    said = "ignore without effect: no policy `imgae-latest`; did you mean `image-latest`?"
+    assert f"notice: a.yaml:9:46: {said}\n" in answer.out
+
+
+def test_an_annotation_without_effect_is_shown_where_it_is(project: Project) -> None:
+    project.write({"a.yaml": with_annotation("pinned").replace("/image-latest", "/imgae-latest")})
+    answer = project.run("check", "--select", "image-latest,meta", "-f", "concise")
+    assert "a.yaml:6:37: warning[unused-ignore] ignore without effect" in answer.out
+    select = ("--select", "image-latest", "--fail-on", "never")
+    assert "notice: a.yaml:6:37:" in project.run("check", *select).out
 
 
 def test_an_expired_ignore_is_an_error(project: Project) -> None:

@@ -94,12 +94,10 @@ def test_a_whole_run_survives_strangers(project: Project, name: str) -> None:
     project.write({name: "".join(written(name)), "same.yaml": (MANIFESTS / name).read_bytes()})
     formats = [f"-f={f}=out.{f}" for f in FORMATS if f != "json-v1"]
     answer = project.run("check", "--profile", "all", "--isolated", "--complete", *formats)
-    # 3, because some strangers stand where an ignore is read.
-    assert (answer.code in (1, 3), answer.err) == (True, "")
+    assert (answer.code, answer.err) == (1, "")
     report = json.loads(project.read("out.json"))
     assert report["summary"]["documents"] >= len(documents(name))
-    reasons = {item["reason"] for item in report["unchecked"]}
-    assert all(reason.startswith("ignore without effect") for reason in reasons)
+    assert report["unchecked"] == []
 
 
 def survives(project: Project, name: str, data: bytes) -> None:

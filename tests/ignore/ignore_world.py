@@ -19,6 +19,7 @@ from kguard.report import Located
 from kguard.source import read
 
 TODAY = datetime.date(2026, 6, 15)
+WITHOUT_EFFECT = "ignore without effect: "
 
 
 def registry() -> Registry:
@@ -82,11 +83,20 @@ class Ran:
 
     @property
     def meta(self) -> list[tuple[str, int]]:
-        return [(item.finding.policy, item.span.line) for item in self.applied.meta]
+        return [
+            (item.finding.policy, item.span.line)
+            for item in self.applied.meta
+            if not item.finding.message.startswith(WITHOUT_EFFECT)
+        ]
 
     @property
     def problems(self) -> list[tuple[int, str]]:
-        return [(problem.line, problem.message) for problem in self.applied.problems]
+        """What is said of ignores that are written wrongly, and where."""
+        return [
+            (item.span.line, item.finding.message.removeprefix(WITHOUT_EFFECT))
+            for item in self.applied.meta
+            if item.finding.message.startswith(WITHOUT_EFFECT)
+        ]
 
 
 def check(
