@@ -168,12 +168,23 @@ def revision_of(contents: Contents, defaults: Defaults) -> str:
 
 
 def build_policy_set(
-    contents: Contents, registry: Registry, folder: str, defaults: Defaults | None = None
+    contents: Contents,
+    registry: Registry,
+    folder: str,
+    defaults: Defaults | None = None,
+    config: str | None = None,
 ) -> PolicySet:
-    """The policy set that files describe; raises ConfigError with every fault found."""
+    """The policy set that files describe; raises ConfigError with every fault found.
+
+    Faults are shown with `folder` before the name of the file; `config` is the path of the
+    settings, where they are not from there.
+    """
     defaults = defaults or Defaults()
+    shown = {name: os.path.normpath(os.path.join(folder, name)) for name in contents}
+    if config:
+        shown[SETTINGS] = config
     problems = [
-        Problem(Where(name), f"larger than {_LARGEST // 1024} KiB, which is too much")
+        Problem(Where(shown[name]), f"larger than {_LARGEST // 1024} KiB, which is too much")
         for name, content in contents.items()
         if len(content) > _LARGEST
     ]
@@ -182,7 +193,7 @@ def build_policy_set(
     layers: dict[str, Layer] = {}
     for name, content in contents.items():
         try:
-            data, locate = parse_yaml(name, content)
+            data, locate = parse_yaml(shown[name], content)
             layers[name] = Layer(data, locate, folder)
         except ConfigError as error:
             problems += error.problems
@@ -190,7 +201,7 @@ def build_policy_set(
     settings, (stances, trusted) = Settings(), _stances(None, registry, defaults, problems)
     for name, layer in layers.items():
         if name == SETTINGS:
-            settings = _settings(layer, registry, folder, name, problems) or settings
+            settings = _settings(layer, registry, folder, shown[name], problems) or settings
         elif name == WEBHOOK:
             stances, trusted = _stances(layer, registry, defaults, problems)
         else:

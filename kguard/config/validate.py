@@ -98,7 +98,7 @@ def _explain(layer: Layer, error: Any, route: Route) -> Iterator[Problem]:
         case "enum" if error.instance is None:
             message = f"{name} is empty"
         case "enum":
-            hint = choices_hint(error.instance, map(str, error.validator_value))
+            hint = choices_hint(error.instance, _choices(error.validator_value))
             message = f"{name} cannot be {_quoted(error.instance)}{hint}"
         case "minLength" | "minItems" | "minProperties":
             message = f"{name} is empty"
@@ -141,6 +141,14 @@ def _wrong_type(layer: Layer, route: Route, name: str, error: Any) -> Problem:
     elif wanted == ["object"] and route == ("policies",):
         help = NEVER_CODE
     return layer.problem(route, message, help)
+
+
+def _choices(values: Iterable[Any]) -> Iterator[str]:
+    """The words users choose from; beside `off` false is what YAML makes of it, and no other."""
+    listed = list(values)
+    for value in listed:
+        if value is not False or "off" not in listed:
+            yield value if isinstance(value, str) else json.dumps(value)
 
 
 def _quoted(value: Any) -> str:

@@ -143,7 +143,7 @@ def test_a_fault_is_named_with_its_place(files: dict[str, str | bytes], message:
     with pytest.raises(ConfigError) as caught:
         built(**files)
     lines = str(caught.value).splitlines()
-    assert any(line.startswith(message) for line in lines), lines
+    assert any(line.startswith(f"/etc/kguard/policies/{message}") for line in lines), lines
     assert all(line.partition(": ")[2] for line in lines)
 
 
@@ -151,10 +151,22 @@ def test_all_faults_of_all_files_are_named_at_once() -> None:
     with pytest.raises(ConfigError) as caught:
         built(webhook="mode: block", kguard="profil: x", team="exceptions: [{}]")
     assert {problem.where.path for problem in caught.value.problems} == {
-        "kguard.yaml",
-        "team.yaml",
-        "webhook.yaml",
+        "/etc/kguard/policies/kguard.yaml",
+        "/etc/kguard/policies/team.yaml",
+        "/etc/kguard/policies/webhook.yaml",
     }
+
+
+def test_a_fault_in_settings_from_elsewhere_is_named_there() -> None:
+    contents = {"kguard.yaml": b"profil: x"}
+    with pytest.raises(ConfigError, match=r"^/home/a/settings\.yaml:1: unknown key"):
+        build_policy_set(contents, REGISTRY, "/etc/kguard", None, "/home/a/settings.yaml")
+
+
+@pytest.mark.parametrize("word", ["enfroce", "true", "3"])
+def test_the_modes_are_listed_as_they_are_written(word: str) -> None:
+    with pytest.raises(ConfigError, match=r"\(one of enforce, warn, audit, off\)$"):
+        built(webhook=f"mode: {word}")
 
 
 @pytest.mark.parametrize("text", ["", "# nothing", "---\n", "null"])

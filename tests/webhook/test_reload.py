@@ -132,7 +132,7 @@ def test_the_last_good_state_stays_in_force(world: World, files: dict[str, str])
 def test_the_fault_is_named_with_its_place(world: World) -> None:
     world.mount(webhook="mode: warn\nmods: 1")
     world.policies.poll()
-    assert world.events()[0]["error"].startswith("webhook.yaml:2: ")
+    assert world.events()[0]["error"].startswith(f"{world.folder}/webhook.yaml:2: ")
 
 
 def test_a_fault_that_comes_back_is_said_again(world: World) -> None:
