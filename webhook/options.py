@@ -39,6 +39,8 @@ class Options:
     cluster: bool = True
     context: bool = True
     argo_configmaps: tuple[str, ...] = ()
+    called: str = "kguard.kguard.svc"
+    """The name by which an API server calls, empty where no cluster is known to."""
     service: str = "kguard"
     namespace: str = "kguard"
     secret: str = "kguard-tls"
@@ -50,8 +52,14 @@ class Options:
     log_decisions: str = "all"
 
     @classmethod
-    def of(cls, args: Any, namespace: str) -> Options:
-        """The options of a parsed command line. Raises OptionsError."""
+    def of(cls, args: Any, found: str) -> Options:
+        """The options of a parsed command line. Raises OptionsError.
+
+        `found` is the namespace it runs in, empty where nothing tells: without a cluster nobody
+        calls it by the name of a Service then.
+        """
+        namespace = found or "kguard"
+        called = f"{args.service}.{namespace}.svc" if found or not args.no_cluster else ""
         mode = args.tls_mode or ("files" if args.tls_cert else "self")
         cert, key = args.tls_cert or "", args.tls_key or ""
         if mode == "cert-manager":
@@ -89,6 +97,7 @@ class Options:
             cluster=not args.no_cluster,
             context=not args.no_cluster and not args.no_context,
             argo_configmaps=tuple(args.argo_configmap or ["workflow-controller-configmap"]),
+            called=called,
             service=args.service,
             namespace=namespace,
             secret=args.secret,

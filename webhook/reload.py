@@ -108,7 +108,13 @@ class Policies:
             self._reject(revision, f"{type(error).__name__}: {error}")
             return False
         before, self.current, self._refused = self.current.revision, policies, ""
-        self._log.event("info", "policies loaded", revision=policies.revision, before=before)
+        self._log.event(
+            "info",
+            "policies loaded",
+            revision=policies.revision,
+            before=before,
+            mode=policies.stances.usual.word,
+        )
         self._metrics.policy_config_hash.remove(before)
         self._publish()
         return True
@@ -129,7 +135,9 @@ class Policies:
 
     def _tested(self, contents: Contents) -> PolicySet:
         """A policy set that has judged something; a check that cannot do that is never let in."""
-        policies = build_policy_set(contents, self._registry, self._folder or ".", self._defaults)
+        policies = build_policy_set(
+            contents, self._registry, self._folder or ".", self._defaults, self._config
+        )
         policies.engine.load()
         for group, version, kind, spec in _SAMPLES:
             data = {"apiVersion": f"{group}/{version}", "kind": kind, "spec": spec}

@@ -151,7 +151,7 @@ def serve(options: Options, registry: Registry) -> int:
         version=__version__,
         port=front.port,
         healthPort=health.port,
-        mode=options.mode,
+        mode=parts.policies.current.stances.usual.word,
         tls=options.tls_mode,
         revision=parts.policies.current.revision,
     )
@@ -256,10 +256,12 @@ def _certificates(
     def warn(line: str) -> None:
         log.event("warning", "certificates", message=line)
 
+    def fail(line: str) -> None:
+        log.event("error", "certificates", message=line)
+
     def count(word: str) -> None:
         metrics.admission_errors.labels(f"certificates-{word}").inc()
 
-    name = f"{options.service}.{options.namespace}.svc"
     found: Certificates
     authority = _client_ca(options)
     if authority is not None:  # What is wrong is said now, not at the first handshake.
@@ -285,10 +287,11 @@ def _certificates(
             found = FileCertificates(
                 certificate=options.tls_cert,
                 key=options.tls_key,
-                name=name,
+                name=options.called,
                 make_context=make_context,
                 say=say,
                 warn=warn,
+                fail=fail,
                 count=count,
             )
     except ValueError as error:

@@ -112,6 +112,11 @@ class Stances:
         self._alike: dict[_Held, dict[str, Stance]] = {}
         """The same tables by what they depend on: most namespaces share one."""
 
+    @property
+    def usual(self) -> Mode:
+        """The mode where no entry says otherwise."""
+        return self._default.mode
+
     def at(self, namespace: str | None, labels: Labels | None) -> Mapping[str, Stance]:
         """The stances in a namespace by policy; `labels` are None where they are not known.
 

@@ -47,14 +47,19 @@ def add_names(parser: argparse._ActionsContainer) -> None:
 
 
 def namespace_of(given: str | None) -> str:
-    """The namespace the webhook is installed in."""
+    """The namespace the webhook is installed in, by default `kguard`."""
+    return known_namespace(given) or "kguard"
+
+
+def known_namespace(given: str | None) -> str:
+    """The namespace that is given or that a pod runs in, empty where nothing tells."""
     if given or os.environ.get("POD_NAMESPACE"):
         return given or os.environ["POD_NAMESPACE"]
     try:
         with open(_NAMESPACE_FILE, encoding="ascii") as file:
-            return file.read(253).strip() or "kguard"
+            return file.read(253).strip()
     except (OSError, UnicodeDecodeError):
-        return "kguard"
+        return ""
 
 
 def require_webhook() -> None:

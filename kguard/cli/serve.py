@@ -9,7 +9,7 @@ from kguard.cli import UsageError
 from kguard.cli.cluster import (
     add_cluster_options,
     add_names,
-    namespace_of,
+    known_namespace,
     port,
     positive,
     require_webhook,
@@ -140,7 +140,7 @@ def run(args: argparse.Namespace) -> int:
 
     registry = registry_from_environment()
     try:
-        return serve(Options.of(args, namespace_of(args.namespace)), registry)
+        return serve(Options.of(args, known_namespace(args.namespace)), registry)
     except OptionsError as error:
         raise UsageError(str(error)) from None
     except ConfigError as error:

@@ -1,11 +1,21 @@
-"""What `kguard serve` refuses to start with, as users start it."""
+"""What `kguard serve` says as users start it: what it refuses, and what is in force."""
 
 from __future__ import annotations
 
+import contextlib
+import json
 import os
+import re
+import shlex
 import subprocess
 import sys
+import time
+from collections.abc import Iterator
 from pathlib import Path
+from shutil import which
+from typing import Any
+from urllib.error import HTTPError
+from urllib.request import urlopen
 
 import pytest
 from front_pki import issue
@@ -44,3 +54,102 @@ def test_a_client_ca_that_is_none(
         timeout=60,
     )
     assert (done.returncode, done.stderr) == (2, f"kguard: {detail}\n")
+
+
+class Started:
+    """A server that runs, and what it has logged."""
+
+    def __init__(self, log: Path) -> None:
+        self._log = log
+
+    def lines(self) -> list[dict[str, Any]]:
+        return [json.loads(line) for line in self._log.read_text("utf-8").splitlines()]
+
+    def line(self, event: str) -> dict[str, Any]:
+        """The first line of an event, which is waited for."""
+        deadline = time.monotonic() + 30
+        while time.monotonic() < deadline:
+            for line in self.lines():
+                if line["event"] == event:
+                    return line
+            time.sleep(0.05)
+        raise AssertionError(self._log.read_text("utf-8"))
+
+
+@contextlib.contextmanager
+def serving(folder: Path, *words: str) -> Iterator[Started]:
+    """`kguard serve` with these words, on any free ports, in a folder."""
+    env = {k: v for k, v in os.environ.items() if k != "POD_NAMESPACE"}
+    with open(folder / "log", "wb") as log:
+        process = subprocess.Popen(
+            [sys.executable, "-m", "kguard", *words, "--port", "0", "--health-port", "0"],
+            cwd=folder,
+            env={**env, "PYTHONPATH": str(ROOT)},
+            stdout=log,
+        )
+    try:
+        yield Started(folder / "log")
+    finally:
+        process.terminate()
+        assert process.wait(30) == 0
+
+
+def commands(section: str) -> list[list[str]]:
+    """The commands of the code blocks in a part of docs/webhook.md, as a shell reads them."""
+    text = (ROOT / "docs/webhook.md").read_text("utf-8").partition(section)[2].partition("\n## ")[0]
+    blocks = "".join(re.findall(r"```sh\n(.*?)```", text, re.S)).replace("\\\n", " ")
+    return [shlex.split(line) for line in blocks.splitlines()]
+
+
+@pytest.mark.skipif(which("openssl") is None, reason="no openssl")
+def test_the_commands_of_the_page_work_word_by_word(tmp_path: Path) -> None:
+    openssl, serve, probe = commands("\nBy hand,")
+    subprocess.run(openssl, cwd=tmp_path, check=True, capture_output=True)
+    (tmp_path / "policies").mkdir()
+    (tmp_path / "policies" / "webhook.yaml").write_text("mode: warn\n")
+    assert serve[-2:] == ["--mode", "enforce"]
+    with serving(tmp_path, *serve[1:]) as server:
+        started = server.line("serving")
+        assert started["mode"] == "warn"  # What webhook.yaml says goes before `--mode`.
+        probe = [word.replace("10250", str(started["port"])) for word in probe]
+        done = subprocess.run(
+            [sys.executable, "-m", "kguard", *probe[1:]],
+            cwd=tmp_path,
+            env={**os.environ, "PYTHONPATH": str(ROOT)},
+            capture_output=True,
+            encoding="utf-8",
+        )
+        assert (done.returncode, done.stderr) == (0, "")
+        assert done.stdout.count("ok  ") == 3
+        # Nobody calls it by the name of a Service where there is no cluster.
+        assert [line for line in server.lines() if line["level"] != "info"] == []
+
+
+@pytest.mark.parametrize(
+    ("words", "doubted"),
+    [(["--no-cluster"], False), (["--no-cluster", "--namespace", "kguard"], True)],
+    ids=["by hand", "in a namespace"],
+)
+def test_the_name_of_the_service_matters_where_one_is_known(
+    tmp_path: Path, words: list[str], doubted: bool
+) -> None:
+    pair = issue("localhost", CA, sans=("localhost",))
+    (tmp_path / "crt").write_bytes(pair.cert)
+    (tmp_path / "key").write_bytes(pair.key)
+    with serving(tmp_path, "serve", *words, "--tls-cert", "crt", "--tls-key", "key") as server:
+        server.line("serving")
+        said = [line["message"] for line in server.lines() if line["level"] == "warning"]
+    assert ["is not among its names" in each for each in said] == [True] * doubted
+
+
+def test_a_certificate_that_is_not_there_is_waited_for_aloud(tmp_path: Path) -> None:
+    words = ["--no-cluster", "--tls-cert", "nope.crt", "--tls-key", "nope.key"]
+    with serving(tmp_path, "serve", *words) as server:
+        port = server.line("serving")["healthPort"]
+        waiting = "waiting for a certificate that can be served, nobody is answered until then"
+        line = server.line("certificates")
+        assert line["level"] == "error"
+        assert line["message"] == f"`nope.crt`: No such file or directory; {waiting}"
+        with pytest.raises(HTTPError) as caught:
+            urlopen(f"http://127.0.0.1:{port}/readyz", timeout=10)
+        assert (caught.value.code, waiting in caught.value.read().decode()) == (503, True)

@@ -38,6 +38,8 @@ from kguard.webhook.certificates.worker import Worker
 POLL = 10.0
 """Seconds between two looks at the files."""
 
+_WAITING = "waiting for a certificate that can be served, nobody is answered until then"
+
 
 def _nothing(_: str) -> None:
     pass
@@ -47,8 +49,9 @@ class FileCertificates:
     """Serves the pair in two PEM files: the chain, leaf first, and its key.
 
     A pair that cannot be used is not taken: the last good one is served on. `name` is what the API
-    server asks for, `<service>.<namespace>.svc`; a certificate for others is served with a
-    warning. `say`, `count` and `make_context` are those of SelfIssued.
+    server asks for, `<service>.<namespace>.svc`, empty where none does; a certificate for others
+    is served with a warning. `fail` is told why nobody can be served. `say`, `warn`, `count` and
+    `make_context` are those of SelfIssued.
     """
 
     def __init__(
@@ -59,6 +62,7 @@ class FileCertificates:
         make_context: MakeContext,
         say: Say,
         warn: Say | None = None,
+        fail: Say | None = None,
         name: str = "",
         count: Count = _nothing,
         poll: float = POLL,
@@ -67,7 +71,7 @@ class FileCertificates:
         self._certificate, self._key, self._name = certificate, key, name
         self._make_context, self._say = make_context, say
         self._poll, self._clock = poll, clock
-        self._notes = Notes(say, warn)
+        self._notes = Notes(say, warn, fail)
         self._count = count
         self._worker = Worker("certificates", self.step, self._notes, count)
         self._served = Served()
@@ -85,12 +89,12 @@ class FileCertificates:
 
     def context(self) -> ssl.SSLContext:
         """The context for the next connection. Raises CertificateUnavailable before the first."""
-        return self._served.context(lambda: [*self.problems(), *self.warnings()])
+        return self._served.context(lambda: [*self.problems(), *self._notes.other()])
 
     def problems(self) -> list[str]:
         """Why API servers would not connect: no certificate, or one that is all but over."""
         found = self._served.problem(self._clock())
-        return [found] if found else []
+        return [found, *self._notes.blocking()] if found else []
 
     def warnings(self) -> list[str]:
         """Why the files are not served as they are now, and what else is wrong with them."""
@@ -118,8 +122,10 @@ class FileCertificates:
             self._notes.clear("files")
             self._rejected = ""
         except _Unusable as error:
-            kept = ", the one read before is served on" if self._chain else ""
-            self._notes.set("files", f"{error}{kept}")
+            if self._chain:
+                self._notes.set("files", f"{error}, the one read before is served on")
+            else:
+                self._notes.set("files", f"{error}; {_WAITING}", blocks=True)
             if seen != self._rejected:
                 self._rejected = seen
                 self._count("certificate")

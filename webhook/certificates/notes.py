@@ -13,11 +13,12 @@ class Notes:
     """Sentences by topic, some of which are reasons not to be ready.
 
     `warn` is given a line when a fault begins and `say` one when it is over, so a fault that lasts
-    is no flood.
+    is no flood. `fail` is given those that are a reason not to be ready; without it `warn` is.
     """
 
-    def __init__(self, say: Say, warn: Say | None = None) -> None:
+    def __init__(self, say: Say, warn: Say | None = None, fail: Say | None = None) -> None:
         self._say, self._warn = say, warn or say
+        self._fail = fail or self._warn
         self._lock = threading.Lock()
         self._notes: dict[str, tuple[str, bool]] = {}
 
@@ -31,7 +32,7 @@ class Notes:
                 self._notes.pop(topic, None)
         if text != before:
             if text:
-                self._warn(text)
+                (self._fail if blocks else self._warn)(text)
             else:
                 self._say(f"no longer: {before}")
 

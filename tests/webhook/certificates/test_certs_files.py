@@ -31,6 +31,9 @@ def issued(**changes: object) -> tuple[bytes, bytes]:
     return write_certificates([certificate]), write_key(key)
 
 
+WAITING = "waiting for a certificate that can be served, nobody is answered until then"
+
+
 class Folder:
     """The two files, and what serves them."""
 
@@ -38,6 +41,7 @@ class Folder:
         self.certificate, self.key = path / "tls.crt", path / "tls.key"
         self.clock = Clock(NOW)
         self.said: list[str] = []
+        self.failed: list[str] = []
         self.counted: list[str] = []
         self.certificates = FileCertificates(
             certificate=str(self.certificate),
@@ -45,6 +49,7 @@ class Folder:
             make_context=server_context,
             name=NAME,
             say=self.said.append,
+            fail=self.failed.append,
             count=self.counted.append,
             poll=0.01,
             clock=self.clock,
@@ -197,7 +202,10 @@ def test_a_broken_pair_is_not_taken(
     folder.write((certificate, key))
     (warning,) = folder.step()
     assert warning.startswith(said)
-    assert folder.certificates.problems() == ["no certificate yet"]
+    assert warning.endswith(WAITING)
+    found = folder.certificates.problems()
+    assert (found[0], found[1].endswith(WAITING)) == ("no certificate yet", True)
+    assert folder.failed == found[1:]
     with pytest.raises(CertificateUnavailable, match="no certificate yet; "):
         folder.certificates.context()
     folder.write(PAIR)
@@ -217,7 +225,7 @@ def test_a_broken_pair_is_not_taken(
 
 
 def test_files_that_are_not_there_yet(folder: Folder) -> None:
-    assert folder.step() == ["`tls.crt`: No such file or directory"]
+    assert folder.step() == [f"`tls.crt`: No such file or directory; {WAITING}"]
     folder.write(PAIR)
     assert folder.step() == []
     folder.key.unlink()
@@ -242,7 +250,8 @@ def test_what_is_no_file_holds_nothing_up(folder: Folder, kind: str) -> None:
     before = len(os.listdir("/proc/self/fd")) if Path("/proc/self/fd").exists() else 0
     for _ in range(5):
         (warning,) = folder.step()
-    assert warning in ("`tls.crt` is no file", "`tls.crt`: Too many levels of symbolic links")
+    said = warning.removesuffix(f"; {WAITING}")
+    assert said in ("`tls.crt` is no file", "`tls.crt`: Too many levels of symbolic links")
     if before:
         assert len(os.listdir("/proc/self/fd")) == before
 
