@@ -8,6 +8,8 @@ from pathlib import Path
 from typing import Any
 
 from kguard.cli import OK, fail
+from kguard.cli.common import registry_from_environment
+from kguard.policy.registry import page_names
 
 _PAGE = """---
 id: {id}
@@ -80,7 +82,7 @@ def add_parser(subparsers: Any) -> None:
 
 
 def run(args: argparse.Namespace) -> int:
-    """Write page and check; exit 2 for a bad name or where a file is in the way."""
+    """Write page and check; exit 2 for a bad name, one that is taken, or a file in the way."""
     match = re.fullmatch(r"([a-z]+)/([a-z0-9]+(?:-[a-z0-9]+)*)", args.policy)
     if not match or len(match[2]) > 40:
         return fail(
@@ -93,6 +95,8 @@ def run(args: argparse.Namespace) -> int:
     for path in (page, check):
         if path.exists():
             return fail(f"{path} exists already")
+    if taken := _taken(policy, stem, args.dir):
+        return fail(taken)
     text = _PAGE.format(id=policy, id_words=policy.replace("-", " "))
     try:
         folder.mkdir(parents=True, exist_ok=True)
@@ -102,3 +106,17 @@ def run(args: argparse.Namespace) -> int:
         return fail(f"{error.filename or folder} cannot be written: {error.strerror}")
     print(f"wrote {page} and {check}\nrun their examples with: kguard test {args.dir}")
     return OK
+
+
+def _taken(policy: str, stem: str, folder: str) -> str:
+    """Why no other policy can have an id, empty where one can."""
+    registry = registry_from_environment()
+    if (found := registry.resolve(policy)) is not None:
+        page = registry.policies[found].page
+        if found != policy:
+            return f"`{policy}` is another name of `{found}`, defined by {page}"
+        return f"`{policy}` is already defined by {page}"
+    for name in page_names(folder) if Path(folder).is_dir() else ():
+        if name.rpartition("/")[2] == f"{stem}.md":
+            return f"`{policy}` is already defined by {Path(folder, name)}"
+    return ""
