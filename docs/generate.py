@@ -27,7 +27,7 @@ EXIT_CODES = """\
 | 1 | findings at or above `--fail-on` |
 | 2 | wrong option or configuration |
 | 3 | not everything was checked: unreadable, unparsable, not rendered, or nothing found to check |
-| 4 | a bug in kguard: one line, and a log file |
+| 4 | a bug in kguard or in a policy: one line, and a log file |
 
 Where several apply, the highest number wins. The code does not tell severities apart, because
 scripts test for zero and `--fail-on` says better what is to fail; it is the same for every output

@@ -10,7 +10,7 @@ from kguard.facts import Expired, Facts
 from kguard.facts.scopes import EACH
 from kguard.model import Fault, Finding, Fix, Related, Resource, Scope, Severity, Unknown
 from kguard.policy.context import Context
-from kguard.policy.page import Check, Policy, matches_kind
+from kguard.policy.page import Check, PageError, Policy, matches_kind
 from kguard.record import field, record, replace
 from kguard.words import within_limits
 
@@ -227,6 +227,8 @@ class Engine:
                 except Expired:
                     unseen = _BATCH
                     outcome.unfinished.setdefault(policy.id)
+                except PageError:  # Not a check that fails on an object: there is none.
+                    raise
                 except Exception as error:  # A broken check must not hide the others' findings.
                     outcome.crashes.append(Crash(policy.id, resource, error, (policy.id,)))
                 if took:

@@ -1,7 +1,7 @@
 """The command line: one module per command, and what every command shares.
 
 Exit codes: 0 nothing to report, 1 findings, 2 wrong option or configuration, 3 not everything was
-checked, 4 a bug in kguard. Where several apply the highest wins.
+checked, 4 a bug in kguard or in a policy. Where several apply the highest wins.
 """
 
 from __future__ import annotations
@@ -90,7 +90,7 @@ def build_parser(commands: Sequence[str] = tuple(COMMANDS)) -> argparse.Argument
         prog="kguard",
         description="Find what makes Kubernetes workloads and workflows fail at scale.",
         epilog="exit codes: 0 nothing to report, 1 findings, 2 wrong option or configuration, "
-        "3 not everything was checked, 4 a bug in kguard",
+        "3 not everything was checked, 4 a bug in kguard or in a policy",
         allow_abbrev=False,
         formatter_class=_formatter,
     )
@@ -171,7 +171,10 @@ def _unknown_command(word: str) -> str:
 
 
 def _user_error(error: ValueError) -> int:
-    """Report a configuration or baseline that cannot be used; anything else is a bug of ours."""
+    """Report what cannot be used: a configuration, a baseline, a policy of the user's.
+
+    Anything else is a bug of ours.
+    """
     from kguard.config import ConfigError
 
     if isinstance(error, ConfigError):
@@ -179,8 +182,9 @@ def _user_error(error: ValueError) -> int:
 
         return complain(error)
     from kguard.baseline import BaselineError
+    from kguard.policy.page import PageError
 
-    return fail(str(error)) if isinstance(error, BaselineError) else bug(error)
+    return fail(str(error)) if isinstance(error, BaselineError | PageError) else bug(error)
 
 
 def fail(message: str, code: int = USAGE) -> int:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 from collections.abc import Iterable, Sequence
 from pathlib import Path
 
@@ -21,8 +22,11 @@ def report_crashes(crashes: Sequence[Crash], registry: Registry) -> None:
         place = f"{safe(crash.resource.origin.path)}, {safe(crash.resource.label)}"
         if more:
             place += f", and {len(more)} more"
-        report = "" if _is_theirs(policy, registry) else f"; report: {ISSUES}"
-        fail(f"bug in `{policy}` at {place}: {described(crash.error)} ({details}{report})")
+        said = f"{place}: {described(crash.error)} ({details}"
+        if theirs := _theirs(policy, registry):
+            fail(f"the policy `{policy}` in {safe(theirs)} failed at {said})")
+        else:
+            fail(f"bug in `{policy}` at {said}; report: {ISSUES})")
 
 
 def described(error: BaseException) -> str:
@@ -46,12 +50,12 @@ def write_log(errors: Iterable[BaseException]) -> str:
     return f"details: {log.name}"
 
 
-def _is_theirs(policy: str, registry: Registry) -> bool:
-    """Whether a policy comes from the user or from another package."""
+def _theirs(policy: str, registry: Registry) -> str:
+    """The page of a policy that comes from the user or another package; empty for one of ours."""
     import kguard.policies
 
     found = registry.policies.get(policy)
     ours = [Path(folder).resolve() for folder in kguard.policies.__path__]
-    return found is not None and not any(
-        Path(found.page).resolve().is_relative_to(folder) for folder in ours
-    )
+    if found is None or any(Path(found.page).resolve().is_relative_to(each) for each in ours):
+        return ""
+    return os.path.dirname(found.page)

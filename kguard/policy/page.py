@@ -66,7 +66,8 @@ class Policy:
     def load_check(self) -> Check:
         """The policy's check function; imports its module on first use.
 
-        Raises PageError where the module has no `check`.
+        Raises PageError where the module has no `check`, and where a file of the user's cannot be
+        imported.
         """
         if self.module.endswith(".py"):
             module = _import_file(self.module, self.id)
@@ -93,8 +94,31 @@ def _import_file(path: str, policy: str) -> Any:
         raise PageError(path, 1, "not a Python module")
     module = importlib.util.module_from_spec(spec)
     sys.modules[name] = module
-    spec.loader.exec_module(module)
+    try:
+        spec.loader.exec_module(module)
+    except (Exception, SystemExit) as error:
+        del sys.modules[name]
+        at, line = _raised_at(error, path)
+        cause = f"`{policy}` cannot be loaded: {type(error).__name__}: {_said(error)}"
+        raise PageError(at, line, cause) from error
     return module
+
+
+def _raised_at(error: BaseException, path: str) -> tuple[str, int]:
+    """The line of a policy's file at which importing it failed; 1 where that is not known."""
+    if isinstance(error, SyntaxError) and error.filename:
+        return error.filename, error.lineno or 1
+    line, frame = 1, error.__traceback__
+    while frame is not None:
+        if frame.tb_frame.f_code.co_filename == path:
+            line = frame.tb_lineno
+        frame = frame.tb_next
+    return path, line
+
+
+def _said(error: BaseException) -> str:
+    """What an exception says, without the place that a SyntaxError adds."""
+    return str(error.msg) if isinstance(error, SyntaxError) else str(error)
 
 
 def read_page(path: str) -> str:

@@ -174,7 +174,7 @@ def test_a_crashing_policy_costs_only_its_own_answer(
     assert answer.found == [("a.yaml", "image-latest"), ("b.yaml", "image-latest")]
     first, second = answer.err.splitlines()
     assert re.fullmatch(
-        r"kguard: bug in `raises` at a\.yaml, Pod/shop/web, and 1 more: "
+        r"kguard: the policy `raises` in \S+/ours failed at a\.yaml, Pod/shop/web, and 1 more: "
         r"ValueError: no such\\nthing \(details: .*\.log\)",
         first,
     )
@@ -197,7 +197,8 @@ def test_a_crash_without_a_place_for_a_log_is_still_one_line(
     answer = project.run("check", "--policies", str(policies), "--select", "raises")
     assert answer.code == 4
     assert answer.err == (
-        "kguard: bug in `raises` at a.yaml, Pod/shop/web: ValueError: no such\\nthing "
+        f"kguard: the policy `raises` in {policies / 'ours'} failed at a.yaml, Pod/shop/web: "
+        "ValueError: no such\\nthing "
         "(no details, because no log can be written: No usable temporary directory found)\n"
     )
 

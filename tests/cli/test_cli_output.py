@@ -157,7 +157,8 @@ def test_crashes_and_what_a_policy_prints_do_not_reach_standard_output(project: 
     answer = project.run("check", "--policies", str(folder.parent), "-f", "json")
     assert answer.code == 4
     assert ("a.yaml", "image-latest") in answer.found
-    assert answer.err.startswith("hello\nkguard: bug in `raises` at a.yaml, Pod/shop/web: Zero")
+    failed = f"hello\nkguard: the policy `raises` in {folder} failed at a.yaml, Pod/shop/web: Zero"
+    assert answer.err.startswith(failed)
 
 
 def test_quiet_says_nothing_where_there_is_nothing(project: Project) -> None:

@@ -12,6 +12,7 @@ import pytest
 from cli_project import CHECKOUT, FIXED, POD, Project
 
 OURS = "no-work-dir"
+UNLOADED = f"`{OURS}` cannot be loaded: "
 TRAP = "raise SystemExit('the checked repository ran')\n"
 
 
@@ -50,6 +51,41 @@ def test_new_overwrites_nothing(project: Project, ours: Path) -> None:
     assert (ours / "house" / "no_work_dir.py").read_bytes() == before
 
 
+@pytest.mark.parametrize(
+    ("policy", "said"),
+    [
+        ("images/image-latest", "`image-latest` is already defined by "),
+        ("house/argo-image-latest", "`argo-image-latest` is another name of `image-latest`, "),
+        (f"home/{OURS}", f"`{OURS}` is already defined by "),
+    ],
+    ids=["built in", "alias", "in that folder"],
+)
+def test_an_id_that_is_taken_is_not_given_again(
+    project: Project, ours: Path, policy: str, said: str
+) -> None:
+    answer = project.run("new", policy, "--dir", str(ours))
+    assert (answer.code, answer.out) == (2, "")
+    assert answer.err.startswith(f"kguard: {said}")
+    assert os.listdir(ours) == ["house"]
+
+
+def test_the_test_of_a_policy_says_that_its_id_is_taken(project: Project, ours: Path) -> None:
+    for path in (ours / "house").iterdir():
+        text = path.read_text(encoding="utf-8").replace(OURS, "image-latest")
+        path.with_name(f"image_latest{path.suffix}").write_text(text, encoding="utf-8")
+        path.unlink()
+    answer = project.run("test", str(ours))
+    assert answer.code == 1
+    page = ours / "house" / "image_latest.md"
+    assert f"{page}:2: `image-latest` is already defined by " in answer.out
+    assert answer.out.endswith("1 policy, 2 examples, 1 wrong\n")
+
+
+def test_the_policies_of_kguard_itself_are_not_taken(project: Project) -> None:
+    answer = project.run("test", str(CHECKOUT / "policies"))
+    assert (answer.code, " 0 wrong\n" in answer.out) == (0, True)
+
+
 def test_a_wrong_example_is_named_with_its_line(project: Project, ours: Path) -> None:
     page = ours / "house" / "no_work_dir.md"
     page.write_text(page.read_text(encoding="utf-8").replace(" # finding: no-work-dir", ""))
@@ -67,13 +103,31 @@ def test_a_wrong_example_is_named_with_its_line(project: Project, ours: Path) ->
         ("no_work_dir.md", "no front matter\n", 2, "no_work_dir.md:1: a page begins with"),
         ("no_work_dir.md", "---\nid: no-work-dir\n---\n", 2, "no_work_dir.md:"),
         ("no_work_dir.md", "---\nid: [\n---\n", 2, "no_work_dir.md:"),
-        ("no_work_dir.py", "def check(container, ctx:\n", 1, "SyntaxError"),
-        ("no_work_dir.py", "x = 1\n", 1, "no function `check`"),
+        (
+            "no_work_dir.py",
+            "\ndef check(container, ctx:\n",
+            2,
+            f"no_work_dir.py:2: {UNLOADED}Syntax",
+        ),
+        ("no_work_dir.py", "\n\nimport gone\n", 2, f"no_work_dir.py:3: {UNLOADED}ModuleNotFound"),
+        ("no_work_dir.py", "exit(1)\n", 2, f"no_work_dir.py:1: {UNLOADED}SystemExit: 1\n"),
+        ("no_work_dir.py", "x = 1\n", 2, "no function `check`"),
         ("no_work_dir.py", "def check(container, ctx):\n    1 / 0\n", 1, "ZeroDivisionError"),
         ("no_work_dir.py", "def check(container, ctx):\n    return ['x']\n", 1, "raised"),
         ("no_work_dir.py", None, 2, "no_work_dir.md:1: no no_work_dir.py with its check"),
     ],
-    ids=["text", "short", "yaml", "syntax", "no check", "raises", "wrong answer", "no file"],
+    ids=[
+        "text",
+        "short",
+        "yaml",
+        "syntax",
+        "import",
+        "exit",
+        "no check",
+        "raises",
+        "wrong answer",
+        "no file",
+    ],
 )
 def test_a_broken_policy_is_explained(
     project: Project, ours: Path, name: str, content: str | None, code: int, said: str
@@ -91,6 +145,10 @@ def test_a_broken_policy_is_explained(
         "check", "--policies", str(ours), "--select", "house,image-latest", "a.yaml"
     )
     assert checked.code == (2 if code == 2 else 4)
+    assert "bug in" not in checked.err
+    if code == 2:
+        assert said in checked.err
+        assert checked.err.startswith("kguard: ")
 
 
 def found(project: Project, *words: str) -> list[str]:
