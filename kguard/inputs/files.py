@@ -13,11 +13,12 @@ from collections.abc import Iterable, Sequence
 from typing import TYPE_CHECKING
 
 from kguard.gitignore import LONGEST, NOTHING, Ignores, parse_patterns
+from kguard.inputs import links
 from kguard.inputs.git import GitUnavailableError, git_root, list_files
 from kguard.inputs.names import JSON_HEAD, is_candidate, is_json, looks_like_object
 from kguard.inputs.walk import ignores_in, walk
 from kguard.record import field, record
-from kguard.report import Unchecked
+from kguard.report import Skipped, Unchecked
 
 if TYPE_CHECKING:
     from kguard.inputs.rendered import Rendered
@@ -35,8 +36,9 @@ class Discovery:
     """What a run will read. Paths are shown relative to `base`, with forward slashes.
 
     `files` are to be reported on, `context` is only looked at; both are sorted and share nothing.
-    `missing` are given paths that match nothing; `notes` say what was left out and why, for a user
-    who asks, `notices` what every user has to know. `widened` says that the context was given, so
+    `missing` are given paths that match nothing, `skipped` links in folders that lead to no file;
+    `notes` say what else was left out and why, for a user who asks, `notices` what every user has
+    to know. `widened` says that the context was given, so
     that all of it is one world.
     """
 
@@ -45,6 +47,7 @@ class Discovery:
     files: list[str] = field(default_factory=list)
     context: list[str] = field(default_factory=list)
     missing: list[Unchecked] = field(default_factory=list)
+    skipped: list[Skipped] = field(default_factory=list)
     notes: list[str] = field(default_factory=list)
     notices: list[str] = field(default_factory=list)
     stdin: str | None = None
@@ -114,12 +117,14 @@ def discover(
             found.given.add(finder.shown_as_given(path))
             finder.add(path, files, named)
     beside: set[str] = set()
+    skipped = list(found.skipped)
     if context:
         for path in context:
             finder.add(path, beside, beside)
     else:
         beside.update(finder.beside(named))
     files |= named
+    found.skipped = skipped  # Not of what is only looked at.
     found.files = sorted(files)
     found.context = sorted(beside - files)
     return found
@@ -139,7 +144,7 @@ class _Finder:
         try:
             kind = os.stat(given).st_mode
         except (OSError, ValueError) as error:
-            self._miss(given, _why_missing(given, error))
+            self._miss(given, links.fault_of_named(given) or _reason(error))
             return
         if stat.S_ISDIR(kind):
             self._add_folder(given, below)
@@ -310,6 +315,8 @@ class _Listing:
         if not is_candidate(name):
             if self.has_submodules and os.path.isdir(real):  # git lists it like a file.
                 found.notes.append(f"`{self.prefix}{name}` is a submodule")
+            elif "." not in os.path.basename(name) and links.is_to_folder(real):  # Rarely asked.
+                found.notes.append(f"`{self.prefix}{name}` is {links.FOLDER}")
             return None
         if self._is_excluded(name):
             self.excluded += 1
@@ -321,8 +328,9 @@ class _Listing:
         path = self.prefix + name
         if stat.S_ISLNK(kind):
             target = os.path.realpath(real)
-            if not (_inside(target, self.tree) and os.path.isfile(target)):
-                found.notes.append(f"`{path}` is a link that leads to no file of this tree")
+            why = links.fault(real) or ("" if _inside(target, self.tree) else links.OUT)
+            if why:
+                found.skipped.append(Skipped(self.finder.printable(path), why))
                 return None
             path = _relative(target, found.base)
         elif not stat.S_ISREG(kind) or not self._is_real(os.path.dirname(name)):
@@ -380,12 +388,6 @@ def _has_object(path: str) -> bool:
             return looks_like_object(file.read(JSON_HEAD))
     except OSError:
         return True  # Reading it will say why.
-
-
-def _why_missing(path: str, error: Exception) -> str:
-    if isinstance(error, FileNotFoundError) and os.path.islink(path):
-        return "a symbolic link that leads nowhere"
-    return _reason(error)
 
 
 def _reason(error: Exception) -> str:

@@ -173,6 +173,7 @@ class _Loader:
     def finish(self) -> Loaded:
         """What was loaded, once every file was added."""
         loaded = self.loaded
+        loaded.skipped += self.found.skipped
         loaded.skipped += [Skipped(chart or ".", UNRENDERED) for chart in self.templates]
         self._require_stdin()
         loaded.skipped.sort(key=lambda item: item.path)

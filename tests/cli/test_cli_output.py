@@ -180,10 +180,10 @@ def test_verbose_says_what_was_left_out_and_why(project: Project) -> None:
     (project.root / "gone.yaml").symlink_to("nowhere.yaml")
     out = project.run("check", "--select", "image-latest", "-v").out
     assert out == (
-        "detail: `gone.yaml` is a link that leads to no file of this tree\n"
         "skipped empty.yaml: no document in it\n"
+        "skipped gone.yaml: a symbolic link that leads nowhere\n"
         "skipped values.yaml: Helm values\n"
-        "no findings in 1 file (1 resource); 2 skipped\n"
+        "no findings in 1 file (1 resource); 3 skipped\n"
     )
 
 

@@ -10,6 +10,7 @@ from pathlib import Path
 import pytest
 from inputs_project import DEPLOYMENT, Write, git
 
+from kguard.inputs import links
 from kguard.inputs.files import MOST_SIBLINGS, Discovery, discover
 
 OBJECT = '{"apiVersion": "v1", "kind": "Pod"}'
@@ -104,12 +105,14 @@ def test_named_files_never_start_git(
 def test_what_does_not_exist_is_reported(folder: Path, write: Write) -> None:
     write({"empty/readme.txt": "", "a.yaml": ""})
     (folder / "dangling.yaml").symlink_to("nowhere")
-    found = discover(["a.yaml", "nope.yaml", "empty", "dangling.yaml", ""])
+    (folder / "itself.yaml").symlink_to("itself.yaml")
+    found = discover(["a.yaml", "nope.yaml", "empty", "dangling.yaml", "itself.yaml", ""])
     assert found.files == ["a.yaml"]
     assert missing(found) == [
         ("nope.yaml", "no such file or folder"),
         ("empty", "nothing to check in it"),
         ("dangling.yaml", "a symbolic link that leads nowhere"),
+        ("itself.yaml", "a symbolic link that leads back to itself"),
         ("", "no such file or folder"),
     ]
 
@@ -155,9 +158,20 @@ def test_links_are_not_followed_out_of_the_tree(folder: Path, write: Write) -> N
     (folder / "dir").symlink_to(outside)
     (folder / "loop").symlink_to(".")
     (folder / "dangling.yaml").symlink_to("nowhere")
+    (folder / "folder.yaml").symlink_to(".")
+    (folder / "itself.yaml").symlink_to("itself.yaml")
     found = discover(["."])
     assert found.files == ["a.yaml"]
-    assert "`file.yaml` is a link that leads to no file of this tree" in found.notes
+    assert {item.path: item.reason for item in found.skipped} == {
+        "file.yaml": "a symbolic link that leads out of this tree",
+        "dangling.yaml": "a symbolic link that leads nowhere",
+        "folder.yaml": links.FOLDER,
+        "itself.yaml": "a symbolic link that leads back to itself",
+    }
+    for name in ("dir", "loop"):
+        assert f"`{name}` is {links.FOLDER}" in found.notes
+    only_looked_at = discover(["a.yaml"], context=["."])
+    assert only_looked_at.skipped == []
 
 
 def test_a_link_to_a_file_of_the_tree_is_that_file(folder: Path, write: Write) -> None:
