@@ -81,9 +81,10 @@ def _outputs(formats: list[str]) -> list[tuple[str, str]]:
     for text in formats:
         name, equals, target = text.partition("=")
         if name not in FORMATS:
-            from kguard.words import choices_hint
+            from kguard.words import nearest
 
-            raise UsageError(f"no format is called `{name}`{choices_hint(name, FORMATS)}")
+            hint = f"{nearest(name, FORMATS)} (one of {', '.join(FORMATS)})"
+            raise UsageError(f"no format is called `{name}`{hint}")
         if equals and not target:
             raise UsageError(f"`-f {text}` names no file")
         outputs.append((name, target))

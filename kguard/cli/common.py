@@ -10,7 +10,7 @@ from collections.abc import Iterable, Iterator
 from kguard import term
 from kguard.cli import USAGE, UsageError, fail
 from kguard.config import ConfigError, Problem, Settings, load
-from kguard.config.options import ROUTES
+from kguard.config.options import ROUTES, misspelt
 from kguard.inputs.git import git_root
 from kguard.model import Span
 from kguard.policy.page import PageError
@@ -51,8 +51,11 @@ def load_settings(args: argparse.Namespace, registry: Registry) -> Settings:
     """The settings for a run in the working directory with these arguments.
 
     `args` has `config`, `isolated` and any of the options of kguard.config.options.ROUTES, None
-    where one is not given. Raises ConfigError.
+    where one is not given. Says on standard error which variables of the environment look
+    misspelt. Raises ConfigError.
     """
+    for name, meant in misspelt(os.environ):
+        fail(f"`{name}` in the environment is not read; did you mean `{meant}`?")
     cwd = os.getcwd()
     given = {name: getattr(args, name.replace("-", "_"), None) for name in ROUTES}
     return load(

@@ -3,13 +3,14 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from typing import Any
 
 from kguard.config.errors import ConfigError, Problem, Where
 from kguard.config.layer import Layer, parse_yaml
 from kguard.config.validate import load_schema
 from kguard.model import Route
+from kguard.words import closest
 
 ROUTES: Mapping[str, Route] = {
     "profile": ("profile",),
@@ -40,6 +41,9 @@ KGUARD_HELM and KGUARD_KUSTOMIZE are no settings: they name the programs.
 """
 
 PROGRAMS = ("helm", "kustomize")
+_OTHER_VARIABLES = ("CACHE_DIR", "CONFIG", "ISOLATED", "POLICIES")
+_ALIKE = 0.8
+"""The least likeness (difflib's ratio) at which a variable's name is taken for a slip."""
 _WHOLE = ("exclude", "context", "helm-values", "helm-set")
 """Options whose values are taken as they are: a comma is part of them."""
 
@@ -96,6 +100,22 @@ def environment_layer(environment: Mapping[str, str], folder: str) -> Layer:
         _merge(data, route, _value(text, _fragment(schema, route) or {}, name, problems))
         names[route] = name
     return _layer(data, names, folder, problems)
+
+
+def misspelt(environment: Mapping[str, str]) -> Iterator[tuple[str, str]]:
+    """The variables that look like a slip for one that is read, each with that one.
+
+    Only where the names are alike: there may be any others, as of a Service called kguard.
+    """
+    prefix = "KGUARD_"
+    given = {name for name, value in environment.items() if name.startswith(prefix) and value}
+    if not given:
+        return
+    known = [*(name.upper().replace("-", "_") for name in ROUTES), *_OTHER_VARIABLES]
+    for name in sorted(given):
+        rest = name.removeprefix(prefix)
+        if rest not in known and (meant := closest(rest, known, cutoff=_ALIKE)):
+            yield name, prefix + meant[0]
 
 
 def flag(environment: Mapping[str, str], name: str) -> bool:

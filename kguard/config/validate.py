@@ -106,7 +106,9 @@ def _explain(layer: Layer, error: Any, route: Route) -> Iterator[Problem]:
             missing = next(key for key in error.validator_value if key not in error.instance)
             message = f"{name} lacks `{missing}`"
         case "pattern" if "errorMessage" in error.schema:
-            message = f"{name} {error.schema['errorMessage']}: {_quoted(error.instance)}"
+            message = f"{_quoted(error.instance)} {error.schema['errorMessage']}"
+            if layer.locate(route, False).line:  # An option or a variable has said its name.
+                message = f"{name}: {message}"
         case _ if "errorMessage" in error.schema:
             message = f"{name} {error.schema['errorMessage']}"
         case _:  # Whatever else a policy's page asks of its parameters.

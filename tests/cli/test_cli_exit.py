@@ -267,6 +267,7 @@ WRONG_WORDS = [
     ("config shwo", 2, "cannot be `shwo`; did you mean `show`? (one of show, check, init)"),
     ("completion basch", 2, "cannot be `basch`; did you mean `bash`? (one of bash, zsh, fish)"),
     ("check -f jsno", 2, "no format is called `jsno`; did you mean `json`"),
+    ("check -f xml", 2, "no format is called `xml` (one of full, concise, json, json-v1, sarif, "),
     ("check -f sarif=", 2, "`-f sarif=` names no file"),
     ("check -f full -f json", 2, "two formats for standard output"),
     ("check -f json=x -f sarif=x", 2, "two formats for the file x"),
@@ -274,8 +275,12 @@ WRONG_WORDS = [
     ("check --ignore latest-tag", 2, "kube-linter's check of that name is `image-latest` here"),
     ("explain CKV_K8S_14", 2, "checkov's check of that name is `image-latest` here"),
     ("check --ignore rsources", 2, "did you mean `resources`"),
-    ("check --kube-version new", 2, "--kube-version"),
-    ("check --argo-version 3", 2, "--argo-version"),
+    (
+        "check --kube-version 33",
+        2,
+        "error: --kube-version: `33` is no Kubernetes version; write it as `1.34`\n",
+    ),
+    ("check --argo-version 3", 2, "--argo-version: `3` is no Argo Workflows version; write it as"),
     ("check --until 2031-01-01", 2, "`--until` goes with `--add-ignore`"),
     ("check --strict-baseline", 2, "`--strict-baseline` goes with `--baseline`"),
     ("check --config nowhere.yaml", 2, "nowhere.yaml: no such file"),
@@ -344,3 +349,13 @@ def test_the_process_exits_with_the_code(
     done = project.process(*words, stdin=stdin)
     assert done.returncode == code, done
     assert b"Traceback" not in done.stderr
+
+
+def test_a_variable_that_looks_misspelt_is_told_once(
+    project: Project, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    project.write({"a.yaml": FIXED})
+    monkeypatch.setenv("KGUARD_PROFIL", "all")
+    answer = project.run("check", "--select", "image-latest")
+    said = "`KGUARD_PROFIL` in the environment is not read; did you mean `KGUARD_PROFILE`?"
+    assert (answer.code, answer.err) == (0, f"kguard: {said}\n")

@@ -66,8 +66,8 @@ YAML = [
     pytest.param(
         "kube-version: '30'\nargo: {version: latest}\n",
         [
-            ":1:15: `kube-version` is no Kubernetes version such as `1.34`: `30`",
-            ":2:17: `argo.version` is no Argo Workflows version such as `3.6`: `latest`",
+            ":1:15: `kube-version`: `30` is no Kubernetes version; write it as `1.34`",
+            ":2:17: `argo.version`: `latest` is no Argo Workflows version; write it as `3.6`",
         ],
         id="no versions",
     ),
@@ -133,7 +133,7 @@ YAML = [
         [
             ":2:5: `ignore[0]` lacks `policies`",
             ":3:6: `ignore[1].policies` is empty",
-            ":3:27: `ignore[1].until` is no date such as `2027-03-01`: `2027-3-1`",
+            ":3:27: `ignore[1].until`: `2027-3-1` is no date such as `2027-03-01`",
             ":4:30: `2027-02-29` is a day that does not exist",
         ],
         id="ignores",
@@ -186,7 +186,7 @@ TOML = [
         "policies = [\n  'ALL',\n  'x',\n]\nuntil = 2027-03-01T00:00:00\n",
         [
             ":4:1: no policy or family is called `x`",
-            ":8:1: `ignore[1].until` is no date such as `2027-03-01`: `2027-03-01T00:00:00`",
+            ":8:1: `ignore[1].until`: `2027-03-01T00:00:00` is no date such as `2027-03-01`",
         ],
     ),
     pytest.param(
