@@ -98,19 +98,22 @@ def _import_file(path: str, policy: str) -> Any:
         spec.loader.exec_module(module)
     except (Exception, SystemExit) as error:
         del sys.modules[name]
-        at, line = _raised_at(error, path)
+        at, line = _raised_at(error, path, spec.origin)
         cause = f"`{policy}` cannot be loaded: {type(error).__name__}: {_said(error)}"
         raise PageError(at, line, cause) from error
     return module
 
 
-def _raised_at(error: BaseException, path: str) -> tuple[str, int]:
-    """The line of a policy's file at which importing it failed; 1 where that is not known."""
+def _raised_at(error: BaseException, path: str, origin: str | None) -> tuple[str, int]:
+    """The line of a policy's file at which importing it failed; 1 where that is not known.
+
+    `origin` is what the module knows itself as, `path` what the user called it.
+    """
     if isinstance(error, SyntaxError) and error.filename:
-        return error.filename, error.lineno or 1
+        return path if error.filename == origin else error.filename, error.lineno or 1
     line, frame = 1, error.__traceback__
     while frame is not None:
-        if frame.tb_frame.f_code.co_filename == path:
+        if frame.tb_frame.f_code.co_filename == origin:
             line = frame.tb_lineno
         frame = frame.tb_next
     return path, line

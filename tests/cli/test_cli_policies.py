@@ -151,6 +151,18 @@ def test_a_broken_policy_is_explained(
         assert checked.err.startswith("kguard: ")
 
 
+def test_a_policy_that_cannot_be_loaded_is_named_as_its_folder_was(
+    project: Project, ours: Path
+) -> None:
+    (ours / "house" / "no_work_dir.py").write_text("x = 1\nimport gone\n", encoding="utf-8")
+    project.write({"a.yaml": FIXED})
+    folder = os.path.relpath(ours, project.root)
+    answer = project.run("check", "--policies", folder, "--select", "house")
+    assert answer.code == 2
+    said = f"{UNLOADED}ModuleNotFoundError: No module named 'gone'"
+    assert answer.err == f"kguard: {folder}/house/no_work_dir.py:2: {said}\n"
+
+
 def found(project: Project, *words: str) -> list[str]:
     """The policies that find something in a pod, those of ours and images."""
     answer = project.run("check", "-f", "json", *words)
