@@ -97,11 +97,8 @@ class Process(Scope):
 
     @property
     def way_out(self) -> str:
-        """The change that cures it, where there is a simple one."""
-        if self.analysis.exec_point:
-            command = " ".join(self.analysis.exec_point.split())
-            return f"write `exec {_short(command)}`, so that it takes the shell's place"
-        return ""
+        """The change that cures it, as far as one is known."""
+        return self.analysis.cure
 
 
 @record(eq=False)
@@ -240,10 +237,6 @@ def _users(facts: Facts, dockerfile: Resource) -> Iterable[Container]:
             known = find_image(facts.assume.images, container.get("image"))
             if known is not None and known.dockerfile is dockerfile:
                 yield container
-
-
-def _short(text: str, most: int = 60) -> str:
-    return text if len(text) <= most else f"{text[: most - 1]}…"
 
 
 __all__ = ["Cause", "Process", "built_processes", "processes"]

@@ -5,6 +5,7 @@ from __future__ import annotations
 from kguard.record import record, replace
 from kguard.shell.arguments import behind_options
 from kguard.shell.choose import alternatives, choose, detail_of
+from kguard.shell.cure import cure
 from kguard.shell.optimise import becomes
 from kguard.shell.programs import Handling, Role, base_name, handling, program_name, role
 from kguard.shell.shelltext import ShellText, Texts
@@ -302,7 +303,11 @@ class Judge:
             script_index=start.index if start.file or text.index is not None else None,
             script_file=start.file,
         )
-        return replace(outcome, explanation=explain(outcome, text.name, step.place.follows))
+        return replace(
+            outcome,
+            explanation=explain(outcome, text.name, step.place.follows),
+            cure=cure(outcome, text.command(step), runner=runner or "", wrapper=""),
+        )
 
     def _innermost(self, words: tuple[Word, ...]) -> tuple[str, ...]:
         """The program behind wrappers and further shells."""
@@ -336,4 +341,8 @@ class Judge:
             script_index=start.index if start.file else None,
             script_file=start.file,
         )
-        return replace(outcome, explanation=explain(outcome, by, ""))
+        return replace(
+            outcome,
+            explanation=explain(outcome, by, ""),
+            cure=cure(outcome, " ".join(program), runner="", wrapper=by),
+        )

@@ -62,6 +62,13 @@ class ShellText:
     file: bool
     index: int | None
 
+    def command(self, step: Step) -> str:
+        """The command of a step as it is written, or its words where it stands in another text."""
+        own = step.own_text and step.command.words
+        if own:
+            return self.text[own[0].start : step.command.end]
+        return " ".join(word.text for word in step.words)
+
     def exec_point(self, step: Step, detail: Cause) -> tuple[str, int | None]:
         """The command before which `exec` cures it, and its offset; nothing where none does."""
         curable = detail in (Cause.SHELL_FORM, Cause.REDIRECTION, Cause.COMPOUND)

@@ -119,6 +119,7 @@ class Outcome:
     shell_stays: bool = False
     exec_point: str = ""
     exec_offset: int | None = None
+    cure: str = ""
     script_index: int | None = None
     script_file: str = ""
 
@@ -133,7 +134,8 @@ class Analysis:
     stands; None where none does. `script_file` is what that file is called there, empty where the
     text is in the argument list. `exec_point` is the command in it before which `exec` would cure
     it and `exec_offset` where that stands in a text of the argument list; empty and None where
-    there is no simple cure. `sought` are the names under which script files were asked for.
+    there is no simple cure. `cure` says in words what to write. `sought` are the names under which
+    script files were asked for.
     """
 
     outcomes: Mapping[Shell, Outcome]
@@ -149,6 +151,7 @@ class Analysis:
     kill_after: int | None
     exec_point: str
     exec_offset: int | None
+    cure: str
     script_index: int | None
     script_file: str
     sought: tuple[str, ...]

@@ -15,5 +15,5 @@ def check(process: Process, ctx: Context) -> Iterator[Fault]:
     if process.analysis.harmful and process.analysis.cause is Cause.INIT_WRAPS_SHELL:
         yield process.found(
             f"SIGTERM does not stop {process.called} gracefully: {process.analysis.explanation}",
-            help=process.way_out or "have the last command replace the shell with `exec`",
+            help=process.way_out,
         )

@@ -19,5 +19,5 @@ def check(process: Process, ctx: Context) -> Iterator[Fault]:
     yield process.found(
         f"SIGTERM does not stop {process.called} gracefully{where}: {process.analysis.explanation}",
         severity=NOTE if unknown else WARNING,
-        help=process.way_out or "have the last command replace the shell with `exec`",
+        help=process.way_out,
     )

@@ -1,0 +1,62 @@
+"""What to write so that SIGTERM reaches the program, for the help of findings."""
+
+from __future__ import annotations
+
+from kguard.shell.verdict import Cause, Outcome
+
+_LONGEST = 60
+
+# What becomes of the command with `exec`, where that has to stand elsewhere than now.
+_PLACED = {
+    Cause.FOLLOWED_BY: "as the last command: it takes the shell's place, and nothing behind it"
+    " would run",
+    Cause.PIPE: "without the pipe, so that it takes the shell's place",
+    Cause.LOOP: "without the loop, as Kubernetes restarts a container that ends; what runs from"
+    " time to time is a CronJob",
+    Cause.BACKGROUND: "without `&`, as the last command; what has to run beside it gets a container"
+    " of its own",
+    Cause.SUBSTITUTION: "as the last command, outside of the substitution",
+    Cause.CONDITION: "as the last command, and not as a condition",
+    Cause.NEGATED: "without the `!`, so that it takes the shell's place",
+    Cause.TIMED: "without `time`, so that it takes the shell's place",
+    Cause.SUBSHELL: "without the parentheses, so that it takes the shell's place",
+}
+_PLACED[Cause.ENDS_AT_ONCE] = _PLACED[Cause.BACKGROUND]
+_TRAPS = frozenset(
+    {
+        Cause.TRAP_ONE_WAIT,
+        Cause.TRAP_DEFERRED,
+        Cause.TRAP_IGNORES,
+        Cause.TRAP_WITHOUT_FORWARD,
+        Cause.TRAP_EXPANDED_EARLY,
+        Cause.TRAP_KILLS,
+    }
+)
+
+
+def cure(outcome: Outcome, command: str, *, runner: str, wrapper: str) -> str:
+    """The change that has the program get the signal; empty where none is known.
+
+    `command` is the program's command as written, `runner` the package manager that starts it, if
+    one does, and `wrapper` what stays in front of it where that is no shell.
+    """
+    if outcome.cause in (Cause.NOT_FORWARDED, Cause.DETACHED):
+        return f"start {_quoted(command)} without {_quoted(wrapper)}" if command else ""
+    if not outcome.shell_stays or not command:
+        return ""
+    if runner:
+        return f"run what {_quoted(command)} runs itself, with `exec` before it"
+    command = _quoted(f"exec {command.removeprefix('exec ')}")
+    if outcome.detail in _TRAPS:
+        return (
+            f"write {command} as the last command, without a trap; a trap has to pass SIGTERM on,"
+            " and the shell to `wait` for the program again"
+        )
+    placed = _PLACED.get(outcome.detail, "so that it takes the shell's place")
+    return f"write {command}{', ' if placed.startswith('so ') else ' '}{placed}"
+
+
+def _quoted(text: str) -> str:
+    """A command on one line in backticks, a long one cut."""
+    line = " ".join(text.replace("\\\n", " ").split()).replace("`", "'")
+    return f"`{line if len(line) <= _LONGEST else f'{line[: _LONGEST - 1]}…'}`"
