@@ -4,7 +4,8 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
-from kguard.facts.pods import Container
+from kguard.facts.pods import Amount, Container
+from kguard.facts.slips import NEAR, limit_meant, request_meant
 from kguard.model import Edit, Fault, Fix, Related
 from kguard.policy.context import Context
 
@@ -21,16 +22,28 @@ def check(container: Container, ctx: Context) -> Iterator[Fault]:
         if request.value <= limit.value:
             continue
         route = container.at("resources", "limits", resource)
+        near = request.value <= NEAR * limit.value
+        meant = "" if near else _meant(resource, request, limit)
+        # As it is written it cannot run anywhere, so there is nothing that a change could stop. A
+        # limit of 100 cores for `100m` would run, and hide what is wrong.
+        raised = Fix(
+            (Edit(route, request.text),), safe=True, title=f"raise the limit to `{request.text}`"
+        )
         yield container.fault(
             ("resources", "requests", resource),
             f"{container.called} requests {resource} `{request.text}`, above its limit "
             f"`{limit.text}`",
             related=[Related(container.resource, route, "the limit")],
-            help="the API server rejects it",
-            # As it is written it cannot run anywhere, so there is nothing that a change could stop.
-            fix=Fix(
-                (Edit(route, request.text),),
-                safe=True,
-                title=f"raise the limit to `{request.text}`",
-            ),
+            help=f"the API server rejects it{meant}",
+            fix=raised if near else None,
         )
+
+
+def _meant(resource: str, request: Amount, limit: Amount) -> str:
+    """What else may be meant where request and limit are far apart."""
+    if request.value is None or limit.value is None:
+        return ""
+    if meant := limit_meant(resource, limit.text, limit.value):
+        return f"; did you mean the limit `{meant}`?"
+    meant = request_meant(resource, request.text, request.value, limit.value)
+    return f"; did you mean `{meant}`?" if meant else ""

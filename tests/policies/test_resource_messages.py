@@ -43,6 +43,8 @@ DEPLOYMENT = """
       template: {spec: {containers: [{name: a, image: "a:1", resources: {%s}}]}}
 """
 
+RESOURCES = "      containers: [{name: a, image: 'a:1', resources: {requests: {%s}, limits: {%s}}}]"
+
 CASES = {
     "fraction": (
         "fractional-bytes",
@@ -67,6 +69,42 @@ CASES = {
         POD + "      containers: [{name: a, resources: {limits: {memory: 64k}}}]",
         "memory limit `64k` of container `a` is 64000 bytes",
         "no program starts in that; check the suffix",
+    ),
+    "a limit without its suffix": (
+        "request-exceeds-limit",
+        POD + RESOURCES % ("memory: 1Gi", "memory: 512"),
+        "container `a` requests memory `1Gi`, above its limit `512`",
+        "the API server rejects it; did you mean the limit `512Mi`?",
+    ),
+    "thousandths that were to be cores": (
+        "request-exceeds-limit",
+        POD + RESOURCES % ("cpu: 500m", "cpu: 2m"),
+        "container `a` requests cpu `500m`, above its limit `2m`",
+        "the API server rejects it; did you mean the limit `2`?",
+    ),
+    "cores that were to be thousandths": (
+        "request-exceeds-limit",
+        POD + RESOURCES % ("cpu: 100", "cpu: 50m"),
+        "container `a` requests cpu `100`, above its limit `50m`",
+        "the API server rejects it; did you mean `100m`?",
+    ),
+    "a suffix too large": (
+        "request-exceeds-limit",
+        POD + RESOURCES % ("memory: 512Gi", "memory: 1Gi"),
+        "container `a` requests memory `512Gi`, above its limit `1Gi`",
+        "the API server rejects it; did you mean `512Mi`?",
+    ),
+    "far apart, and both likely": (
+        "request-exceeds-limit",
+        POD + RESOURCES % ("cpu: 2", "cpu: 100m"),
+        "container `a` requests cpu `2`, above its limit `100m`",
+        "the API server rejects it",
+    ),
+    "near": (
+        "request-exceeds-limit",
+        POD + RESOURCES % ("memory: 2Gi", "memory: 256Mi"),
+        "container `a` requests memory `2Gi`, above its limit `256Mi`",
+        "the API server rejects it",
     ),
     "init container": (
         "init-container-dominates-request",
@@ -155,3 +193,24 @@ def test_message(policy: str, text: str, message: str, help: str) -> None:
     chosen = [each for each in builtin() if each.id == policy]
     outcome = run(chosen, found, Facts(Index(found)))
     assert [(message, help)] == [(each.message, each.help) for each in outcome.findings]
+
+
+@pytest.mark.parametrize(
+    ("amounts", "raised"),
+    [
+        (("memory: 2Gi", "memory: 256Mi"), "2Gi"),
+        (("memory: 2Gi", "memory: 255Mi"), None),
+        (("cpu: 100", "cpu: 50m"), None),
+        (("memory: 1Gi", "memory: 512"), None),
+    ],
+)
+def test_a_limit_is_raised_to_a_request_that_is_near(
+    amounts: tuple[str, str], raised: str | None
+) -> None:
+    source = read("world.yaml", dedent(POD + RESOURCES % amounts).encode())
+    found = list(resources(source.documents[0].data, "world.yaml", 0))
+    chosen = [each for each in builtin() if each.id == "request-exceeds-limit"]
+
+    (finding,) = run(chosen, found, Facts(Index(found))).findings
+
+    assert (finding.fix and finding.fix.edits[0].value) == raised
