@@ -160,7 +160,11 @@ class Pod(Scope):
         """
         if (self.resource.group, self.resource.kind) in argo.KINDS:
             return True
-        return self.batch or self.get("restartPolicy") in ("Never", "OnFailure")
+        if self.batch:
+            return True
+        # In the templates of what serves only `Always` is accepted.
+        chosen = self.resource.group == "" and self.resource.kind in ("Pod", "PodTemplate")
+        return chosen and self.get("restartPolicy", default="Always") != "Always"
 
     @property
     def fragment(self) -> bool:

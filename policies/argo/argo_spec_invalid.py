@@ -23,4 +23,5 @@ def check(whole: Scope, ctx: Context) -> Iterator[Fault]:
         elif each.submitted:
             help = "Argo refuses the workflow unless it is submitted with a value"
             options = {"severity": WARNING, "help": help}
-        yield each.scope.fault(each.keys, each.message, related=each.related, **options)
+        options |= {"related": each.related, "at_key": each.at_key}
+        yield each.scope.fault(each.keys, each.message, **options)

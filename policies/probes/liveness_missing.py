@@ -11,8 +11,7 @@ from kguard.policy.context import Context
 
 def check(container: Container, ctx: Context) -> Iterator[Fault]:
     """Yield a fault for a container that nothing restarts when it hangs."""
-    ends = container.pod.get("restartPolicy", default="Always") != "Always"
-    if ends or container.fragment or container.get("livenessProbe") is not None:
+    if container.pod.ends or container.fragment or container.get("livenessProbe") is not None:
         return
     yield container.fault(
         ("livenessProbe",),

@@ -14,7 +14,7 @@ from kguard.quantity.quantities import format_cpu, format_memory
 def check(pod: Pod, ctx: Context) -> Iterator[Fault]:
     """Yield a fault for each resource of which an init container needs a multiple of the rest."""
     # What runs to completion ends soon anyway, and the pod's own request counts instead.
-    if pod.batch or pod.get("restartPolicy", default="Always") != "Always" or has_pod_level(pod):
+    if pod.ends or has_pod_level(pod):
         return
     factor = ctx.params["factor"]
     for resource, written in (("cpu", format_cpu), ("memory", format_memory)):

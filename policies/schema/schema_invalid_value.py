@@ -12,4 +12,4 @@ from kguard.policy.context import Context
 def check(value: WrongValue, ctx: Context) -> Iterator[Fault]:
     """Yield a fault for a value that the field does not take."""
     called = named_route(value.resource.data, value.keys)
-    yield value.fault(value.keys, f"`{called}` {value.wrong}", help=value.help)
+    yield value.fault(value.keys, f"`{called}` {value.wrong}", help=value.help, at_key=value.at_key)

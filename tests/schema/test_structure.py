@@ -29,9 +29,53 @@ def _service(**spec: Any) -> dict[str, Any]:
     return _object("Service", {"selector": {"app": "a"}, "ports": [{"port": 80}], **spec})
 
 
+def _workload(kind: str, pod: dict[str, Any] | None = None, **spec: Any) -> dict[str, Any]:
+    """A workload of apps/v1, or a ReplicationController."""
+    labels = {"app": "a"}
+    template = {"metadata": {"labels": labels}, "spec": {**_pod()["spec"], **(pod or {})}}
+    apps = kind != "ReplicationController"
+    selector: dict[str, Any] = {"matchLabels": labels} if apps else labels
+    spec = {"selector": selector, "template": template, **spec}
+    return _object(kind, spec, "apps/v1" if apps else "v1")
+
+
 C0 = ("spec", "containers", 0)
+TEMPLATE = ("spec", "template", "spec")
+RESTARTED = ("DaemonSet", "Deployment", "ReplicaSet", "ReplicationController", "StatefulSet")
 
 REFUSED: dict[str, tuple[dict[str, Any], str, Route]] = {
+    **{
+        f"a {kind} whose pods end": (
+            _workload(kind, {"restartPolicy": "OnFailure"}),
+            "WrongValue",
+            (*TEMPLATE, "restartPolicy"),
+        )
+        for kind in RESTARTED
+    },
+    **{
+        f"a {kind} with a deadline": (
+            _workload(kind, {"activeDeadlineSeconds": 60}),
+            "WrongValue",
+            (*TEMPLATE, "activeDeadlineSeconds"),
+        )
+        for kind in RESTARTED
+    },
+    "a rolling update beside Recreate": (
+        _workload("Deployment", strategy={"type": "Recreate", "rollingUpdate": {}}),
+        "WrongValue",
+        ("spec", "strategy", "rollingUpdate"),
+    ),
+    "a rolling update beside OnDelete": (
+        _workload("StatefulSet", updateStrategy={"type": "OnDelete", "rollingUpdate": {}}),
+        "WrongValue",
+        ("spec", "updateStrategy", "rollingUpdate"),
+    ),
+    "an external name that is none": (
+        _service(type="ExternalName", externalName="http://example.com"),
+        "WrongValue",
+        ("spec", "externalName"),
+    ),
+    "no external name": (_service(type="ExternalName"), "MissingField", ("spec", "externalName")),
     "no name": (
         {"apiVersion": "v1", "kind": "ConfigMap", "metadata": {}},
         "MissingField",
@@ -157,6 +201,26 @@ def test_what_is_refused(data: dict[str, Any], what: str, where: Route) -> None:
 
 
 LEFT_ALONE: dict[str, dict[str, Any]] = {
+    "pods that are restarted": _workload("Deployment", {"restartPolicy": "Always"}),
+    "a restart policy that is filled in": _workload(
+        "Deployment", {"restartPolicy": "${RESTART}", "activeDeadlineSeconds": None}
+    ),
+    "a pod that ends": _pod(restartPolicy="OnFailure", activeDeadlineSeconds=60),
+    "a rolling update that is taken back": _workload(
+        "Deployment", strategy={"type": "Recreate", "rollingUpdate": None}
+    ),
+    "a strategy that may be a rolling update": _workload(
+        "Deployment", strategy={"type": "${STRATEGY}", "rollingUpdate": {"maxSurge": 1}}
+    ),
+    # ValidateDaemonSetUpdateStrategy does not look at it.
+    "the rolling update of a daemon that is deleted by hand": _workload(
+        "DaemonSet", updateStrategy={"type": "OnDelete", "rollingUpdate": {"maxUnavailable": 1}}
+    ),
+    "an external name with a dot behind it": _service(
+        type="ExternalName", externalName="db.example.com."
+    ),
+    "an external name that is filled in": _service(type="ExternalName", externalName="$(DB)"),
+    "an external name that is not looked at": _service(externalName="http://example.com"),
     "a service of another name": _service(
         type="ExternalName", ports=None, externalName="a.example"
     ),

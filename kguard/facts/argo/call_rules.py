@@ -71,7 +71,7 @@ def _called(call: Call) -> Iterator[Wrong]:
         yield Wrong(call, ("template",), f"{call.called} calls no template")
     elif len(written) > 1:
         text = f"{call.called} has `{written[0]}` and `{written[1]}`"
-        yield Wrong(call, (written[1],), text, "it calls one template")
+        yield Wrong(call, (written[1],), text, "it calls one template", at_key=True)
     reference = call.get("templateRef")
     if isinstance(reference, Mapping):
         for key in ("name", "template"):
@@ -87,7 +87,7 @@ def _loop(call: Call) -> Iterator[Wrong]:
     written = [key for key, is_there in zip(_LOOPS, present, strict=True) if is_there]
     if len(written) > 1:
         text = f"{call.called} has `{written[0]}` and `{written[1]}`"
-        yield Wrong(call, (written[1],), text, "a step or task has one loop")
+        yield Wrong(call, (written[1],), text, "a step or task has one loop", at_key=True)
     for number, item in enumerate(items if isinstance(items, list) else ()):
         if item is None:
             yield Wrong(call, ("withItems", number), f"an item of {call.called} is null")
@@ -99,7 +99,7 @@ def _loop(call: Call) -> Iterator[Wrong]:
         counted, ended = given(sequence.get("count")), given(sequence.get("end"))
         if counted and ended:
             text = f"`withSequence` of {call.called} has `count` and `end`"
-            yield Wrong(call, ("withSequence", "end"), text, "it has one or the other")
+            yield Wrong(call, ("withSequence", "end"), text, "it has one or the other", at_key=True)
         elif not counted and not ended:
             text = f"`withSequence` of {call.called} has neither `count` nor `end`"
             yield Wrong(call, ("withSequence",), text, "the node ends in Error")
@@ -197,7 +197,7 @@ def _argument(
         for key in ("path", "jsonPath", "parameter", "expression"):
             if given(source.get(key)):
                 text = f"{called} has `valueFrom.{key}`: that is for outputs"
-                yield Wrong(scope, (*keys, "valueFrom", key), text)
+                yield Wrong(scope, (*keys, "valueFrom", key), text, at_key=True)
     if isinstance(choices, list) and not any(map(is_placeholder, choices)):
         if not choices:
             yield Wrong(scope, (*keys, "enum"), f"{called} has an empty `enum`")
@@ -215,7 +215,12 @@ def _artifact(scope: Scope, keys: tuple[Any, ...], item: Mapping[str, Any]) -> I
         text = f"{called} is given from nowhere"
         yield Wrong(scope, keys, text, "write `from` or a location")
     if given(item.get("from")) and given(item.get("fromExpression")):
-        yield Wrong(scope, (*keys, "fromExpression"), f"{called} has `from` and `fromExpression`")
+        yield Wrong(
+            scope,
+            (*keys, "fromExpression"),
+            f"{called} has `from` and `fromExpression`",
+            at_key=True,
+        )
 
 
 def _list(words: Any) -> str:

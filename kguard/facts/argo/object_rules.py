@@ -86,8 +86,9 @@ def _labels(whole: Scope, place: Route) -> Iterator[Wrong]:
     help = _REFUSED if place == ("metadata",) else f"{_NO_POD} or the workflow"
     for field, judge in _JUDGES:
         written: Any = metadata.get(field)
+        value = judge is names.label_values
         for keys, fault in judge(written):
-            if not is_filled_in(dig(written, *keys)):
-                value = judge is names.label_values
+            if not is_filled_in(dig(written, *keys) if value else keys[-1]):
                 called = f"the label `{keys[-1]}`" if value else f"`{field}`"
-                yield Wrong(whole, (*place, field, *keys), f"{called} {fault}", help)
+                route = (*place, field, *keys)
+                yield Wrong(whole, route, f"{called} {fault}", help, at_key=not value)

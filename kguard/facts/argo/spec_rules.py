@@ -81,7 +81,13 @@ def _schedule(facts: Facts, whole: Scope) -> Iterator[Wrong]:
     if cron is None:
         return
     if given(cron.get("schedule")) and cron.get("schedules"):
-        yield Wrong(cron, ("schedules",), "`schedules` beside `schedule`", "write `schedules` only")
+        yield Wrong(
+            cron,
+            ("schedules",),
+            "`schedules` beside `schedule`",
+            "write `schedules` only",
+            at_key=True,
+        )
     if not given(cron.get("schedule")) and not cron.get("schedules"):
         yield Wrong(cron, ("schedules",), f"{cron.called} has no `schedules`")
     several = cron.get("schedules")
@@ -129,7 +135,7 @@ def _start(facts: Facts, workflow: Workflow, scope: Scope) -> Iterator[Wrong]:
     referring = workflow.reference is not Reference.NONE
     if referring and isinstance(templates := workflow.get("templates"), list) and templates:
         text = "`templates` beside `workflowTemplateRef`"
-        yield Wrong(scope, ("templates",), text, "Argo takes one or the other")
+        yield Wrong(scope, ("templates",), text, "Argo takes one or the other", at_key=True)
     reference = workflow.get("workflowTemplateRef")
     if isinstance(reference, Mapping) and not given(reference.get("name")):
         yield Wrong(scope, ("workflowTemplateRef", "name"), "`workflowTemplateRef` has no `name`")

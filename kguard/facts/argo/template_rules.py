@@ -80,7 +80,7 @@ def _type(template: Template) -> Iterator[Wrong]:
     for key in written[1:]:
         text = f"{template.called} has `{written[0]}` and `{key}`"
         there = Related(template.resource, template.at(written[0]), "the other")
-        yield Wrong(template, (key,), text, "a template runs one of them", (there,))
+        yield Wrong(template, (key,), text, "a template runs one of them", (there,), at_key=True)
     if template.kind == "dag" and not template.get("dag", "tasks"):
         yield Wrong(template, ("dag", "tasks"), f"the DAG of {template.called} has no tasks")
 
@@ -92,7 +92,9 @@ def _artifacts(template: Template) -> Iterator[Wrong]:
             yield from _artifact(template, keys, item, leaf)
             if side == "inputs" and given(item.get("from")):
                 text = f"input artifact `{item.get('name', '')}` has `from`"
-                yield Wrong(template, (*keys, "from"), text, "that belongs into the arguments")
+                yield Wrong(
+                    template, (*keys, "from"), text, "that belongs into the arguments", at_key=True
+                )
     place = template.get("archiveLocation")
     if isinstance(place, Mapping):
         yield from _place(template, ("archiveLocation",), place)
@@ -106,7 +108,7 @@ def _artifact(
         yield Wrong(template, (*keys, "path"), f"{called} of {template.called} has no `path`")
     elif not leaf and given(path):
         text = f"{called} has a `path`: {template.called} runs no container"
-        yield Wrong(template, (*keys, "path"), text)
+        yield Wrong(template, (*keys, "path"), text, at_key=True)
     elif leaf and _leaves_its_folder(literal(path) or ""):
         yield Wrong(template, (*keys, "path"), f"the path of {called} climbs out with `..`")
     if keys[0] == "inputs":
@@ -146,13 +148,19 @@ def _where_it_counts(template: Template) -> Iterator[Wrong]:
     calls = template.kind in ("steps", "dag")
     if calls and template.get("activeDeadlineSeconds") is not None:
         text = f"`activeDeadlineSeconds` has no effect on {template.called}"
-        yield Wrong(template, ("activeDeadlineSeconds",), text, "it bounds pods; this has none")
+        yield Wrong(
+            template, ("activeDeadlineSeconds",), text, "it bounds pods; this has none", at_key=True
+        )
     if not calls and template.get("parallelism") is not None:
         text = f"`parallelism` on {template.called}, which calls nothing"
-        yield Wrong(template, ("parallelism",), text, "only steps and dag templates have it")
+        yield Wrong(
+            template, ("parallelism",), text, "only steps and dag templates have it", at_key=True
+        )
     if template.kind not in LEAVES and given(template.get("timeout")):
         text = f"`timeout` on {template.called}, which runs no container"
-        yield Wrong(template, ("timeout",), text, f"Argo refuses it for {template.kind}")
+        yield Wrong(
+            template, ("timeout",), text, f"Argo refuses it for {template.kind}", at_key=True
+        )
     seconds = template.get("activeDeadlineSeconds")
     if not calls and seconds is not None and not _whole(seconds) and not is_placeholder(seconds):
         text = f"`activeDeadlineSeconds` is `{seconds}`, no whole number of seconds"
@@ -200,7 +208,9 @@ def _output(template: Template, keys: Route, item: Mapping[str, Any]) -> Iterato
     if not isinstance(source, Mapping):
         return
     if item.get("value") is not None:
-        yield Wrong(template, (*keys, "value"), f"{called} has `value` and `valueFrom`")
+        yield Wrong(
+            template, (*keys, "value"), f"{called} has `value` and `valueFrom`", at_key=True
+        )
         return
     written = [key for key in _SOURCES if given(source.get(key))]
     if source.get("supplied") is not None:
@@ -209,14 +219,16 @@ def _output(template: Template, keys: Route, item: Mapping[str, Any]) -> Iterato
     at = (*keys, "valueFrom")
     if len(written) > 1:
         text = f"{called} has `valueFrom.{written[0]}` and `.{written[1]}`"
-        yield Wrong(template, (*at, written[1]), text)
+        yield Wrong(template, (*at, written[1]), text, at_key=True)
     elif not written:
         names = " or ".join(f"`{key}`" for key in wanted or _SOURCES)
         yield Wrong(template, at, f"`valueFrom` of {called} is empty", f"write {names}")
     elif wanted and written[0] not in wanted:
         names = " or ".join(f"`{key}`" for key in wanted)
         text = f"{called} of a {template.kind} template has `valueFrom.{written[0]}`"
-        yield Wrong(template, (*at, written[0]), text, f"such a template needs {names}")
+        yield Wrong(
+            template, (*at, written[0]), text, f"such a template needs {names}", at_key=True
+        )
 
 
 def _containers(template: Template) -> Iterator[Wrong]:

@@ -36,7 +36,7 @@ class Wrong:
     """One thing for which Argo refuses an object: at `keys` below `scope`.
 
     `unless_default` marks what a default of the controller could make good, `submitted` what an
-    option of `argo submit` could.
+    option of `argo submit` could. `at_key` says that the key is wrong, whatever its value.
     """
 
     scope: Scope
@@ -46,6 +46,7 @@ class Wrong:
     related: tuple[Related, ...] = ()
     unless_default: bool = False
     submitted: bool = False
+    at_key: bool = False
 
 
 def items_of(scope: Scope, *keys: str) -> Iterator[tuple[Route, Mapping[str, Any]]]:

@@ -11,15 +11,24 @@ from collections.abc import Callable, Iterable, Iterator, Mapping
 from typing import Any
 
 from kguard.facts.quantities import is_placeholder
+from kguard.facts.schema import names
 from kguard.kube import schema
 from kguard.kube.schema import Field
 from kguard.model import Route, dig
+from kguard.record import record
 
 Missing = tuple[Route, str]
 """Keys to a mapping, and the key that is missing there."""
 
-Wrong = tuple[Route, str]
-"""Keys to a value, and what is wrong with it."""
+
+@record
+class Wrong:
+    """What is wrong with the value at some keys, or with the key itself where it stands."""
+
+    keys: Route
+    said: str
+    at_key: bool = False
+
 
 _RULE = ("apiGroups", "apiVersions", "operations", "resources")
 
@@ -76,6 +85,8 @@ def _of_service(data: Mapping[str, Any]) -> Iterator[Missing]:
     exempt = kind == "ExternalName" or data.get("clusterIP") == "None" or is_placeholder(kind)
     if not ports and not exempt:
         yield (), "ports"
+    if kind == "ExternalName" and not data.get("externalName"):
+        yield (), "externalName"
     if isinstance(ports, list) and len(ports) > 1:
         for number, port in enumerate(ports):
             if isinstance(port, Mapping) and port.get("name") is None:
@@ -139,36 +150,107 @@ OF_CLAIMS = _of_claim
 
 
 def wrong(struct: str, data: Mapping[str, Any], fields: Mapping[str, Field]) -> Iterator[Wrong]:
-    """The values that do not go with what stands beside them."""
+    """The values and keys that do not go with what stands beside them."""
     others = _ONE_OF.get(struct)
     if others is not None:
         named = [key for key in fields if key not in others]
         given = [key for key in named if data.get(key) is not None]
         # A key that is none was meant to be one of them.
         if not given and all(key in fields for key in data):
-            yield (), f"has none of {_listed(named)}"
+            yield Wrong((), f"has none of {_listed(named)}")
         for key in given[1:]:
-            yield (key,), f"stands beside `{given[0]}`, and only one of them can be there"
+            said = f"stands beside `{given[0]}`, and only one of them can be there"
+            yield Wrong((key,), said, at_key=True)
+    judge = _WRONG.get(struct)
+    if judge is not None:
+        yield from judge(data)
     elif struct == "Volume":
         given = [key for key, value in data.items() if key in fields and value is not None]
         sources = [key for key in given if key != "name"]
         for key in sources[_MOST_SOURCES:]:
-            yield (key,), f"stands beside `{sources[0]}`, and a volume has one source"
-    elif struct == "ServiceSpec" and data.get("type") in (None, "ClusterIP"):
+            said = f"stands beside `{sources[0]}`, and a volume has one source"
+            yield Wrong((key,), said, at_key=True)
+
+
+def _wrong_service(data: Mapping[str, Any]) -> Iterator[Wrong]:
+    kind, name = data.get("type"), data.get("externalName")
+    if kind in (None, "ClusterIP"):
         for number, port in enumerate(_items(data.get("ports"))):
             if isinstance(port, Mapping) and port.get("nodePort"):
-                yield ("ports", number, "nodePort"), "is for a Service of another `type`"
-    elif struct == "LabelSelectorRequirement":
-        if data.get("operator") in ("Exists", "DoesNotExist") and data.get("values"):
-            yield ("values",), f"stands beside `{data['operator']}`, which takes none"
-    elif struct == "HTTPIngressPath" and data.get("pathType") in ("Exact", "Prefix"):
-        path = data.get("path")
-        if isinstance(path, str) and path and path[0] not in ("/", "{", "$", "<", "_", "@"):
-            yield ("path",), f"is `{path[:40]}`, and it has to begin with `/`"
-    elif struct == "Toleration":
-        keyed = data.get("key") or data.get("operator") not in (None, "", "Equal")
-        if not keyed:
-            yield (), "has no `key`, and only with `operator: Exists` that is allowed"
+                said = "is for a Service of another `type`"
+                yield Wrong(("ports", number, "nodePort"), said, at_key=True)
+    elif kind == "ExternalName" and isinstance(name, str) and name:
+        # A dot behind it says that the name is complete.
+        fault = names.dns_subdomain(name.removesuffix("."))
+        if fault:
+            yield Wrong(("externalName",), fault)
+
+
+def _wrong_requirement(data: Mapping[str, Any]) -> Iterator[Wrong]:
+    if data.get("operator") in ("Exists", "DoesNotExist") and data.get("values"):
+        said = f"stands beside `{data['operator']}`, which takes none"
+        yield Wrong(("values",), said, at_key=True)
+
+
+def _wrong_path(data: Mapping[str, Any]) -> Iterator[Wrong]:
+    path = data.get("path")
+    if data.get("pathType") not in ("Exact", "Prefix") or not isinstance(path, str):
+        return
+    if path and path[0] not in ("/", "{", "$", "<", "_", "@"):
+        yield Wrong(("path",), f"is `{path[:40]}`, and it has to begin with `/`")
+
+
+def _wrong_toleration(data: Mapping[str, Any]) -> Iterator[Wrong]:
+    if not data.get("key") and data.get("operator") in (None, "", "Equal"):
+        yield Wrong((), "has no `key`, and only with `operator: Exists` that is allowed")
+
+
+def _restarted(kind: str) -> Callable[[Mapping[str, Any]], Iterator[Wrong]]:
+    """What the template of a kind may not say whose pods are replaced for ever."""
+
+    def judge(data: Mapping[str, Any]) -> Iterator[Wrong]:
+        route = ("template", "spec")
+        policy = dig(data, *route, "restartPolicy")
+        if policy in ("Never", "OnFailure"):
+            said = f"is `{policy}`, and the pods of a {kind} are always restarted"
+            yield Wrong((*route, "restartPolicy"), said)
+        deadline = dig(data, *route, "activeDeadlineSeconds")
+        if deadline is not None and not is_placeholder(deadline):
+            said = f"cannot stand in a {kind}, whose pods have no end"
+            yield Wrong((*route, "activeDeadlineSeconds"), said, at_key=True)
+
+    return judge
+
+
+def _wrong_deployment(data: Mapping[str, Any]) -> Iterator[Wrong]:
+    yield from _restarted("Deployment")(data)
+    yield from _not_rolling(data, "strategy")
+
+
+def _wrong_stateful_set(data: Mapping[str, Any]) -> Iterator[Wrong]:
+    yield from _restarted("StatefulSet")(data)
+    yield from _not_rolling(data, "updateStrategy")
+
+
+def _not_rolling(data: Mapping[str, Any], key: str) -> Iterator[Wrong]:
+    """Settings of a rolling update beside another strategy; a DaemonSet's are not looked at."""
+    kind = dig(data, key, "type")
+    if kind in ("Recreate", "OnDelete") and dig(data, key, "rollingUpdate") is not None:
+        said = f"stands beside `type: {kind}`, which takes none"
+        yield Wrong((key, "rollingUpdate"), said, at_key=True)
+
+
+_WRONG: Mapping[str, Callable[[Mapping[str, Any]], Iterator[Wrong]]] = {
+    "DaemonSetSpec": _restarted("DaemonSet"),
+    "DeploymentSpec": _wrong_deployment,
+    "HTTPIngressPath": _wrong_path,
+    "LabelSelectorRequirement": _wrong_requirement,
+    "ReplicaSetSpec": _restarted("ReplicaSet"),
+    "ReplicationControllerSpec": _restarted("ReplicationController"),
+    "ServiceSpec": _wrong_service,
+    "StatefulSetSpec": _wrong_stateful_set,
+    "Toleration": _wrong_toleration,
+}
 
 
 def claims_of(data: Mapping[str, Any]) -> list[str | None]:

@@ -108,11 +108,6 @@ def label_values(value: Any) -> Faults:
             yield (key,), fault
 
 
-def _labels(value: Any) -> Faults:
-    yield from label_keys(value)
-    yield from label_values(value)
-
-
 def _config_keys(value: Any) -> Faults:
     for key in value if isinstance(value, Mapping) else ():
         if "{" in key or "$" in key:
@@ -217,12 +212,25 @@ def _qualified(text: str) -> str | None:
     return f"is `{text[:80]}`, {fault}" if fault else None
 
 
-FORMATS: Mapping[tuple[str, str], Callable[[Any], Faults]] = {
-    ("ObjectMeta", "labels"): _labels,
+KEYS: Mapping[tuple[str, str], Callable[[Any], Faults]] = {
+    ("ObjectMeta", "labels"): label_keys,
     ("ObjectMeta", "annotations"): annotation_keys,
+    ("LabelSelector", "matchLabels"): label_keys,
+    ("PodSpec", "nodeSelector"): label_keys,
+    ("ConfigMap", "data"): _config_keys,
+    ("ConfigMap", "binaryData"): _config_keys,
+    ("Secret", "data"): _config_keys,
+    ("Secret", "stringData"): _config_keys,
+    ("ServiceSpec", "selector"): label_keys,
+    ("ReplicationControllerSpec", "selector"): label_keys,
+}
+"""The judges of the keys in a field's value."""
+
+FORMATS: Mapping[tuple[str, str], Callable[[Any], Faults]] = {
+    ("ObjectMeta", "labels"): label_values,
     ("ObjectMeta", "namespace"): _text(dns_label),
-    ("LabelSelector", "matchLabels"): _labels,
-    ("PodSpec", "nodeSelector"): _labels,
+    ("LabelSelector", "matchLabels"): label_values,
+    ("PodSpec", "nodeSelector"): label_values,
     ("PodSpec", "priorityClassName"): _text(dns_subdomain),
     ("PodSpec", "serviceAccountName"): _text(dns_subdomain),
     ("PodSpec", "hostname"): _text(dns_label),
@@ -236,10 +244,6 @@ FORMATS: Mapping[tuple[str, str], Callable[[Any], Faults]] = {
     ("ContainerPort", "hostPort"): _port,
     ("ServicePort", "port"): _port,
     ("ServicePort", "name"): _text(dns_label),
-    ("ConfigMap", "data"): _config_keys,
-    ("ConfigMap", "binaryData"): _config_keys,
-    ("Secret", "data"): _config_keys,
-    ("Secret", "stringData"): _config_keys,
     ("DeploymentSpec", "replicas"): _count,
     ("DeploymentSpec", "minReadySeconds"): _count,
     ("DeploymentSpec", "revisionHistoryLimit"): _count,
@@ -255,8 +259,8 @@ FORMATS: Mapping[tuple[str, str], Callable[[Any], Faults]] = {
     ("CronJobSpec", "successfulJobsHistoryLimit"): _count,
     ("CronJobSpec", "failedJobsHistoryLimit"): _count,
     ("ServicePort", "targetPort"): _port_or_name,
-    ("ServiceSpec", "selector"): _labels,
-    ("ReplicationControllerSpec", "selector"): _labels,
+    ("ServiceSpec", "selector"): label_values,
+    ("ReplicationControllerSpec", "selector"): label_values,
     ("NetworkPolicyPort", "port"): _port_or_name,
     ("HTTPGetAction", "port"): _port_or_name,
     ("TCPSocketAction", "port"): _port_or_name,

@@ -41,12 +41,14 @@ class WrongString(Scope):
 class WrongValue(Scope):
     """A value that Kubernetes refuses where it stands, at `keys` of the object.
 
-    `wrong` goes behind its name (`is a list, and ...`), `help` says what to do.
+    `wrong` goes behind its name (`is a list, and ...`), `help` says what to do. `at_key` says that
+    the key is what is wrong.
     """
 
     keys: Route
     wrong: str
     help: str = ""
+    at_key: bool = False
 
 
 @record(eq=False)
@@ -213,8 +215,10 @@ class _Walk:
             for keys, name in constraints.mounts_without_volume(data, self._claims):
                 said = f"is `{name}`, and the pod has no such volume"
                 yield from self._wrong((said, values.REFUSED), (*route, *keys))
-        for keys, fault in constraints.wrong(struct, data, fields):
-            yield from self._wrong((fault, values.REFUSED), (*route, *keys))
+        for each in constraints.wrong(struct, data, fields):
+            if not values.is_filled_in(dig(data, *each.keys)):
+                fault = (each.said, values.REFUSED)
+                yield from self._wrong(fault, (*route, *each.keys), at_key=each.at_key)
 
     def _unknown(
         self, key: str, data: Mapping[str, Any], levels: Sequence[Level]
@@ -263,6 +267,8 @@ class _Walk:
 
     def _beyond_type(self, struct: str, key: str, value: Any, route: Route) -> Iterator[Scope]:
         """What no type tells: names that are none, numbers out of range, items that repeat."""
+        for keys, fault in values.key_faults(struct, key, value):
+            yield from self._wrong(fault, (*route, *keys), at_key=True)
         for keys, fault in values.format_faults(struct, key, value):
             yield from self._wrong(fault, (*route, *keys))
         if isinstance(value, list):
@@ -270,6 +276,9 @@ class _Walk:
                 scope = (self._resource, (), self._resource.data)
                 yield RepeatedItem(*scope, (*route, number), what, (*route, first))
 
-    def _wrong(self, fault: tuple[str, str] | None, route: Route) -> Iterator[Scope]:
+    def _wrong(
+        self, fault: tuple[str, str] | None, route: Route, *, at_key: bool = False
+    ) -> Iterator[Scope]:
         if fault is not None and self._full:
-            yield WrongValue(self._resource, (), self._resource.data, route, *fault)
+            scope = (self._resource, (), self._resource.data)
+            yield WrongValue(*scope, route, *fault, at_key=at_key)

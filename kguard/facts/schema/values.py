@@ -217,6 +217,14 @@ def format_faults(struct: str, key: str, value: Any) -> Iterator[tuple[Route, Sa
             yield keys, (fault, REFUSED)
 
 
+def key_faults(struct: str, key: str, value: Any) -> Iterator[tuple[Route, Said]]:
+    """What is wrong with the form of the keys in a field's value, whatever stands behind them."""
+    judge = names.KEYS.get((struct, key))
+    for keys, fault in judge(value) if judge is not None else ():
+        if not any(is_filled_in(key) for key in keys):
+            yield keys, (fault, REFUSED)
+
+
 # Lists in which Kubernetes refuses a second item with the same values of these keys, and what an
 # absent one counts as (core validation.go: ValidateVolumes, validateContainers, ValidateService,
 # ValidateVolumeMounts, validateContainerPorts, ValidatePodSpec).
@@ -243,7 +251,8 @@ _UNIQUE: Mapping[tuple[str, str], tuple[tuple[tuple[str, Any], ...], ...]] = {
 
 def has_form(struct: str, key: str) -> bool:
     """Whether a field has a prescribed form, or items that may not repeat."""
-    return (struct, key) in names.FORMATS or (struct, key) in _UNIQUE
+    place = (struct, key)
+    return place in names.FORMATS or place in names.KEYS or place in _UNIQUE
 
 
 def repeated(struct: str, key: str, items: list[Any]) -> Iterator[tuple[int, int, str]]:
