@@ -24,6 +24,14 @@ if TYPE_CHECKING:
 # not added beside them (pkg/apis/autoscaling/v1/conversion.go, annotations.go).
 _V1_METRICS = "autoscaling.alpha.kubernetes.io/metrics"
 
+_PLACE = 3
+"""How many keys lead to a metric: `spec`, `metrics` or `triggers`, and its number."""
+
+# Sidecars that a webhook puts into pods: no template shows them.
+_INJECTED = frozenset(
+    {"consul-dataplane", "daprd", "istio-proxy", "kuma-sidecar", "linkerd-proxy", "vault-agent"}
+)
+
 
 @record
 class Utilization:
@@ -98,6 +106,31 @@ class Autoscaler(Scope):
         if not types and not self.keda:
             return frozenset({"Resource"})
         return frozenset(types) if all(_is_known(word) for word in types) else None
+
+    @property
+    def lost(self) -> list[tuple[str, Route]] | None:
+        """The containers that metrics name and the pods do not have, with the keys of the names.
+
+        None where that is not known. What a service mesh puts into pods stands in no template.
+        """
+        if self.workload is None:
+            return None
+        there = {container.name for container in self.workload.pod.running}
+        if any(is_placeholder(name) for name in there):
+            return None
+        return [
+            (name, keys)
+            for name, keys in named_containers(self.resource)
+            if name not in there and name not in _INJECTED and not is_placeholder(name)
+        ]
+
+    @property
+    def computes(self) -> bool:
+        """Whether some metric may work: its requests and its container are there, or not needed."""
+        broken = {keys[:_PLACE] for _, keys in self.lost or ()}
+        if not self.vertical:
+            broken |= {metric.keys[:_PLACE] for metric in self.utilizations if self.lacking(metric)}
+        return len(self.utilizations) + self.other_metrics > len(broken)
 
     def lacking(self, metric: Utilization) -> list[Container]:
         """The containers for want of whose request the metric cannot be computed."""

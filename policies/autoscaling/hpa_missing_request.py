@@ -22,7 +22,8 @@ def check(scaler: Autoscaler, ctx: Context) -> Iterator[Fault | Unknown]:
     if scaler.vertical:
         return
     failing = [(m, found) for m in scaler.utilizations if (found := scaler.lacking(m))]
-    works = len(scaler.utilizations) + scaler.other_metrics > len(failing)
+    works = scaler.computes
+    alone = len(scaler.utilizations) + scaler.other_metrics == len(failing)
     for metric, containers in failing:
         names = ", ".join(container.called for container in containers[:_SHOWN])
         more = f" and {len(containers) - _SHOWN} more" if len(containers) > _SHOWN else ""
@@ -40,5 +41,7 @@ def check(scaler: Autoscaler, ctx: Context) -> Iterator[Fault | Unknown]:
             if works
             else "without any metric the default is 80% cpu; the autoscaler does nothing"
             if metric.omitted
-            else "the autoscaler does nothing until each of them has a request",
+            else "the autoscaler does nothing until each of them has a request"
+            if alone
+            else "no other metric works either, so the autoscaler does nothing",
         )

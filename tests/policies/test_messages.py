@@ -10,6 +10,7 @@ from kguard.engine import run
 from kguard.facts import Assumptions, Facts
 from kguard.index import Index
 from kguard.kube.recognise import resources
+from kguard.model import Finding
 from kguard.policy.registry import builtin
 from kguard.source import read
 
@@ -108,9 +109,88 @@ SAID = {
     "a space": ("quantity-invalid", QUANTITY % "1 Gi", [f"{NO_QUANTITY}`1 Gi` has a space in it"]),
 }
 
+CONFIG = """
+    apiVersion: v1
+    kind: ConfigMap
+    metadata: {name: a}
+    data: {%s}
+"""
+REFUSED = "Kubernetes refuses the object; quotes make it a string"
+READS = "Argo reads a text there; quotes make it one"
+HELPS = {
+    "a word that YAML takes for false": (
+        "argo-spec-invalid",
+        WORKFLOW + "      templates: [{name: n, container: {image: a, command: [a]}}]",
+        ("`name` is the boolean `false`", f"{READS} (YAML takes `n`, `no` and `off` for `false`)"),
+    ),
+    "a number": (
+        "argo-spec-invalid",
+        WORKFLOW + "      templates: [{name: 1.10, container: {image: a, command: [a]}}]",
+        ("`name` is the number `1.1`", READS),
+    ),
+    "a value": (
+        "string-field-not-string",
+        CONFIG % "a: y",
+        (
+            "`data.a` is the boolean `true`, and only a string can stand there",
+            f"{REFUSED} (YAML takes `y`, `yes` and `on` for `true`)",
+        ),
+    ),
+    "a key and its value": (
+        "string-field-not-string",
+        CONFIG % "n: no",
+        (
+            "`data.false` is the boolean `false`, and only a string can stand there",
+            f"{REFUSED} (YAML takes `n`, `no` and `off` for `false`, in keys too)",
+        ),
+    ),
+    "a key": (
+        "string-field-not-string",
+        CONFIG % "y: 5",
+        (
+            "`data.true` is the number `5`, and only a string can stand there",
+            f"{REFUSED} (YAML takes `y`, `yes` and `on` for `true` in keys)",
+        ),
+    ),
+    "neither": (
+        "string-field-not-string",
+        CONFIG % "port: 80",
+        ("`data.port` is the number `80`, and only a string can stand there", REFUSED),
+    ),
+}
+
+
+@pytest.mark.parametrize(("policy", "text", "expected"), HELPS.values(), ids=HELPS)
+def test_what_help_says_of_words_that_are_no_texts(
+    policy: str, text: str, expected: tuple[str, str]
+) -> None:
+    (finding,) = _findings(policy, text)
+    assert (finding.message, finding.help) == expected
+
+
+@pytest.mark.parametrize(
+    ("policy", "text", "marked"),
+    [
+        ("schema-invalid-value", CONFIG % '"a b": c', True),
+        ("argo-spec-invalid", WORKFLOW.replace("name: w", 'name: w, labels: {"a b": c}'), True),
+        ("argo-spec-invalid", WORKFLOW.replace("name: w", "name: w, labels: {a: b c}"), False),
+        (
+            "argo-spec-invalid",
+            WORKFLOW + "      templates: [{name: main, dag: {}, steps: []}]",
+            True,
+        ),
+    ],
+)
+def test_what_is_wrong_of_a_key_is_shown_at_the_key(policy: str, text: str, marked: bool) -> None:
+    assert _findings(policy, text)[0].at_key is marked
+
 
 @pytest.mark.parametrize(("policy", "text", "expected"), SAID.values(), ids=SAID)
 def test_what_is_said(policy: str, text: str, expected: list[str]) -> None:
+    assert expected == [finding.message for finding in _findings(policy, text)]
+
+
+def _findings(policy: str, text: str) -> list[Finding]:
     source = read("world.yaml", dedent(text).encode())
     assert source.errors == ()
     world = [
@@ -119,5 +199,4 @@ def test_what_is_said(policy: str, text: str, expected: list[str]) -> None:
         for resource in resources(document.data, "world.yaml", document.index)
     ]
     policies = [each for each in builtin() if each.id == policy]
-    outcome = run(policies, world, Facts(Index(world), Assumptions()))
-    assert expected == [finding.message for finding in outcome.findings]
+    return list(run(policies, world, Facts(Index(world), Assumptions())).findings)

@@ -75,6 +75,11 @@ REFUSED: dict[str, tuple[dict[str, Any], str, Route]] = {
         "WrongValue",
         ("spec", "externalName"),
     ),
+    "an address beside an external name": (
+        _service(type="ExternalName", externalName="example.com", clusterIP="None"),
+        "WrongValue",
+        ("spec", "clusterIP"),
+    ),
     "no external name": (_service(type="ExternalName"), "MissingField", ("spec", "externalName")),
     "no name": (
         {"apiVersion": "v1", "kind": "ConfigMap", "metadata": {}},

@@ -11,6 +11,7 @@ from typing import Any
 
 from kguard.facts.quantities import is_placeholder
 from kguard.facts.run import Facts
+from kguard.facts.schema.values import why_quotes
 from kguard.kube import schema
 from kguard.kube.argo_schema import ArgoField, Version, is_argo, newest, struct
 from kguard.model import Resource, Route, Scope, named_route
@@ -49,11 +50,15 @@ class ArgoDatedField(Scope):
 
 @record(eq=False)
 class ArgoWrongType(Scope):
-    """A value at `keys` of the object that Argo cannot read: it is `found`, and not `wanted`."""
+    """A value at `keys` of the object that Argo cannot read: it is `found`, and not `wanted`.
+
+    `quoted` says that quotes make it a text, and why it may be none, where a text is wanted.
+    """
 
     keys: Route
     found: str
     wanted: str
+    quoted: str = ""
 
 
 def shape(facts: Facts, resource: Resource) -> list[Scope]:
@@ -188,7 +193,13 @@ class Walk:
                 yield self._wrong(route, value, wanted)
 
     def _wrong(self, route: Route, value: Any, wanted: str) -> ArgoWrongType:
-        return ArgoWrongType(self._resource, (), self._data, route, kind_of(value), wanted)
+        scope, found = (self._resource, (), self._data), kind_of(value)
+        if not _is_number(value):
+            return ArgoWrongType(*scope, route, found, wanted)
+        written = str(value).lower() if isinstance(value, bool) else str(value)
+        found = f"the {found.removeprefix('a ')} `{written}`"
+        quoted = f"quotes make it one{why_quotes(value, route)}" if wanted == "a text" else ""
+        return ArgoWrongType(*scope, route, found, wanted, quoted)
 
 
 _TYPES = {

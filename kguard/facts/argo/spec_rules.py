@@ -51,7 +51,8 @@ def wrong(facts: Facts, workflow: Workflow) -> Iterator[Wrong]:
     yield from _retries(facts, workflow)
     for each in wrong_types(facts, workflow.resource):
         text = f"`{named_route({}, each.keys[-1:])}` is {each.found}"
-        yield Wrong(each, each.keys, text, f"Argo reads {each.wanted} there")
+        help = f"Argo reads {each.wanted} there{each.quoted and f'; {each.quoted}'}"
+        yield Wrong(each, each.keys, text, help)
     for hook in hooks(facts, workflow):
         yield from of_hook(facts, hook)
     for template in facts.argo_templates(workflow.resource):

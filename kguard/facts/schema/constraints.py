@@ -184,6 +184,8 @@ def _wrong_service(data: Mapping[str, Any]) -> Iterator[Wrong]:
         fault = names.dns_subdomain(name.removesuffix("."))
         if fault:
             yield Wrong(("externalName",), fault)
+    if kind == "ExternalName" and data.get("clusterIP"):
+        yield Wrong(("clusterIP",), "stands beside `type: ExternalName`", at_key=True)
 
 
 def _wrong_requirement(data: Mapping[str, Any]) -> Iterator[Wrong]:

@@ -207,6 +207,18 @@ def _short(text: str) -> str:
     return line if len(line) <= _LONGEST else f"{line[: _LONGEST - 1]}…"
 
 
+_TAKEN = {True: "`y`, `yes` and `on` for `true`", False: "`n`, `no` and `off` for `false`"}
+
+
+def why_quotes(value: Any, keys: Route) -> str:
+    """What YAML reads as booleans, in brackets, where it may have read a value or a key so."""
+    read = [each == "true" for each in keys if each in ("true", "false")]
+    if not isinstance(value, bool):
+        return f" (YAML takes {_TAKEN[read[-1]]} in keys)" if read else ""
+    also = ", in keys too" if read else ""
+    return f" (YAML takes {_TAKEN[value]}{also})"
+
+
 def format_faults(struct: str, key: str, value: Any) -> Iterator[tuple[Route, Said]]:
     """What is wrong with the form of a field's value, with the keys below it."""
     judge = names.FORMATS.get((struct, key))
