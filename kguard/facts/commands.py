@@ -22,7 +22,8 @@ class Command(Scope):
     """The command of a container, or the ENTRYPOINT of the image a Dockerfile builds.
 
     `words` are the container's `command`, else the image's ENTRYPOINT as far as known; `arguments`
-    its `args`, or CMD. `form` is how ENTRYPOINT is written (`exec`, `shell`, `broken`). `replaced`
+    its `args`, or CMD. `form` is how ENTRYPOINT is written (`exec`, `shell`, `broken`) and
+    `arguments_form` how CMD is. `replaced`
     is the image's ENTRYPOINT where a `command` takes its place; `image_place` the instruction that
     says so. `files` are those that the Dockerfile brings along.
     """
@@ -32,6 +33,7 @@ class Command(Scope):
     words_route: Route
     arguments_route: Route
     form: str = ""
+    arguments_form: str = ""
     replaced: tuple[str, ...] = ()
     container: Container | None = None
     image_place: tuple[Related, ...] = ()
@@ -73,6 +75,7 @@ def commands(facts: Facts, resource: Resource) -> Iterator[Command]:
             words_route=image.entrypoint_route,
             arguments_route=image.cmd_route,
             form=image.entrypoint_form,
+            arguments_form=image.cmd_form,
             files=image.files,
         )
     pod = facts.pod(resource)

@@ -1,11 +1,13 @@
 """The signal that asks a container to stop, where something sets it to another than SIGTERM.
 
 Source: KEP-4960 (`lifecycle.stopSignal` goes over the image's STOPSIGNAL, that over SIGTERM); the
-Dockerfile reference for how STOPSIGNAL is written.
+Dockerfile reference for how STOPSIGNAL is written, and moby/sys signal/signal_linux.go (SignalMap)
+for the names that a build takes.
 """
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterator
 from typing import Any
 
@@ -20,6 +22,28 @@ from kguard.shell.verdict import Cause, Verdict
 # Numbers on x86 and ARM (signal(7)) that people write.
 _NUMBERS = {"1": "HUP", "2": "INT", "3": "QUIT", "9": "KILL", "10": "USR1", "12": "USR2"}
 _NUMBERS["15"] = "TERM"
+SIGNALS = (
+    *(
+        "ABRT",
+        "ALRM",
+        "BUS",
+        "CHLD",
+        "CLD",
+        "CONT",
+        "FPE",
+        "HUP",
+        "ILL",
+        "INT",
+        "IO",
+        "IOT",
+        "KILL",
+    ),
+    *("PIPE", "POLL", "PROF", "PWR", "QUIT", "SEGV", "STKFLT", "STOP", "SYS", "TERM", "TRAP"),
+    *("TSTP", "TTIN", "TTOU", "URG", "USR1", "USR2", "VTALRM", "WINCH", "XCPU", "XFSZ"),
+)
+"""The signals of Linux but those for real time, without `SIG`."""
+
+_REAL_TIME = re.compile(r"RTMIN(\+([1-9]|1[0-5]))?|RTMAX(-([1-9]|1[0-4]))?")
 
 
 @record(eq=False)
@@ -28,7 +52,7 @@ class StopSignal(Scope):
 
     `name` is the signal's without `SIG`, empty where it is none (a dumb-init that drops SIGTERM),
     `called` names container or image and `by` what sets it. `program` is what is started, as far as
-    known.
+    known. `refused` is the text of a STOPSIGNAL for which no image can be built.
     """
 
     name: str
@@ -36,6 +60,7 @@ class StopSignal(Scope):
     called: str
     by: str
     program: tuple[str, ...] = ()
+    refused: str = ""
 
 
 def signal_of(text: Any) -> str:
@@ -44,6 +69,16 @@ def signal_of(text: Any) -> str:
         return ""
     word = str(text).strip().strip("\"'").upper().removeprefix("SIG")
     return _NUMBERS.get(word, "" if word.isdecimal() else word)
+
+
+def _refused(text: str) -> str:
+    """The text of a STOPSIGNAL that BuildKit refuses (signal.ParseSignal), else nothing."""
+    word = text.strip().strip("\"'")
+    if re.fullmatch(r"[+-]?[0-9]+", word, re.ASCII):
+        return "" if int(word) else word
+    name = word.upper().removeprefix("SIG")
+    unknown = "$" in word or "{{" in word  # An argument of the build, or a template.
+    return "" if unknown or name in SIGNALS or _REAL_TIME.fullmatch(name) else word
 
 
 def sent_signal(container: Container, known: ImageFacts | None) -> str:
@@ -62,7 +97,8 @@ def stop_signals(facts: Facts, resource: Resource) -> Iterator[StopSignal]:
         name, route = signal_of(image.stop_signal), image.stop_signal_route
         scope = (resource, (), resource.data)
         program = program_of(image.argv() or ())
-        yield StopSignal(*scope, name, route, "the image", "STOPSIGNAL", program)
+        refused = _refused(image.stop_signal)
+        yield StopSignal(*scope, name, route, "the image", "STOPSIGNAL", program, refused)
     pod = facts.pod(resource)
     for container in pod.containers if pod else ():
         written = container.get("lifecycle", "stopSignal")

@@ -2,23 +2,37 @@
 
 from __future__ import annotations
 
+import json
 from collections.abc import Iterator
 
 from kguard.facts.termination import BuiltImage
 from kguard.model import Fault
 from kguard.policy.context import Context
 
+_LONGEST = 40
+
 
 def check(dockerfile: BuiltImage, ctx: Context) -> Iterator[Fault]:
     """Yield a fault for a CMD or ENTRYPOINT that looks like a JSON array and is none."""
     image = dockerfile.image
-    for keyword, form, route in (
-        ("ENTRYPOINT", image.entrypoint_form, image.entrypoint_route),
-        ("CMD", image.cmd_form, image.cmd_route),
+    for keyword, form, route, words in (
+        ("ENTRYPOINT", image.entrypoint_form, image.entrypoint_route, image.entrypoint),
+        ("CMD", image.cmd_form, image.cmd_route, image.cmd),
     ):
         if form == "broken":
             yield dockerfile.fault(
                 route,
                 f"{keyword} is not a JSON array of strings, so a shell runs it as text",
-                help="exec form takes double quotes and no comma behind the last word",
+                help=_slip((words or ("",))[-1]),
             )
+
+
+def _slip(text: str) -> str:
+    """What exec form wants otherwise than the text that looks like it."""
+    try:
+        words = json.loads(text)
+    except (ValueError, RecursionError):
+        return "exec form takes double quotes and no comma behind the last word"
+    bare = json.dumps(next((word for word in words if not isinstance(word, str)), None))
+    shown = bare if len(bare) <= _LONGEST else f"{bare[:_LONGEST]}…"
+    return f"exec form takes strings: `{shown}` wants double quotes"

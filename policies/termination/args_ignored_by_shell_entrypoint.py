@@ -23,6 +23,8 @@ def check(command: Command, ctx: Context) -> Iterator[Fault]:
     if command.container is None:
         message = f"CMD is ignored: ENTRYPOINT is a text for `{text.shell} -c`, which reads no more"
         way_out = "write ENTRYPOINT as a JSON array, without a shell"
+        if command.arguments_form == "broken":
+            way_out += ", and CMD as one of strings, which it is not"
     else:
         what = " ".join(text.ignored)
         said = what if len(what) < 40 else f"{what[:39]}…"
