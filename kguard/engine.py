@@ -270,6 +270,7 @@ def _finding(policy: Policy, rule: Rule, fault: Fault) -> Finding:
         related=tuple(map(_related, fault.related)),
         hidden=fault.hidden,
         at_key=fault.at_key,
+        line=fault.line,
         # What stands as a text in another object cannot be edited by routes.
         fix=None if fault.resource.embedded or _inside_text(fault) else _fix(fault.fix),
     )

@@ -228,6 +228,8 @@ class Fault:
     """What is nothing for a report: secrets, whose lines are not shown."""
     at_key: bool = False
     """Whether the key at the end of the route is wrong, whatever its value: that is marked."""
+    line: int = 0
+    """The line of the text at the route that is meant, from 1; 0 for the text as a whole."""
 
 
 @record
@@ -252,6 +254,7 @@ class Finding:
     fix: Fix | None = None
     hidden: tuple[Route, ...] = ()
     at_key: bool = False
+    line: int = 0
 
 
 @record(eq=False)
@@ -296,10 +299,12 @@ class Scope:
         fix: Fix | None = None,
         hidden: Sequence[Route] = (),
         at_key: bool = False,
+        line: int = 0,
     ) -> Fault:
         """A fault at `keys` below this scope. Keys that do not exist are shown as missing.
 
-        `at_key` says that the last key is what is wrong, and not its value.
+        `at_key` says that the last key is what is wrong, and not its value; `line` which line of
+        the text there is, from 1.
 
         No report shows the lines of what is at the keys of `hidden` below this scope.
         """
@@ -314,6 +319,7 @@ class Scope:
             fix=fix,
             hidden=tuple(self.at(*keys) for keys in hidden),
             at_key=at_key,
+            line=line,
         )
 
 

@@ -39,7 +39,8 @@ def verify(policy: Policy, example: Example) -> Iterator[Mismatch]:
     for finding in outcome.findings:
         origin = finding.resource.origin
         document = sources[origin.path, origin.document]
-        place = document.locate((*origin.prefix, *finding.route), at_key=finding.at_key)
+        route = (*origin.prefix, *finding.route)
+        place = document.locate(route, at_key=finding.at_key, line=finding.line)
         mark = Mark(origin.path, place.span.line, finding.policy, finding.severity.word)
         found.append((mark, finding))
     expected = list(example.marks)

@@ -293,7 +293,9 @@ def _lowered(policy: str, rule: Rule) -> Rule:
 
 
 def _locate(finding: Finding, loaded: Loaded) -> Located:
-    path, place = loaded.locate(finding.resource, finding.route, at_key=finding.at_key)
+    path, place = loaded.locate(
+        finding.resource, finding.route, at_key=finding.at_key, line=finding.line
+    )
     notes = []
     for related in finding.related:
         where, there = loaded.locate(related.resource, related.route)

@@ -93,7 +93,21 @@ class Process(Scope):
         """A fault at the words that decide; all signal policies use the same place."""
         if self.analysis.script_file:
             message = f"{message} (in {quoted(self.analysis.script_file)})"
-        return self.fault(self.place, message, severity=severity, help=help, related=self.related)
+        return self.fault(
+            self.place,
+            message,
+            severity=severity,
+            help=help,
+            related=self.related,
+            line=self._line(),
+        )
+
+    def _line(self) -> int:
+        """The line of the program's command in the text that decides; 0 where it has but one."""
+        offset, text = self.analysis.offset, self.get(*self.place) if self.place else None
+        if offset is None or not isinstance(text, str) or "\n" not in text:
+            return 0
+        return text.count("\n", 0, offset) + 1
 
     @property
     def way_out(self) -> str:

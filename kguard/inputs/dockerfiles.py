@@ -31,7 +31,7 @@ class DockerDocument:
         """Stages and instructions; see kguard.kube.dockerfile.as_data."""
         return self.dockerfile.data
 
-    def locate(self, route: Route, *, at_key: bool = False) -> Place:
+    def locate(self, route: Route, *, at_key: bool = False, line: int = 0) -> Place:
         """Where a route is, to put a caret under; there are no keys in a Dockerfile."""
         return self.dockerfile.locate(route, at_key=at_key)
 

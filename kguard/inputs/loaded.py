@@ -41,12 +41,16 @@ class Loaded:
     documents: int = 0
 
     def locate(
-        self, resource: Resource, route: Route, *, at_key: bool = False
+        self, resource: Resource, route: Route, *, at_key: bool = False, line: int = 0
     ) -> tuple[str, Place]:
-        """The file and the place of a route of a resource, or of the key it ends with."""
+        """The file and the place of a route of a resource.
+
+        Or that of the key it ends with, or of a line of the text that stands there.
+        """
         origin = resource.origin
         document = self._document(resource)
-        return origin.path, document.locate((*origin.prefix, *route), at_key=at_key)
+        route = (*origin.prefix, *route)
+        return origin.path, document.locate(route, at_key=at_key, line=line)
 
     def extent(self, resource: Resource, route: Route) -> tuple[int, int]:
         """The first and last line of what is at a route of a resource."""

@@ -81,10 +81,10 @@ class RenderedDocument:
         """Its content."""
         return self.document.data
 
-    def locate(self, route: Route, *, at_key: bool = False) -> Place:
+    def locate(self, route: Route, *, at_key: bool = False, line: int = 0) -> Place:
         """Where a route is in the file, if that is certain, else what is known to be around it.
 
-        Keys alone are not told apart.
+        Keys alone are not told apart, nor are lines of texts.
         """
         place = self.document.locate(route)
         text = self.output.line(place.span.line)

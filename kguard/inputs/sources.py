@@ -27,8 +27,8 @@ class Document(Protocol):
         """Its content, for policies."""
         ...
 
-    def locate(self, route: Route, *, at_key: bool = False) -> Place:
-        """Where a route is, to put a caret under."""
+    def locate(self, route: Route, *, at_key: bool = False, line: int = 0) -> Place:
+        """Where a route is, or its last key, or a line of its text, to put a caret under."""
         ...
 
     def extent(self, route: Route) -> tuple[int, int]:

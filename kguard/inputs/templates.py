@@ -93,7 +93,7 @@ class TemplateDocument:
         self.source, self.index, self.line, self._last = source, index, line, last
         self.data: Any = None
 
-    def locate(self, route: Route, *, at_key: bool = False) -> Place:
+    def locate(self, route: Route, *, at_key: bool = False, line: int = 0) -> Place:
         """Its beginning."""
         return Place(Span(self.line, 1, self.line, 1))
 

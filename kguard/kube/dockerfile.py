@@ -78,7 +78,7 @@ class Dockerfile:
         stage = self.stage(target)
         return image_of(self.stages, stage, self.scripts) if stage else None
 
-    def locate(self, route: Route, *, at_key: bool = False) -> Place:
+    def locate(self, route: Route, *, at_key: bool = False, line: int = 0) -> Place:
         """Where a route into `data` stands: a value on the line where it begins.
 
         There are no keys to mark.

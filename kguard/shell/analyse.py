@@ -88,6 +88,7 @@ def _analyse(
         kill_after=outcome.kill_after,
         exec_point=outcome.exec_point,
         exec_offset=outcome.exec_offset,
+        offset=outcome.offset,
         cure=outcome.cure,
         script_index=outcome.script_index,
         script_file=outcome.script_file,

@@ -2,9 +2,9 @@
 
 from __future__ import annotations
 
-from kguard.shell.verdict import Cause, Outcome
+from kguard.shell.verdict import TRAPS, Cause, Outcome
 
-_LONGEST = 60
+_LONGEST = 65
 
 # What becomes of the command with `exec`, where that has to stand elsewhere than now.
 _PLACED = {
@@ -22,16 +22,6 @@ _PLACED = {
     Cause.SUBSHELL: "without the parentheses, so that it takes the shell's place",
 }
 _PLACED[Cause.ENDS_AT_ONCE] = _PLACED[Cause.BACKGROUND]
-_TRAPS = frozenset(
-    {
-        Cause.TRAP_ONE_WAIT,
-        Cause.TRAP_DEFERRED,
-        Cause.TRAP_IGNORES,
-        Cause.TRAP_WITHOUT_FORWARD,
-        Cause.TRAP_EXPANDED_EARLY,
-        Cause.TRAP_KILLS,
-    }
-)
 
 
 def cure(outcome: Outcome, command: str, *, runner: str, wrapper: str) -> str:
@@ -47,7 +37,7 @@ def cure(outcome: Outcome, command: str, *, runner: str, wrapper: str) -> str:
     if runner:
         return f"run what {_quoted(command)} runs itself, with `exec` before it"
     command = _quoted(f"exec {command.removeprefix('exec ')}")
-    if outcome.detail in _TRAPS:
+    if outcome.detail in TRAPS:
         return (
             f"write {command} as the last command, without a trap; a trap has to pass SIGTERM on,"
             " and the shell to `wait` for the program again"

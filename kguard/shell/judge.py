@@ -300,6 +300,7 @@ class Judge:
             shell_stays=True,
             exec_point=point,
             exec_offset=offset if text.index is not None else None,
+            offset=text.offset(step, detail),
             script_index=start.index if start.file or text.index is not None else None,
             script_file=start.file,
         )

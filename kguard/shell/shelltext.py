@@ -7,7 +7,7 @@ from collections.abc import Sequence
 from kguard.record import record
 from kguard.shell.parse import parse
 from kguard.shell.syntax import Unparsable, Word
-from kguard.shell.verdict import Cause, Shell
+from kguard.shell.verdict import TRAPS, Cause, Shell
 from kguard.shell.walk import Scripts, Step, Walk
 
 
@@ -68,6 +68,11 @@ class ShellText:
         if own:
             return self.text[own[0].start : step.command.end]
         return " ".join(word.text for word in step.words)
+
+    def offset(self, step: Step, detail: Cause) -> int | None:
+        """Where the command of a step begins in this text; None where it is not what is wrong."""
+        here = self.index is not None and step.own_text and detail not in TRAPS
+        return step.command.start if here else None
 
     def exec_point(self, step: Step, detail: Cause) -> tuple[str, int | None]:
         """The command before which `exec` cures it, and its offset; nothing where none does."""

@@ -82,6 +82,19 @@ class Cause(Enum):
     MIXED = "mixed"
 
 
+TRAPS = frozenset(
+    {
+        Cause.TRAP_ONE_WAIT,
+        Cause.TRAP_DEFERRED,
+        Cause.TRAP_IGNORES,
+        Cause.TRAP_WITHOUT_FORWARD,
+        Cause.TRAP_EXPANDED_EARLY,
+        Cause.TRAP_KILLS,
+    }
+)
+"""The causes that lie in a trap, and not in the place of the program."""
+
+
 class Mode(Enum):
     """Whom an init signals."""
 
@@ -119,6 +132,7 @@ class Outcome:
     shell_stays: bool = False
     exec_point: str = ""
     exec_offset: int | None = None
+    offset: int | None = None
     cure: str = ""
     script_index: int | None = None
     script_file: str = ""
@@ -134,8 +148,9 @@ class Analysis:
     stands; None where none does. `script_file` is what that file is called there, empty where the
     text is in the argument list. `exec_point` is the command in it before which `exec` would cure
     it and `exec_offset` where that stands in a text of the argument list; empty and None where
-    there is no simple cure. `cure` says in words what to write. `sought` are the names under which
-    script files were asked for.
+    there is no simple cure. `offset` is that of the program's command, where that is in the way.
+    `cure` says in words what to write. `sought` are the names under which script files were asked
+    for.
     """
 
     outcomes: Mapping[Shell, Outcome]
@@ -151,6 +166,7 @@ class Analysis:
     kill_after: int | None
     exec_point: str
     exec_offset: int | None
+    offset: int | None
     cure: str
     script_index: int | None
     script_file: str

@@ -1,5 +1,7 @@
 """Manifests that stand as a text within another document, with the places of what is in them.
 
+Lines of other texts have places, too.
+
 Argo substitutes its `{{...}}` before Kubernetes reads such a text, and as it stands it need not be
 YAML. Each is taken for a scalar here, and stands in the data as it was written.
 """
@@ -111,6 +113,25 @@ def locate_inside(locator: Locator, route: Route, around: Place, *, at_key: bool
         header + span.line, first + span.column, header + span.end_line, last + span.end_column
     )
     return Place(shown, place.missing)
+
+
+def locate_line(locator: Locator, route: Route, around: Place, line: int) -> Place:
+    """The place of a line of the text at a route, from 1; `around` where it is not to be found.
+
+    As above, only a literal block stands in the file as it is read.
+    """
+    step, missing = locator.walk(route)
+    node: Any = step.node
+    if missing or type(node) is not ScalarNode or node.style != "|" or step.via:
+        return around
+    header = locator.span(node.start_mark.index, node.start_mark.index).line
+    text = node.value.split("\n")
+    indentation = _indentation(text, line, locator.line(header + line))
+    if indentation is None:
+        return around
+    own = text[line - 1]
+    first = indentation + len(own) - len(own.lstrip()) + 1
+    return Place(Span(header + line, first, header + line, indentation + len(own.rstrip()) + 1))
 
 
 def _indentation(text: list[str], line: int, written: str) -> int | None:

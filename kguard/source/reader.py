@@ -64,7 +64,7 @@ class Document:
     _chunk: Chunk = field(repr=False)
     _lines: Lines = field(repr=False)
 
-    def locate(self, route: Route, *, at_key: bool = False) -> Place:
+    def locate(self, route: Route, *, at_key: bool = False, line: int = 0) -> Place:
         """Where a route is, to put a caret under.
 
         A scalar on one line: the value, or its key where `at_key` says so. Anything else: its key;
@@ -72,8 +72,13 @@ class Document:
         the deepest part that does, as if it were a collection, with the other keys as `missing`.
         Text reached through an alias is shown where the anchor is. A route may go on into a
         manifest or a patch that stands there as a text: with the number of a document in it.
+        `line` asks for one line of the text at the route, from 1.
         """
         place = _locator(self).locate(route, at_key=at_key)
+        if line:
+            from kguard.source.embedded import locate_line
+
+            return locate_line(_locator(self), route, place, line)
         if place.missing and ("manifest" in route or "podSpecPatch" in route):
             from kguard.source.embedded import locate_inside
 

@@ -8,7 +8,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from kguard.model import Route
+from kguard.model import Place, Route, Span
 from kguard.source import read
 from kguard.source.embedded import read_embedded
 
@@ -113,3 +113,36 @@ def test_each_value_is_found_where_it_stands(values: dict[str, str], indent: int
 @pytest.mark.parametrize("text", ["{{" * 400_000, "{{a\n" * 200_000, "}}{{" * 200_000])
 def test_a_megabyte_of_what_is_never_closed_is_no_document(text: str) -> None:
     assert read_embedded(text).data == {}  # It would take hours if each `{{` looked to the end.
+
+
+LINES = """\
+args:
+  - |
+    serve \\
+      --port 80   \n
+    rm -rf /tmp
+  - >
+    serve
+    rm
+  - "serve\\nrm"
+"""
+
+
+@pytest.mark.parametrize(
+    ("item", "line", "expected"),
+    [
+        (0, 1, (3, 5, 3, 12)),
+        (0, 2, (4, 7, 4, 16)),
+        (0, 4, (6, 5, 6, 16)),
+        (0, 3, None),  # It is empty.
+        (0, 9, None),
+        (1, 1, None),  # Lines of a folded text are others.
+        (2, 2, None),
+        (3, 1, None),
+    ],
+)
+def test_lines_of_texts(item: int, line: int, expected: tuple[int, int, int, int] | None) -> None:
+    (document,) = read("a.yaml", LINES.encode()).documents
+    place = document.locate(("args", item), line=line)
+    whole = document.locate(("args", item))
+    assert place == (whole if expected is None else Place(Span(*expected)))
