@@ -32,7 +32,7 @@ def check(container: Container, ctx: Context) -> Iterator[Fault]:
         severity=ERROR if native and left < 0 else WARNING,
         help="the API server rejects it"
         if native and left < 0
-        else "the grace period runs during preStop; what is left, at least 2 s, is the program's",
+        else "the grace period runs during preStop; the program gets its rest, 2 s at least",
         related=[Related(container.resource, route, "the grace period")] if written else [],
         fix=Fix(
             (Edit(route, needed),),
