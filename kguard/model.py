@@ -95,13 +95,15 @@ class Place:
 
     `span` covers the deepest part of the route that exists; `missing` holds the keys that do not.
     `via` lists the aliases (`*name`) through which the route reached text written elsewhere.
-    `rendering` is None where the object is written in the file as it is.
+    `rendering` is None where the object is written in the file as it is. `path` is that file where
+    it is not the one the object comes from: a patch of it.
     """
 
     span: Span
     missing: Route = ()
     via: tuple[Span, ...] = ()
     rendering: Rendering | None = None
+    path: str = ""
 
 
 @record

@@ -319,6 +319,12 @@ def _without_secrets(loaded: Loaded, findings: list[Finding]) -> Callable[[str, 
         for finding in findings
         for route in finding.hidden
         for line in _lines_of(loaded.extent(finding.resource, route))
+    } | {
+        (path, line)
+        for finding in findings
+        for route in finding.hidden
+        for path, first, last in loaded.elsewhere(finding.resource, route)
+        for line in _lines_of((first, last))
     }
     if not hidden:
         return loaded.line

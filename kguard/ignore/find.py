@@ -54,7 +54,7 @@ class Ignores:
     configured: list[Ignore] = field(default_factory=list)
     problems: list[Problem] = field(default_factory=list)
     resources: dict[str, list[Resource]] = field(default_factory=lambda: defaultdict(list))
-    """What is reported on, by path."""
+    """What is reported on, by path: that of its file, and those of its patches."""
 
     def for_place(self, path: str, resource: Resource) -> Iterator[Ignore]:
         """The ignores that may cover a finding on `resource` shown in `path`."""
@@ -81,6 +81,8 @@ def gather(
     for resource in resources:
         if not resource.context:
             found.resources[resource.origin.path].append(resource)
+            for path in {path for path, _, _ in world.elsewhere(resource, ())}:
+                found.resources[path].append(resource)
             _read_annotations(resource, registry, found)
     for path, members in found.resources.items():
         source = world.sources.get(path)
@@ -168,15 +170,22 @@ class _File:
         """The id() of the resources that have text on those lines."""
         found = set()
         for resource in self.resources:
-            begin, end = self.world.extent(resource, ())
-            if begin <= last and first <= end:
+            if any(begin <= last and first <= end for begin, end in self._extents(resource)):
                 found.add(id(resource))
         return frozenset(found)
+
+    def _extents(self, resource: Resource) -> Iterator[tuple[int, int]]:
+        """The lines of this file that a resource is made of."""
+        if resource.origin.path == self.path:
+            yield self.world.extent(resource, ())
+        for path, first, last in self.world.elsewhere(resource, ()):
+            if path == self.path:
+                yield first, last
 
     def near(self, line: int) -> Resource:
         """The resource a line belongs to: the one around it, else the next, else the last."""
         for resource in self.resources:
-            if line <= self.world.extent(resource, ())[1]:
+            if any(line <= end for _, end in self._extents(resource)):
                 return resource
         return self.resources[-1]
 

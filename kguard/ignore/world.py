@@ -5,7 +5,7 @@ Imported by type checkers only: making Protocols costs more than the rest of thi
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from typing import Protocol
 
 from kguard.model import Place, Resource, Route
@@ -60,4 +60,5 @@ class World(Protocol):
     @property
     def sources(self) -> Mapping[str, SourceLike]: ...
     def locate(self, resource: Resource, route: Route) -> tuple[str, Place]: ...
+    def elsewhere(self, resource: Resource, route: Route) -> Iterable[tuple[str, int, int]]: ...
     def extent(self, resource: Resource, route: Route) -> tuple[int, int]: ...

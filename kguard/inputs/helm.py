@@ -348,6 +348,6 @@ def _duplicates(document: Document, origin: TemplateOrigin) -> tuple[Duplicate, 
     """Keys written twice, with the line of the template that is lost, else the rendered one."""
     found = []
     for key in document.duplicates:
-        first = origin.find(document, key.route, Place(key.first)) or key.first
-        found.append(Duplicate(key.route, first.line))
+        first = origin.find(document, key.route, Place(key.first)) or Place(key.first)
+        found.append(Duplicate(key.route, first.span.line))
     return tuple(found)

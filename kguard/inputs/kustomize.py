@@ -29,6 +29,8 @@ class Kustomization:
     `patches` are the patch files it lists, `inline` whether it holds patches itself, `parts` the
     folders and files it builds on, `components` those of them that may patch the others. `images`
     are the names it gives another tag, name or digest. A component is used by others only.
+    `settings` are its files that hold neither objects nor patches but say how to build, `contents`
+    those whose text goes into what it generates.
     """
 
     patches: frozenset[str]
@@ -37,6 +39,8 @@ class Kustomization:
     components: tuple[str, ...]
     images: frozenset[str]
     component: bool = False
+    settings: frozenset[str] = frozenset()
+    contents: frozenset[str] = frozenset()
 
 
 def parse(folder: str, data: Any) -> Kustomization:
@@ -47,29 +51,58 @@ def parse(folder: str, data: Any) -> Kustomization:
     """
     patches: set[str] = set()
     inline = False
-    for patch in (*_list(data, "patches"), *_list(data, "patchesJson6902")):
+    for patch in (*listed(data, "patches"), *listed(data, "patchesJson6902")):
         inline |= isinstance(dig(patch, "patch"), str)
-        patches.update(_paths(folder, [dig(patch, "path")]))
-    for entry in _list(data, "patchesStrategicMerge"):
+        patches.update(local_paths(folder, [dig(patch, "path")]))
+    for entry in listed(data, "patchesStrategicMerge"):
         # A file, or the patch itself as text.
         if isinstance(entry, str) and "\n" in entry.strip():
             inline = True
         else:
-            patches.update(_paths(folder, [entry]))
-    components = tuple(_paths(folder, _list(data, "components")))
-    parts = (*_paths(folder, [*_list(data, "resources"), *_list(data, "bases")]), *components)
-    images = (dig(image, "name") for image in _list(data, "images"))
+            patches.update(local_paths(folder, [entry]))
+    components = tuple(local_paths(folder, listed(data, "components")))
+    parts = (
+        *local_paths(folder, [*listed(data, "resources"), *listed(data, "bases")]),
+        *components,
+    )
+    images = (dig(image, "name") for image in listed(data, "images"))
     named = frozenset(name for name in images if isinstance(name, str))
     component = dig(data, "kind") == "Component"
-    return Kustomization(frozenset(patches), inline, parts, components, named, component)
+    settings = frozenset(local_paths(folder, _settings(data)))
+    contents = frozenset(local_paths(folder, _contents(data)))
+    return Kustomization(
+        frozenset(patches), inline, parts, components, named, component, settings, contents
+    )
 
 
-def _list(data: Any, key: str) -> list[Any]:
+def _settings(data: Any) -> Iterator[Any]:
+    """The entries that name files with plugins, or with what kustomize has to know of fields."""
+    for key in ("configurations", "generators", "transformers", "validators"):
+        yield from listed(data, key)
+    yield from (dig(entry, "path") for entry in listed(data, "replacements"))
+    yield dig(data, "openapi", "path")
+
+
+def _contents(data: Any) -> Iterator[Any]:
+    """The entries that name files a ConfigMap or Secret is generated from, or a chart's values.
+
+    A file may have a key before it: `files: [app.conf=conf/app.conf]`.
+    """
+    for generator in (*listed(data, "configMapGenerator"), *listed(data, "secretGenerator")):
+        for entry in (*listed(generator, "files"), *listed(generator, "envs")):
+            yield entry.rpartition("=")[2] if isinstance(entry, str) else None
+        yield dig(generator, "env")
+    for chart in listed(data, "helmCharts"):
+        yield from (dig(chart, "valuesFile"), *listed(chart, "additionalValuesFiles"))
+
+
+def listed(data: Any, key: str) -> list[Any]:
+    """The list at a key of a kustomization; empty where there is none."""
     value = dig(data, key)
     return value if isinstance(value, list) else []
 
 
-def _paths(folder: str, entries: Iterable[Any]) -> Iterator[str]:
+def local_paths(folder: str, entries: Iterable[Any]) -> Iterator[str]:
     """The local paths among entries; remote ones name no file here and so do no harm."""
     for entry in entries:
         if isinstance(entry, str) and entry and "://" not in entry:
@@ -117,6 +150,63 @@ class Kustomizations:
                     pending.extend(self._search(ring))
             rings = {folder: ring.rpartition("/")[0] for folder, ring in rings.items() if ring}
 
+    def look_above(self, paths: Iterable[str]) -> None:
+        """Find the kustomizations that may name these files: kustomize reads no file above one."""
+        folders = {path.rpartition("/")[0] for path in paths}
+        while folders:
+            for folder in folders:
+                self.of(folder)
+            folders = {folder.rpartition("/")[0] for folder in folders if folder}
+
+    def users(self, path: str) -> set[str]:
+        """The folders of the known kustomizations that name a file, or that are made by it."""
+        return {
+            folder
+            for folder, known in self._known.items()
+            if known is not None
+            and (
+                path in known.parts
+                or path in known.patches
+                or path in known.settings
+                or path in known.contents
+                or path in _own_files(folder)
+            )
+        }
+
+    def only_for_components(self, path: str) -> bool:
+        """Whether a file is nothing but the file, a patch or the like of components."""
+        users = self.users(path)
+        return bool(users) and all(
+            known.component and path not in known.parts
+            for folder in users
+            if (known := self.of(folder)) is not None
+        )
+
+    def stood_for(self, path: str) -> set[str]:
+        """The folders of the known kustomizations that a file stands for, as it makes no sense by
+        itself: it is theirs, a patch, a plugin, or a text for what they generate.
+
+        A component stands for all that use it. A file with objects stands for itself.
+        """
+        found: set[str] = set()
+        pending = [
+            folder
+            for folder in self.users(path)
+            if (known := self.of(folder)) is not None and path not in known.parts
+        ]
+        while pending:
+            folder = pending.pop()
+            if folder in found:
+                continue
+            found.add(folder)
+            if self.is_component(folder):
+                pending.extend(
+                    user
+                    for user, known in self._known.items()
+                    if known is not None and folder in known.components
+                )
+        return {folder for folder in found if not self.is_component(folder)}
+
     def patch_files(self) -> set[str]:
         """The files that the known kustomizations list as patches."""
         return {path for known in self._known.values() if known for path in known.patches}
@@ -158,9 +248,17 @@ class Kustomizations:
             if known is None:
                 found.add(part)
                 continue
-            found |= known.patches
+            found |= known.patches | known.settings
             found.update(_own_files(part))
         return frozenset(found)
+
+    def contents_of(self, folder: str) -> frozenset[str]:
+        """The local files whose text goes into what a kustomization, or one below it, generates.
+
+        Whatever is in them, they may be objects in their own right as well.
+        """
+        parts = (self.of(part) for part in (folder, *self._reachable(folder)))
+        return frozenset(path for known in parts if known is not None for path in known.contents)
 
     def patched(self) -> set[str]:
         """The folders whose objects a known kustomization patches, directly or further down."""

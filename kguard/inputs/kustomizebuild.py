@@ -14,18 +14,22 @@ import posixpath
 import re
 import tempfile
 from collections.abc import Mapping
+from functools import partial
+from typing import Any
 
 from kguard.inputs import program
 from kguard.inputs.files import Discovery
 from kguard.inputs.kustomize import Kustomizations
-from kguard.inputs.names import KUSTOMIZATIONS, is_kustomization
-from kguard.inputs.origins import FileOrigin, NoOrigin, object_in
+from kguard.inputs.names import KUSTOMIZATIONS, is_candidate, is_kustomization
+from kguard.inputs.origins import FileObject, FileOrigin, NoOrigin, object_in, objects_of
+from kguard.inputs.patched import PatchedOrigin
+from kguard.inputs.patchways import PatchWays
 from kguard.inputs.program import ToolError
-from kguard.inputs.rendered import Rendered, RenderedDocument, shown
+from kguard.inputs.rendered import Origin, Rendered, RenderedDocument, shown
 from kguard.kube.recognise import is_kubernetes, resources
 from kguard.model import dig
 from kguard.record import field, record
-from kguard.report import Unchecked
+from kguard.report import Skipped, Unchecked
 from kguard.source import Limits, SourceFile, read
 
 VARIABLE = "KGUARD_KUSTOMIZE"
@@ -40,6 +44,7 @@ def render_kustomizations(found: Discovery, known: Kustomizations) -> Rendered:
     beyond = [p for p in found.files if is_kustomization(p) and known.is_beyond(p)]
     reason = "not rendered: it is not below the repository or folder that kguard was started in"
     rendered.unchecked += (Unchecked(path, 0, 0, reason) for path in beyond)
+    _name_components(found, known, folders, rendered)
     if not (folders or beyond):
         rendered.notes.append("no kustomization to render is among the files")
         return rendered
@@ -67,8 +72,25 @@ def _roots(found: Discovery, known: Kustomizations) -> list[str]:
     used = {part for folder in folders for part in known.reachable(folder)}
     given = set(found.files)
     return sorted(
-        folder for folder in folders - used if any(path in given for path in known.files_of(folder))
+        folder
+        for folder in folders - used
+        if not given.isdisjoint(known.files_of(folder) | known.contents_of(folder))
     )
+
+
+def _name_components(
+    found: Discovery, known: Kustomizations, folders: list[str], rendered: Rendered
+) -> None:
+    """Say which files build nothing, because they are of a component that nobody uses.
+
+    Objects in one are judged as they are.
+    """
+    built = {path for folder in folders for path in known.files_of(folder)}
+    reason = "part of a Kustomize component that no kustomization found here uses: not rendered"
+    for path in found.files:
+        if path not in built and known.only_for_components(path):
+            rendered.skipped.append(Skipped(path, reason))
+            rendered.covered.add(path)
 
 
 @record(frozen=False, eq=False, repr=False)
@@ -84,12 +106,29 @@ class _Build:
     """The files of the run that are reported on."""
     files: frozenset[str] = field(init=False)
     """All local files the kustomization is made of, by shown path."""
+    reported: frozenset[str] = field(init=False)
+    """The files whose objects are reported on: those given, and all of what others stand for."""
     own: str = field(init=False)
     """Its own file, by shown path."""
+    ways: PatchWays = field(init=False)
+    """The patches of its objects."""
+    objects: dict[str, list[FileObject]] = field(default_factory=dict)
+    """The objects of the files it is made of, by path."""
 
     def __post_init__(self) -> None:
         self.files = self.known.files_of(self.folder)
         self.own = _kustomization_in(self.found.base, self.folder)
+        own = partial(_kustomization_in, self.found.base)
+        self.ways = PatchWays(self.known, self.folder, own, self._source)
+        inputs = self.files | self.known.contents_of(self.folder)
+        stood_for = {
+            folder
+            for path in inputs & self.given
+            for folder in self.known.stood_for(path)
+            if folder == self.folder or folder in self.known.reachable(self.folder)
+        }
+        below = (self.known.files_of(folder) for folder in stood_for)
+        self.reported = self.given.union({self.own} if self.folder in stood_for else (), *below)
 
     def run(self) -> None:
         """Add what the kustomization builds."""
@@ -117,6 +156,9 @@ class _Build:
             self.rendered.unchecked.append(Unchecked(self.own, 0, 0, reason))
         else:
             self.rendered.covered |= self.files
+            # Other texts are for those who read what is generated, and objects for themselves.
+            contents = self.known.contents_of(self.folder)
+            self.rendered.covered.update(path for path in contents if not is_candidate(path))
             return
         self.rendered.failed |= self.files
 
@@ -140,25 +182,36 @@ class _Build:
         for error in output.source.errors:
             reason = f"what it builds cannot be read: line {error.line}: {error.message}"
             self.rendered.unchecked.append(Unchecked(self.own, 0, 0, f"{reason} (`{command}`)"))
-        inputs = set(self.files)
+        inputs = self.files | self.known.contents_of(self.folder)
         for document in output.source.documents:
             if not is_kubernetes(document.data):
                 continue
             path = self._origin(output.origins.get(document.index, ""), overlay)
             source = self._source(path)
-            place = object_in(source, document.data) if source is not None else None
             number = self.rendered.number()
-            origin = FileOrigin(*place) if place is not None else NoOrigin()
-            context = self.own not in self.given and path not in self.given
+            origin = self._way_back(path, source, document.data)
+            context = self.own not in self.reported and path not in self.reported
             self.rendered.documents[(path, number)] = RenderedDocument(
                 command, document, output.source, origin, number
             )
-            inputs.add(path)
+            inputs |= {path}
             self.rendered.resources += resources(
                 document.data, path, number, unit=unit, context=context
             )
         self.rendered.complete.add(unit)
-        self.rendered.inputs[unit] = frozenset(inputs)
+        self.rendered.inputs[unit] = inputs
+
+    def _way_back(self, path: str, source: SourceFile | None, built: Mapping[str, Any]) -> Origin:
+        """The way from an object that was built to where it stands in a file and its patches."""
+        leads = partial(self.ways.leads_to, path, built=built)
+        if source is not None and path not in self.objects:
+            self.objects[path] = objects_of(source)
+        found = object_in(self.objects.get(path, ()), built, leads)
+        if found is None:
+            return NoOrigin()
+        file = FileOrigin(found.document, found.route)
+        patches = self.ways.of(path, file.data, built)
+        return PatchedOrigin(file, patches) if patches else file
 
     def _origin(self, annotation: str, overlay: str) -> str:
         """The shown path of the file an object is made of: its own, else what generates it."""

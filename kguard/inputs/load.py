@@ -5,7 +5,7 @@ from __future__ import annotations
 import os
 from collections import Counter
 from collections.abc import Callable, Mapping
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
 from kguard.inputs.builds import declared_builds
 from kguard.inputs.charts import UNRENDERED, Charts, breaks_as_template
@@ -13,6 +13,7 @@ from kguard.inputs.files import Discovery
 from kguard.inputs.kustomize import Kustomizations
 from kguard.inputs.loaded import Loaded, folder_of
 from kguard.inputs.names import is_dockerfile, is_kustomization, is_own
+from kguard.inputs.patches import UNNAMED_PATCH, holds_directive, is_operations
 from kguard.inputs.sources import Source
 from kguard.kube import drone
 from kguard.kube.recognise import (
@@ -64,7 +65,7 @@ def load(
     loader = _Loader(
         found, complete, limits or Limits(), stdin or _read_stdin, contents or {}, woodpecker
     )
-    loader.read_kustomizations()
+    loader.read_kustomizations(building=render is not None and render.kustomize)
     if render is not None:
         loader.render(render)
     for number, path in enumerate(found.files):
@@ -105,14 +106,20 @@ class _Loader:
     templates: Counter[str] = field(default_factory=Counter)
     covered: set[str] = field(default_factory=set)
     dockerfiles: set[str] = field(default_factory=set)
+    building: bool = False
+    """Whether kustomizations are built."""
 
     def __post_init__(self) -> None:
         self.charts = Charts(self.found.base)
         self.kustomizations = Kustomizations(self.found.base)
 
-    def read_kustomizations(self) -> None:
-        """Learn which files are patches and which folders are patched."""
+    def read_kustomizations(self, *, building: bool) -> None:
+        """Learn which files are patches and which folders are patched.
+
+        A named file may stand for what is built of it, so those above it are asked for it.
+        """
         found, known = self.found, self.kustomizations
+        self.building = building
         for path in (*found.files, *found.context):
             if is_kustomization(path):
                 known.of(folder_of(path))
@@ -120,6 +127,8 @@ class _Loader:
         bases.discard(None)
         if not found.whole:
             known.look_around(base for base in bases if base is not None)
+            if building:
+                known.look_above(path for path in found.files if path in found.given)
         self.patches = known.patch_files()
         self.loaded.patched_units = known.patched()
         folders = {folder_of(path) for path in found.files}
@@ -266,8 +275,8 @@ class _Loader:
         strange = 0
         cut = drone.lost(source)
         for document in source.documents:
-            if may_patch and _holds_patch(document.data):
-                strangers["Kustomize patch"] += 1
+            if (may_patch and holds_directive(document.data)) or is_operations(document.data):
+                strangers[UNNAMED_PATCH if self.building else "Kustomize patch"] += 1
                 continue
             taken = self._take(path, document, cut.get(document.index, 0), context)
             if not taken and (key := lacks(document.data)):
@@ -353,24 +362,6 @@ def _read_stdin(most: int) -> bytes:
     if sys.stdin is None:
         raise OSError("standard input is closed")
     return sys.stdin.buffer.read(most)
-
-
-def _holds_patch(data: Any) -> bool:
-    """Whether a strategic merge directive stands anywhere in a document.
-
-    Source: kustomize's and kubectl's `$patch` key (apimachinery pkg/util/strategicpatch).
-    """
-    pending, seen = [data], {id(data)}
-    while pending:
-        item = pending.pop()
-        if isinstance(item, dict) and "$patch" in item:
-            return True
-        inner = item.values() if isinstance(item, dict) else item if isinstance(item, list) else ()
-        for value in inner:
-            if isinstance(value, dict | list) and id(value) not in seen:
-                seen.add(id(value))
-                pending.append(value)
-    return False
 
 
 def _reason(error: OSError) -> str:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from typing import TYPE_CHECKING
 
 from kguard.inputs.sources import Document, Source
@@ -49,12 +50,19 @@ class Loaded:
         """
         origin = resource.origin
         document = self._document(resource)
-        route = (*origin.prefix, *route)
-        return origin.path, document.locate(route, at_key=at_key, line=line)
+        place = document.locate((*origin.prefix, *route), at_key=at_key, line=line)
+        return place.path or origin.path, place
 
     def extent(self, resource: Resource, route: Route) -> tuple[int, int]:
         """The first and last line of what is at a route of a resource."""
         return self._document(resource).extent((*resource.origin.prefix, *route))
+
+    def elsewhere(self, resource: Resource, route: Route) -> Iterable[tuple[str, int, int]]:
+        """Path, first and last line of what other files, patches, say at a route of a resource."""
+        if not resource.origin.rendered:
+            return ()
+        origin = resource.origin
+        return self.rendered[(origin.path, origin.document)].elsewhere((*origin.prefix, *route))
 
     def line(self, path: str, number: int) -> str:
         """The text of a 1-based line of a file; empty where there is none."""

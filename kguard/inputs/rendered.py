@@ -48,8 +48,13 @@ class RenderOptions:
 class Origin(Protocol):
     """The way from what was rendered back to the file."""
 
-    def find(self, document: Document, route: Route, place: Place) -> Span | None:
-        """The place in the file of a route that stands at `place` in the output; None: in doubt."""
+    def find(
+        self, document: Document, route: Route, place: Place, *, at_key: bool = False
+    ) -> Place | None:
+        """The place in a file of a route that stands at `place` in the output; None: in doubt.
+
+        With `at_key` both are those of the key at the end of the route.
+        """
         ...
 
     def near(self, document: Document, route: Route, place: Place) -> Span | None:
@@ -58,6 +63,10 @@ class Origin(Protocol):
 
     def extent(self, document: Document, route: Route) -> tuple[int, int] | None:
         """The lines of the file that a route of the object is made of; None: in doubt."""
+        ...
+
+    def elsewhere(self, document: Document, route: Route) -> Iterable[tuple[str, int, int]]:
+        """Path, first and last line of what other files may have made at that route."""
         ...
 
     def lines(self) -> tuple[int, int]:
@@ -84,12 +93,15 @@ class RenderedDocument:
     def locate(self, route: Route, *, at_key: bool = False, line: int = 0) -> Place:
         """Where a route is in the file, if that is certain, else what is known to be around it.
 
-        Keys alone are not told apart, nor are lines of texts.
+        Lines of texts are not told apart.
         """
-        place = self.document.locate(route)
+        place = self.document.locate(route, at_key=at_key)
         text = self.output.line(place.span.line)
-        span = self.origin.find(self.document, route, place)
-        rendering = Rendering(self.command, place.span, text, span is not None)
+        found = self.origin.find(self.document, route, place, at_key=at_key)
+        rendering = Rendering(self.command, place.span, text, found is not None)
+        if found is not None:
+            return Place(found.span, place.missing, (), rendering, found.path)
+        span = None
         depth = len(route)
         while span is None and depth >= 0:
             around = self.document.locate(route[:depth])
@@ -101,6 +113,10 @@ class RenderedDocument:
         """The lines of the file that a route is made of; those of the object where in doubt."""
         found = self.origin.extent(self.document, route) if route else None
         return found or self.origin.lines()
+
+    def elsewhere(self, route: Route) -> Iterable[tuple[str, int, int]]:
+        """Path, first and last line of what patches say at a route."""
+        return self.origin.elsewhere(self.document, route)
 
     def following(self, line: int) -> tuple[int, int] | None:
         """Nothing: what follows in the file is for the file to say."""

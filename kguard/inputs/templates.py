@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from functools import cached_property
 from typing import Any
 
@@ -151,7 +151,9 @@ class TemplateOrigin:
         found = self._source.graph
         return Trace(found, self._output[self._start : self._end]) if found else None
 
-    def find(self, document: Document, route: Route, place: Place) -> Span | None:
+    def find(
+        self, document: Document, route: Route, place: Place, *, at_key: bool = False
+    ) -> Place | None:
         """The place in the template of what stands at a place of the output; None: in doubt."""
         span = place.span
         first = self._line_starts[span.line - 1] + span.column - 1
@@ -162,9 +164,16 @@ class TemplateOrigin:
         finish = self._place(last) if last > first else begin
         if finish is None:
             finish = begin
-        return self._source.span(begin.start, max(begin.end, finish.end))
+        return Place(self._source.span(begin.start, max(begin.end, finish.end)))
 
-    near = find
+    def near(self, document: Document, route: Route, place: Place) -> Span | None:
+        """The same: what stands around a place is told by its own text."""
+        found = self.find(document, route, place)
+        return None if found is None else found.span
+
+    def elsewhere(self, document: Document, route: Route) -> Iterable[tuple[str, int, int]]:
+        """Nothing: values and helpers are not looked into."""
+        return ()
 
     def extent(self, document: Document, route: Route) -> tuple[int, int] | None:
         """The lines that wrote those of a route; None where one of them is in doubt."""

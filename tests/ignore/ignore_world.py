@@ -44,6 +44,9 @@ class Loaded:
         origin = resource.origin
         return origin.path, self._document(resource).locate((*origin.prefix, *route))
 
+    def elsewhere(self, resource: Resource, route: Route) -> Iterable[tuple[str, int, int]]:
+        return ()
+
     def extent(self, resource: Resource, route: Route) -> tuple[int, int]:
         return self._document(resource).extent((*resource.origin.prefix, *route))
 

@@ -54,6 +54,16 @@ def test_a_finding_is_shown_at_the_line_of_the_template(project: Project) -> Non
     assert not any("unrendered" in each["reason"] for each in answer.json["skipped"])
 
 
+def test_a_key_that_is_wrong_is_marked_and_not_its_value(project: Project) -> None:
+    deploy = CHART["web/templates/deploy.yaml"]
+    wrong = deploy.replace("  replicas:", "  replicaz: {{ .Values.replicas }}\n  replicas:")
+    project.write({**CHART, "web/templates/deploy.yaml": wrong})
+    answer = check(project, select="schema-unknown-field")
+    assert places(answer) == [("web/templates/deploy.yaml", 9, "schema-unknown-field", True)]
+    (item,) = answer.json["findings"]
+    assert (item["column"], item["endColumn"]) == (3, 11)
+
+
 def test_nothing_is_rendered_unless_asked_for(project: Project) -> None:
     project.write(CHART)
     answer = project.run("check", "--select", SIGNS, "-f", "json")

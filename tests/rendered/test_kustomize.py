@@ -97,6 +97,31 @@ def test_a_value_that_was_changed_has_no_certain_line(
     assert places(check(project)) == expected
 
 
+def test_a_key_that_is_wrong_is_marked_and_not_its_value(project: Project) -> None:
+    wrong = DEPLOYMENT.replace("web:latest\n", "web:latest\n          imagePullPolcy: Always\n")
+    project.write({**FILES, "base/deploy.yaml": wrong})
+    answer = check(project, select="schema-unknown-field")
+    (item,) = answer.json["findings"]
+    assert places(answer) == [("base/deploy.yaml", 13, True)]
+    assert (item["column"], item["endColumn"]) == (11, 25)
+
+
+def test_a_key_that_is_wrong_is_marked_whatever_its_value(project: Project) -> None:
+    """A transformer changes the value, which is not what is wrong."""
+    wrong = DEPLOYMENT.replace("web:latest\n", "web:latest\n          imagePullPolcy: Always\n")
+    replacement = """\
+replacements:
+  - source: {kind: Deployment, name: web, fieldPath: metadata.name}
+    targets:
+      - select: {kind: Deployment}
+        fieldPaths: ["spec.template.spec.containers.[name=web].imagePullPolcy"]
+"""
+    project.write(with_overlay(replacement, **{"base/deploy.yaml": wrong}))
+    answer = check(project, select="schema-unknown-field")
+    assert places(answer) == [("base/deploy.yaml", 13, True)]
+    assert answer.json["findings"][0]["column"] == 11
+
+
 def test_a_patch_that_adds_what_is_missing(project: Project) -> None:
     patch = """\
 patches:
