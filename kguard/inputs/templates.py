@@ -104,13 +104,15 @@ class TemplateDocument:
     def following(self, line: int) -> tuple[int, int] | None:
         """The next line of YAML and all that is indented below it; for the first of a document all.
 
-        Lines that hold nothing but actions belong to what they stand in or follow.
+        Lines that hold nothing but actions belong to what they stand in or follow; where no YAML
+        follows, what they become may.
         """
         texts = {n: self.source.line(n) for n in range(self.line, self._last + 1)}
         lines = [n for n, text in texts.items() if _is_content(text)]
         first = next((n for n in lines if n >= line), None)
         if first is None:
-            return None
+            acting = next((n for n, text in texts.items() if n >= line and "{{" in text), None)
+            return (acting, self._last) if acting is not None else None
         if first == lines[0]:
             return self.extent(())
         indent = _indent(texts[first])
