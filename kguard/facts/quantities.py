@@ -10,6 +10,7 @@ from typing import Any
 from kguard.facts.pods import Container, Pod
 from kguard.facts.run import Facts
 from kguard.kube import argo
+from kguard.kube.recognise import HELM_VALUES
 from kguard.model import Key, Resource, Route, Scope, dig
 from kguard.record import record
 
@@ -105,8 +106,9 @@ def quantities(facts: Facts, resource: Resource) -> Iterator[QuantityField]:
             for key in ("minAllowed", "maxAllowed"):
                 route = ("spec", "resourcePolicy", "containerPolicies", number, key)
                 yield from _fields(resource, route, item.get(key), key)
+    elif resource.kind in ("ConfigMap", HELM_VALUES):
+        yield from _of_controller(facts, resource)
     yield from _of_claim_templates(resource)
-    yield from _of_controller(facts, resource)
 
 
 # Where Argo's controller is told what its own containers, and those of workflows, ask for.

@@ -11,8 +11,9 @@ from kguard.quantity.images import Image, ImageError, parse_image
 
 def latest_image(container: Container, ctx: Context) -> Image | None:
     """The image that a container names, where `latest` is what is pulled; None as `named_image`."""
-    image = named_image(container, ctx)
-    return image if image and image.pulled_tag == "latest" else None
+    image = _written(container)
+    latest = image is not None and image.pulled_tag == "latest"
+    return image if latest and _stays(container, image, ctx) else None
 
 
 def named_image(container: Container, ctx: Context) -> Image | None:
@@ -22,14 +23,24 @@ def named_image(container: Container, ctx: Context) -> Image | None:
     images to which Kustomize or Skaffold give tag or digest, or OpenShift's image streams, or that
     Istio's injector names.
     """
+    image = _written(container)
+    return image if _stays(container, image, ctx) else None
+
+
+def _written(container: Container) -> Image | None:
+    """The reference in a container; None where it cannot be read or something fills it in."""
     text = container.get("image")
-    if not isinstance(text, str) or is_placeholder(text) or container.injected:
+    if not isinstance(text, str) or is_placeholder(text):
         return None
     try:
-        image = parse_image(text)
+        return parse_image(text)
     except ImageError:
         return None
-    written = text.removesuffix(f":{image.tag}")
-    if not ctx.assume.retagged.isdisjoint({written, image.name}):
-        return None
-    return None if image_is_triggered(container) else image
+
+
+def _stays(container: Container, image: Image | None, ctx: Context) -> bool:
+    """Whether there is an image that nothing changes before it is pulled."""
+    if image is None or container.injected or image_is_triggered(container):
+        return False
+    written = container.data["image"].removesuffix(f":{image.tag}")
+    return ctx.assume.retagged.isdisjoint({written, image.name})
