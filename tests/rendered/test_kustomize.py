@@ -6,6 +6,7 @@ from collections.abc import Mapping
 
 import pytest
 from cli_project import POD, Answer, Project
+from found import places
 
 pytestmark = pytest.mark.usefixtures("kustomize")
 
@@ -35,14 +36,6 @@ FILES = {
 
 def check(project: Project, *words: str, select: str = "image-latest") -> Answer:
     return project.run("check", "--kustomize", "--select", select, "-f", "json", *words)
-
-
-def places(answer: Answer) -> list[tuple[str, int, bool]]:
-    """File and line of each finding, and whether that line is certain."""
-    return [
-        (item["file"], item["line"], item["rendered"]["certain"])
-        for item in answer.json["findings"]
-    ]
 
 
 def with_overlay(text: str, **more: str) -> Mapping[str, str]:

@@ -6,6 +6,7 @@ from pathlib import Path
 
 import pytest
 from cli_project import Answer, Project
+from found import places
 
 pytestmark = pytest.mark.usefixtures("kustomize")
 
@@ -61,14 +62,6 @@ def write(project: Project, overlay: str, **more: str) -> None:
 
 def check(project: Project, *words: str, select: str = "memory-absurdly-small") -> Answer:
     return project.run("check", "--kustomize", "--select", select, "-f", "json", *words)
-
-
-def places(answer: Answer) -> list[tuple[str, int, bool]]:
-    """File and line of each finding, and whether that line is certain."""
-    return [
-        (item["file"], item["line"], item["rendered"]["certain"])
-        for item in answer.json["findings"]
-    ]
 
 
 CERTAIN = [(PATH, 10, True)]
