@@ -132,7 +132,7 @@ def _drone_keys(facts: Facts, resource: Resource) -> Iterable[Scope]:
     return unknown_keys(resource)
 
 
-def _drone_runner_in(deployment: Resource) -> bool:
+def _drone_runner_in(facts: Facts, deployment: Resource) -> bool:
     """Whether a Deployment may run Drone's Kubernetes runner: what reads it is not cheap."""
     containers = dig(deployment.data, "spec", "template", "spec", "containers")
     images = [dig(each, "image") for each in (containers if isinstance(containers, list) else ())]
@@ -141,7 +141,7 @@ def _drone_runner_in(deployment: Resource) -> bool:
 
 def _drone_runner_near(facts: Facts, near: Resource) -> bool:
     deployments = facts.index.in_unit(near, "apps", "Deployment")
-    return any(_drone_runner_in(each) for each in deployments)
+    return any(facts.remember(_drone_runner_in, each) for each in deployments)
 
 
 def _drone_policies(facts: Facts, resource: Resource) -> Iterable[Scope]:
@@ -153,7 +153,7 @@ def _drone_policies(facts: Facts, resource: Resource) -> Iterable[Scope]:
 
 
 def _drone_runners(facts: Facts, resource: Resource) -> Iterable[Scope]:
-    if not _drone_runner_in(resource):
+    if not facts.remember(_drone_runner_in, resource):
         return ()
     from kguard.facts.drone.runner import runners_in
 
@@ -161,7 +161,7 @@ def _drone_runners(facts: Facts, resource: Resource) -> Iterable[Scope]:
 
 
 def _drone_variables(facts: Facts, resource: Resource) -> Iterable[Scope]:
-    if not _drone_runner_in(resource):
+    if not facts.remember(_drone_runner_in, resource):
         return ()
     from kguard.facts.drone.runner import runner_variables
 

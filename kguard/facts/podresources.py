@@ -134,6 +134,8 @@ def is_extended(resource: str) -> bool:
 STANDARD = ("cpu", "memory", "ephemeral-storage")
 """The resources of containers whose names have no domain, huge pages apart."""
 
+_STANDARD = frozenset(STANDARD)
+
 
 def is_standard(resource: str) -> bool:
     """Whether a container may ask for a resource whose name has no domain.
@@ -141,6 +143,15 @@ def is_standard(resource: str) -> bool:
     Source: kubernetes pkg/apis/core/helper/helpers.go, IsStandardContainerResourceName.
     """
     return resource in STANDARD or resource.startswith("hugepages-")
+
+
+def asks_for_standard_only(container: Container) -> bool:
+    """Whether a container asks for nothing else, as nearly all do."""
+    for section in ("requests", "limits"):
+        amounts = container.get("resources", section)
+        if isinstance(amounts, dict) and not amounts.keys() <= _STANDARD:
+            return False
+    return True
 
 
 def misnamed(container: Container) -> Iterator[tuple[str, str]]:

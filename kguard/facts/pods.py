@@ -33,6 +33,8 @@ class Role(Enum):
 
 _RUNNING = (Role.APP, Role.SIDECAR)
 
+_UNASKED: Any = object()
+
 
 @record
 class Amount:
@@ -70,13 +72,12 @@ class Container(Scope):
     def amount(self, section: str, resource: str) -> Amount | None:
         """What the container itself writes under resources.`section`; None where it is absent."""
         key = (section, resource)
-        try:
-            return self._amounts[key]
-        except KeyError:
+        amount: Amount | None = self._amounts.get(key, _UNASKED)
+        if amount is _UNASKED:
             text = self.get("resources", section, resource)
-            amount = None if text is None else Amount(text, quantity(text), section.rstrip("s"))
+            amount = None if text is None else Amount(text, quantity(text), section[:-1])
             self._amounts[key] = amount
-            return amount
+        return amount
 
     def request(self, resource: str) -> Amount | None:
         """The effective request: written, else the limit, else a LimitRange, else the pod's own.

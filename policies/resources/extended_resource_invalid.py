@@ -8,6 +8,7 @@ from typing import Any
 
 from kguard.facts.podresources import (
     STANDARD,
+    asks_for_standard_only,
     is_extended,
     is_overcommitted,
     may_be_filled_in,
@@ -25,10 +26,9 @@ _SECTIONS = ("requests", "limits")
 
 def check(container: Container, ctx: Context) -> Iterator[Fault]:
     """Yield a fault for each way in which extended resources and huge pages are refused."""
-    requests, limits = (written_amounts(container, each) for each in _SECTIONS)
-    names = {*requests, *limits}
-    if names <= {*STANDARD}:
+    if asks_for_standard_only(container):
         return
+    requests, limits = (written_amounts(container, each) for each in _SECTIONS)
     for section, name in misnamed(container):
         text = f"`{name}` is no resource of containers{choices_hint(name, STANDARD)}"
         help = "the API server rejects it; other resources have a domain in their name"
@@ -41,7 +41,7 @@ def check(container: Container, ctx: Context) -> Iterator[Fault]:
             yield from _value(container, section, name, amounts.get(name))
         yield from _pair(container, ctx, name, requests.get(name), limits.get(name))
     filled = any(may_be_filled_in(ctx.facts, container, name) for name in ("cpu", "memory"))
-    if not (filled or names & {"cpu", "memory"} or all(map(is_extended, special))):
+    if not (filled or {"cpu", "memory"} & {*requests, *limits} or all(map(is_extended, special))):
         text = f"{container.called} has huge pages, but neither cpu nor memory"
         yield container.fault(("resources",), text, help="the API server rejects it")
 

@@ -12,11 +12,15 @@ from kguard.policy.context import Context
 
 def check(container: Container, ctx: Context) -> Iterator[Fault]:
     """Yield a fault for each resource whose written request is above its written limit."""
-    requests, limits = (container.get("resources", each) for each in ("requests", "limits"))
+    requests = container.get("resources", "requests")
+    limits = container.get("resources", "limits")
     if not isinstance(requests, dict) or not isinstance(limits, dict):
         return
     for resource in requests:
-        request, limit = (container.amount(each, resource) for each in ("requests", "limits"))
+        if resource not in limits:
+            continue
+        request = container.amount("requests", resource)
+        limit = container.amount("limits", resource)
         if request is None or request.value is None or limit is None or limit.value is None:
             continue
         if request.value <= limit.value:

@@ -113,9 +113,9 @@ def argo_controller(facts: Facts, resource: Resource) -> ArgoController | None:
 def argo_server(facts: Facts, resource: Resource) -> ArgoServer | None:
     """The Argo server in a Deployment; None for any other."""
     for workload, container in _containers(facts, resource):
-        written = [container.get(key) for key in ("command", "args")]
-        words = [word for part in written if isinstance(part, list) for word in part]
-        if "server" in words and _repository(container) in _SERVER_IMAGES:
+        written = (container.get("command"), container.get("args"))
+        told = any("server" in words for words in written if isinstance(words, list))
+        if told and _repository(container) in _SERVER_IMAGES:
             return ArgoServer(resource, (), resource.data, workload, container)
     return None
 
