@@ -218,7 +218,7 @@ class _Build:
             elif keyword == "USER":
                 self.values["user"] = value
             elif keyword == "ENV":
-                self.environment.update(_environment(value))
+                self.environment.update(_environment(value, self.environment))
             elif keyword == "WORKDIR":
                 path = unquote(value)
                 self.directory = joined(self.directory, substitute(path, self.environment) or path)
@@ -245,12 +245,23 @@ class _Build:
         )
 
 
-def _environment(value: str) -> dict[str, str]:
-    """`ENV a=b c="d e"`, or the old `ENV a b c`."""
+def _environment(value: str, known: Mapping[str, str]) -> dict[str, str]:
+    """`ENV a=b c="d e"`, or the old `ENV a b c`.
+
+    Variables in them have the values from before the instruction (Dockerfile reference,
+    "Environment replacement"); what has one that is not known stays as it is written.
+    """
     first = value.split(None, 1)
     if not first:
         return {}
     if "=" not in first[0]:
-        return {first[0]: first[1] if len(first) > 1 else ""}
-    pairs = _PAIR.findall(value)
-    return {name: unquote(text) for name, text in pairs}
+        return {first[0]: _put_in(first[1] if len(first) > 1 else "", known)}
+    return {
+        name: unquote(text) if text.startswith("'") else _put_in(unquote(text), known)
+        for name, text in _PAIR.findall(value)
+    }
+
+
+def _put_in(text: str, known: Mapping[str, str]) -> str:
+    found = substitute(text, known) if "$" in text else None
+    return text if found is None else found

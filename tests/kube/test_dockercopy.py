@@ -88,6 +88,10 @@ def build(tmp_path: Path) -> Build:
             ["ENV SCRIPT=run.sh TARGET=/x", "COPY $SCRIPT ${TARGET}/"],
             {"/x/run.sh": RUN},
         ),
+        "a variable in a variable": (
+            ["ENV HOME=/srv", "ENV BIN=$HOME/bin", "COPY run.sh $BIN/"],
+            {"/srv/bin/run.sh": RUN},
+        ),
         "an address": (["ADD https://example.com/run.sh /run.sh"], {"/run.sh": None}),
         "what is not there": (["COPY start.sh /a"], {"/a": None}),
         "what is no script": (["COPY app.py /a"], {"/a": None}),

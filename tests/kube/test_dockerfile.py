@@ -182,6 +182,24 @@ def test_what_else_an_image_has() -> None:
     assert [found.script(name) for name in names] == ["#!/bin/sh\n", "body\n", "body\n", None]
 
 
+@pytest.mark.parametrize(
+    ("lines", "expected"),
+    {
+        "put in": ('ENV A=/x\nENV B=$A/y C=${A}z D="$A"', {"B": "/x/y", "C": "/xz", "D": "/x"}),
+        "the old form": ("ENV A /x\nENV B $A/y z", {"B": "/x/y z"}),
+        "as it was before": ("ENV A=1\nENV A=2 B=$A", {"A": "2", "B": "1"}),
+        "not known": ("ENV B=$PATH:/x C=$B", {"B": "$PATH:/x"}),
+        "a default": ("ENV B=${A:-1}", {"B": "1"}),
+        "in single quotes": ("ENV A=1\nENV B='$A'", {"B": "$A"}),
+        "behind a backslash": ("ENV A=1\nENV B=\\$A", {"B": "$A"}),
+        "without any": ("ENV B=a\\ b", {"B": "a\\ b"}),
+    }.values(),
+)
+def test_variables_in_variables(lines: str, expected: dict[str, str]) -> None:
+    found = image(f"FROM x\n{lines}\n").environment
+    assert {name: found[name] for name in expected} == expected
+
+
 def test_the_instruction_that_decides() -> None:
     dockerfile = parse("FROM x AS y\nCMD ['a']\nFROM y\nENTRYPOINT a\nCMD b")
     found = dockerfile.image()
