@@ -20,9 +20,13 @@ def check(dockerfile: BuiltImage, ctx: Context) -> Iterator[Fault]:
         ("CMD", image.cmd_form, image.cmd_route, image.cmd),
     ):
         if form == "broken":
+            what = "a shell runs it as text"
+            if keyword == "CMD" and image.entrypoint and image.entrypoint_form == "exec":
+                shell = " ".join((words or ())[:-1])
+                what = f"`{image.entrypoint[0]}` is given `{shell}` and it as text"
             yield dockerfile.fault(
                 route,
-                f"{keyword} is not a JSON array of strings, so a shell runs it as text",
+                f"{keyword} is not a JSON array of strings, so {what}",
                 help=_slip((words or ("",))[-1]),
             )
 

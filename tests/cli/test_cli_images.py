@@ -110,6 +110,21 @@ def test_a_dockerfile_that_a_build_names_is_judged_whatever_its_name(project: Pr
     assert only.found == []
 
 
+@pytest.mark.parametrize(
+    ("lines", "expected"),
+    [
+        ("", "a shell runs it as text"),
+        ('ENTRYPOINT ["python"]\n', "`python` is given `/bin/sh -c` and it as text"),
+        ("ENTRYPOINT python\n", "a shell runs it as text"),
+        ('SHELL ["/bin/bash", "-ec"]\nENTRYPOINT ["web"]\n', "`web` is given `/bin/bash -ec`"),
+    ],
+)
+def test_what_becomes_of_a_broken_cmd(project: Project, lines: str, expected: str) -> None:
+    project.write({"Dockerfile": f'FROM alpine:3\n{lines}CMD ["app.py",]\n'})
+    said = project.run("check", "--select", "dockerfile-broken-exec-form").out
+    assert f"CMD is not a JSON array of strings, so {expected}" in said
+
+
 def test_one_that_is_excluded_is_not_judged(project: Project) -> None:
     project.write({**FILES, "src/prod.docker": 'FROM alpine:3\nCMD ["web",]\n'})
     words = ("--select", "dockerfile", "-f", "json", "--exclude", "src/")
