@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+import os
+import signal
+import subprocess
 import sys
 from collections.abc import Iterator
 from concurrent.futures import ThreadPoolExecutor
@@ -9,9 +12,12 @@ from pathlib import Path
 
 import pytest
 
+from kguard.cli import run
+
 pytest.register_assert_rewrite("attack_server", "attack_wire")
 sys.path.append(str(Path(__file__).parents[1] / "webhook"))
 
+from attack_commands import SECONDS, Check  # noqa: E402
 from attack_server import Server, serving  # noqa: E402
 from attack_stalls import KINDS, TIMES, Stalls, start  # noqa: E402
 
@@ -63,3 +69,30 @@ def stall_from_the_start(request: pytest.FixtureRequest) -> None:
     """Begin with the stalled clients before everything else, where a test asks for them."""
     if any("stalls" in item.fixturenames for item in request.session.items):
         request.getfixturevalue("stalls")
+
+
+@pytest.fixture
+def check_here(
+    monkeypatch: pytest.MonkeyPatch, capfdbinary: pytest.CaptureFixture[bytes], tmp_path: Path
+) -> Iterator[Check]:
+    """A check without a process of its own, which takes most of the time; an alarm ends it."""
+
+    def late(*_: object) -> None:
+        raise TimeoutError(f"not done after {SECONDS} s")
+
+    def run_here(root: Path, *words: str) -> subprocess.CompletedProcess[bytes]:
+        monkeypatch.chdir(root)
+        code = run(["check", *words])
+        out, err = capfdbinary.readouterr()
+        assert b"Traceback" not in out + err
+        assert b"bug in kguard" not in err, err
+        return subprocess.CompletedProcess(words, code, out, err)
+
+    for name in [name for name in os.environ if name.startswith(("KGUARD_", "GIT_"))]:
+        monkeypatch.delenv(name)
+    monkeypatch.setenv("KGUARD_CACHE_DIR", str(tmp_path / ".cache"))
+    before = signal.signal(signal.SIGALRM, late)
+    signal.setitimer(signal.ITIMER_REAL, SECONDS)
+    yield run_here
+    signal.setitimer(signal.ITIMER_REAL, 0)
+    signal.signal(signal.SIGALRM, before)
