@@ -73,6 +73,7 @@ def main() -> int:
     if args.captures:
         cases["replay"] = _captures(args.captures)
     failed, work = 0, Work()
+    print(f"Python {sys.version}")
     with tempfile.TemporaryDirectory() as folder:
         _certificate(Path(folder))
         context = ssl.create_default_context(cafile=f"{folder}/leaf.pem")
