@@ -114,9 +114,9 @@ def _refusal(decision: Decision, denied: list[Judged]) -> str:
 
 def _warnings(decision: Decision, warned: list[Judged]) -> Iterator[str]:
     """Different warnings up to the budget, the rest as a number."""
-    # What is worst comes first: the budget may end before the last.
+    # The budget may end before the last; the worst come first.
     unlike: dict[tuple[str, str, str], Judged] = {}
-    for each in sorted(warned, key=lambda each: -each.finding.severity):
+    for each in warned:
         unlike.setdefault((each.finding.policy, each.finding.message, each.ended), each)
     left = len(unlike) + bool(decision.unanswered)
     room = WARNINGS - _MORE
@@ -164,25 +164,22 @@ def _annotations(decision: Decision) -> dict[str, str]:
     found = {"decision": decision.word, "revision": decision.revision}
     if decision.skipped:
         return found
-    having: dict[Effect, dict[str, None]] = {}
-    for each in decision.judged:
-        having.setdefault(each.effect, {})[each.finding.policy] = None
     policies: dict[str, None] = {}
     for effect, word in _EFFECTS:
-        if effect in having:
-            found[word] = _listed(having[effect], ",")
-            policies |= having[effect]
+        having = dict.fromkeys(each.finding.policy for each in decision.having(effect))
+        if having:
+            found[word] = _listed(having, ",")
+            policies |= having
     if policies:
         found["policies"] = _listed(policies, ",")
     if decision.unanswered:
         found["unevaluated"] = _listed(decision.unanswered, ",")
-    if having:
+    if policies:
         found["mode"] = ",".join(sorted({each.mode.word for each in decision.judged}))
-    if Effect.EXCEPTED in having:
-        excepted = decision.having(Effect.EXCEPTED)
-        owners = dict.fromkeys(safe(e.exemption.effective) for e in excepted if e.exemption)
-        if owners:
-            found["exceptions"] = _listed(owners, "; ")
+    excepted = (each.exemption for each in decision.having(Effect.EXCEPTED))
+    owners = dict.fromkeys(safe(each.effective) for each in excepted if each)
+    if owners:
+        found["exceptions"] = _listed(owners, "; ")
     return found
 
 

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import json
 import time
 from collections.abc import Callable, Iterable
 from http import HTTPStatus
@@ -11,6 +10,7 @@ from typing import TYPE_CHECKING, Any
 from flask import Flask, Response, request
 from werkzeug.exceptions import HTTPException, MethodNotAllowed
 
+from kguard.webhook import wire
 from kguard.webhook.front.wsgi import ARRIVED, TIMED, UNTIL
 from kguard.webhook.service import Answer
 
@@ -45,7 +45,7 @@ def create_app(service: Service) -> Flask:
     @app.errorhandler(HTTPException)
     def refused(error: HTTPException) -> Response:
         said = _SAID.get(error.code or 500) or error.description or error.name
-        answer = Response(json.dumps({"error": said}), error.code or 500, content_type=_JSON)
+        answer = Response(wire.dumps({"error": said}), error.code or 500, content_type=_JSON)
         if isinstance(error, MethodNotAllowed):
             answer.allow.update(error.valid_methods or ())
         return answer
@@ -78,12 +78,12 @@ def _reviewed(service: Service, environ: Environ) -> Answer:
     """The answer to a POST on the path of reviews."""
     media = environ.get("CONTENT_TYPE", "").partition(";")[0].strip().lower()
     if media != _JSON:
-        message = json.dumps({"error": f"send a review as {_JSON}"})
-        return Answer(HTTPStatus.UNSUPPORTED_MEDIA_TYPE, message.encode())
+        message = wire.dumps({"error": f"send a review as {_JSON}"})
+        return Answer(HTTPStatus.UNSUPPORTED_MEDIA_TYPE, message)
     length = environ.get("CONTENT_LENGTH") or "0"
     if not (length.isascii() and length.isdigit() and len(length) < _DIGITS):
-        message = json.dumps({"error": "`Content-Length` is no number of bytes"})
-        return Answer(HTTPStatus.BAD_REQUEST, message.encode())
+        message = wire.dumps({"error": "`Content-Length` is no number of bytes"})
+        return Answer(HTTPStatus.BAD_REQUEST, message)
     body = environ["wsgi.input"].read(int(length))
     started = environ.get(ARRIVED) or time.monotonic()
     return service.answer(

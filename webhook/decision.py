@@ -108,5 +108,6 @@ class Decision:
         return finding.route if finding.resource.data is self.request.object else ()
 
     def having(self, effect: Effect) -> list[Judged]:
-        """The findings with an effect, in the order in which they were found."""
-        return [each for each in self.judged if each.effect is effect]
+        """The findings with an effect, the worst first, else in the order they were found in."""
+        found = [each for each in self.judged if each.effect is effect]
+        return sorted(found, key=lambda each: -each.finding.severity) if len(found) > 1 else found

@@ -90,7 +90,9 @@ def read_request(body: bytes) -> Request:
         except UnicodeDecodeError as error:
             raise NotAReview(f"not UTF-8 at byte {error.start}") from None
         except json.JSONDecodeError as error:
-            raise NotAReview(f"not JSON: {error.msg} at character {error.pos}") from None
+            # Some of json's messages end in "at" themselves.
+            cause = error.msg.removesuffix(" at")
+            raise NotAReview(f"not JSON: {cause} at character {error.pos}") from None
         except wire.NotFinite as error:
             problem, data = str(error), _envelope(body)
         except ValueError:  # The limit on digits: converting them takes quadratic time.

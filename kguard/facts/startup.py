@@ -16,12 +16,25 @@ _PERIOD, _FAILURES = 10, 3
 
 
 @record
-class Start:
-    """The longest start that probes allow: in seconds, whose it is, and the route to the probe."""
+class Wait:
+    """Seconds that a probe lets a container take, and the route to the probe."""
 
     seconds: int
     container: Container
     route: Route
+
+
+@record
+class Start:
+    """The longest start that probes allow: in seconds, and what they are made of.
+
+    `last` is the wait for the container that is the last to be ready, `before` those for the native
+    sidecars that have to have started first.
+    """
+
+    seconds: int
+    last: Wait
+    before: tuple[Wait, ...] = ()
 
 
 def slowest_start(pod: Pod) -> Start | None:
@@ -29,14 +42,19 @@ def slowest_start(pod: Pod) -> Start | None:
 
     Native sidecars start one after the other, then all app containers at once.
     """
-    before = 0
+    passed = 0
+    before: list[Wait] = []
     slowest: Start | None = None
     for container in pod.running:
         seconds, probe = _allowed(container)
-        if probe and (slowest is None or before + seconds > slowest.seconds):
-            slowest = Start(before + seconds, container, (*container.route, probe))
-        if container.role is Role.SIDECAR:
-            before += seconds if probe == "startupProbe" else 0
+        if not probe:
+            continue
+        wait = Wait(seconds, container, container.at(probe))
+        if slowest is None or passed + seconds > slowest.seconds:
+            slowest = Start(passed + seconds, wait, tuple(before))
+        if container.role is Role.SIDECAR and probe == "startupProbe":
+            before.append(wait)
+            passed += seconds
     return slowest
 
 

@@ -4,11 +4,17 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
+from kguard.facts.argo.templates import Template
 from kguard.facts.argo.workflow import Workflow
 from kguard.model import REMOVE, Edit, Fault, Fix, Scope
 from kguard.policy.context import Context
 
 _KEY = "terminationGracePeriodSeconds"
+_PATCH = "its pods keep the default of 30 s; a `podSpecPatch` sets another"
+_NO_POD = (
+    "it makes no pod itself, and those of the templates it calls keep the default of 30 s; a "
+    "`podSpecPatch` of these, or of the workflow, sets another"
+)
 
 
 def check(workflow: Workflow, ctx: Context) -> Iterator[Fault]:
@@ -22,10 +28,15 @@ def check(workflow: Workflow, ctx: Context) -> Iterator[Fault]:
             yield scope.fault(
                 (_KEY,),
                 f"{called} has no field `{_KEY}`",
-                help="its pods keep the default of 30 s; a `podSpecPatch` sets another",
-                fix=_patch(scope, seconds),
+                help=_NO_POD if _makes_no_pod(scope) else _PATCH,
+                fix=None if _makes_no_pod(scope) else _patch(scope, seconds),
                 at_key=True,
             )
+
+
+def _makes_no_pod(scope: Scope) -> bool:
+    """Whether it is a template whose own patch nothing would be applied to."""
+    return isinstance(scope, Template) and bool(scope.kind) and not scope.runs_pod
 
 
 def _patch(scope: Scope, seconds: object) -> Fix | None:

@@ -11,9 +11,20 @@ from kguard.policy.context import ERROR, WARNING, Context
 
 _HELP = "the pod cannot be created, and the step ends in Error"
 
+_CALLED = "write it in the templates that it calls, or in the workflow for all of them"
+
 
 def check(patch: PodPatch, ctx: Context) -> Iterator[Fault]:
-    """Yield a fault for everything in a patch that Argo or the API server refuses."""
+    """Yield a fault for all in a patch that Argo or the API server refuses or passes over."""
+    template = patch.template
+    if template is not None and template.kind and not template.runs_pod:
+        yield patch.fault(
+            (),
+            f"{template.called} has `{template.kind}` and makes no pod that could be patched",
+            severity=WARNING,
+            help=_CALLED if template.kind in ("steps", "dag") else "leave it out",
+        )
+        return
     for each in patch_faults(ctx.facts, patch):
         yield patch.fault(
             each.keys,

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 
 from kguard.facts.replicas import is_count
-from kguard.facts.startup import slowest_start
+from kguard.facts.startup import Start, slowest_start
 from kguard.facts.workloads import Workload
 from kguard.model import Edit, Fault, Fix, Related
 from kguard.policy.context import WARNING, Context
@@ -39,12 +39,22 @@ def check(workload: Workload, ctx: Context) -> Iterator[Fault]:
         yield workload.fault(
             _ROUTE,
             f"a rollout of {workload.called} fails after {deadline} s, while probes give "
-            f"{slowest.container.called} {slowest.seconds} s to start",
+            + _granted(slowest),
             severity=WARNING,
-            related=[Related(workload.resource, slowest.route, "the time it may take")],
+            related=[
+                Related(workload.resource, wait.route, f"the {wait.seconds} s it may take")
+                for wait in (*slowest.before, slowest.last)
+            ],
             help="pipelines see a failed rollout of pods that would have been ready",
             fix=_fix(least + _MARGIN),
         )
+
+
+def _granted(start: Start) -> str:
+    """How long who may take, and what for."""
+    last = f"{start.last.container.called} {start.last.seconds} s to start"
+    before = " and ".join(f"{each.seconds} s for {each.container.called}" for each in start.before)
+    return f"{last} after {before}" if before else last
 
 
 def _fix(seconds: int) -> Fix:

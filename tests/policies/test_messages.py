@@ -55,6 +55,24 @@ QUANTITY = """
     metadata: {name: web}
     spec: {containers: [{name: web, image: "a:1", resources: {limits: {memory: %s}}}]}
 """
+DEPLOYMENT = """
+    apiVersion: apps/v1
+    kind: Deployment
+    metadata: {name: web}
+    spec:
+      progressDeadlineSeconds: %s
+      template:
+        spec:
+          containers:
+            - {name: web, image: "a:1", startupProbe: {periodSeconds: 5, failureThreshold: 20}}
+          initContainers: [%s]
+"""
+SIDECARS = """
+    {name: a, restartPolicy: Always, startupProbe: {periodSeconds: 3, failureThreshold: 30}},
+    {name: i}, {name: b, restartPolicy: Always, startupProbe: {periodSeconds: 60,
+    failureThreshold: 1}}, {name: c, restartPolicy: Always}
+"""
+MISSED = "a rollout of Deployment `web` fails after"
 NO_QUANTITY = "memory limit of container `web` is no quantity: "
 STAYS = "`sh` stays PID 1 and does not forward SIGTERM to `serve`"
 SHELLS = "SIGTERM does not stop container `web` gracefully where `/bin/sh` is "
@@ -104,6 +122,19 @@ SAID = {
         "signal-shell-form",
         POD % "serve 2>&1",
         [f"{SHELLS}dash or bash: {STAYS}"],
+    ),
+    "a slow start": (
+        "progress-deadline-too-short",
+        DEPLOYMENT % (60, ""),
+        [f"{MISSED} 60 s, while probes give container `web` 100 s to start"],
+    ),
+    "a slow start behind sidecars": (
+        "progress-deadline-too-short",
+        DEPLOYMENT % (200, SIDECARS),
+        [
+            f"{MISSED} 200 s, while probes give container `web` 100 s to start "
+            "after 90 s for sidecar `a` and 60 s for sidecar `b`"
+        ],
     ),
     "no quantity": ("quantity-invalid", QUANTITY % "lots", [f"{NO_QUANTITY}`lots`"]),
     "a space": ("quantity-invalid", QUANTITY % "1 Gi", [f"{NO_QUANTITY}`1 Gi` has a space in it"]),

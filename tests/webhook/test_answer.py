@@ -103,6 +103,20 @@ def test_the_worst_is_warned_of_first() -> None:
     assert "`container-number-59`" in response["warnings"][0]
 
 
+@pytest.mark.parametrize(("mode", "effect"), [(Mode.WARN, "warned"), (Mode.ENFORCE, "denied")])
+def test_the_worst_policy_is_named_first(mode: Mode, effect: str) -> None:
+    data = deployment(image="web:latest", resources=TINY)
+    stances = policy_set(webhook=f"modes: [{{mode: {mode.word}, deny-at: warning}}]")
+    response = Served(stances).ask(asked(data))
+    expected = "memory-absurdly-small,image-latest"
+    annotations = response["auditAnnotations"]
+    assert (annotations["policies"], annotations[effect]) == (expected, expected)
+    if mode is Mode.ENFORCE:
+        first, *_, last = response["status"]["message"].split("\n")[1:]
+        assert first.startswith("- memory-absurdly-small: ")
+        assert last.startswith("`kguard explain memory-absurdly-small` ")
+
+
 def test_the_same_warning_is_given_once() -> None:
     data = many(2)
     data["spec"]["template"]["spec"]["containers"][1]["name"] = "container-number-0"

@@ -54,7 +54,7 @@ NO_REVIEWS = {
     "latin-1": (HEAD + '"name":"é"}}'.encode("latin-1"), "not UTF-8 at byte"),
     "raw surrogate": (HEAD + b'"name":"\xed\xa0\x80"}}', "not UTF-8"),
     "null bytes": (b"\0" * 200, "not JSON"),
-    "control character": (HEAD + b'"name":"a\nb"}}', "not JSON"),
+    "control character": (HEAD + b'"name":"a\nb"}}', "not JSON: Invalid control character at char"),
     "brackets": (b"[" * 100_000, "not an AdmissionReview"),
     "closing brackets": (b"]" * 100_000, "not JSON"),
     "gzip": (b"\x1f\x8b\x08\x00" + b"\0" * 50, "not UTF-8"),
