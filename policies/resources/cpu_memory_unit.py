@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
+from fractions import Fraction
 
-from kguard.facts.pods import Container
+from kguard.facts.pods import Amount, Container
 from kguard.model import Fault
 from kguard.policy.context import Context
 from kguard.quantity.quantities import rough, suffix_of
@@ -12,6 +13,11 @@ from kguard.quantity.quantities import rough, suffix_of
 _SMALL = {"", "m", "u", "n"}
 _USUAL = "m0123456789"
 """What no unit of memory ends in."""
+_THOUSANDTHS = 50
+"""What people's thousandths of a core are multiples of, as the cores of machines are not."""
+_LEAST_FOR_CORE = 32 * 2**20
+"""Bytes: machines have a GiB and more for each core, and nobody asks for fifty with less."""
+_HELP = "cpu is counted in cores and thousandths of one; did you mean `%sm`?"
 
 
 def check(container: Container, ctx: Context) -> Iterator[Fault]:
@@ -23,6 +29,14 @@ def check(container: Container, ctx: Context) -> Iterator[Fault]:
         text, value = amount.text, amount.value
         # Nearly all are like that: neither the suffix nor the exact fraction has to be looked at.
         if str(text)[-1:] in _USUAL and rough(value) < ctx.params["max_cpu"]:
+            memory = _too_little_memory(container, section, value)
+            if memory is not None:
+                yield container.fault(
+                    ("resources", section, "cpu"),
+                    f"cpu {section[:-1]} `{text}` of {container.called} is {value} cores beside "
+                    f"`{memory.text}` of memory",
+                    help=_HELP % value,
+                )
             continue
         suffix = suffix_of(text)
         memory_unit = suffix not in _SMALL and suffix[0] not in "eE0123456789"
@@ -33,5 +47,20 @@ def check(container: Container, ctx: Context) -> Iterator[Fault]:
         yield container.fault(
             ("resources", section, "cpu"),
             f"cpu {section.rstrip('s')} `{text}` of {container.called} is {cores} cores",
-            help=f"cpu is counted in cores and thousandths of one; did you mean `{meant}m`?",
+            help=_HELP % meant,
         )
+
+
+def _too_little_memory(container: Container, section: str, cores: Fraction) -> Amount | None:
+    """The memory of a container, where it is too little for cores that were meant as thousandths.
+
+    Only what is requested counts: a limit may be so high that it is none.
+    """
+    if cores.numerator < _THOUSANDTHS or cores.denominator != 1 or cores % _THOUSANDTHS:
+        return None
+    if section == "limits" and container.amount("requests", "cpu") is not None:
+        return None
+    memory = container.amount("requests", "memory") or container.amount("limits", "memory")
+    if memory is None or not memory.value or memory.value >= cores * _LEAST_FOR_CORE:
+        return None
+    return memory
