@@ -17,6 +17,9 @@ from kguard.shell.wording import explain
 from kguard.shell.wrappers import MAX_LAYERS, Layer, Passing, bare, package_runner, peel
 
 MAX_NESTED = 8
+MAX_PLACED = 100
+"""Programs of shell texts that are judged on the way to one verdict: each of several branches may run
+the same text again."""
 
 _NAMED = {
     "dash": Shell.DASH,
@@ -71,6 +74,7 @@ class Judge:
         self.has_shell = has_shell
         self.texts = texts
         self.asked = False
+        self._placed_so_far = 0
 
     def process(self, words: tuple[Word, ...], start: Start) -> Outcome:
         """The outcome for a process with these words."""
@@ -240,6 +244,9 @@ class Judge:
     def _placed(self, text: ShellText, chosen: int, start: Start) -> Outcome:
         """The outcome for the program at step `chosen` of a shell text."""
         step = text.steps[chosen]
+        self._placed_so_far += 1
+        if self._placed_so_far > MAX_PLACED:
+            return self._unknown(step.words, start, Cause.UNPARSABLE)
         if any("{{" in word.text for word in step.words[:1]):
             return self._unknown(step.words, start, Cause.TEMPLATE)
         background = bool(step.frames & Frame.BACKGROUND)
@@ -288,7 +295,7 @@ class Judge:
         elif runner and verdict in (Verdict.SWALLOWED, Verdict.CUT):
             cause = Cause.PACKAGE_RUNNER
         point, offset = text.exec_point(step, detail) if not runner else ("", None)
-        inner = self._innermost(step.words)
+        inner = self._innermost(step.words, start)
         outcome = Outcome(
             verdict=verdict,
             cause=cause,
@@ -310,9 +317,9 @@ class Judge:
             cure=cure(outcome, text.command(step), runner=runner or "", wrapper=""),
         )
 
-    def _innermost(self, words: tuple[Word, ...]) -> tuple[str, ...]:
+    def _innermost(self, words: tuple[Word, ...], start: Start) -> tuple[str, ...]:
         """The program behind wrappers and further shells."""
-        return self.process(words, Start(pid1=False, depth=MAX_NESTED)).program or bare(words)
+        return self.process(words, Start(pid1=False, depth=start.depth + 1)).program or bare(words)
 
     def _sh(self) -> Shell:
         self.asked = True

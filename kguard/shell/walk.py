@@ -33,6 +33,11 @@ Scripts: TypeAlias = Callable[[str], str | None]
 
 MAX_STEPS = 500
 MAX_CALLS = 20
+MAX_VISITED = 2000
+"""Commands that are looked at, whether they become steps or not: functions that call each other twice
+would take time without end."""
+MAX_WORDS = 1000
+"""Words of one command: `set -- "$@" "$@"` doubles them line by line."""
 
 _VARIABLE = re.compile(r"\$(?:\{([A-Za-z_]\w*|[0-9@*])\}|([A-Za-z_]\w*|[0-9@*]))\Z")
 _KUBERNETES_NAME = re.compile(r"[A-Z_][A-Z0-9_]*\Z")
@@ -133,7 +138,10 @@ class Walk:
     variables: dict[str, Word | None] = field(default_factory=dict)
     opaque: bool = False
     _calls: int = 0
+    _visited: int = 0
     _own: bool = True
+    _parsed: dict[str, List] = field(default_factory=dict)
+    """Nested texts; a file may be read in again and again."""
 
     def run(self, program: List) -> list[Step]:
         """All steps of a program, in the order in which the shell comes to them."""
@@ -192,6 +200,9 @@ class Walk:
         return False
 
     def _command(self, command: Command, place: Place) -> bool:
+        self._visited += 1
+        if self._visited > MAX_VISITED:
+            raise Unparsable(f"runs more than {MAX_VISITED} commands")
         if isinstance(command, Simple):
             return self._simple(command, place)
         if isinstance(command, Function):
@@ -251,11 +262,11 @@ class Walk:
                 self.opaque = True
                 return False
             text = " ".join(word.text for word in words[1:])
-            return self._nested(parse(text), place.inside(Frame.EVAL))
+            return self._nested(text, place.inside(Frame.EVAL))
         if name in (".", "source") and len(words) > 1:
             script = self.scripts(words[1].text)
             if script is not None:
-                return self._nested(parse(script), place.inside(Frame.SOURCE))
+                return self._nested(script, place.inside(Frame.SOURCE))
         if place.sure:
             self._set(name, words)
         step = Step(command, words, place, self._own)
@@ -281,9 +292,12 @@ class Walk:
         self.positional = positional
         return ended
 
-    def _nested(self, program: List, place: Place) -> bool:
+    def _nested(self, text: str, place: Place) -> bool:
         if self._calls >= MAX_CALLS:
             raise Unparsable(f"nested deeper than {MAX_CALLS} levels")
+        program = self._parsed.get(text)
+        if program is None:
+            program = self._parsed[text] = parse(text)
         own, self._own = self._own, False
         self._calls += 1
         ended = self._list(program, replace(place, direct=False))
@@ -319,6 +333,8 @@ class Walk:
                 else:
                     pieces = [value.text] if word.quoted else value.text.split()
                     found += [replace(value, text=piece) for piece in pieces]
+            if len(found) > MAX_WORDS:
+                raise Unparsable(f"runs a command of more than {MAX_WORDS} words")
         return tuple(found)
 
 
