@@ -79,8 +79,11 @@ def _mapping(draft: Draft, whole: Entry, old: Any, new: Any, in_flow: bool) -> N
     for key in changed:
         _value(draft, entries[written[key]], old[key], new[key], node.flow_style)
     for key, name in renamed.items():
-        _rename(draft, entries[written[key]], name)
-        _value(draft, entries[written[key]], old[key], added.pop(name), node.flow_style)
+        entry, value = entries[written[key]], added.pop(name)
+        _rename(draft, entry, name)
+        if not same(old[key], value) and _has_comments(draft, entry):
+            raise RefusedError("a comment in its value would be lost")
+        _value(draft, entry, old[key], value, node.flow_style)
     rearrange = flow.rearrange if node.flow_style else block.rearrange
     rearrange(draft, node, entries, gone, list(added.items()))
 
@@ -97,6 +100,12 @@ def _renamed(old: Any, dropped: list[str], added: Mapping[str, Any]) -> dict[str
                 found[key] = name
                 break
     return found
+
+
+def _has_comments(draft: Draft, entry: Entry) -> bool:
+    """Whether there may be comments in a value, below the line of its key: that one's stays."""
+    lines = draft.text[draft.after_head(entry) : entry.end].split("\n")[1:]
+    return any(line.lstrip().startswith("#") or " #" in line for line in lines)
 
 
 def _rename(draft: Draft, entry: Entry, name: str) -> None:

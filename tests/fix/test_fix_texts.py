@@ -200,6 +200,9 @@ def test_a_key_that_gets_another_name_stays_where_it_is(text: bytes) -> None:
         (b"{a: 1, c: 2}\n", b"{b: [1], c: 2}\n"),
         (b"a:\n  d: 1 # one\nc: 2\n", b"b:\n  - d: 1 # one\nc: 2\n"),
         (b"a: &x 1 # one\nc: *x\n", None),
+        (b"a:\n  # one\n  1\nc: 2\n", None),
+        (b"a:\n  # one\n  d: 1\nc: 2\n", None),
+        (b"a:\n  d: 1 # one\n  e: 2\n", None),
     ],
 )
 def test_a_key_that_gets_another_name_and_a_list(before: bytes, after: bytes | None) -> None:
