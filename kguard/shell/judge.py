@@ -18,8 +18,8 @@ from kguard.shell.wrappers import MAX_LAYERS, Layer, Passing, bare, package_runn
 
 MAX_NESTED = 8
 MAX_PLACED = 100
-"""Programs of shell texts that are judged on the way to one verdict: each of several branches may run
-the same text again."""
+"""Programs of shell texts that are judged on the way to one verdict: each of several branches may
+run the same text again."""
 
 _NAMED = {
     "dash": Shell.DASH,

@@ -34,8 +34,8 @@ Scripts: TypeAlias = Callable[[str], str | None]
 MAX_STEPS = 500
 MAX_CALLS = 20
 MAX_VISITED = 2000
-"""Commands that are looked at, whether they become steps or not: functions that call each other twice
-would take time without end."""
+"""Commands that are looked at, whether they become steps or not: functions that call each other
+twice would take time without end."""
 MAX_WORDS = 1000
 """Words of one command: `set -- "$@" "$@"` doubles them line by line."""
 
