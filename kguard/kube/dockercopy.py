@@ -43,10 +43,14 @@ class Context(Protocol):
 
 @record
 class Step:
-    """A COPY, ADD or RUN and the working directory at that point, empty where it is not known."""
+    """A COPY, ADD or RUN and the working directory at that point, empty where it is not known.
+
+    `texts` are those of its here-documents with variables put in, None for one that is not known.
+    """
 
     instruction: Instruction
     directory: str
+    texts: tuple[str | None, ...] = ()
 
 
 @record
@@ -68,8 +72,8 @@ class Files:
         return isinstance(other, Files) and self._words() == other._words()
 
     def _words(self) -> list[tuple[object, ...]]:
-        said = ((step.instruction, step.directory) for step in self.steps)
-        return [(i.keyword, i.value, i.flags, i.heredocs, directory) for i, directory in said]
+        said = ((step.instruction, step.directory, step.texts) for step in self.steps)
+        return [(i.keyword, i.value, i.flags, i.heredocs, *more) for i, *more in said]
 
     def get(self, path: str) -> str | None:
         """The text of the script file at an absolute path; None where it is not known.
@@ -99,9 +103,9 @@ class Files:
             fixed, variable, _ = root.partition("$")
             return _Said() if variable and path.startswith(fixed) else None
         inside = path[len(root) :].lstrip("/")
-        for heredoc in instruction.heredocs:
+        for heredoc, text in zip(instruction.heredocs, step.texts, strict=True):
             if not inside or inside == heredoc.delimiter:
-                return _Said(heredoc.text)
+                return _Said(text)
         foreign = self.context is None or _is_foreign(instruction)
         for source in reversed(sources):
             if source.startswith("<<"):

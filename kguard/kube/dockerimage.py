@@ -12,7 +12,7 @@ from collections.abc import Mapping, Sequence
 from typing import Any
 
 from kguard.kube.dockercopy import Context, Files, Step, joined, paths_of
-from kguard.kube.dockerlines import Instruction
+from kguard.kube.dockerlines import Heredoc, Instruction
 from kguard.model import Route
 from kguard.record import field, record, replace
 from kguard.shell.parse import parse as parse_shell
@@ -228,7 +228,8 @@ class _Build:
                 known = substitute(value, self.environment) if "$" in value else None
                 if known is not None:
                     instruction = replace(instruction, value=known)
-                self.steps.append(Step(instruction, self.directory))
+                texts = tuple(_filled(each, self.environment) for each in instruction.heredocs)
+                self.steps.append(Step(instruction, self.directory, texts))
 
     def done(self) -> Image:
         """The finished image."""
@@ -243,6 +244,18 @@ class _Build:
             files=Files(tuple(self.steps), self.context),
             **self.values,
         )
+
+
+def _filled(heredoc: Heredoc, known: Mapping[str, str]) -> str | None:
+    """The text that COPY writes of a here-document: an unquoted one has variables put in.
+
+    None where one is not known, or behind a backslash. Source: the Dockerfile reference,
+    "Here-documents".
+    """
+    if heredoc.quoted or "$" not in heredoc.text:
+        return heredoc.text
+    found = None if "\\" in heredoc.text else substitute(heredoc.text, known)
+    return None if found is None or "$" in found else found
 
 
 def _environment(value: str, known: Mapping[str, str]) -> dict[str, str]:

@@ -97,6 +97,22 @@ def build(tmp_path: Path) -> Build:
         "what is no script": (["COPY app.py /a"], {"/a": None}),
         "half an instruction": (["COPY run.sh", 'COPY ["run.sh", 1]'], {"/run.sh": None}),
         "a text": (["COPY <<EOF /run.sh", "#!/bin/sh", "EOF"], {"/run.sh": "#!/bin/sh\n"}),
+        "a text with a variable": (
+            ["ENV RUNNER=exec", "COPY <<EOF /a", "$RUNNER app", "EOF"],
+            {"/a": "exec app\n"},
+        ),
+        "a quoted text with a variable": (
+            ["ENV RUNNER=exec", "COPY <<'EOF' /a", '$RUNNER "$@"', "EOF"],
+            {"/a": '$RUNNER "$@"\n'},
+        ),
+        "a text with a variable that is not known": (
+            ["COPY <<EOF /a", 'exec "$@"', "EOF", "COPY <<EOF /b", "$RUNNER app", "EOF"],
+            {"/a": None, "/b": None},
+        ),
+        "a text with a variable that is none": (
+            ["COPY <<EOF /a", 'trap "kill \\$pid" TERM', "EOF"],
+            {"/a": None},
+        ),
         "a text in a folder": (
             ["COPY <<run.sh <<b /x/", "#!/bin/sh", "run.sh", "text", "b"],
             {"/x/run.sh": "#!/bin/sh\n", "/x/b": "text\n", "/x/c": None},
