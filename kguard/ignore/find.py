@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+from bisect import bisect_left, bisect_right
 from collections import defaultdict
 from collections.abc import Iterable, Iterator, Mapping, Sequence
+from itertools import accumulate
 from typing import TYPE_CHECKING
 
 from kguard.ignore.model import (
@@ -14,6 +16,7 @@ from kguard.ignore.model import (
     Written,
     container_names,
 )
+from kguard.ignore.spans import Spans
 from kguard.kube.workloads import template_route
 from kguard.model import Resource, Route, Span, dig
 from kguard.policy.registry import Registry
@@ -55,10 +58,16 @@ class Ignores:
     problems: list[Problem] = field(default_factory=list)
     resources: dict[str, list[Resource]] = field(default_factory=lambda: defaultdict(list))
     """What is reported on, by path: that of its file, and those of its patches."""
+    _comments: dict[str, _Comments] = field(default_factory=dict)
 
-    def for_place(self, path: str, resource: Resource) -> Iterator[Ignore]:
-        """The ignores that may cover a finding on `resource` shown in `path`."""
-        yield from self.by_path.get(path, ())
+    def for_place(self, path: str, lines: Iterable[int], resource: Resource) -> Iterator[Ignore]:
+        """The ignores that may cover a finding on `resource` shown on lines of `path`."""
+        if path not in self._comments:
+            self._comments[path] = _Comments(self.by_path.get(path, ()))
+        comments = self._comments[path]
+        found = {id(each): each for line in lines for each in comments.spans.touching(line, line)}
+        yield from comments.whole
+        yield from found.values()
         yield from self.by_resource.get(id(resource), ())
         yield from self.configured
 
@@ -68,6 +77,16 @@ class Ignores:
             for ignores in group.values():
                 yield from ignores
         yield from self.configured
+
+
+class _Comments:
+    """The comments of a file that ignore something: `whole` are those for the file as a whole."""
+
+    def __init__(self, ignores: Iterable[Ignore]) -> None:
+        placed = [(each.extent, each) for each in ignores if isinstance(each.extent, Lines)]
+        self.whole = [each for lines, each in placed if lines.last == _WHOLE_FILE]
+        narrow = ((lines.first, lines.last, each) for lines, each in placed)
+        self.spans = Spans(each for each in narrow if each[1] != _WHOLE_FILE)
 
 
 def gather(
@@ -157,37 +176,44 @@ def _read_annotations(resource: Resource, registry: Registry, found: Ignores) ->
             found.problems.append(Problem(message, resource, route=route))
 
 
-@record(frozen=False, eq=False)
 class _File:
-    """A file with comments, and the resources in it that are reported on."""
+    """A file with comments, and the resources in it that are reported on.
 
-    path: str
-    source: SourceLike
-    resources: Sequence[Resource]
-    world: World
+    Where these are is asked for once: the reader forgets the places of a document when others are
+    asked for, and a file may have thousands of documents and comments.
+    """
 
-    def touched(self, first: int, last: int) -> frozenset[int]:
-        """The id() of the resources that have text on those lines."""
-        found = set()
-        for resource in self.resources:
-            if any(begin <= last and first <= end for begin, end in self._extents(resource)):
-                found.add(id(resource))
-        return frozenset(found)
+    def __init__(
+        self, path: str, source: SourceLike, resources: Sequence[Resource], world: World
+    ) -> None:
+        self.path, self.source, self.resources = path, source, resources
+        extents = [
+            (first, last, resource)
+            for resource in resources
+            for first, last in _extents(resource, path, world)
+        ]
+        self._spans = Spans(extents)
+        ends: dict[int, int] = {}
+        for _, last, resource in extents:
+            ends[id(resource)] = max(ends.get(id(resource), 0), last)
+        self._ends = list(accumulate((ends.get(id(each), 0) for each in resources), max))
 
-    def _extents(self, resource: Resource) -> Iterator[tuple[int, int]]:
-        """The lines of this file that a resource is made of."""
-        if resource.origin.path == self.path:
-            yield self.world.extent(resource, ())
-        for path, first, last in self.world.elsewhere(resource, ()):
-            if path == self.path:
-                yield first, last
+    def touched(self, first: int, last: int) -> list[Resource]:
+        """The resources that have text on those lines."""
+        return list({id(each): each for each in self._spans.touching(first, last)}.values())
 
     def near(self, line: int) -> Resource:
         """The resource a line belongs to: the one around it, else the next, else the last."""
-        for resource in self.resources:
-            if any(line <= end for _, end in self._extents(resource)):
-                return resource
-        return self.resources[-1]
+        return self.resources[min(bisect_left(self._ends, line), len(self.resources) - 1)]
+
+
+def _extents(resource: Resource, path: str, world: World) -> Iterator[tuple[int, int]]:
+    """The lines of a file that a resource is made of."""
+    if resource.origin.path == path:
+        yield world.extent(resource, ())
+    for other, first, last in world.elsewhere(resource, ()):
+        if other == path:
+            yield first, last
 
 
 def _read_comments(file: _File, registry: Registry, found: Ignores) -> None:
@@ -206,7 +232,8 @@ def _read_comments(file: _File, registry: Registry, found: Ignores) -> None:
                 found.problems.append(Problem(item.message, file.near(comment.line), written))
                 continue
             extent = _lines(file, comment, item)
-            near = _anchor(file, extent, comment.line) if extent else file.near(comment.line)
+            touched = extent.resources if extent else ()
+            near = touched[0] if touched else file.near(comment.line)
             names = {}
             for name in item.names:
                 if policies := expand(registry, name):
@@ -220,18 +247,10 @@ def _read_comments(file: _File, registry: Registry, found: Ignores) -> None:
                 found.by_path[file.path].append(Ignore(names, item.why, extent, written, near))
 
 
-def _anchor(file: _File, extent: Lines, line: int) -> Resource:
-    """The resource under whose name a comment is spoken of."""
-    if extent.last == _WHOLE_FILE:
-        return file.resources[0]
-    covered = (item for item in file.resources if id(item) in extent.resources)
-    return next(covered, file.near(line))
-
-
 def _lines(file: _File, comment: CommentLike, directive: Directive) -> Lines | None:
     """The lines a comment speaks for; None where nothing follows it."""
     if directive.whole_file:
-        return Lines(file.path, 0, _WHOLE_FILE, frozenset(map(id, file.resources)))
+        return Lines(file.path, 0, _WHOLE_FILE, file.resources)
     region = (
         covered_lines(file.source, comment.line)
         if comment.own_line or _separates(file.source, comment.line)
@@ -249,7 +268,7 @@ def covered_lines(source: SourceLike, line: int) -> tuple[int, int] | None:
     A comment between two documents speaks for the later one.
     """
     documents = source.documents
-    at = max((n for n, document in enumerate(documents) if document.line <= line), default=-1)
+    at = bisect_right(documents, line, key=lambda document: document.line) - 1
     region = documents[at].following(line) if at >= 0 else None
     if region is None:
         last = documents[at].extent(())[1] if at >= 0 else 0

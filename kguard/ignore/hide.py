@@ -141,7 +141,7 @@ class _Run:
         lines = (item.span.line, *(span.line for span in item.via)) if item.certain else (0,)
         hiding: list[_Match] = []
         expired: list[_Match] = []
-        for ignore in self.ignores.for_place(item.path, item.finding.resource):
+        for ignore in self.ignores.for_place(item.path, lines, item.finding.resource):
             if names := ignore.hides(item.finding, item.path, lines):
                 (expired if ignore.expired(self.today) else hiding).append((ignore, names))
         return hiding, expired
@@ -201,10 +201,10 @@ class _Run:
     def _candidates(self, ignore: Ignore) -> Iterator[Resource]:
         """The resources that an ignore speaks of and that are reported on."""
         extent, known = ignore.extent, self.ignores.resources
+        if isinstance(extent, Lines):
+            return iter(extent.resources)
         if isinstance(extent, Object):
             near: Iterable[Resource] = [extent.resource]
-        elif isinstance(extent, Lines):
-            near = known.get(extent.path, ())
         else:
             near = (resource for members in known.values() for resource in members)
         return (resource for resource in near if extent.applies_to(resource))

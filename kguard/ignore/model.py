@@ -72,12 +72,12 @@ class Extent(Protocol):
 
 @record(eq=False)
 class Lines:
-    """Lines of a file, both ends included; `resources` are the id() of those on them."""
+    """Lines of a file, both ends included; `resources` are those on them, in the file's order."""
 
     path: str
     first: int
     last: int
-    resources: frozenset[int]
+    resources: Sequence[Resource]
 
     def covers(self, finding: Finding, path: str, lines: Sequence[int]) -> bool:
         """Whether the finding starts, or an alias that leads to it stands, on these lines."""
@@ -85,7 +85,7 @@ class Lines:
 
     def applies_to(self, resource: Resource) -> bool:
         """Whether the resource has text on these lines."""
-        return id(resource) in self.resources
+        return any(resource is each for each in self.resources)
 
 
 @record(eq=False)
