@@ -43,6 +43,7 @@ SIGNALS = (
 )
 """The signals of Linux but those for real time, without `SIG`."""
 
+_WHOLE = re.compile(r"[+-]?[0-9]{1,18}", re.ASCII)
 _REAL_TIME = re.compile(r"RTMIN(\+([1-9]|1[0-5]))?|RTMAX(-([1-9]|1[0-4]))?")
 
 
@@ -67,14 +68,16 @@ def signal_of(text: Any) -> str:
     """A signal's name without `SIG`: `KILL` for `SIGKILL`, `kill` and `9`; empty for no signal."""
     if isinstance(text, bool) or not isinstance(text, (str, int)):
         return ""
-    word = str(text).strip().strip("\"'").upper().removeprefix("SIG")
-    return _NUMBERS.get(word, "" if word.isdecimal() else word)
+    word = str(text).strip().strip("\"'").upper()
+    if _WHOLE.fullmatch(word):  # strconv.Atoi, as BuildKit reads it: `+15` and `015` are 15.
+        return _NUMBERS.get(str(int(word)), "")
+    return word.removeprefix("SIG")
 
 
 def _refused(text: str) -> str:
     """The text of a STOPSIGNAL that BuildKit refuses (signal.ParseSignal), else nothing."""
     word = text.strip().strip("\"'")
-    if re.fullmatch(r"[+-]?[0-9]+", word, re.ASCII):
+    if _WHOLE.fullmatch(word):
         return "" if int(word) else word
     name = word.upper().removeprefix("SIG")
     unknown = "$" in word or "{{" in word  # An argument of the build, or a template.

@@ -8,12 +8,15 @@ from __future__ import annotations
 
 import json
 import os
+import re
 from functools import cache
 
 from kguard.words import closest
 
 _ALIKE = 0.85
 """Below, `America/San_Francisco` is like `America/Rosario`."""
+
+_DIGITS = re.compile(r"[0-9]")
 
 
 @cache
@@ -26,7 +29,12 @@ def _zones() -> frozenset[str]:
 def meant_zone(name: str) -> str:
     """The zone that a name which is none was certainly meant to be; empty for a zone.
 
-    Empty too for a name that is not much like another: the database gets new ones.
+    Empty too for a name that is not much like another: the database gets new ones. So it is for one
+    with other digits (`Etc/GMT+15`: which hours are meant?), and for the two folders in which some
+    systems have all zones once more.
     """
     known = _zones()
-    return "" if name in known else next(iter(closest(name, sorted(known), cutoff=_ALIKE)), "")
+    if name in known or name.startswith(("posix/", "right/")):
+        return ""
+    meant = next(iter(closest(name, sorted(known), cutoff=_ALIKE)), "")
+    return meant if _DIGITS.findall(meant) == _DIGITS.findall(name) else ""

@@ -76,5 +76,5 @@ def _pair(
             keys,
             f"{container.called} requests {name} `{request}`, and its limit is `{limit}`",
             help="it cannot be overcommitted: both are to be the same",
-            fix=Fix((Edit(container.at(*keys), limit),), safe=True, title=f"request `{limit}`"),
-        )
+            fix=Fix((Edit(container.at(*keys), limit),), safe=False, title=f"request `{limit}`"),
+        )  # Unsafe: only its author knows which of the two is meant.

@@ -11,5 +11,6 @@ from kguard.policy.context import Context
 
 def check(value: WrongValue, ctx: Context) -> Iterator[Fault]:
     """Yield a fault for a value that the field does not take."""
-    called = named_route(value.resource.data, value.keys)
+    named = value.keys if value.of is None else value.of
+    called = named_route(value.resource.data, named)
     yield value.fault(value.keys, f"`{called}` {value.wrong}", help=value.help, at_key=value.at_key)

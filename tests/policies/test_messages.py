@@ -72,6 +72,18 @@ SIDECARS = """
     {name: i}, {name: b, restartPolicy: Always, startupProbe: {periodSeconds: 60,
     failureThreshold: 1}}, {name: c, restartPolicy: Always}
 """
+CONFIG = """
+    apiVersion: v1
+    kind: ConfigMap
+    metadata: {name: a}
+    data: {%s}
+"""
+SERVICE = """
+    apiVersion: v1
+    kind: Service
+    metadata: {name: a}
+    spec: {type: ExternalName, externalName: %s}
+"""
 MISSED = "a rollout of Deployment `web` fails after"
 NO_QUANTITY = "memory limit of container `web` is no quantity: "
 STAYS = "`sh` stays PID 1 and does not forward SIGTERM to `serve`"
@@ -136,16 +148,31 @@ SAID = {
             "after 90 s for sidecar `a` and 60 s for sidecar `b`"
         ],
     ),
+    "a key of labels that is none": (
+        "schema-invalid-value",
+        (CONFIG % "").replace("name: a", 'name: a, labels: {"a b": c}'),
+        [
+            "`metadata.labels` has the key `a b`, and the name in it has to be letters, digits, "
+            "`-`, `_` and `.`, with a letter or digit at both ends"
+        ],
+    ),
+    "a key of data that is none": (
+        "schema-invalid-value",
+        CONFIG % '"a/b": c',
+        ["`data` has a key that is not of letters, digits, `-`, `_` and `.`"],
+    ),
+    "a name with a dot at its end": (
+        "schema-invalid-value",
+        SERVICE % "my_db.example.com.",
+        [
+            "`spec.externalName` is `my_db.example.com.`, and it has to be lower-case letters, "
+            "digits, `-` and `.`, with a letter or digit at both ends"
+        ],
+    ),
     "no quantity": ("quantity-invalid", QUANTITY % "lots", [f"{NO_QUANTITY}`lots`"]),
     "a space": ("quantity-invalid", QUANTITY % "1 Gi", [f"{NO_QUANTITY}`1 Gi` has a space in it"]),
 }
 
-CONFIG = """
-    apiVersion: v1
-    kind: ConfigMap
-    metadata: {name: a}
-    data: {%s}
-"""
 REFUSED = "Kubernetes refuses the object; quotes make it a string"
 READS = "Argo reads a text there; quotes make it one"
 HELPS = {

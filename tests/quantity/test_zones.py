@@ -17,6 +17,10 @@ from kguard.quantity.zones import meant_zone
         ("UTC", ""),
         ("Asia/Calcutta", ""),  # An older name.
         ("America/San_Francisco", ""),
+        ("Etc/GMT+15", ""),
+        ("Etc/gmt+5", "Etc/GMT+5"),
+        ("posix/America/Argentina/Buenos_Aires", ""),
+        ("right/UTC", ""),
         ("", ""),
         ("x" * 10_000, ""),
         ("Europe/Köln", ""),

@@ -181,7 +181,7 @@ def _wrong_service(data: Mapping[str, Any]) -> Iterator[Wrong]:
                 yield Wrong(("ports", number, "nodePort"), said, at_key=True)
     elif kind == "ExternalName" and isinstance(name, str) and name:
         # A dot behind it says that the name is complete.
-        fault = names.dns_subdomain(name.removesuffix("."))
+        fault = names.dns_subdomain(name.removesuffix("."), name)
         if fault:
             yield Wrong(("externalName",), fault)
     if kind == "ExternalName" and data.get("clusterIP"):

@@ -42,13 +42,14 @@ class WrongValue(Scope):
     """A value that Kubernetes refuses where it stands, at `keys` of the object.
 
     `wrong` goes behind its name (`is a list, and ...`), `help` says what to do. `at_key` says that
-    the key is what is wrong.
+    the key is what is wrong; `of` leads to the mapping that has it where `wrong` speaks of that.
     """
 
     keys: Route
     wrong: str
     help: str = ""
     at_key: bool = False
+    of: Route | None = None
 
 
 @record(eq=False)
@@ -268,7 +269,7 @@ class _Walk:
     def _beyond_type(self, struct: str, key: str, value: Any, route: Route) -> Iterator[Scope]:
         """What no type tells: names that are none, numbers out of range, items that repeat."""
         for keys, fault in values.key_faults(struct, key, value):
-            yield from self._wrong(fault, (*route, *keys), at_key=True)
+            yield from self._wrong(fault, (*route, *keys), at_key=True, of=route)
         for keys, fault in values.format_faults(struct, key, value):
             yield from self._wrong(fault, (*route, *keys))
         if isinstance(value, list):
@@ -277,8 +278,13 @@ class _Walk:
                 yield RepeatedItem(*scope, (*route, number), what, (*route, first))
 
     def _wrong(
-        self, fault: tuple[str, str] | None, route: Route, *, at_key: bool = False
+        self,
+        fault: tuple[str, str] | None,
+        route: Route,
+        *,
+        at_key: bool = False,
+        of: Route | None = None,
     ) -> Iterator[Scope]:
         if fault is not None and self._full:
             scope = (self._resource, (), self._resource.data)
-            yield WrongValue(*scope, route, *fault, at_key=at_key)
+            yield WrongValue(*scope, route, *fault, at_key=at_key, of=of)
