@@ -68,6 +68,8 @@ def run(args: argparse.Namespace) -> int:
     # The report of a run without a baseline: that is what the new one has to hide.
     session.settings = replace(session.settings, baseline=None)
     session.finish()
+    for notice in session.report.notices:
+        fail(notice)
     incomplete = say_unchecked(session.report)
     try:
         located = session.report.findings

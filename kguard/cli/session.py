@@ -4,13 +4,15 @@ from __future__ import annotations
 
 import argparse
 import sys
-from collections.abc import Callable, Collection, Iterable, Iterator, Mapping
+from collections.abc import Collection, Iterable, Mapping
 from contextlib import redirect_stdout
 from typing import TYPE_CHECKING, Any
 
 from kguard import ignore
 from kguard.cli import UsageError
 from kguard.cli.common import load_settings, near, registry_of
+from kguard.cli.hidden import without_rendered_secrets, without_secrets
+from kguard.cli.unrendered import said_of
 from kguard.cli.world import assumptions, render_options
 from kguard.config import Settings
 from kguard.engine import Crash, Outcome, Rule, Rules, Table, run
@@ -220,7 +222,7 @@ def judge(
     with progress, redirect_stdout(sys.stderr):
         outcome = run(registry.policies.values(), _counted(resources, progress), facts, rules)
     found_at = [_locate(finding, loaded) for finding in outcome.findings]
-    located = with_keys(said_once(_without_rendered_secrets(loaded, found_at)))
+    located = with_keys(said_once(without_rendered_secrets(loaded, found_at)))
     report = _report(settings, registry, found, loaded, outcome, facts, resources, rules)
     changes = None
     if diff_base := getattr(args, "diff_base", None):
@@ -312,53 +314,6 @@ def _locate(finding: Finding, loaded: Loaded) -> Located:
     )
 
 
-def _without_secrets(loaded: Loaded, findings: list[Finding]) -> Callable[[str, int], str]:
-    """What gives the lines of files, without those that hold what no report may show."""
-    hidden = {
-        (finding.resource.origin.path, line)
-        for finding in findings
-        for route in finding.hidden
-        for line in _lines_of(loaded.extent(finding.resource, route))
-    } | {
-        (path, line)
-        for finding in findings
-        for route in finding.hidden
-        for path, first, last in loaded.elsewhere(finding.resource, route)
-        for line in _lines_of((first, last))
-    }
-    if not hidden:
-        return loaded.line
-    return lambda path, number: "…" if (path, number) in hidden else loaded.line(path, number)
-
-
-def _without_rendered_secrets(loaded: Loaded, located: list[Located]) -> Iterator[Located]:
-    """Findings without those lines of what tools rendered that no report may show."""
-    hidden = {
-        (document.command, line)
-        for item in located
-        if item.rendering is not None
-        for document in [loaded.rendered[_document_of(item)]]
-        for route in item.finding.hidden
-        for line in _lines_of(
-            document.document.extent((*item.finding.resource.origin.prefix, *route))
-        )
-    }
-    for item in located:
-        rendering = item.rendering
-        if rendering is not None and (rendering.command, rendering.span.line) in hidden:
-            item = replace(item, rendering=replace(rendering, text="…"))
-        yield item
-
-
-def _document_of(item: Located) -> tuple[str, int]:
-    origin = item.finding.resource.origin
-    return origin.path, origin.document
-
-
-def _lines_of(extent: tuple[int, int]) -> range:
-    return range(extent[0], extent[1] + 1)
-
-
 def _report(
     settings: Settings,
     registry: Registry,
@@ -369,12 +324,13 @@ def _report(
     resources: list[Resource],
     rules: Rules,
 ) -> Report:
-    unchecked = [*found.missing, *loaded.unchecked]
+    unrendered, idle = said_of(found, loaded)
+    unchecked = [*found.missing, *loaded.unchecked, *idle]
     if not found.files and not unchecked and not found.refused:
         unchecked.append(Unchecked(".", 0, 0, "nothing to check was found here"))
     by_id: Mapping[int, Resource] = {id(resource): resource for resource in resources}
     judged = [(policy, by_id[key]) for policy, key in outcome.judged if key in by_id]
-    notices = [*found.notices, *facts.notices]
+    notices = [*found.notices, *unrendered, *facts.notices]
     if not HAVE_LIBYAML:
         notices.append("PyYAML is installed without libyaml: reading takes several times as long")
     abstentions = [
@@ -393,6 +349,6 @@ def _report(
         fail_on=settings.fail_on,
         policies=registry.policies,
         judged=sorted((policy, r.origin.path, r.label) for policy, r in judged),
-        line=_without_secrets(loaded, outcome.findings),
+        line=without_secrets(loaded, outcome.findings),
         text=loaded.text,
     )

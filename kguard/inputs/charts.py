@@ -4,8 +4,9 @@ from __future__ import annotations
 
 import os
 import re
-from collections.abc import Sequence
+from collections.abc import Collection, Iterable, Sequence
 
+from kguard.inputs.chartfiles import metadata
 from kguard.record import field, record
 
 UNRENDERED = "unrendered Helm template (`--helm` renders it)"
@@ -83,6 +84,21 @@ class Charts:
         if below in ("Chart.yaml", "requirements.yaml"):
             return "Helm chart metadata"
         return "custom resource definitions of a Helm chart" if below.startswith("crds/") else ""
+
+    def unjudged(self, files: Iterable[str], templated: Collection[str]) -> list[str]:
+        """The charts that render to more than is judged of them, by the files of a run.
+
+        `templated` are those with templates that are no manifests. What a chart depends on may be
+        packed, or elsewhere; a library chart renders to nothing.
+        """
+        roots = {self.root_of(path) for path in files if path.endswith("Chart.yaml")}
+        found = []
+        for root in sorted({root for root in roots if root is not None}.union(templated)):
+            told = metadata(os.path.join(self.base, root, "Chart.yaml"))
+            more = root in templated or bool(told.get("dependencies"))
+            if more and told.get("type") != "library":
+                found.append(root)
+        return found
 
     def is_values(self, path: str) -> bool:
         """Whether a file is the values of a chart, by its place and name."""

@@ -104,10 +104,14 @@ class _Loader:
     kustomizations: Kustomizations = field(init=False)
     patches: set[str] = field(default_factory=set)
     templates: Counter[str] = field(default_factory=Counter)
+    templated: set[str] = field(default_factory=set)
+    """The charts, without those that are part of another, that hold such templates."""
     covered: set[str] = field(default_factory=set)
     dockerfiles: set[str] = field(default_factory=set)
     building: bool = False
     """Whether kustomizations are built."""
+    rendering: bool = False
+    """Whether charts are rendered."""
 
     def __post_init__(self) -> None:
         self.charts = Charts(self.found.base)
@@ -139,6 +143,7 @@ class _Loader:
 
     def render(self, options: RenderOptions) -> None:
         """Add what tools render, once for all readings of these files."""
+        self.rendering = bool(options.helm)
         if self.found.rendered is None:
             self.found.rendered = []
             if options.helm:
@@ -184,6 +189,12 @@ class _Loader:
         loaded = self.loaded
         loaded.skipped += self.found.skipped
         loaded.skipped += [Skipped(chart or ".", UNRENDERED) for chart in self.templates]
+        if not self.rendering:
+            loaded.unrendered_charts = self.charts.unjudged(self.found.files, self.templated)
+        if not self.building:
+            folders = {folder_of(path) for path in self.found.files if is_kustomization(path)}
+            known = self.kustomizations
+            loaded.unbuilt_kustomizations = sorted(f for f in folders if not known.is_component(f))
         self._require_stdin()
         loaded.skipped.sort(key=lambda item: item.path)
         if self.is_complete:
@@ -218,6 +229,7 @@ class _Loader:
         if chart is not None:
             if not context:
                 self.templates[chart] += 1
+                self.templated.add(self.charts.root_of(path) or "")
                 self.loaded.unrendered.add(path)
             return
         if is_dockerfile(path) or path in self.dockerfiles:
