@@ -25,7 +25,8 @@ class Located:
 
     `missing` are the keys that do not exist at the place; `via` the aliases that lead to it;
     `named_route` the route as people write it; `key` the fingerprint (see kguard.baseline).
-    `rendering` is the place in what a tool made of the file, None where none did.
+    `rendering` is the place in what a tool made of the file, None where none did; `no_fix` is why
+    the fix of the finding will not be made, empty where nothing is known to be against it.
     """
 
     finding: Finding
@@ -37,6 +38,7 @@ class Located:
     key: str = ""
     notes: tuple[Note, ...] = ()
     rendering: Rendering | None = None
+    no_fix: str = ""
 
     @property
     def order(self) -> tuple[str, int, int, str]:
@@ -46,7 +48,7 @@ class Located:
     @property
     def fix(self) -> Fix | None:
         """The fix that can be made; none for what is rendered, where nobody knows how."""
-        return self.finding.fix if self.rendering is None else None
+        return self.finding.fix if self.rendering is None and not self.no_fix else None
 
     @property
     def certain(self) -> bool:

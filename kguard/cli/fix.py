@@ -131,7 +131,7 @@ def _summary(args: argparse.Namespace, repair: Repair) -> Iterator[str]:
     left = repair.session.report.findings
     if left:
         yield f"{len(left)} left"
-    unsafe = sum(1 for item in left if item.finding.fix and not item.finding.fix.safe)
+    unsafe = sum(1 for item in left if item.fix and not item.fix.safe)
     if unsafe and not args.unsafe:
         yield f"{unsafe} of them fixable with --unsafe"
     if repair.refused:

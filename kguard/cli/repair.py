@@ -11,7 +11,7 @@ from collections import defaultdict
 from collections.abc import Iterable, Mapping
 
 from kguard.cli.session import Session, judge
-from kguard.fix import FixedFile, Refusal, fix_file
+from kguard.fix.apply import FixedFile, Refusal, fix_file
 from kguard.inputs.load import read_source
 from kguard.model import Finding
 from kguard.record import field, record

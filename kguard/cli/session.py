@@ -74,7 +74,12 @@ class Session:
         shown: list[Located] = []
         for item in kept:
             (shown if self.settings.reports(item.finding) else self.below).append(item)
-        self.report.findings = sorted(shown, key=lambda item: item.order)
+        shown.sort(key=lambda item: item.order)
+        if any(item.fix is not None for item in shown):
+            from kguard.fix.foresee import with_refusals
+
+            shown = list(with_refusals(shown, self.loaded.sources.get))
+        self.report.findings = shown
 
     def _without_ignored(self) -> list[Located]:
         if not self.use_ignores:

@@ -16,7 +16,7 @@ from yaml.nodes import MappingNode, ScalarNode, SequenceNode
 from kguard.fix import block, flow
 from kguard.fix.draft import Change, Draft, Entry, draft_of
 from kguard.fix.intend import same
-from kguard.fix.refuse import RefusedError
+from kguard.fix.refuse import SHARED, RefusedError, merged
 from kguard.fix.write import block as block_lines
 from kguard.fix.write import inline, is_filled, scalar
 from kguard.source.locate import Locator
@@ -43,7 +43,7 @@ def _value(draft: Draft, entry: Entry, old: Any, new: Any, in_flow: bool) -> Non
     if same(old, new):
         return
     if entry.aliased:
-        raise RefusedError("it is written in one place and used in several, by anchor and alias")
+        raise RefusedError(SHARED)
     node = entry.node
     inside = type(node) is not ScalarNode and bool(node.value) and is_filled(new)
     if inside and type(node) is MappingNode and isinstance(new, Mapping):
@@ -67,7 +67,7 @@ def _mapping(draft: Draft, whole: Entry, old: Any, new: Any, in_flow: bool) -> N
     dropped = [key for key in old if key not in new]
     for key in (*changed, *dropped):
         if key not in written:
-            raise RefusedError(f"`{key}` comes from a merge key")
+            raise RefusedError(merged(key))
         if key in twice:
             raise RefusedError(f"`{key}` is written twice")
     added = {key: value for key, value in new.items() if key not in old}

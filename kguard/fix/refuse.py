@@ -15,11 +15,15 @@ _GENERATED = (
     r"(?i)\bdo not (?:edit|modify|change)\b|\bauto-?generated\b|\bcode generated\b|@generated\b"
     r"|\bgenerated (?:by|from|with|using)\b|^source: \S*/templates/"
 )
+_GENERATED_WORDS = ("generated", "do not ", "source: ")
+"""One of these is in every such text: comments are looked for, which takes longer, where one is."""
 # Actions of Go templates and Jinja. Argo's `{{inputs.parameters.x}}` is none of them.
 _TEMPLATE = (
     r"\{\{-|-\}\}|\{\{\s*(?:[.$]|/\*)|\{%"
     r"|\{\{\s*(?:if|range|with|end|else|include|template|define|block|toYaml)\b"
 )
+
+SHARED = "it is written in one place and used in several, by anchor and alias"
 
 
 class RefusedError(Exception):
@@ -30,10 +34,12 @@ def file_refusal(source: SourceFile) -> str:
     """Why nothing in a file may be changed, empty where it may."""
     if source.errors:
         return "the file could not be read in full"
-    for comment in source.comments:
+    text = source.text.lower()
+    braces = "{{" in text or "{%" in text or "-}}" in text
+    for comment in source.comments if braces else ():
         if re.search(_TEMPLATE, comment.text):
             return "the file is a template"
-    if _is_generated(source):
+    if any(word in text for word in _GENERATED_WORDS) and _is_generated(source):
         return "the file is generated: change what it is made from"
     for document in source.documents:
         if isinstance(document.data, Mapping):
@@ -46,6 +52,11 @@ def file_refusal(source: SourceFile) -> str:
 def document_refusal(text: str) -> str:
     """Why nothing in the text of a document may be changed, empty where it may."""
     return "the document is a template" if "{" in text and re.search(_TEMPLATE, text) else ""
+
+
+def merged(key: str) -> str:
+    """Why a key that stands in another mapping cannot be changed in this one."""
+    return f"`{key}` comes from a merge key"
 
 
 def _is_generated(source: SourceFile) -> bool:

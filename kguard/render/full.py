@@ -101,6 +101,8 @@ def _remarks(items: list[Located]) -> Iterator[tuple[str, str]]:
     for item in items:
         if (fix := item.fix) is not None:
             yield f"fix available ({'safe' if fix.safe else 'unsafe'})", safe(fix.title)
+        elif item.no_fix and item.finding.fix is not None:
+            yield "to be fixed by hand", f"{safe(item.finding.fix.title)} ({safe(item.no_fix)})"
 
 
 def _see(items: list[Located], report: Report, style: Style, explained: set[str]) -> Iterator[str]:

@@ -27,7 +27,7 @@ def suggestion(item: Located, report: Report) -> Suggestion | None:
     fix, path = item.fix, item.finding.resource.origin.path
     if fix is None or not fix.safe or not fix.edits or path != item.path:
         return None
-    from kguard.fix import fix_file
+    from kguard.fix.apply import fix_file
     from kguard.inputs.load import read_source
 
     try:

@@ -94,6 +94,11 @@ class Document:
         return _locator(self).following(line)
 
     @property
+    def text(self) -> str:
+        """Its text, as it stands in the file."""
+        return self._text[self._chunk.start : self._chunk.end]
+
+    @property
     def locator(self) -> Locator:
         """The nodes of the document and where they stand, for those who change its text."""
         return _locator(self)
@@ -113,7 +118,7 @@ def _locator(document: Document) -> Locator:
     from kguard.source.locate import Locator
 
     chunk = document._chunk
-    text = document._text[chunk.start : chunk.end]
+    text = document.text
     if chunk.json:
         from kguard.source import jsontext
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable
 
-from kguard.fix import FixedFile, fix_file
+from kguard.fix.apply import FixedFile, fix_file
 from kguard.model import Confidence, Edit, Finding, Fix, Origin, Resource, Severity, Span
 from kguard.report import Located
 from kguard.source import read

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from fixing import fixes, refusals, titles
 
-from kguard.fix import fix_file
+from kguard.fix.apply import fix_file
 from kguard.model import (
     REMOVE,
     Confidence,

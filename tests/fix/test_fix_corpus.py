@@ -11,8 +11,9 @@ import pytest
 from test_fix_layouts import routes
 
 from kguard.cli import run
-from kguard.fix import FixedFile, RefusedError, fix_file
+from kguard.fix.apply import FixedFile, fix_file
 from kguard.fix.intend import same, with_edits
+from kguard.fix.refuse import RefusedError
 from kguard.model import (
     REMOVE,
     Confidence,

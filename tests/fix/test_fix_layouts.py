@@ -16,8 +16,8 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from layouts import documents, values, write
 
-from kguard.fix import RefusedError
 from kguard.fix.intend import same, with_edits
+from kguard.fix.refuse import RefusedError
 from kguard.model import REMOVE, Edit, Route
 from kguard.source import read
 

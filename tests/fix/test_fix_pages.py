@@ -9,7 +9,7 @@ import pytest
 from kguard.engine import Outcome, Rule, run
 from kguard.facts import Assumptions, Facts
 from kguard.facts.run import NEWEST_KUBERNETES
-from kguard.fix import fix_file
+from kguard.fix.apply import fix_file
 from kguard.fix.refuse import file_refusal
 from kguard.index import Index
 from kguard.model import Finding

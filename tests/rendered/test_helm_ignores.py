@@ -115,6 +115,8 @@ def test_fixes_are_refused(project: Project) -> None:
     before = project.read("web/templates/more.yaml")
     (item,) = check(project, select="pdb-blocks-drain").json["findings"]
     assert (item["line"], item["fixable"]) == (5, None)
+    answer = project.run("fix", "--helm", "--select", "pdb-blocks-drain")
+    assert answer.out == "nothing to fix, 1 left\n"
     answer = project.run("fix", "--helm", "--unsafe", "--select", "pdb-blocks-drain")
     assert project.read("web/templates/more.yaml") == before
     assert "it is about what a tool renders" in answer.err
