@@ -18,7 +18,8 @@ from kguard.ignore import grammar
 from kguard.ignore.find import covered_lines
 from kguard.ignore.grammar import Directive, Explained, GrammarError
 from kguard.ignore.hide import EXPIRED, UNEXPLAINED, UNUSED
-from kguard.record import record
+from kguard.model import dig
+from kguard.record import field, record
 from kguard.report import Located
 
 if TYPE_CHECKING:
@@ -79,6 +80,7 @@ def add_ignores(
 
     A comment goes to the end of the line the finding is shown at, joined to one of kguard's that
     stands there; where text follows on the next line (block scalars, Dockerfiles) it goes above.
+    For what is inside of a text, a manifest of Argo's for instance, it goes above the text's key.
     JSON has no comments, and findings about ignores get none. `read` reads such a file; `why`
     comes from `explanation`.
     """
@@ -99,13 +101,27 @@ def add_ignores(
     rest = [line for line in sorted(by_line) if line not in at_end]
     above = trial.possible(rest, above=True, beside=at_end)
     added = [item for line in sorted({*at_end, *above}) for item in by_line[line]]
-    refused += [
-        Impossible(item, "no comment can stand at this line or above it")
-        for line in rest
-        if line not in above
-        for item in by_line[line]
-    ]
-    return Addition(trial.text(at_end, above), tuple(added), tuple(refused))
+    left = [item for line in rest if line not in above for item in by_line[line]]
+    inside: dict[int, list[Located]] = defaultdict(list)
+    for item in left:
+        if key := _line_of_text(source, item):
+            inside[key + sum(1 for line in above if line <= key)].append(item)
+    data = trial.text(at_end, above)
+    if inside:
+        # The comment covers other lines than its own, so it is apart from those above.
+        reach = {line: max(item.span.line for item in inside[line]) for line in inside}
+        reach = {
+            line: last + sum(1 for each in above if each <= last) for line, last in reach.items()
+        }
+        trial = _Trial(path, data, read(path, data), read, why, today, _names(inside), reach)
+        over = trial.possible(sorted(inside), above=True)
+        data = trial.text((), over)
+        hidden = [item for line in sorted(over) for item in inside[line]]
+        added += hidden
+        done = set(map(id, hidden))
+        left = [item for item in left if id(item) not in done]
+    refused += [Impossible(item, "no comment can stand at this line or above it") for item in left]
+    return Addition(data, tuple(added), tuple(refused))
 
 
 def write_file(path: str, addition: Addition) -> None:
@@ -118,6 +134,21 @@ def _names(by_line: Mapping[int, Sequence[Located]]) -> dict[int, tuple[str, ...
         line: tuple(dict.fromkeys(sorted(item.finding.policy for item in items)))
         for line, items in by_line.items()
     }
+
+
+def _line_of_text(source: SourceLike, item: Located) -> int:
+    """The line of the key or dash at which the text begins that a finding is shown in; 0: none."""
+    line = item.span.line
+    origin = item.finding.resource.origin
+    route = (*origin.prefix, *item.finding.route)
+    documents = [document for document in source.documents if document.line <= line]
+    if not documents or item.rendering is not None:
+        return 0
+    for depth in range(1, len(route) + 1):
+        if isinstance(dig(documents[-1].data, *route[:depth]), str):
+            first, last = documents[-1].extent(route[:depth])
+            return first if first < line <= last else 0
+    return 0
 
 
 def _refusal(path: str, data: bytes, source: SourceLike) -> str:
@@ -147,6 +178,8 @@ class _Trial:
     why: Explained
     today: datetime.date
     names: Mapping[int, tuple[str, ...]]
+    reach: Mapping[int, int] = field(default_factory=dict)
+    """The last line that a comment above a line has to cover, where it is not that line."""
 
     def possible(
         self, lines: Sequence[int], *, above: bool, beside: Collection[int] = ()
@@ -184,7 +217,8 @@ class _Trial:
                 return False
             if comment.own_line:
                 covered = covered_lines(result, comment.line)
-                if covered is None or not covered[0] <= now <= covered[1]:
+                last = now + self.reach.get(line, line) - line
+                if covered is None or not covered[0] <= now <= last <= covered[1]:
                     return False
         return True
 
