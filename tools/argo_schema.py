@@ -19,7 +19,7 @@ from typing import Any
 
 ARGO = "io.argoproj.workflow.v1alpha1."
 ROOTS = ("WorkflowSpec", "CronWorkflowSpec")
-NEWEST = "4.1"
+OLDEST, NEWEST = "3.4", "4.1"
 
 SCALARS = {"string": "s", "boolean": "b", "number": "n", "integer": "i"}
 KUBERNETES = {"IntOrString": "x", "Quantity": "q", "Time": "t", "FieldsV1": "*", "Duration": "s"}
@@ -73,7 +73,7 @@ def table(
             inner = re.sub(r"[\[\]{}]|@.*", "", text)
             if ARGO + inner in newest:
                 pending.append(inner)
-    return {"newest": NEWEST, "structs": dict(sorted(structs.items()))}
+    return {"oldest": OLDEST, "newest": NEWEST, "structs": dict(sorted(structs.items()))}
 
 
 def fields(
@@ -180,7 +180,10 @@ def main() -> None:
     structs = ",\n".join(
         f"{json.dumps(name)}: {json.dumps(fields)}" for name, fields in found["structs"].items()
     )
-    print(f'{{\n"newest": {json.dumps(found["newest"])},\n"structs": {{\n{structs}\n}}\n}}')
+    versions = "".join(
+        f"{json.dumps(key)}: {json.dumps(found[key])},\n" for key in ("oldest", "newest")
+    )
+    print(f'{{\n{versions}"structs": {{\n{structs}\n}}\n}}')
 
 
 if __name__ == "__main__":

@@ -57,7 +57,7 @@ def add_parser(subparsers: Any) -> None:
     parser.add_argument("-f", "--format", choices=("table", "json"), default="table")
     parser.add_argument("--color", choices=term.CHOICES, default="auto")
     parser.add_argument(
-        "--argo-version", metavar="3.N", help="Argo Workflows that runs them (default: unknown)"
+        "--argo-version", metavar="N.M", help="Argo Workflows that runs them (default: unknown)"
     )
     parser.add_argument(
         "--argo-controller-config",

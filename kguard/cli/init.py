@@ -112,7 +112,8 @@ def run(args: argparse.Namespace) -> int:
                 print(f"wrote {shown}")
             except OSError as error:
                 code = fail(f"{shown} cannot be written: {error.strerror}", USAGE)
-    print("next: `kguard check .`; to start from the findings of today, `kguard baseline`")
+    if code == OK:  # Else there is something to do before.
+        print("next: `kguard check .`; to start from the findings of today, `kguard baseline`")
     return code
 
 

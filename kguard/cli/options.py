@@ -46,7 +46,7 @@ def add_input_options(parser: argparse.ArgumentParser) -> None:
         help="Kubernetes the manifests are for (default: newest known)",
     )
     selection.add_argument(
-        "--argo-version", metavar="3.N", help="Argo Workflows that runs them (default: unknown)"
+        "--argo-version", metavar="N.M", help="Argo Workflows that runs them (default: unknown)"
     )
     add_policy_folders(selection)
     inputs = parser.add_argument_group("inputs")

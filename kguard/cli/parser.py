@@ -35,11 +35,12 @@ class Parser(argparse.ArgumentParser):
         return namespace, left
 
     def _check_value(self, action: argparse.Action, value: Any) -> None:
-        """Refuse a value that is none of an option's choices, naming the nearest."""
+        """Refuse a value that is none of an option's choices, naming the nearest and all."""
         if action.choices is not None and value not in action.choices:
-            from kguard.words import choices_hint
+            from kguard.words import nearest
 
-            hint = choices_hint(value, map(str, action.choices))
+            known = [str(choice) for choice in action.choices]
+            hint = f"{nearest(value, known)} (one of {', '.join(known)})"
             raise argparse.ArgumentError(action, f"cannot be `{value}`{hint}")
 
 

@@ -254,7 +254,9 @@ def _changes(ref: str, found: Discovery, loaded: Loaded, resources: list[Resourc
     from kguard.inputs.history import HistoryError, base_of
 
     if git_root(found.base) != found.base:
-        raise UsageError("`--diff-base` goes with a git repository, and this is none")
+        message = "`--diff-base` goes with the git repository that kguard is started in"
+        roots = sorted({root for path in found.files if (root := git_root(found.real_path(path)))})
+        raise UsageError(f"{message}: {f'cd {near(roots[0])}' if roots else 'this is none'}")
     try:
         return changes_since(base_of(found.base, ref), found, loaded, resources)
     except HistoryError as error:

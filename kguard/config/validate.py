@@ -29,14 +29,13 @@ _CODE_KEYS = frozenset(
     for second in ("dir", "dirs", "folder", "folders", "path", "paths", "file", "files")
 ) | {"plugins", "plugin", "custom-policies", "external-checks", "python", "entry-points", "load"}
 
-_CALLED = {
+_GIVEN = {
     dict: "a mapping",
     list: "a list",
     str: "text",
-    bool: "true or false",
     int: "a number",
     float: "a number",
-    type(None): "empty",
+    type(None): "nothing",
 }
 _WANTED = {
     "object": "a mapping",
@@ -128,8 +127,8 @@ def _unknown_key(layer: Layer, route: Route, known: Iterable[str]) -> Problem:
 def _wrong_type(layer: Layer, route: Route, name: str, error: Any) -> Problem:
     wanted = error.validator_value
     wanted = [wanted] if isinstance(wanted, str) else wanted
-    called = _CALLED.get(type(error.instance), "of an unknown type")
-    message = f"{name} is {called}, not {' or '.join(_WANTED[w] for w in wanted)}"
+    given = _GIVEN.get(type(error.instance)) or _quoted(error.instance)
+    message = f"{name} takes {' or '.join(_WANTED[w] for w in wanted)}; {given} was given"
     help = ""
     if wanted == ["string"] and isinstance(error.instance, int | float):
         where = layer.locate(route, False)
@@ -140,6 +139,9 @@ def _wrong_type(layer: Layer, route: Route, name: str, error: Any) -> Problem:
         help = f'write it in quotes: "{text}"'
     elif wanted == ["array"] and isinstance(error.instance, str):
         help = f"write it as a list: [{error.instance}]"
+    elif wanted == ["object"] and isinstance(error.instance, bool) and route[:-1] == ():
+        if "render" in error.schema.get("properties", {}):
+            help = f"write `{route[-1]}: {{render: {json.dumps(error.instance)}}}`"
     elif wanted == ["object"] and route == ("policies",):
         help = NEVER_CODE
     return layer.problem(route, message, help)

@@ -55,6 +55,11 @@ def newest() -> Version:
     return major_minor(_table()["newest"])
 
 
+def oldest() -> Version:
+    """The oldest version whose fields the table knows."""
+    return major_minor(_table()["oldest"])
+
+
 @cache
 def struct(name: str) -> Mapping[str, ArgoField]:
     """The fields of a struct of Argo or of Kubernetes; empty for a name that is none."""

@@ -230,9 +230,10 @@ def test_outside_of_git_is_an_error(old: Project, monkeypatch: pytest.MonkeyPatc
     folder = old.root.parent / "plain"
     folder.mkdir()
     monkeypatch.chdir(folder)
-    assert refused(old, "HEAD").err == (
-        "kguard: `--diff-base` goes with a git repository, and this is none\n"
-    )
+    told = "kguard: `--diff-base` goes with the git repository that kguard is started in"
+    assert refused(old, "HEAD").err == f"{told}: this is none\n"
+    inside = old.run("check", "--diff-base", "HEAD", str(old.root))
+    assert (inside.code, inside.err) == (2, f"{told}: cd ../{old.root.name}\n")
 
 
 def test_json_is_a_report_of_the_changes_alone(old: Project) -> None:

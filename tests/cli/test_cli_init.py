@@ -123,3 +123,15 @@ def test_a_broken_configuration_is_there(project: Project) -> None:
     project.write({CONFIG: "profile: [\n"})
     assert project.run("init").out.startswith(f"{CONFIG} has kguard already\n")
     assert project.read(CONFIG) == "profile: [\n"
+
+
+def test_where_nothing_can_be_written_no_next_step_is_named(
+    project: Project, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def refuse(part: object) -> None:
+        raise PermissionError(13, "Permission denied")
+
+    monkeypatch.setattr("kguard.cli.init._write", refuse)
+    answer = project.run("init")
+    assert (answer.code, answer.out) == (2, "")
+    assert answer.err.startswith("kguard: .kguard.yaml cannot be written: Permission denied\n")

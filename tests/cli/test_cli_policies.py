@@ -79,3 +79,9 @@ def test_an_unknown_linter_is_refused_with_the_known_ones(project: Project) -> N
     answer = project.run("policies", "--peer", "kubelinter")
     assert answer.code == 2
     assert "did you mean `kube-linter`?" in answer.err
+
+
+def test_the_linters_that_are_known_are_named(project: Project) -> None:
+    answer = project.run("policies", "--peer", "nope")
+    assert answer.code == 2
+    assert "cannot be `nope` (one of kube-linter, kube-score, polaris, " in answer.err

@@ -48,18 +48,28 @@ YAML = [
         "profile:\nselect: x\ncomplete: 1\nargo: []\nexclude: [1]\n",
         [
             ":1:1: `profile` is empty",
-            ":2:9: `select` is text, not a list",
-            ":3:11: `complete` is a number, not true or false",
-            ":4:1: `argo` is a list, not a mapping",
-            ":5:11: `exclude[0]` is a number, not text",
+            ":2:9: `select` takes a list; text was given",
+            ":3:11: `complete` takes true or false; a number was given",
+            ":4:1: `argo` takes a mapping; a list was given",
+            ":5:11: `exclude[0]` takes text; a number was given",
         ],
         id="wrong types",
     ),
     pytest.param(
+        "helm: true\nkustomize: false\nargo: true\ncomplete: {a: 1}\n",
+        [
+            ":1:7: `helm` takes a mapping; `true` was given",
+            ":2:12: `kustomize` takes a mapping; `false` was given",
+            ":3:7: `argo` takes a mapping; `true` was given",
+            ":4:1: `complete` takes true or false; a mapping was given",
+        ],
+        id="words where keys belong, and the reverse",
+    ),
+    pytest.param(
         "kube-version: 1.30\nargo: {version: 3.10}\n",
         [
-            ":1:15: `kube-version` is a number, not text",
-            ":2:17: `argo.version` is a number, not text",
+            ":1:15: `kube-version` takes text; a number was given",
+            ":2:17: `argo.version` takes text; a number was given",
         ],
         id="versions without quotes",
     ),
@@ -123,7 +133,7 @@ YAML = [
             ":4:13: no kind is called `deployment`; did you mean `Deployment`?",
             ":5:45: `overrides[1].policies.limit-ratio.params.unit` cannot be `disk`"
             " (one of cpu, memory)",
-            ":6:5: `overrides[2]` is a number, not a mapping",
+            ":6:5: `overrides[2]` takes a mapping; a number was given",
         ],
         id="overrides",
     ),

@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 import pytest
-from argo_world import workflow, world
+from argo_world import HEAD, workflow, world
 
+from kguard.facts import Assumptions
 from kguard.facts.argo.shape import ArgoDatedField, dated_fields, unknown_fields, wrong_types
 from kguard.kube import argo_schema, schema
 
@@ -135,3 +136,29 @@ def test_an_empty_specification_is_no_unknown_field() -> None:
         """
     )
     assert unknown_fields(facts, resource) == []
+
+
+@pytest.mark.parametrize(
+    ("version", "told"),
+    [
+        pytest.param(
+            (2, 12), "2.12 is older than the oldest version that is known, 3.4: ", id="old"
+        ),
+        pytest.param(
+            (3, 3), "3.3 is older than the oldest version that is known, 3.4: ", id="before"
+        ),
+        pytest.param((3, 4), "", id="oldest"),
+        pytest.param((4, 1), "", id="newest"),
+        pytest.param((4, 9), "4.9 is newer than the newest version that is known, 4.1: ", id="new"),
+        pytest.param(None, "", id="unknown"),
+    ],
+)
+def test_a_version_whose_fields_are_not_listed_is_told(
+    version: tuple[int, int] | None, told: str
+) -> None:
+    facts, (resource,) = world(f"{HEAD}spec: {{}}\n", Assumptions(argo=version))
+    unknown_fields(facts, resource)
+    dated_fields(facts, resource)
+    assert [notice.startswith(f"Argo Workflows {told}") for notice in facts.notices] == (
+        [True] if told else []
+    )

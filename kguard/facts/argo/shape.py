@@ -9,11 +9,12 @@ from __future__ import annotations
 from collections.abc import Callable, Iterator, Mapping
 from typing import Any
 
+from kguard.facts.argo.controller import argo_version, version_text
 from kguard.facts.quantities import is_placeholder
 from kguard.facts.run import Facts
 from kguard.facts.schema.values import why_quotes
 from kguard.kube import schema
-from kguard.kube.argo_schema import ArgoField, Version, is_argo, newest, struct
+from kguard.kube.argo_schema import ArgoField, Version, is_argo, newest, oldest, struct
 from kguard.model import Resource, Route, Scope, named_route
 from kguard.record import record
 from kguard.words import closest
@@ -67,6 +68,7 @@ def shape(facts: Facts, resource: Resource) -> list[Scope]:
 
 
 def _shape(facts: Facts, resource: Resource) -> list[Scope]:
+    _tell_of_unknown_version(facts, resource)
     spec = resource.data.get("spec")
     root = "CronWorkflowSpec" if resource.kind == "CronWorkflow" else "WorkflowSpec"
     walk, metadata = Walk(resource, resource.data), resource.data.get("metadata")
@@ -76,6 +78,24 @@ def _shape(facts: Facts, resource: Resource) -> list[Scope]:
     if isinstance(metadata, dict):
         found += walk.struct("ObjectMeta", metadata, ("metadata",), ())
     return found
+
+
+def _tell_of_unknown_version(facts: Facts, resource: Resource) -> None:
+    """Say that a version is none whose fields are listed: it may be a slip, or merely new."""
+    version = argo_version(facts, resource)
+    if version is None or oldest() <= version <= newest():
+        return
+    text = f"Argo Workflows {version_text(version)} is"
+    if version > newest():
+        facts.notice(
+            f"{text} newer than the newest version that is known, {version_text(newest())}: "
+            "fields that are not known are not judged"
+        )
+    else:
+        facts.notice(
+            f"{text} older than the oldest version that is known, {version_text(oldest())}: "
+            f"a field that {version_text(oldest())} has is taken for known"
+        )
 
 
 class Walk:
