@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import random
 import string
 from collections.abc import Mapping
@@ -11,6 +12,8 @@ Spec = dict[str, Any]
 
 ITEM = {"parameters": [{"name": "item", "value": "{{item}}"}]}
 TAKES = {"parameters": [{"name": "item"}]}
+QUERY = {"parameters": [{"name": "query"}]}
+WHOLE, INPUT = "{{workflow.parameters.query}}", "{{inputs.parameters.query}}"
 
 
 def leaf(name: str = "work", **more: Any) -> Spec:
@@ -48,6 +51,17 @@ def texts(count: int, length: int) -> list[str]:
 def sequence(count: int) -> Spec:
     """A loop of so many numbers."""
     return {"withSequence": {"count": str(count)}}
+
+
+def handed(name: str, value: str) -> Spec:
+    """Arguments of one parameter."""
+    return {"parameters": [{"name": name, "value": value}]}
+
+
+def long_list(count: int) -> Spec:
+    """Arguments of the workflow: a list that is as long as its many items together."""
+    items = [{"id": n, "sum": text} for n, text in enumerate(texts(count, 64))]
+    return handed("list", json.dumps(items))
 
 
 RETRY: Spec = {"retryStrategy": {"limit": 2}}
@@ -131,6 +145,148 @@ SHAPES: Mapping[str, tuple[Spec, int, bool]] = {
                 )
             ),
             leaf(inputs={"parameters": [{"name": "query"}]}),
+        ),
+        0,
+        False,
+    ),
+    "an argument handed on": (
+        spec(
+            steps([call("inner", "inner", arguments=handed("query", WHOLE))]),
+            dag(
+                call("work", arguments=handed("query", INPUT), **sequence(800)),
+                name="inner",
+                inputs=QUERY,
+            ),
+            leaf(inputs=QUERY),
+            arguments=handed("query", texts(1, 3000)[0]),
+        ),
+        0,
+        False,
+    ),
+    "an argument handed on, retries": (
+        spec(
+            dag(
+                call(
+                    "work",
+                    arguments=handed("query", "{{=inputs.parameters.query}}"),
+                    **sequence(400),
+                ),
+                inputs=QUERY,
+            ),
+            leaf(inputs=QUERY, **RETRY),
+            arguments=handed("query", texts(1, 3000)[0]),
+        ),
+        0,
+        True,
+    ),
+    "an argument as the default": (
+        spec(
+            steps([call("work", **sequence(800))]),
+            leaf(inputs=handed("query", "{{=workflow.parameters.query}}")),
+            arguments=handed("query", texts(1, 3000)[0]),
+        ),
+        0,
+        False,
+    ),
+    "an argument within texts": (
+        spec(
+            dag(
+                call("part", "part", arguments=handed("query", f"{WHOLE} {WHOLE}"), **sequence(30))
+            ),
+            steps(
+                [
+                    call(
+                        "work",
+                        arguments=handed("query", f"a {INPUT} of {{{{item}}}}"),
+                        **sequence(30),
+                    )
+                ],
+                name="part",
+                inputs=QUERY,
+            ),
+            leaf(inputs=QUERY),
+            arguments=handed("query", texts(1, 1000)[0]),
+        ),
+        0,
+        False,
+    ),
+    "an argument to one task of many": (
+        spec(
+            dag(call("part", "part", **sequence(40))),
+            dag(
+                *(call(f"t{n}") for n in range(30)),
+                call("reads", "reads", arguments=handed("query", WHOLE)),
+                name="part",
+            ),
+            leaf(),
+            leaf("reads", inputs=QUERY),
+            arguments=handed("query", texts(1, 9000)[0]),
+        ),
+        0,
+        False,
+    ),
+    "an argument to each of many tasks": (
+        spec(
+            dag(*(call(f"t{n}", arguments=handed("query", WHOLE)) for n in range(150))),
+            leaf(inputs=QUERY),
+            arguments=handed("query", texts(1, 9000)[0]),
+        ),
+        0,
+        False,
+    ),
+    "items of an argument": (
+        spec(
+            dag(call("work", arguments=ITEM, withParam="{{workflow.parameters.list}}")),
+            leaf(inputs=TAKES),
+            arguments=long_list(900),
+        ),
+        0,
+        False,
+    ),
+    "items of an argument, and all of it": (
+        spec(
+            dag(
+                call(
+                    "work",
+                    arguments={
+                        "parameters": [
+                            *ITEM["parameters"],
+                            {"name": "all", "value": "{{workflow.parameters.list}}"},
+                        ]
+                    },
+                    withParam="{{workflow.parameters.list}}",
+                )
+            ),
+            leaf(inputs={"parameters": [*TAKES["parameters"], {"name": "all"}]}),
+            arguments=long_list(400),
+        ),
+        0,
+        False,
+    ),
+    "items handed on": (
+        spec(
+            dag(call("part", "part", arguments=ITEM, withItems=texts(60, 400))),
+            steps(
+                [
+                    call(
+                        "work",
+                        arguments=handed("item", "{{inputs.parameters.item}}"),
+                        **sequence(15),
+                    )
+                ],
+                name="part",
+                inputs=TAKES,
+            ),
+            leaf(inputs=TAKES),
+        ),
+        0,
+        False,
+    ),
+    "an argument that is not written": (
+        spec(
+            dag(call("work", arguments=handed("query", WHOLE), **sequence(800))),
+            leaf(inputs=QUERY),
+            arguments={"parameters": [{"name": "query"}]},
         ),
         0,
         False,

@@ -47,6 +47,7 @@ class Run:
         self.clock = 0.0
         self.attempts = 0
         arguments = spec.get("arguments", {}).get("parameters", [])
+        self.arguments = tags("workflow", arguments)
         self._call(spec["entrypoint"], name, "", arguments, {})
         if handler := spec.get("onExit"):
             self._call(handler, f"{name}.onExit", "", [], {}, hooked=True)
@@ -178,6 +179,7 @@ class Run:
 
     def _steps(self, template: Mapping[str, Any], name: str, boundary: str, more: Any) -> str:
         outer = self._node("Steps", name, boundary, template["name"], **more)
+        held = tags("inputs", (more["inputs"] or {}).get("parameters", []))
         before: list[str] = []
         for number, group in enumerate(template["steps"]):
             flag = f"{name}[{number}]"
@@ -186,8 +188,8 @@ class Run:
                 self._child(each, identity)
             calls = [call for step in group for call in self._expanded(step)]
             before = []
-            for step, called, scope in calls:
-                child = self._step(step, f"{flag}.{called}", outer, scope)
+            for step, called, item in calls:
+                child = self._step(step, f"{flag}.{called}", outer, item | held)
                 self._child(identity, child)
                 before += self._outbound(child)
         self.nodes[outer]["outboundNodes"] = before
@@ -195,6 +197,7 @@ class Run:
 
     def _dag(self, template: Mapping[str, Any], name: str, boundary: str, more: Any) -> str:
         outer = self._node("DAG", name, boundary, template["name"], **more)
+        held = tags("inputs", (more["inputs"] or {}).get("parameters", []))
         tasks = template["dag"]["tasks"]
         made: dict[str, str] = {}
         awaited = {each for task in tasks for each in waits(task)}
@@ -206,11 +209,11 @@ class Run:
                 )
                 for each in parents:
                     self._child(each, group)
-                for step, called, scope in self._expanded(task):
-                    self._child(group, self._step(step, f"{name}.{called}", outer, scope))
+                for step, called, item in self._expanded(task):
+                    self._child(group, self._step(step, f"{name}.{called}", outer, item | held))
                 made[task["name"]] = group
             else:
-                child = self._step(task, f"{name}.{task['name']}", outer, {})
+                child = self._step(task, f"{name}.{task['name']}", outer, held)
                 for each in parents:
                     self._child(each, child)
                 made[task["name"]] = child
@@ -250,6 +253,8 @@ class Run:
             items = call["withItems"]
         elif "withSequence" in call:
             items = [str(n) for n in range(int(call["withSequence"]["count"]))]
+        elif call["withParam"] in self.arguments:
+            items = json.loads(self.arguments[call["withParam"]])
         else:
             items = [str(n) for n in range(self.items)]
         expanded = []
@@ -270,10 +275,14 @@ class Run:
         parameters = []
         for each in template.get("inputs", {}).get("parameters", []):
             value = given.get(each["name"], each.get("value", each.get("default", "")))
-            for placeholder, text in scope.items():
-                value = str(value).replace(placeholder, text)
-            parameters.append({**each, "value": str(value)})
+            parameters.append({**each, "value": self._put_in(str(value), scope)})
         return {"parameters": parameters} if parameters else None
+
+    def _put_in(self, value: str, scope: Mapping[str, str]) -> str:
+        """A value with texts for its tags."""
+        for tag, text in {**self.arguments, **scope}.items() if "{{" in value else ():
+            value = value.replace(tag, text)
+        return value
 
     def _child(self, above: str, identity: str) -> None:
         children = self.nodes[above].setdefault("children", [])
@@ -298,6 +307,13 @@ def stamp(seconds: int) -> str:
     """Seconds into a day as metav1.Time is written."""
     hours, rest = divmod(seconds, 3600)
     return f"2026-11-{1 + hours // 24:02}T{hours % 24:02}:{rest // 60:02}:{rest % 60:02}Z"
+
+
+def tags(of: str, parameters: list[dict[str, Any]]) -> dict[str, str]:
+    """The tags and expressions that read parameters, and what they hold."""
+    held = {f"{of}.parameters.{each['name']}": str(each.get("value", "")) for each in parameters}
+    simple = {f"{{{{{name}}}}}": value for name, value in held.items()}
+    return simple | {f"{{{{={name}}}}}": value for name, value in held.items()}
 
 
 def loops(call: Mapping[str, Any]) -> bool:

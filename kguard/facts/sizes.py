@@ -37,10 +37,18 @@ def literal_bytes(value: Any) -> int:
     """
     if value is None:
         return 0
-    text = value if isinstance(value, str) else _compact(value)
-    if "{{" in text or "${" in text:
-        text = _PLACEHOLDER.sub("", text)
+    text = without_placeholders(as_text(value))
     return len(text) if text.isascii() else len(text.encode("utf-8", "replace"))
+
+
+def as_text(value: Any) -> str:
+    """A text as it stands, anything else as compact JSON."""
+    return value if isinstance(value, str) else _compact(value)
+
+
+def without_placeholders(text: str) -> str:
+    """A text with nothing where its placeholders are."""
+    return _PLACEHOLDER.sub("", text) if "{{" in text or "${" in text else text
 
 
 def packed_bytes(value: Any) -> int:
@@ -50,7 +58,7 @@ def packed_bytes(value: Any) -> int:
     """
     import zlib
 
-    text = value if isinstance(value, str) else _compact(value)
+    text = as_text(value)
     if len(text) < _UNCOMPRESSED:
         return len(text)
     sample = text[:_SAMPLE].encode("utf-8", "replace")

@@ -2,73 +2,55 @@
 
 from __future__ import annotations
 
-import re
 from collections.abc import Iterator
 from typing import Any
 
 from kguard.facts.argo.templates import Call, calls_of
 from kguard.facts.argo.workflow import Workflow
-from kguard.facts.forecast.runs import Runs, runs_of
+from kguard.facts.forecast.copies import Text
+from kguard.facts.forecast.forecast import counter_of, whole_run
+from kguard.facts.forecast.values import names_in
 from kguard.facts.sizes import literal_bytes, written
-from kguard.model import Fault, Related, Route, dig
+from kguard.model import Fault, Related, Scope, dig
 from kguard.policy.context import Context
 
-_HANDED_ON = re.compile(r"\{\{\s*workflow\.parameters\.([\w-]+)\s*\}\}")
 _HELP = "every node keeps its own copy in the status; hand over a path or an artifact"
 
 
 def check(workflow: Workflow, ctx: Context) -> Iterator[Fault]:
     """Yield a fault for a literal that many nodes receive and that fills the status by that."""
     least = ctx.params["min_bytes"]
-    arguments = {
-        name: (number, literal_bytes(value))
-        for number, name, value in _parameters(workflow.get("arguments", "parameters"))
-        if literal_bytes(value) > least
-    }
-    long = [
-        (call, number, value)
-        for template in ctx.facts.argo_templates(workflow.resource)
-        for call in calls_of(ctx.facts, template)
-        for number, _, value in _parameters(call.get("arguments", "parameters"))
-        if isinstance(value, str) and ((arguments and "{{" in value) or len(value) > least)
-    ]
-    runs = runs_of(ctx.facts, workflow) if long else None
-    handed: dict[str, list[Call]] = {}
-    for call, number, value in long:
-        for name in _HANDED_ON.findall(value):
-            if name in arguments:
-                handed.setdefault(name, []).append(call)
-        if runs and literal_bytes(value) > least:
-            size, nodes = literal_bytes(value), runs.nodes(call)
-            if size * nodes > ctx.params["max_bytes"]:
-                keys: Route = ("arguments", "parameters", number, "value")
-                message = f"argument of {call.called} {_copied(size, nodes)}"
-                yield call.fault(keys, message, help=_HELP)
-    for name, calls in handed.items():
-        yield from _workflow_argument(workflow, ctx, arguments[name], calls, runs)
+    templates = ctx.facts.argo_templates(workflow.resource)
+    calls = [call for template in templates for call in calls_of(ctx.facts, template)]
+    handing: list[Scope] = [workflow, *calls]
+    if not any(literal_bytes(v) > least for each in handing for _, v in _parameters(each)):
+        return
+    count = whole_run(counter_of(ctx.facts, workflow, long=least))
+    for text, nodes in count.copies.items() if count else ():
+        if not isinstance(text, Text) or text.scope.resource is not workflow.resource:
+            continue
+        size = literal_bytes(text.text)
+        if size <= least or size * nodes <= ctx.params["max_bytes"]:
+            continue
+        copied = f"of {written(size)} goes to {nodes:,} nodes: {written(size * nodes)} of status"
+        if isinstance(text.scope, Call):
+            message = f"argument of {text.scope.called} {copied}"
+            yield text.scope.fault(text.keys, message, help=_HELP)
+        elif text.scope is workflow:
+            name = workflow.get(*text.keys[:-1], "name")
+            scopes: list[Scope] = [*calls, *templates]
+            related = [
+                Related(each.resource, each.route, "handed on here")
+                for each in scopes
+                if any((name, True) in names_in(str(v)) for _, v in _parameters(each))
+            ]
+            message = f"argument `{name}` {copied}"
+            yield workflow.fault(text.keys, message, help=_HELP, related=related[:3])
 
 
-def _workflow_argument(
-    workflow: Workflow, ctx: Context, found: tuple[int, int], calls: list[Call], runs: Runs | None
-) -> Iterator[Fault]:
-    number, size = found
-    nodes = sum(runs.nodes(call) for call in calls) if runs else 0
-    if size * nodes > ctx.params["max_bytes"]:
-        name = workflow.get("arguments", "parameters", number, "name")
-        yield workflow.fault(
-            ("arguments", "parameters", number, "value"),
-            f"argument `{name}` {_copied(size, nodes)}",
-            help=_HELP,
-            related=[Related(call.resource, call.route, "handed on here") for call in calls[:3]],
-        )
-
-
-def _copied(size: int, nodes: int) -> str:
-    return f"of {written(size)} goes to {nodes:,} nodes: {written(size * nodes)} of status"
-
-
-def _parameters(items: Any) -> Iterator[tuple[int, Any, Any]]:
-    for number, item in enumerate(items if isinstance(items, list) else ()):
-        name, value = dig(item, "name"), dig(item, "value")
-        if isinstance(name, str) and value is not None:
-            yield number, name, value
+def _parameters(scope: Scope) -> Iterator[tuple[Any, Any]]:
+    """The names and values of arguments, and of the inputs of templates."""
+    for key in ("arguments", "inputs"):
+        items = scope.get(key, "parameters")
+        for each in items if isinstance(items, list) else ():
+            yield dig(each, "name"), dig(each, "value", default=dig(each, "default"))

@@ -9,8 +9,9 @@ import pytest
 from argo_world import world
 
 from kguard.facts import Facts
+from kguard.facts.forecast.forecast import counter_of
 from kguard.facts.forecast.limits import outlook_of
-from kguard.facts.forecast.runs import runs_of
+from kguard.facts.forecast.runs import runs_through
 from kguard.index import Index
 from kguard.kube.recognise import resources
 from kguard.model import Key
@@ -99,7 +100,7 @@ def test_no_forecast_raises(wrong: Any) -> None:
         ]
         facts = Facts(Index(found))
         for workflow in filter(None, map(facts.argo_workflow, found)):
-            runs_of(facts, workflow)
+            runs_through(counter_of(facts, workflow))
             outlook = outlook_of(facts, workflow)
             if outlook is not None:
                 forecasts += 1

@@ -2,7 +2,10 @@
 
 from __future__ import annotations
 
-from kguard.record import record
+from collections.abc import Mapping
+
+from kguard.facts.forecast.copies import MOST_BYTES, Copies, Value, filled, joined, multiplied
+from kguard.record import field, record
 
 MOST_NODES = 10**9
 """Where counting ends: retries around retries grow without bound."""
@@ -13,8 +16,9 @@ class Count:
     """Nodes of a part of a run. `raw` is their JSON, `references` the ids in it of other nodes,
     `repeated` those of nodes that many refer to.
 
-    Names are counted below the name of the part. `unlike` are bytes of inputs that no compression
-    saves, `ends` the nodes that what comes next hangs on. `graphs` are runs of DAGs and steps.
+    Names are counted below the name of the part. `unlike` are bytes of items and short inputs that
+    no compression saves, `copies` the long texts of inputs, whose bytes `raw` has unless they are
+    inputs yet to be filled. `ends` are the nodes that what comes next hangs on.
     """
 
     pods: int = 0
@@ -33,6 +37,7 @@ class Count:
     """Whether a template calls itself: counted once."""
     unbounded: bool = False
     """Whether retries without a limit are among them: counted as one attempt."""
+    copies: Copies = field(default_factory=dict)
 
     @property
     def nodes(self) -> int:
@@ -53,6 +58,7 @@ class Count:
             self.partial or other.partial,
             self.recursive or other.recursive,
             self.unbounded or other.unbounded,
+            joined(self.copies, other.copies),
         )
 
     def times(self, number: int) -> Count:
@@ -64,16 +70,24 @@ class Count:
             min(self.pods * number, MOST_NODES),
             min(self.retries * number, MOST_NODES),
             min(self.others * number, MOST_NODES),
-            self.raw * number,
-            self.references * number,
-            self.repeated * number,
-            self.unlike * number,
+            min(self.raw * number, MOST_BYTES),
+            min(self.references * number, MOST_BYTES),
+            min(self.repeated * number, MOST_BYTES),
+            min(self.unlike * number, MOST_BYTES),
             min(self.ends * number, MOST_NODES),
             self.assumed,
             self.partial,
             self.recursive,
             self.unbounded,
+            multiplied(self.copies, number),
         )
+
+    def filled(self, values: Mapping[str, Value]) -> Count:
+        """They, with the values of inputs where these were yet to be filled."""
+        if not self.copies:
+            return self
+        copies, size = filled(self.copies, values)
+        return self.changed(raw=self.raw + size, copies=copies)
 
     def below(self, name: int) -> Count:
         """They, when a name of that length is put before theirs."""
@@ -88,6 +102,7 @@ class Count:
         unlike: int | None = None,
         ends: int | None = None,
         assumed: bool | None = None,
+        copies: Copies | None = None,
     ) -> Count:
         """The same nodes with other sums.
 
@@ -107,4 +122,5 @@ class Count:
             self.partial,
             self.recursive,
             self.unbounded,
+            self.copies if copies is None else copies,
         )

@@ -6,13 +6,17 @@ gzip and base64 as workflow/packer/packer.go stores it.
 
 from __future__ import annotations
 
+import math
+
 from kguard.facts.argo.hooks import run_handlers
 from kguard.facts.argo.templates import named_template
 from kguard.facts.argo.workflow import Workflow
+from kguard.facts.forecast.copies import Text
 from kguard.facts.forecast.count import Count
 from kguard.facts.forecast.nodes import ASSUMED_ITEMS, Counter, name_length
+from kguard.facts.forecast.values import LONG
 from kguard.facts.run import Facts
-from kguard.facts.sizes import json_bytes
+from kguard.facts.sizes import json_bytes, packed_bytes
 from kguard.model import dig
 from kguard.record import record
 
@@ -26,6 +30,10 @@ _POD_PACKED, _RETRY_PACKED, _OTHER_PACKED = 84, 76, 48
 _REFERENCE_PACKED, _REPEATED_PACKED = 6.5, 1.5
 # What no compression saves still becomes base64: four bytes of three.
 _UNLIKE_PACKED = 4 / 3
+# What gzip remembers: a text that comes again within it is joined with the one before, by
+# references to so many bytes each, which take so many themselves.
+_WINDOW = 32 * 1024
+_MATCH, _MATCH_PACKED = 258, 2.25
 # status.taskResultsCompletionStatus: `"<name>-<hash>":true,` per pod, neither packed nor offloaded.
 _COMPLETION = 19
 
@@ -52,7 +60,7 @@ class Forecast:
         nodes = count.pods * _POD_PACKED + count.retries * _RETRY_PACKED
         nodes += count.others * _OTHER_PACKED
         ids = count.references * _REFERENCE_PACKED + count.repeated * _REPEATED_PACKED
-        return nodes + int(ids + count.unlike * _UNLIKE_PACKED)
+        return nodes + int(ids + (count.unlike + _packed_texts(count)) * _UNLIKE_PACKED)
 
     @property
     def completion(self) -> int:
@@ -87,9 +95,11 @@ def forecast_of(
     return Forecast(count, spec, name_length(workflow))
 
 
-def counter_of(facts: Facts, workflow: Workflow, items: int = 0, *, worst: bool = False) -> Counter:
+def counter_of(
+    facts: Facts, workflow: Workflow, items: int = 0, *, worst: bool = False, long: int = LONG
+) -> Counter:
     """What counts the nodes of a workflow's templates."""
-    return Counter(facts, workflow, expected_items(workflow) or items, worst=worst)
+    return Counter(facts, workflow, expected_items(workflow) or items, worst=worst, long=long)
 
 
 def whole_run(counter: Counter) -> Count | None:
@@ -99,10 +109,34 @@ def whole_run(counter: Counter) -> Count | None:
     if workflow.library or start.template is None:
         return None
     name = name_length(workflow)
-    count = counter.template(start.template).below(name)
+    count = counter.start(start.template).below(name)
     for handler in run_handlers(facts, workflow).values():
-        count += counter.template(handler).below(name + 7)
+        count += counter.handler(handler).below(name + 7)
     return count
+
+
+def _packed_texts(count: Count) -> float:
+    """The bytes of long inputs after compression, before base64."""
+    texts: dict[str, tuple[int, int]] = {}
+    for each, number in count.copies.items():
+        if isinstance(each, Text):
+            texts[each.text] = (each.size, texts.get(each.text, (0, 0))[1] + number)
+    total = 0.0
+    for text, (size, copies) in texts.items():
+        missed = (copies - 1) * _missed(size, count.raw / copies)
+        total += packed_bytes(text) * (1 + missed)
+        total += (copies - 1 - missed) * size / _MATCH * _MATCH_PACKED
+    return total
+
+
+def _missed(size: int, distance: float) -> float:
+    """The share of copies of a text that come too late after another one to be joined with it.
+
+    Nodes are sorted by their hashes, so copies are strewn at random, at that distance in the mean.
+    """
+    if size >= _WINDOW:
+        return 1.0
+    return math.exp(-(_WINDOW - size) / max(distance - size, 1.0))
 
 
 def expected_items(workflow: Workflow) -> int:

@@ -12,6 +12,8 @@ from collections.abc import Mapping
 from kguard.facts.argo.controller import max_workflow_size
 from kguard.facts.argo.templates import Call, calls_of, named_template, target_of
 from kguard.facts.argo.workflow import Workflow
+from kguard.facts.forecast.copies import Value
+from kguard.facts.forecast.count import Count
 from kguard.facts.forecast.forecast import (
     Forecast,
     counter_of,
@@ -90,7 +92,7 @@ def outlook_of(facts: Facts, workflow: Workflow, items: int = 0) -> Outlook | No
     worst, worst_pods = forecast_of(facts, workflow, items, worst=True), pods_of(worst_counter)
     if nominal is None or worst is None or pods is None or worst_pods is None:
         return None
-    by = heaviest_call(counter)
+    by = _heaviest(counter)
     limit, worst_limit = limit_of(facts, workflow, nominal), limit_of(facts, workflow, worst)
     return Outlook(
         workflow=workflow,
@@ -102,9 +104,9 @@ def outlook_of(facts: Facts, workflow: Workflow, items: int = 0) -> Outlook | No
         worst_pods=worst_pods,
         limit=limit,
         worst_limit=worst_limit,
-        by=by,
-        items=counter.items_of(by) if by else 0,
-        most_items=most_items(counter, nominal, limit, by) if by else 0,
+        by=by.call if by else None,
+        items=counter.items_of(by.call) if by else 0,
+        most_items=_most_items(counter, nominal, limit, by) if by else 0,
         chunks=_chunks(counter, nominal, limit, by) if by else None,
         worst_chunks=_chunks(worst_counter, worst, worst_limit, by) if by else None,
         shortages=tuple(shortages(facts, workflow.resource, pods.peak)),
@@ -130,41 +132,60 @@ def limit_of(facts: Facts, workflow: Workflow, forecast: Forecast) -> Limit:
 
 def heaviest_call(counter: Counter) -> Call | None:
     """The loop that brings most nodes, the outermost of several; else the heaviest call."""
+    heaviest = _heaviest(counter)
+    return heaviest.call if heaviest else None
+
+
+@record
+class _Heaviest:
+    """A call, and what the inputs of its template hold when a run comes to it."""
+
+    call: Call
+    given: Mapping[str, Value]
+
+    def count(self, counter: Counter) -> Count:
+        """The nodes of the call."""
+        return counter.call(self.call).filled(self.given)
+
+
+def _heaviest(counter: Counter) -> _Heaviest | None:
     facts, workflow = counter.facts, counter.workflow
     template = named_template(facts, workflow, workflow.value("entrypoint")).template
-    heaviest: Call | None = None
+    given = counter.inputs_of_run(template) if template else {}
+    heaviest: _Heaviest | None = None
     seen: set[int] = set()
     while template is not None and id(template.data) not in seen:
         seen.add(id(template.data))
-        calls = calls_of(facts, template)
+        calls = [_Heaviest(call, given) for call in calls_of(facts, template)]
         if not calls:
             break
-        found = max(calls, key=lambda call: counter.call(call).raw)
+        found = max(calls, key=lambda each: each.count(counter).raw)
         heaviest = heaviest or found
-        if counter.items_of(found) > 1:
+        if counter.items_of(found.call) > 1:
             return found
-        if counter.call(found).raw * 2 < counter.template(template).raw:
+        if found.count(counter).raw * 2 < counter.template(template).filled(given).raw:
             break  # Many calls bring it together.
-        heaviest, template = found, target_of(facts, found).template
+        heaviest, given = found, counter.inputs(found.call, given)
+        template = target_of(facts, found.call).template
     return heaviest
 
 
-def most_items(counter: Counter, forecast: Forecast, limit: Limit, by: Call) -> int:
+def _most_items(counter: Counter, forecast: Forecast, limit: Limit, by: _Heaviest) -> int:
     """With how many items of a loop a run comes to its limit."""
-    number = counter.items_of(by)
-    part = replace(forecast, count=counter.call(by))
+    number = counter.items_of(by.call)
+    part = replace(forecast, count=by.count(counter))
     share = part.completion if limit.offloaded else part.packed + part.completion
     rest = (forecast.fixed if limit.offloaded else forecast.stored) - share
     room = limit.most - max(rest, 0)
     return room * number // share if share > 0 and room > 0 else 0
 
 
-def _chunks(counter: Counter, forecast: Forecast, limit: Limit, by: Call) -> Chunks | None:
-    number = counter.items_of(by)
+def _chunks(counter: Counter, forecast: Forecast, limit: Limit, by: _Heaviest) -> Chunks | None:
+    number = counter.items_of(by.call)
     if number < 2 or not limit.reached:
         return None
     # Half of the room is for what no forecast knows: messages, outputs, other retries.
-    fitting = rounded_down(most_items(counter, forecast, limit, by) // 2)
+    fitting = rounded_down(_most_items(counter, forecast, limit, by) // 2)
     return Chunks(fitting, -(-number // fitting)) if 0 < fitting < number else None
 
 

@@ -8,23 +8,24 @@ writes it for a run with archived logs; bench/forecast builds such runs and comp
 
 from __future__ import annotations
 
-from typing import Any
+from collections.abc import Mapping
 
 from kguard.facts.argo.hooks import call_handlers
 from kguard.facts.argo.templates import (
     Call,
-    Loop,
     Template,
     calls_of,
     target_of,
 )
 from kguard.facts.argo.workflow import Workflow
 from kguard.facts.forecast.attempts import most_attempts
+from kguard.facts.forecast.copies import Value, joined, multiplied
 from kguard.facts.forecast.count import Count
-from kguard.facts.forecast.given import given_length
+from kguard.facts.forecast.given import given_length, given_list
+from kguard.facts.forecast.values import LONG, Values
 from kguard.facts.run import Facts
 from kguard.facts.sizes import json_bytes, literal_bytes, packed_bytes
-from kguard.model import Key, dig
+from kguard.model import Key
 from kguard.record import replace
 
 MAX_DEPTH = 100
@@ -41,8 +42,6 @@ _REFERENCE, _PARAMETER, _INPUTS = 14, 22, 26
 # The number of an item in a node's name, `(12:34)`, where nothing is known of the item.
 _INDEX = 10
 _UNSEEN_TEMPLATE = 12
-# What gzip remembers: a text that comes again within it costs next to nothing.
-_WINDOW = 32 * 1024
 # An item up to this long is a number, and numbers are part of every measured node.
 _NUMBER = 8
 
@@ -51,11 +50,17 @@ class Counter:
     """Counts the nodes below templates, each template once.
 
     `items` is the length of loops of unknown length; 0 assumes one. `worst` has every attempt but
-    the last fail.
+    the last fail. Texts in inputs that are longer than `long` are told apart.
     """
 
     def __init__(
-        self, facts: Facts, workflow: Workflow, items: int = 0, *, worst: bool = False
+        self,
+        facts: Facts,
+        workflow: Workflow,
+        items: int = 0,
+        *,
+        worst: bool = False,
+        long: int = LONG,
     ) -> None:
         self.facts = facts
         self.workflow = workflow
@@ -64,11 +69,22 @@ class Counter:
         self.stored: dict[int, Template] = {}
         """Templates of other objects, of which the status keeps a copy."""
         self._name = name_length(workflow)
+        self._values = Values(workflow, long)
         self._known: dict[int, Count] = {}
         self._open: set[int] = set()
 
+    def start(self, template: Template) -> Count:
+        """The nodes of a run that begins with a template."""
+        values = self._values.of_run(template)
+        copies = 1 + self._copies(template)
+        return self._holding(self.template(template), values, copies)
+
+    def handler(self, template: Template) -> Count:
+        """The nodes of a hook or an exit handler, whose inputs are not looked at."""
+        return self.template(template).filled({})
+
     def template(self, template: Template) -> Count:
-        """The nodes of one call of a template."""
+        """The nodes of one call of a template, whose own inputs are for the call to count."""
         key = id(template.data)
         if key in self._open or len(self._open) > MAX_DEPTH:
             # A recursion: how often it comes round is decided by its conditions.
@@ -168,16 +184,15 @@ class Counter:
         target = target_of(self.facts, call).template
         one = self.template(target) if target else self._unseen()
         loop, number = call.loop, self._length(call, one)
-        item = _item_length(loop, number)
+        item, listed = self._item(call, number)
         segment = len(call.name) + (4 if not call.task else 1) + (item + _INDEX if loop else 0)
         copies = 1 + (self._copies(target) if target else 0)
-        inputs = _inputs(call, target, item)
-        one = one.changed(raw=one.raw + (inputs + segment) * copies).below(segment)
+        values = self._values.of_call(call, target, item)
+        one = self._holding(one, values, copies)
+        one = one.changed(raw=one.raw + segment * copies).below(segment)
         total = self._refer(one, 1).times(number)
-        # Texts that come back within the window are free; so is an item after its node's name.
-        unlike = packed_bytes(_literals(call)) * (number * copies if inputs > _WINDOW else 1)
-        if item > _NUMBER and loop and loop.literal_bytes:
-            unlike += packed_bytes(call.get(loop.key)) * one.nodes
+        # Short texts come back within what gzip remembers; so does an item, after its node's name.
+        unlike = sum(value.unlike for value in values.values()) + listed * one.nodes
         guessed = self._known_length(call) is None
         total = total.changed(unlike=total.unlike + unlike, assumed=total.assumed or guessed)
         if loop and call.task:
@@ -185,6 +200,43 @@ class Counter:
             group = Count(others=1, raw=_OTHER + words)
             total += self._refer(group, 1)
         return total + self._hooks(call, target).below(segment).times(number)
+
+    def inputs(self, call: Call, given: Mapping[str, Value]) -> dict[str, Value]:
+        """What a call hands on to its template, where its own template's inputs are given."""
+        target = target_of(self.facts, call).template
+        item, _ = self._item(call, self.items_of(call))
+        values = self._values.of_call(call, target, item)
+        return {name: value.filled(given) for name, value in values.items()}
+
+    def inputs_of_run(self, template: Template) -> dict[str, Value]:
+        """The inputs of a template that a run begins with."""
+        return self._values.of_run(template)
+
+    def _holding(self, one: Count, values: Mapping[str, Value], copies: int) -> Count:
+        """A part whose first node, and so many of it in all, hold these inputs."""
+        one = one.filled(values)
+        inputs = sum(_PARAMETER + literal_bytes(each) + v.size for each, v in values.items())
+        size = (inputs + (_INPUTS if inputs else 0)) * copies
+        found = one.copies
+        for value in values.values():
+            found = joined(found, multiplied(value.copies, copies))
+        return one.changed(raw=one.raw + size, copies=found)
+
+    def _item(self, call: Call, number: int) -> tuple[int, int]:
+        """How long an item of a loop is in the mean, and all of them once they are packed."""
+        loop = call.loop
+        if loop is None or not number:
+            return 0, 0
+        written = call.get(loop.key) if loop.literal_bytes else None
+        size = loop.literal_bytes
+        if written is None and not self.items:
+            written = given_list(self.workflow, call)
+            size = literal_bytes(written)
+        if not size:
+            return len(str(number)), 0
+        item = size // number
+        # A number is as short as those that are part of every measured node.
+        return item, packed_bytes(written) if item > _NUMBER else 0
 
     def _copies(self, template: Template) -> int:
         """How often the inputs of a call stand there beside its outermost node."""
@@ -221,7 +273,7 @@ class Counter:
         """The hooks and the exit handler of a step or task; each of them fires."""
         total = Count()
         for handler in call_handlers(self.facts, call).values():
-            total += self._refer(self.template(handler).below(8), 1)
+            total += self._refer(self.handler(handler).below(8), 1)
         return total.changed(ends=0)
 
 
@@ -233,36 +285,6 @@ def name_length(workflow: Workflow) -> int:
     if resource.kind == "Workflow" and resource.name:
         return len(resource.name)
     return len(resource.generate_name or resource.name) + 5
-
-
-def _item_length(loop: Loop | None, number: int) -> int:
-    if loop is None or not number:
-        return 0
-    if loop.key == "withItems" and loop.literal_bytes:
-        return loop.literal_bytes // number
-    return len(str(number))
-
-
-def _inputs(call: Call, target: Template | None, item: int) -> int:
-    """The bytes of inputs in one node of a call whose items are so long."""
-    values = {str(dig(each, "name")): dig(each, "value") for each in _arguments(call)}
-    named = target.get("inputs", "parameters") if target else _arguments(call)
-    size = 0
-    for each in named if isinstance(named, list) else ():
-        name = str(dig(each, "name"))
-        value = values.get(name, dig(each, "value", default=dig(each, "default")))
-        size += item if isinstance(value, str) and "{{item" in value else 0
-        size += _PARAMETER + literal_bytes(name) + literal_bytes(value)
-    return size + (_INPUTS if size else 0)
-
-
-def _arguments(call: Call) -> list[Any]:
-    given = call.get("arguments", "parameters")
-    return given if isinstance(given, list) else []
-
-
-def _literals(call: Call) -> list[Any]:
-    return [dig(each, "value") for each in _arguments(call)]
 
 
 def _written(template: Template, key: str) -> int:

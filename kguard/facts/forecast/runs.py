@@ -5,9 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator, Mapping, Sequence
 
 from kguard.facts.argo.hooks import call_handlers, run_handlers, templates_below
-from kguard.facts.argo.templates import Call, Template, calls_of, named_template, target_of
-from kguard.facts.argo.workflow import Workflow
-from kguard.facts.forecast.forecast import counter_of
+from kguard.facts.argo.templates import Template, calls_of, named_template, target_of
 from kguard.facts.forecast.nodes import Counter
 from kguard.facts.run import Facts
 from kguard.record import record
@@ -35,17 +33,6 @@ class Runs:
         """How often it runs, its attempts counted one by one."""
         attempts = (self.counter.attempts(template) or 1) if self.counter.worst else 1
         return self.calls(template) * attempts
-
-    def nodes(self, call: Call) -> int:
-        """How many nodes get the arguments of a call: its items, each again with its attempt."""
-        target = target_of(self.counter.facts, call).template
-        retried = target is not None and target.retry(self.counter.workflow) is not None
-        return self.calls(call.template) * self.counter.items_of(call) * (2 if retried else 1)
-
-
-def runs_of(facts: Facts, workflow: Workflow) -> Runs:
-    """The runs of all templates in a run that goes well."""
-    return runs_through(counter_of(facts, workflow))
 
 
 def runs_through(counter: Counter) -> Runs:
