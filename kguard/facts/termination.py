@@ -46,6 +46,8 @@ class Process(Scope):
     """What the image is known to set."""
     scripts: Scripts | None = None
     """The script files it can be started with, as far as they are known."""
+    more: bool = False
+    """Whether it is likely to be given further arguments."""
 
     @property
     def called(self) -> str:
@@ -87,7 +89,13 @@ class Process(Scope):
         if self.shells is None:
             return self.analysis
         shared = self.container is not None and self.container.pod.shares_pids
-        return analyse(self.argv, shells=LIKELY, shared_pid_namespace=shared, scripts=self.scripts)
+        return analyse(
+            self.argv,
+            shells=LIKELY,
+            shared_pid_namespace=shared,
+            scripts=self.scripts,
+            more=self.more,
+        )
 
     def found(self, message: str, *, severity: Severity | None = None, help: str = "") -> Fault:
         """A fault at the words that decide; all signal policies use the same place."""
@@ -161,7 +169,9 @@ def _of_container(facts: Facts, container: Container, shared: bool) -> Process |
     facts.go_on(max(sum(map(len, argv)) - REMEMBERED, 0) * _SECONDS_FOR_CHARACTER)
     shells = known_shells(image, known)
     scripts = scripts_of(facts, container, known)
-    analysis = analyse(argv, shells=shells, shared_pid_namespace=shared, scripts=scripts)
+    # The image map may leave out what CMD says.
+    more = known is not None and known.entrypoint is not None and not (command or args or known.cmd)
+    analysis = analyse(argv, shells=shells, shared_pid_namespace=shared, scripts=scripts, more=more)
     return Process(
         container.resource,
         container.route,
@@ -171,6 +181,7 @@ def _of_container(facts: Facts, container: Container, shared: bool) -> Process |
         shells=shells,
         place=_place(analysis.script_index, argv, command, args),
         scripts=scripts,
+        more=more,
         container=container,
         judged_elsewhere=bool(
             known and known.dockerfile and not (command or args or known.dockerfile.context)
@@ -214,7 +225,8 @@ def built_processes(facts: Facts, resource: Resource) -> Iterator[Process]:
     if users and not serving:
         return
     shells = known_shells("", ImageFacts(resource))
-    analysis = analyse(argv, shells=shells, scripts=image.script)
+    more = image.entrypoint is not None and not image.cmd
+    analysis = analyse(argv, shells=shells, scripts=image.script, more=more)
     place, decides = _instruction(image), analysis.script_index
     if analysis.script_file and decides is not None and decides < len(image.entrypoint or ()):
         place = image.entrypoint_route
@@ -227,6 +239,7 @@ def built_processes(facts: Facts, resource: Resource) -> Iterator[Process]:
         shells=shells,
         place=place,
         scripts=image.script,
+        more=more,
         environment=image.environment,
         related=tuple(
             Related(user.resource, (*user.route, "image"), "runs this image") for user in serving

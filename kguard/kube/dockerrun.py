@@ -15,8 +15,9 @@ from kguard.kube.dockerwords import is_pattern, listed_words
 from kguard.shell.arguments import shell_text
 from kguard.shell.parse import parse
 from kguard.shell.programs import base_name
+from kguard.shell.steps import Frame, Step
 from kguard.shell.syntax import Unparsable, Word
-from kguard.shell.walk import Frame, Step, Walk
+from kguard.shell.walk import Walk
 from kguard.shell.wrappers import bare
 
 # Programs that leave the text of a file they are given as it is.

@@ -31,30 +31,32 @@ def analyse(
     shells: Sequence[Shell] | None = None,
     shared_pid_namespace: bool = False,
     scripts: Scripts | None = None,
+    more: bool = False,
 ) -> Analysis:
     """What a SIGTERM to the process started with `argv` comes to.
 
     `shells` are the candidates for `sh` (see `images.shells_of`): None where unknown, empty where
     the image has no shell. `shared_pid_namespace`: shareProcessNamespace or hostPID, the process
-    is not PID 1. `scripts` gives the texts of script files by what they are started with.
+    is not PID 1. `scripts` gives the texts of script files by what they are started with. `more`:
+    the process is likely to be given further arguments, as an image without CMD is.
     Never raises for any argument list; what cannot be read has the verdict UNKNOWN.
     """
     candidates = LIKELY if shells is None else tuple(shells)
     words = tuple(argv)
     # A webhook sees the Pods of one template over and over; what is remembered stays small.
     if sum(map(len, words)) > REMEMBERED:
-        return _analyse(words, candidates, shared_pid_namespace, scripts or no_scripts)
-    analysis = _analyse_again(words, candidates, shared_pid_namespace)
+        return _analyse(words, candidates, shared_pid_namespace, scripts or no_scripts, more)
+    analysis = _analyse_again(words, candidates, shared_pid_namespace, more)
     if scripts is None or all(scripts(name) is None for name in analysis.sought):
         return analysis
-    return _analyse(words, candidates, shared_pid_namespace, scripts)
+    return _analyse(words, candidates, shared_pid_namespace, scripts, more)
 
 
 @lru_cache(maxsize=1024)
 def _analyse_again(
-    argv: tuple[str, ...], candidates: tuple[Shell, ...], shared_pid_namespace: bool
+    argv: tuple[str, ...], candidates: tuple[Shell, ...], shared_pid_namespace: bool, more: bool
 ) -> Analysis:
-    return _analyse(argv, candidates, shared_pid_namespace, no_scripts)
+    return _analyse(argv, candidates, shared_pid_namespace, no_scripts, more)
 
 
 def _analyse(
@@ -62,10 +64,11 @@ def _analyse(
     candidates: tuple[Shell, ...],
     shared_pid_namespace: bool,
     scripts: Scripts,
+    more: bool,
 ) -> Analysis:
     words = tuple(argument(text, index) for index, text in enumerate(argv))
     outcomes: dict[Shell, Outcome] = {}
-    texts = Texts(scripts)
+    texts = Texts(scripts, more)
     asked = False
     for shell in candidates or (Shell.DASH,):
         judge = Judge(shell, bool(candidates), texts)

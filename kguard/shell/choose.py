@@ -5,8 +5,8 @@ from __future__ import annotations
 from collections.abc import Sequence
 
 from kguard.shell.programs import Role, role
+from kguard.shell.steps import Frame, Step
 from kguard.shell.verdict import Cause
-from kguard.shell.walk import Frame, Step
 from kguard.shell.wrappers import bare
 
 

@@ -9,10 +9,10 @@ from kguard.shell.cure import cure
 from kguard.shell.optimise import becomes
 from kguard.shell.programs import Handling, Role, base_name, handling, program_name, role
 from kguard.shell.shelltext import ShellText, Texts
+from kguard.shell.steps import Frame, Step
 from kguard.shell.syntax import Unparsable, Word
 from kguard.shell.traps import ever_trapped, holder_of, trapped, traps_at
 from kguard.shell.verdict import Cause, Init, Mode, Outcome, Shell, Verdict
-from kguard.shell.walk import Frame, Step
 from kguard.shell.wording import explain
 from kguard.shell.wrappers import MAX_LAYERS, Layer, Passing, bare, package_runner, peel
 
@@ -109,7 +109,9 @@ class Judge:
                 start = replace(start, pid1=False, group=forwards, leader=False, kill_after=seconds)
             if layer.shell_text:
                 shell = _NAMED.get(base_name(layer.shell)) or self._sh()
-                return self._text(words[0], shell, base_name(layer.shell) or "sh", (), start)
+                # What a wrapper gives its shell beside the text is not known.
+                text = replace(words[0], certain=False)
+                return self._text(text, shell, base_name(layer.shell) or "sh", (), start)
         if not words or not words[0].text:
             return self._unknown((), start, Cause.NO_PROGRAM)
         if "{{" in words[0].text:
@@ -222,7 +224,7 @@ class Judge:
         if not self.has_shell:
             return self._unknown(nothing, start, Cause.NO_SHELL)
         try:
-            walk, end = self.texts.walked(script.text, arguments)
+            walk, end = self.texts.walked(script, arguments, shell)
         except Unparsable as problem:
             outcome = self._unknown(nothing, start, Cause.UNPARSABLE)
             return replace(outcome, explanation=f"the shell text cannot be read: {problem}")

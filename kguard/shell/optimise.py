@@ -9,8 +9,8 @@ from __future__ import annotations
 
 import re
 
+from kguard.shell.steps import Frame, Step
 from kguard.shell.verdict import Shell
-from kguard.shell.walk import Frame, Step
 
 _OWN_PROCESS = Frame.BACKGROUND | Frame.PIPE | Frame.PIPE_END | Frame.SUBSHELL | Frame.SUBSTITUTION
 _TRANSPARENT = Frame.BRACE | Frame.SUBSHELL | Frame.BRANCH

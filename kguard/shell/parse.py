@@ -7,6 +7,7 @@ from __future__ import annotations
 
 from kguard.shell.syntax import (
     Case,
+    Clause,
     Command,
     Function,
     Group,
@@ -209,7 +210,7 @@ class _Parser:
             return None
         text = self.tokens.text[start + 2 : self.tokens.position - 2]
         self.advance()
-        return Test(text, self.redirects())
+        return Test(text, self.redirects(), arithmetic=True)
 
     def if_(self) -> If:
         """`if list; then list; [elif ...] [else list]; fi`."""
@@ -254,25 +255,31 @@ class _Parser:
     def case(self) -> Case:
         """`case word in [(]pattern[|pattern]...) list;; ... esac`."""
         self.advance()
-        self.advance()
+        subject = self.advance().word
+        if subject is None:
+            raise Unparsable("no word after `case`")
         self.newlines()
         self.expect("in")
         self.newlines()
-        clauses: list[List] = []
+        clauses: list[Clause] = []
         while not self.keyword("esac"):
             if self.operator("("):
                 self.advance()
+            patterns: list[Word] = []
             while self.token.kind is Kind.WORD or self.operator("|"):
-                self.advance()
+                word = self.advance().word
+                if word:
+                    patterns.append(word)
             self.expect(")")
-            clauses.append(self.list_())
+            body, end = self.list_(), ";;"
             if self.operator(*_CASE_ENDS):
-                self.advance()
+                end = self.advance().text
                 self.newlines()
             elif not self.keyword("esac"):
                 raise Unparsable("no closing `esac`")
+            clauses.append(Clause(tuple(patterns), body, end))
         self.advance()
-        return Case(tuple(clauses), self.redirects())
+        return Case(subject, tuple(clauses), self.redirects())
 
     def simple(self) -> Command:
         """Assignments, words and redirections; or `name() command`."""

@@ -2,48 +2,80 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Sequence
+from typing import TypeAlias
 
 from kguard.record import record
+from kguard.shell.choose import choose
+from kguard.shell.decide import differs
 from kguard.shell.parse import parse
+from kguard.shell.steps import Step
 from kguard.shell.syntax import Unparsable, Word
 from kguard.shell.verdict import TRAPS, Cause, Shell
-from kguard.shell.walk import Scripts, Step, Walk
+from kguard.shell.walk import Scripts, Walk
+
+Started: TypeAlias = tuple[Word, tuple[Word, ...], Shell | None]
+"""A text, its arguments, and the shell that reads it where that makes a difference."""
+
+_NOUNSET = re.compile(r"#![^\n]* -\w*u")
 
 
 class Texts:
-    """The texts of one analysis: what they say is the same for all candidate shells."""
+    """The texts of one analysis. `more`: the process may be given further arguments."""
 
-    def __init__(self, scripts: Scripts) -> None:
+    def __init__(self, scripts: Scripts, more: bool) -> None:
         self.sought: dict[str, None] = {}
         """The names of script files that were asked for, whether there was a text or not."""
         self._scripts = scripts
-        self._walked: dict[tuple[str, tuple[Word, ...]], tuple[Walk, int] | str] = {}
+        self._more = more
+        self._walked: dict[Started, tuple[Walk, int] | str] = {}
 
     def script(self, name: str) -> str | None:
         """The text of a script file."""
         self.sought[name] = None
         return self._scripts(name)
 
-    def walked(self, text: str, arguments: tuple[Word, ...]) -> tuple[Walk, int]:
+    def walked(self, script: Word, arguments: tuple[Word, ...], shell: Shell) -> tuple[Walk, int]:
         """The steps of a text with `$0`, `$1`... in `arguments`, and the end of its last command.
 
         Raises Unparsable. Reading a text takes three times as long as judging it.
         """
-        key = text, arguments
+        key = script, arguments, shell if differs(script.text) else None
         if key not in self._walked:
-            walk = Walk(arguments[1:], arguments[0] if arguments else None, self.script)
             try:
-                program = parse(text)
-                walk.run(program)
+                self._walked[key] = self._walk(*key)
             except Unparsable as problem:
                 self._walked[key] = str(problem)
-            else:
-                self._walked[key] = walk, program.end
         found = self._walked[key]
         if isinstance(found, str):
             raise Unparsable(found)
         return found
+
+    def _walk(
+        self, script: Word, arguments: tuple[Word, ...], shell: Shell | None
+    ) -> tuple[Walk, int]:
+        program = parse(script.text)
+
+        def walk(known: bool) -> Walk:
+            found = Walk(
+                arguments[1:],
+                arguments[0] if arguments else None,
+                self.script,
+                known=known,
+                more=self._more,
+                nounset=bool(_NOUNSET.match(script.text)),
+                shell=shell,
+            )
+            found.run(program)
+            return found
+
+        known = script.certain and all(word.certain for word in arguments)
+        found = walk(known)
+        if known and self._more and choose(found.steps) is None:
+            # As it is the image only says how it is used: judge it by what it can be given.
+            found = walk(False)
+        return found, program.end
 
 
 @record(eq=False)

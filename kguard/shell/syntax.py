@@ -22,7 +22,9 @@ class Word:
 
     `literal` is False where an expansion contributes, so that `text` is not what the shell sees;
     `quoted` is True where any part was quoted, so that it is no reserved word or alias;
-    `substitutions` are the programs inside `$(...)`, backquotes and `<(...)`.
+    `substitutions` are the programs inside `$(...)`, backquotes and `<(...)`. `source` is the word
+    as written, empty for one of an argument list. `certain` is False where it was put in for an
+    expansion whose value may be another one.
     """
 
     text: str
@@ -31,6 +33,8 @@ class Word:
     literal: bool = True
     quoted: bool = False
     substitutions: tuple[List, ...] = ()
+    source: str = ""
+    certain: bool = True
 
 
 @record
@@ -81,10 +85,20 @@ class Loop:
 
 
 @record
-class Case:
-    """`case`: the subject and what each clause runs."""
+class Clause:
+    """A clause of a `case`: its patterns, what it runs, and `;;` or what it ends with instead."""
 
-    clauses: tuple[List, ...]
+    patterns: tuple[Word, ...]
+    body: List
+    end: str
+
+
+@record
+class Case:
+    """`case`: the subject and its clauses."""
+
+    subject: Word
+    clauses: tuple[Clause, ...]
     redirects: tuple[Redirect, ...] = ()
 
 
@@ -98,10 +112,11 @@ class Function:
 
 @record
 class Test:
-    """`[[ ... ]]` or `(( ... ))`: runs nothing but what it substitutes."""
+    """`[[ ... ]]` or, where `arithmetic`, `(( ... ))`: runs nothing but what it substitutes."""
 
     text: str
     redirects: tuple[Redirect, ...] = ()
+    arithmetic: bool = False
 
 
 Command: TypeAlias = Simple | Group | If | Loop | Case | Function | Test

@@ -153,8 +153,9 @@ class Tokens:
                 break
             quoted = quoted or character in "'\"\\"
             literal = self._piece(pieces, programs) and literal
-        word = Word("".join(pieces), start, self.position, literal, quoted, tuple(programs))
-        return Token(Kind.WORD, text[start : self.position], start, self.position, word)
+        source, found = text[start : self.position], tuple(programs)
+        word = Word("".join(pieces), start, self.position, literal, quoted, found, source)
+        return Token(Kind.WORD, source, start, self.position, word)
 
     def _piece(self, pieces: list[str], programs: list[List]) -> bool:
         """Consume one part of a word. False where the part is expanded by somebody else."""

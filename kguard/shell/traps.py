@@ -12,9 +12,10 @@ from collections.abc import Sequence
 from kguard.record import record
 from kguard.shell.parse import parse
 from kguard.shell.programs import Role, role
+from kguard.shell.steps import Frame, Step
 from kguard.shell.syntax import Unparsable, Word
 from kguard.shell.verdict import Cause, Shell, Verdict
-from kguard.shell.walk import Frame, Step, Walk
+from kguard.shell.walk import Walk
 from kguard.shell.wrappers import bare
 
 _NUMBERS = {"0": "EXIT", "1": "HUP", "2": "INT", "3": "QUIT", "9": "KILL", "15": "TERM"}

@@ -129,3 +129,48 @@ def test_one_that_is_excluded_is_not_judged(project: Project) -> None:
     project.write({**FILES, "src/prod.docker": 'FROM alpine:3\nCMD ["web",]\n'})
     words = ("--select", "dockerfile", "-f", "json", "--exclude", "src/")
     assert project.run("check", *words).found == []
+
+
+START = """\
+#!/bin/sh
+set -e
+case "$1" in
+  serve) gunicorn app:app ;;
+  migrate) python manage.py migrate ;;
+  *) exec "$@" ;;
+esac
+"""
+
+
+@pytest.mark.parametrize(
+    ("words", "said"),
+    [
+        ('CMD ["serve"]', "does not forward SIGTERM to `gunicorn` (in `/start.sh`)"),
+        ('CMD ["migrate"]', "does not forward SIGTERM to `python` (in `/start.sh`)"),
+        ('CMD ["gunicorn", "app:app"]', ""),
+    ],
+)
+def test_cmd_chooses_what_a_script_runs(project: Project, words: str, said: str) -> None:
+    lines = f'FROM debian:12\nCOPY start.sh /start.sh\nENTRYPOINT ["/start.sh"]\n{words}\n'
+    project.write({"Dockerfile": lines, "start.sh": START})
+    answer = project.run("check", "--select", "signal-not-delivered", "-f", "json")
+    found = [each["message"] for each in answer.json["findings"]]
+    assert [said in message for message in found] == ([True] if said else [])
+
+
+@pytest.mark.parametrize(
+    ("args", "program"),
+    [("[serve]", "gunicorn"), ("[exec, node]", ""), ("[migrate]", "python"), ("[$(MODE)]", "")],
+)
+def test_args_choose_what_a_script_runs(project: Project, args: str, program: str) -> None:
+    manifest = FILES["k8s/pod.yaml"].replace('[--port, "80"]', args)
+    lines = (
+        "FROM debian:12\nCOPY start.sh /start.sh\n"
+        'ENTRYPOINT ["/start.sh"]\nCMD ["node", "app.js"]\n'
+    )
+    project.write(
+        {**FILES, "k8s/pod.yaml": manifest, "src/prod.docker": lines, "src/start.sh": START}
+    )
+    answer = project.run("check", "--select", "signal-not-delivered", "-f", "json")
+    found = [(each["file"], each["message"].split("`")[-4]) for each in answer.json["findings"]]
+    assert found == ([("k8s/pod.yaml", program)] if program else [])

@@ -8,10 +8,10 @@ from kguard.shell.analyse import analyse
 from kguard.shell.verdict import Verdict
 
 CALLS = " ".join(f"f{n}() {{ f{n + 1}; f{n + 1}; }};" for n in range(17))
-ITSELF = "case $1 in " + " ".join(f'{n}) exec sh -c "$0" "$0";;' for n in range(9)) + " esac"
+ITSELF = "case $M in " + " ".join(f'{n}) exec sh -c "$0" "$0";;' for n in range(9)) + " esac"
 READ_IN = {f"/{n}.sh": f". /{n + 1}.sh; . /{n + 1}.sh\n" for n in range(18)} | {"/18.sh": "a=1\n"}
-STARTED = {"/a": "#!/bin/sh\ncase $1 in " + " ".join(f"{n}) exec /a;;" for n in range(9)) + " esac"}
-BESIDE = {"/a": "case $1 in " + " ".join(f"{n}) sh /a; x;;" for n in range(9)) + " esac\n"}
+STARTED = {"/a": "#!/bin/sh\ncase $M in " + " ".join(f"{n}) exec /a;;" for n in range(9)) + " esac"}
+BESIDE = {"/a": "case $M in " + " ".join(f"{n}) sh /a; x;;" for n in range(9)) + " esac\n"}
 DOUBLED = "set -- a b\n" + 'set -- "$@" "$@"\n' * 60 + "app"
 MANY = "more than 2000 commands"
 
