@@ -89,8 +89,6 @@ def _analyse(
         worker=worker(outcome.program),
         init=outcome.init,
         kill_after=outcome.kill_after,
-        exec_point=outcome.exec_point,
-        exec_offset=outcome.exec_offset,
         offset=outcome.offset,
         cure=outcome.cure,
         script_index=outcome.script_index,

@@ -198,10 +198,13 @@ class Judge:
             return self._unknown(words, start, Cause.NO_PROGRAM)
         if command:
             return self._text(rest[0], shell, name, rest[1:], start)
-        text = self.texts.script(rest[0].text)
-        if text is None and "/" not in rest[0].text:
-            # A shell looks there for a file it is given; the PATH is for commands.
+        text = None
+        if "/" not in rest[0].text and start.file != rest[0].text:
+            # A file it is given a shell looks for here first, in the PATH only then (POSIX, sh);
+            # where the file itself was started, the kernel names it with its folder.
             text = self.texts.script(f"./{rest[0].text}")
+        if text is None:
+            text = self.texts.script(rest[0].text)
         if text is not None:
             script = replace(rest[0], text=text)
             return self._text(script, shell, name, rest, start.reading(rest[0]), file=True)
@@ -236,7 +239,8 @@ class Judge:
         index = None if file else _index(script)
         if index is not None:
             start = replace(start, index=index, file="")
-        text = ShellText(script.text, end, name, shell, steps, walk, file, index)
+        before = max(len(script.source) - len(script.text), 0) if index is not None else 0
+        text = ShellText(script.text, end, name, shell, steps, walk, file, index, before)
         outcome = self._placed(text, chosen, start)
         for other in alternatives(steps, chosen):
             if self._placed(text, other, start).verdict is not outcome.verdict:
@@ -296,7 +300,6 @@ class Judge:
             cause = Cause.INIT_WRAPS_SHELL
         elif runner and verdict in (Verdict.SWALLOWED, Verdict.CUT):
             cause = Cause.PACKAGE_RUNNER
-        point, offset = text.exec_point(step, detail) if not runner else ("", None)
         inner = self._innermost(step.words, start)
         outcome = Outcome(
             verdict=verdict,
@@ -307,8 +310,6 @@ class Judge:
             init=start.init,
             kill_after=start.kill_after,
             shell_stays=True,
-            exec_point=point,
-            exec_offset=offset if text.index is not None else None,
             offset=text.offset(step, detail),
             script_index=start.index if start.file or text.index is not None else None,
             script_file=start.file,

@@ -82,7 +82,8 @@ class Texts:
 class ShellText:
     """A shell text under judgement: `end` is behind its last command, `name` the shell's.
 
-    `index` is its place in the argument list, None for a script file or a nested text.
+    `index` is its place in the argument list, None for a script file or a nested text; `before` are
+    the characters of the argument in front of it.
     """
 
     text: str
@@ -93,6 +94,7 @@ class ShellText:
     walk: Walk
     file: bool
     index: int | None
+    before: int = 0
 
     def command(self, step: Step) -> str:
         """The command of a step as it is written, or its words where it stands in another text."""
@@ -102,15 +104,6 @@ class ShellText:
         return " ".join(word.text for word in step.words)
 
     def offset(self, step: Step, detail: Cause) -> int | None:
-        """Where the command of a step begins in this text; None where it is not what is wrong."""
+        """Where the command of a step begins in its argument; None where it is not at fault."""
         here = self.index is not None and step.own_text and detail not in TRAPS
-        return step.command.start if here else None
-
-    def exec_point(self, step: Step, detail: Cause) -> tuple[str, int | None]:
-        """The command before which `exec` cures it, and its offset; nothing where none does."""
-        curable = detail in (Cause.SHELL_FORM, Cause.REDIRECTION, Cause.COMPOUND)
-        # A function, `"$@"` and built-ins have no such place.
-        first = step.command.words[0] if step.command.words else None
-        if not curable or not step.own_text or first is None or first.text != step.words[0].text:
-            return "", None
-        return self.text[first.start : step.command.end], first.start
+        return self.before + step.command.start if here else None

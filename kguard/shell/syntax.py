@@ -23,8 +23,8 @@ class Word:
     `literal` is False where an expansion contributes, so that `text` is not what the shell sees;
     `quoted` is True where any part was quoted, so that it is no reserved word or alias;
     `substitutions` are the programs inside `$(...)`, backquotes and `<(...)`. `source` is the word
-    as written, empty for one of an argument list. `certain` is False where it was put in for an
-    expansion whose value may be another one.
+    as written, empty for one that is a whole argument. `certain` is False where it was put in for
+    an expansion whose value may be another one.
     """
 
     text: str

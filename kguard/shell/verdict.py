@@ -130,8 +130,6 @@ class Outcome:
     init: Init | None = None
     kill_after: int | None = None
     shell_stays: bool = False
-    exec_point: str = ""
-    exec_offset: int | None = None
     offset: int | None = None
     cure: str = ""
     script_index: int | None = None
@@ -146,11 +144,9 @@ class Analysis:
     The other fields are those of the outcome that counts, the worst one. `script_index` is the
     place in the argument list of the shell text that decides, or of the script file in which it
     stands; None where none does. `script_file` is what that file is called there, empty where the
-    text is in the argument list. `exec_point` is the command in it before which `exec` would cure
-    it and `exec_offset` where that stands in a text of the argument list; empty and None where
-    there is no simple cure. `offset` is that of the program's command, where that is in the way.
-    `cure` says in words what to write. `sought` are the names under which script files were asked
-    for.
+    text is in the argument list. `offset` is that of the program's command in it, where that is in
+    the way. `cure` says in words what to write. `sought` are the names under which script files
+    were asked for.
     """
 
     outcomes: Mapping[Shell, Outcome]
@@ -164,8 +160,6 @@ class Analysis:
     """The queue worker that the program is, if it is one."""
     init: Init | None
     kill_after: int | None
-    exec_point: str
-    exec_offset: int | None
     offset: int | None
     cure: str
     script_index: int | None

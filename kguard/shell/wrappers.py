@@ -362,7 +362,7 @@ def _su(name: str, words: Sequence[Word]) -> Layer:
             text, position = following, position + 2
         elif word.startswith(("--command=", "--session-command=")):
             value = word.partition("=")[2]
-            text, position = replace(words[position], text=value), position + 1
+            text, position = replace(words[position], text=value, source=word), position + 1
         elif word in ("-s", "--shell") and following:
             shell, position = following.text, position + 2
         elif word.startswith("--shell="):

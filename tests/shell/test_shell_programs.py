@@ -115,35 +115,34 @@ def test_the_program_is_the_one_the_container_lives_for(
 
 
 @pytest.mark.parametrize(
-    ("argv", "point", "offset", "index"),
+    ("argv", "offset", "index"),
     [
-        (["sh", "-c", "app --x"], "app --x", 0, 2),
-        (["sh", "-c", "cd / && A=1 app > log # c\n"], "app > log", 12, 2),
-        (["ionice", "-c", "3", "sh", "-ec", "a; 'my app'"], "'my app'", 3, 5),
-        (["sh", "-c", "if a; then app; fi"], "app", 11, 2),
-        (["sh", "-c", "exec sh -c app"], "app", None, None),
-        (["sh", "-c", "app; true"], "", None, 2),
-        (["sh", "-c", "app | tee x"], "", None, 2),
-        (["sh", "-c", "(app)"], "", None, 2),
-        (["sh", "-c", "f() { app; }; f"], "", None, 2),
-        (["sh", "-c", "trap x INT; app"], "", None, 2),
-        (["sh", "-c", "npm start"], "", None, 2),
-        (["sh", "-c", '"$@"', "zero", "app"], "", None, 2),
-        (["sh", "-c", "exec app"], "", None, None),
+        (["sh", "-c", "app --x"], 0, 2),
+        (["sh", "-c", "cd / && A=1 app > log # c\n"], 12, 2),
+        (["ionice", "-c", "3", "sh", "-ec", "a; 'my app'"], 3, 5),
+        (["sh", "-c", "if a; then app; fi"], 11, 2),
     ],
     ids=words_of,
 )
-def test_where_exec_would_cure_it(
-    argv: list[str], point: str, offset: int | None, index: int | None
-) -> None:
-    analysis = dash(*argv)
-    assert point == analysis.exec_point
-    assert (offset, index) == (analysis.exec_offset, analysis.script_index)
-    if offset is not None and index is not None:
-        assert argv[index][offset:].startswith(point)
-        cured = [*argv]
-        cured[index] = f"{argv[index][:offset]}exec {argv[index][offset:]}"
-        assert dash(*cured).verdict is D
+def test_where_exec_cures_it(argv: list[str], offset: int, index: int) -> None:
+    found = dash(*argv)
+    assert found.script_index == index
+    cured = [*argv]
+    cured[index] = f"{argv[index][:offset]}exec {argv[index][offset:]}"
+    assert dash(*cured).verdict is D
+
+
+@pytest.mark.parametrize(
+    ("argv", "offset"),
+    [
+        (["sh", "-c", "a; app; true"], 3),
+        (["su", "-c", "x\napp; true"], 2),
+        (["su", "--command=x\napp; true"], len("--command=x\n")),
+    ],
+    ids=words_of,
+)
+def test_where_in_its_argument_the_program_stands(argv: list[str], offset: int) -> None:
+    assert dash(*argv).offset == offset
 
 
 @pytest.mark.parametrize(
@@ -269,6 +268,18 @@ SCRIPTS = {
 def test_which_script_file_was_read(argv: list[str], file: str, index: int | None) -> None:
     analysis = analyse(argv, shells=[Shell.DASH], scripts=SCRIPTS.get)
     assert (file, index) == (analysis.script_file, analysis.script_index)
+
+
+@pytest.mark.parametrize(
+    ("argv", "verdict"), [(["sh", "a.sh"], D), (["a.sh"], SW), (["sh", "b.sh"], SW)]
+)
+def test_a_shell_looks_here_first_and_in_the_path_then(argv: list[str], verdict: Verdict) -> None:
+    scripts = {
+        "./a.sh": "#!/bin/sh\nexec app\n",
+        "a.sh": "#!/bin/sh\napp; true\n",
+        "b.sh": "#!/bin/sh\napp; true\n",
+    }
+    assert analyse(argv, shells=[Shell.DASH], scripts=scripts.get).verdict is verdict
 
 
 def test_what_is_remembered_is_asked_first() -> None:
