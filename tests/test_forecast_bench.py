@@ -7,7 +7,7 @@ from typing import Any
 import pytest
 
 from bench.forecast import compare
-from bench.forecast.shapes import ITEM, RETRY, TAKES, call, dag, leaf, sequence, spec
+from bench.forecast.parts import ITEM, RETRY, TAKES, call, dag, leaf, sequence, spec
 from bench.forecast.status import Run, node_id
 
 NAME = "a-workflow-name-of-25-cha"
