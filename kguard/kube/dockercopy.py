@@ -15,7 +15,6 @@ from posixpath import normpath
 from typing import Protocol
 
 from kguard.kube.dockerlines import Instruction
-from kguard.kube.dockerrun import changes
 from kguard.kube.dockerwords import is_pattern, words_of
 from kguard.record import record
 
@@ -80,6 +79,8 @@ class Files:
 
         The last instruction that may have written the file counts.
         """
+        from kguard.kube.dockerrun import changes  # Late: few ask, and it reads shell texts.
+
         later: list[Instruction] = []
         for step in reversed(self.steps):
             if step.instruction.keyword == "RUN":

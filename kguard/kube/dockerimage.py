@@ -15,8 +15,6 @@ from kguard.kube.dockercopy import Context, Files, Step, joined, paths_of
 from kguard.kube.dockerlines import Heredoc, Instruction
 from kguard.model import Route
 from kguard.record import field, record, replace
-from kguard.shell.parse import parse as parse_shell
-from kguard.shell.syntax import Simple, Unparsable
 
 DEFAULT_SHELL = ("/bin/sh", "-c")
 
@@ -114,8 +112,11 @@ def _is_test(value: str) -> bool:
     """Whether the text is the shell's `[ ... ]` command, not an array gone wrong."""
     if not value.startswith(("[ ", "[[ ")):
         return False
+    from kguard.shell.parse import parse  # Late: few commands begin like that.
+    from kguard.shell.syntax import Simple, Unparsable
+
     try:
-        program = parse_shell(value)
+        program = parse(value)
     except Unparsable:
         return False
     first = program.items[0].pipelines[0].commands[0]

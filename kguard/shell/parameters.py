@@ -21,6 +21,9 @@ MAX_VALUE = 100
 MAX_PARAMETERS = 50
 """How many parameters are looked at, each time that one decides."""
 
+ONE_WORD = re.compile(r"[\w./:@%+,=-]+")
+"""A value that stays one word where nothing quotes it."""
+
 _EXPANSION = re.compile(r"\$(?:([1-9#])|\{(#|[1-9][0-9]*)(:?[-+]|##?|%%?|:)?([^{}\"'`\\]*)\})")
 _PLAIN = re.compile(r"[^\\'\"$`]+")
 _OFFSETS = re.compile(r"(\d{1,3})(?::(\d{1,3}))?")
@@ -29,7 +32,6 @@ _AFFIX = re.compile(r"[\w./:=@+,*?-]*")
 _FILLED_IN = re.compile(r"\$|\{\{|`")
 # Unquoted, these may become other words, or several.
 _SPREADS = re.compile(r"[*?\[{~]")
-_ONE_WORD = re.compile(r"[\w./:@%+,=-]+")
 _SPECIAL = re.compile(r"[*?\[\]\\]")
 # Ranges of letters depend on the locale.
 _BRACKET = re.compile(r"\[!?-?(?:[0-9]-[0-9]|[^]\[\\^!-])*-?\]")
@@ -181,7 +183,7 @@ def value(source: str, known: Parameters, *, splits: bool) -> str | None:
         if not text and not any(part is Part.QUOTED for _, part in found):
             return None
         for piece, part in found:
-            if part is Part.PUT_IN and piece and not _ONE_WORD.fullmatch(piece):
+            if part is Part.PUT_IN and piece and not ONE_WORD.fullmatch(piece):
                 return None
             if part is Part.PLAIN and _SPREADS.search(piece):
                 return None

@@ -13,7 +13,7 @@ from typing import TypeAlias
 
 from kguard.record import field, record, replace
 from kguard.shell.decide import is_understood, outcome, size, taken
-from kguard.shell.parameters import Parameters, asks_for_all, changes_parameters, operands
+from kguard.shell.parameters import ONE_WORD, Parameters, asks_for_all, changes_parameters, operands
 from kguard.shell.parse import parse
 from kguard.shell.steps import Frame, Place, Step, always, is_kubernetes_variable
 from kguard.shell.syntax import (
@@ -50,7 +50,6 @@ _VARIABLE = re.compile(r"\$(?:\{([A-Za-z_]\w*|[0-9@*])\}|([A-Za-z_]\w*|[0-9@*]))
 _ELSEWHERE = Frame.BACKGROUND | Frame.PIPE | Frame.PIPE_END | Frame.SUBSHELL | Frame.SUBSTITUTION
 _FOLLOWED = ("set", "shift")
 _SETTING = frozenset((*_FOLLOWED, "eval", ".", "source", "command", "builtin"))
-_ONE_WORD = re.compile(r"[\w./:@%+,=-]+")
 
 
 def no_scripts(name: str) -> str | None:
@@ -374,5 +373,5 @@ class Walk:
 
     def _stay(self, parameters: Sequence[Word], word: Word) -> bool:
         """Whether parameters that are put in for a word are the words that the shell has there."""
-        whole = word.quoted or all(_ONE_WORD.fullmatch(each.text) for each in parameters)
+        whole = word.quoted or all(ONE_WORD.fullmatch(each.text) for each in parameters)
         return self.known and whole
