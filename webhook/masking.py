@@ -66,9 +66,11 @@ _PUBLIC = _WORDS | HANDLERS | IGNORERS | SCRIPTED | SHELLS | UTILITIES | WRAPPER
 
 # Quotations are cut with an ellipsis and escaped with a backslash (kguard.quantity).
 _WORD = re.compile(r"[^\s.=,;:'\"`(){}\[\]|&<>/@\\…]+")
+_ESCAPE = re.compile(r"[\\…]")
 _PATH = re.compile(r"[\w./+-]+")
 _NAME = re.compile(r"(?<=\[)[^\[\]]{4,}(?=\])")
-_QUANTITY = re.compile(r"[0-9.]{1,12}[A-Za-z%]{0,2}")
+_QUANTITY = re.compile(r"[0-9.]{1,5}[A-Za-z%]{0,2}")
+"""Numbers that messages are about: ports, seconds, amounts. Longer ones may be secrets."""
 _SHORTEST = 4
 """Anything shorter is no secret, and would hide numbers."""
 
@@ -79,10 +81,11 @@ class Mask:
     def __init__(self, data: Mapping[str, Any], *, backticks: bool = True) -> None:
         """`backticks` is whether any text of the object may hold one."""
         self._data = data
+        self._backticks = backticks
+        self._ticked: str | None = None
         self._secret: str | None = None
         self._shown: list[str] = []
         self._words: frozenset[str] | None = None
-        self._first = None if backticks else 1
         self._known: dict[str, bool] = {}
 
     def __call__(self, text: str, route: Route = ()) -> str:
@@ -93,11 +96,9 @@ class Mask:
         parts = text.split("`")
         if len(parts) == 1:
             return text
-        if self._first is None:
-            # A name with a backtick in it swaps quotations with the text between them.
-            self._first = 0 if self._read() and "`" in "".join(self._shown) else 1
-        for place in range(self._first, len(parts), 1 + self._first):
-            if self._hides(parts[place], route):
+        torn = self._backticks and self._torn(parts)
+        for place, part in enumerate(parts):
+            if (torn or place % 2) and self._hides(part, route):
                 parts[place] = HIDDEN
         return "`".join(parts)
 
@@ -108,6 +109,21 @@ class Mask:
         if "[" not in text or (route and _APART.isdisjoint(route) and "['" not in text):
             return text
         return _NAME.sub(lambda name: HIDDEN if self._hides(name[0], route) else name[0], text)
+
+    def _torn(self, parts: list[str]) -> bool:
+        """Whether a text with a backtick in it was quoted.
+
+        It swaps quotations with what stands between them, to the end of the message.
+        """
+        if self._ticked is None:
+            texts = (*self._read().split("\n"), *self._shown)
+            self._ticked = "\n".join(text for text in texts if "`" in text)
+        if not self._ticked:
+            return False
+        between = parts[::2]
+        heads = (f"`{_ESCAPE.split(part, maxsplit=1)[0]}" for part in between[1:] if part)
+        tails = (f"{_ESCAPE.split(part)[-1]}`" for part in between[:-1] if part)
+        return len(parts) % 2 == 0 or any(each in self._ticked for each in (*heads, *tails))
 
     def _read(self) -> str:
         """All that is secret."""
@@ -182,8 +198,8 @@ def _collect(data: Any) -> tuple[list[str], list[str]]:
                 shown.append(node[0])
         elif isinstance(node, str):
             (secret if hidden or key == _COMMAND else shown).append(node)
-        elif node is not None and not hidden:
-            shown.append(str(node))
+        elif node is not None:
+            (secret if hidden else shown).append(str(node))
     return secret, shown
 
 

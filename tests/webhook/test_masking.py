@@ -282,6 +282,26 @@ def test_names_on_the_way_are_shown_without_reading_the_object() -> None:
         mask("`hunter2secret` runs", CONTAINER)
 
 
+@pytest.mark.parametrize("secret", ["ab`Sup3rSecret99", "ab` Sup3rSecret99", "`Sup3rSecret99`x"])
+def test_a_backtick_in_a_secret_gives_none_of_it_away(secret: str) -> None:
+    data = pod(command=["sh", "-c", "exec app"], args=[f"--password={secret}"])
+    served = Served(policy_set(Mode.ENFORCE, kguard="profile: all", webhook="deny-at: note"))
+    for text in (*said(served.ask(asked(data))), served.stream.getvalue()):
+        assert "Sup3rSecret99" not in text
+
+
+def test_a_backtick_in_a_script_hides_no_words_of_ours() -> None:
+    mask = Mask(shell("echo `date`; probes without `id`"))
+    text = "container `web` without probes"
+    assert mask(text) == text
+
+
+@pytest.mark.parametrize("number", ["867530", "867530942", 867530942])
+def test_a_long_number_may_be_a_secret(number: object) -> None:
+    mask = Mask({"spec": {"arguments": {"parameters": [{"name": "pin", "value": number}]}}})
+    assert mask(f"`{number}` is too much, `8080` is not") == "`***` is too much, `8080` is not"
+
+
 @pytest.mark.parametrize(
     "route",
     [
