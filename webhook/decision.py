@@ -12,10 +12,6 @@ from kguard.webhook.masking import Mask
 from kguard.webhook.request import Request
 from kguard.webhook.stances import Mode
 
-UNEVALUABLE = "kguard-unevaluable"
-"""The policy that objects violate which cannot be judged."""
-
-
 REPLACED = "made by a controller"
 """Why a finding does less than its mode says: the object repeats one that was judged itself."""
 

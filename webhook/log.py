@@ -11,9 +11,11 @@ from collections.abc import Mapping
 from functools import lru_cache
 from typing import Any, TextIO
 
+from kguard.model import dig
 from kguard.term import safe
 from kguard.webhook import wire
 from kguard.webhook.decision import Decision, Judged
+from kguard.webhook.request import Request
 
 _LONGEST = 512
 """Characters of any one text in the log: users and names can be made long."""
@@ -67,6 +69,7 @@ class Log:
             "subResource": request.sub_resource,
             "namespace": request.namespace,
             "name": request.name,
+            "generateName": "" if request.name else _generated(request),
             "user": request.username,
             "dryRun": request.dry_run,
             "findings": [_finding(decision, each) for each in decision.judged[:_MOST]],
@@ -123,6 +126,12 @@ def _finding(decision: Decision, judged: Judged) -> dict[str, str]:
         "why": judged.why,
     }
     return {key: value for key, value in found.items() if value}
+
+
+def _generated(request: Request) -> str:
+    """What the API server will make a name of, where there is none yet."""
+    found = dig(request.object, "metadata", "generateName")
+    return found if isinstance(found, str) else ""
 
 
 def _bounded(value: Any) -> Any:

@@ -274,7 +274,7 @@ def _stances(
         problems += found
         data = {} if found else layer.data
     usual = Stance(defaults.mode, deny_on_error=defaults.deny_on_error)
-    stance = _entry(data, {}, frozenset()).over(usual, certain=True)
+    stance = _entry(data, {}, frozenset()).over(usual)
     entries = []
     for index, item in enumerate(data.get("modes") or ()):
         ids: dict[str, frozenset[str]] = {}

@@ -10,7 +10,7 @@ from __future__ import annotations
 import json
 import re
 from collections.abc import Iterator, Mapping
-from itertools import accumulate
+from itertools import accumulate, islice
 from typing import Any
 
 from kguard.record import record
@@ -44,6 +44,9 @@ _SMALL = 2**13
 """Bytes below which a review seldom has so many brackets that it could be nested too deeply."""
 _PIECE = 2**16
 """Bytes of a review looked at in one go."""
+_OLD_OBJECT = re.compile(rb'"oldObject"\s*:\s*\{')
+_OLD_OBJECTS = 100
+"""How many keys of that name are looked at: an object can have its own."""
 _ENVELOPE_TOKENS = 20_000
 """How far into a review its objects can begin: a user may be in hundreds of groups."""
 
@@ -75,32 +78,44 @@ class Request:
     object: Mapping[str, Any] | None = None
     old_object: Mapping[str, Any] | None = None
     unevaluable: str = ""
+    stored_unevaluable: bool = False
+    """Whether the object as stored cannot be judged either; `old_object` is None then."""
     backticks: bool = True
     """Whether any text in it may hold one, which tells quotations from what is quoted."""
 
 
 def read_request(body: bytes) -> Request:
     """The request in a body; raises NotAReview."""
-    problem = _too_large(body)
-    if problem:
-        data: Any = _envelope(body)
-    else:
-        try:
-            data = wire.loads(body)
-        except UnicodeDecodeError as error:
-            raise NotAReview(f"not UTF-8 at byte {error.start}") from None
-        except json.JSONDecodeError as error:
-            # Some of json's messages end in "at" themselves.
-            cause = error.msg.removesuffix(" at")
-            raise NotAReview(f"not JSON: {cause} at character {error.pos}") from None
-        except wire.NotFinite as error:
-            problem, data = str(error), _envelope(body)
-        except ValueError:  # The limit on digits: converting them takes quadratic time.
-            problem, data = "holds a number of thousands of digits", _envelope(body)
-    return _checked(data, problem, b"`" in body or (b"\\" in body and b"\\u0060" in body))
+    data, problem = _loaded(body)
+    stored = False
+    if problem and (parts := _apart(body)):
+        new, old = parts
+        if _loaded(old)[1]:
+            stored = True
+            data, problem = _loaded(new)
+    backticks = b"`" in body or (b"\\" in body and b"\\u0060" in body)
+    return _checked(data, problem, stored, backticks)
 
 
-def _checked(data: Any, problem: str, backticks: bool) -> Request:
+def _loaded(body: bytes) -> tuple[Any, str]:
+    """The review in a body, and why its objects are not in there; raises NotAReview."""
+    if problem := _too_large(body):
+        return _envelope(body), problem
+    try:
+        return wire.loads(body), ""
+    except UnicodeDecodeError as error:
+        raise NotAReview(f"not UTF-8 at byte {error.start}") from None
+    except json.JSONDecodeError as error:
+        # Some of json's messages end in "at" themselves.
+        cause = error.msg.removesuffix(" at")
+        raise NotAReview(f"not JSON: {cause} at character {error.pos}") from None
+    except wire.NotFinite as error:
+        return _envelope(body), str(error)
+    except ValueError:  # The limit on digits: converting them takes quadratic time.
+        return _envelope(body), "holds a number of thousands of digits"
+
+
+def _checked(data: Any, problem: str, stored: bool, backticks: bool) -> Request:
     if not isinstance(data, dict) or data.get("kind") != KIND:
         raise NotAReview(f"not an object of kind {KIND}")
     if data.get("apiVersion") != API_VERSION:
@@ -131,6 +146,7 @@ def _checked(data: Any, problem: str, backticks: bool) -> Request:
         object=None if problem else new,
         old_object=None if problem else old,
         unevaluable=problem,
+        stored_unevaluable=stored,
         backticks=backticks,
     )
 
@@ -221,16 +237,41 @@ def _envelope(body: bytes) -> Any:
     The API server writes the objects behind everything else (the order of the fields in Go), so
     the text in front of them, closed, is a review.
     """
+    try:
+        return json.loads(_closed(body[: _objects(body)]))
+    except (ValueError, RecursionError):
+        raise NotAReview("not an AdmissionReview that can be read") from None
+
+
+def _objects(body: bytes) -> int:
+    """Where the first object of a review begins, with its key; 0 for none."""
     depth = 0
     for number, token in enumerate(_TOKEN.finditer(body)):
         text = token[0]
         if text in (b'"object"', b'"oldObject"') and depth == 2:
-            head = body[: token.start()].rstrip().removesuffix(b",")
-            try:
-                return json.loads(head + b"}}")
-            except (ValueError, RecursionError):
-                break
+            return token.start()
         depth += _STEP.get(text[0], 0)
         if number > _ENVELOPE_TOKENS:
             break
-    raise NotAReview("not an AdmissionReview that can be read")
+    return 0
+
+
+def _closed(head: bytes) -> bytes:
+    """The front part of a review as a whole one."""
+    return head.rstrip().removesuffix(b",") + b"}}"
+
+
+def _apart(body: bytes) -> tuple[bytes, bytes] | None:
+    """The review with the new object alone and with the stored one; None where one is missing.
+
+    An object that is too deep may have been let in before: it must be possible to repair it.
+    """
+    start = seen = _objects(body)
+    depth = 2
+    for key in islice(_OLD_OBJECT.finditer(body, start + 1), _OLD_OBJECTS if start else 0):
+        brackets = b"".join(_marks(body[seen : key.start()])).translate(_ALIKE, b",")
+        depth += 2 * brackets.count(b"{") - len(brackets)
+        seen = key.start()
+        if depth == 2:
+            return _closed(body[:seen]), body[:start] + body[seen:]
+    return None

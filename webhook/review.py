@@ -6,6 +6,7 @@ Pure: what it knows of policies and cluster is handed in, and what it comes to i
 from __future__ import annotations
 
 import datetime
+from collections import defaultdict
 from collections.abc import Iterable, Mapping
 from typing import Any
 
@@ -18,12 +19,12 @@ from kguard.overlay import Overlay
 from kguard.record import replace
 from kguard.webhook.cluster.snapshot import Snapshot
 from kguard.webhook.cluster.sources import NAMESPACE
-from kguard.webhook.decision import REPLACED, UNEVALUABLE, Decision, Effect, Judged
-from kguard.webhook.exceptions import IN_FORCE, Exemption
+from kguard.webhook.decision import REPLACED, Decision, Effect, Judged
+from kguard.webhook.exceptions import IN_FORCE
 from kguard.webhook.policyset import PolicySet
 from kguard.webhook.request import Request
 from kguard.webhook.skip import content, skip_reason
-from kguard.webhook.stances import Mode, Stance
+from kguard.webhook.stances import UNEVALUABLE, Mode, Stance
 
 _NOT_READ = "cluster not read yet"
 
@@ -47,17 +48,13 @@ def review(
         return decision
     labels = _labels(request, world)
     stances = policies.stances.at(request.namespace, labels)
-    # Of a namespace that is merely new the strictest is assumed, but not while none is known.
-    guessed = labels is None and policies.stances.needs_labels and NAMESPACE in world.unsynced
+    judge = _Judge(policies, world, stances, expired, took)
     if request.unevaluable or request.object is None:
-        finding = _unevaluable(request)
-        exemption = policies.exemption(finding, today)
-        judged = _weighed_unevaluable(finding, stances[UNEVALUABLE], exemption, today, guessed)
-        decision.judged += judged
+        resource = resource_of(request, {})
+        if stances[UNEVALUABLE].mode is not Mode.OFF:
+            _Weigher(decision, judge, resource, today).weigh_unevaluable()
         return decision
     resource = resource_of(request, request.object)
-    judge = _Judge(policies, world, stances, expired, took)
-    judge.unsynced = guessed
     outcome = judge.run(resource)
     findings = [f for f in outcome.findings if policies.settings.reports(f)]
     _Weigher(decision, judge, resource, today).weigh(findings)
@@ -68,9 +65,9 @@ def review(
 def failed(request: Request, policies: PolicySet, world: Snapshot, error: Exception) -> Decision:
     """The decision where a bug kept a review from coming to one: as if no policy had answered."""
     decision = Decision(request, policies.revision, crashes=[error])
-    stance = policies.stances.at(request.namespace, _labels(request, world))[UNEVALUABLE]
+    stances = policies.stances.at(request.namespace, _labels(request, world))
     decision.unanswered[UNEVALUABLE] = "error"
-    if stance.mode is Mode.ENFORCE and stance.deny_on_error:
+    if any(each.mode is Mode.ENFORCE and each.deny_on_error for each in stances.values()):
         decision.refusing.append(UNEVALUABLE)
     return decision
 
@@ -110,6 +107,8 @@ class _Judge:
         self.expired, self._world, self._took = expired, world, took
         self.unsynced = False
         """Whether an answer rests on what was not known yet."""
+        self.unlabelled = NAMESPACE in world.unsynced
+        """Whether no namespace's labels are known."""
 
     def run(self, resource: Resource, only: frozenset[str] | None = None) -> Outcome:
         """What the policies that are on say of an object; `only` some of them, where given."""
@@ -152,6 +151,17 @@ class _Weigher:
         self._ignores: list[Ignore] | None = None
         self._spared = spared(decision.request, judge.policies.trusted)
 
+    def weigh_unevaluable(self) -> None:
+        """Add to the decision that nobody can judge the object."""
+        request = self._decision.request
+        message = f"the object cannot be judged: {request.unevaluable or 'there is none'}"
+        finding = Finding(UNEVALUABLE, Severity.ERROR, Confidence.HIGH, message, self._resource, ())
+        judged = self._weighed(finding)
+        stance = self._judge.stances[UNEVALUABLE]
+        if judged.effect is Effect.DENIED and stance.ratchet and request.stored_unevaluable:
+            judged = replace(judged, effect=Effect.WARNED, why="there before")
+        self._decision.judged.append(judged)
+
     def weigh(self, findings: Iterable[Finding]) -> None:
         """Add findings to the decision; the stored object is judged only where it may matter."""
         judged = [self._weighed(finding) for finding in findings]
@@ -185,14 +195,15 @@ class _Weigher:
         # An object is judged for itself; what is wrong with others is not its author's doing.
         if finding.resource is not self._resource:
             return Effect.WARNED, "other object"
-        if self._judge.unsynced:
+        # Of a namespace that is merely new the strictest is assumed, but not while none is known.
+        if self._judge.unsynced or (stance.guessed and self._judge.unlabelled):
             return Effect.WARNED, _NOT_READ
         return Effect.DENIED, ""
 
     def _ignored(self, finding: Finding) -> bool:
         if self._ignores is None:
             registry = self._judge.policies.registry
-            written = from_annotations(self._resource, registry)
+            written = from_annotations(self._resource, registry, slips=False)
             self._ignores = [each for each in written if isinstance(each, Ignore)]
         return any(i.hides(finding) for i in self._ignores if not i.expired(self._today))
 
@@ -206,18 +217,21 @@ class _Weigher:
         request, stances = self._decision.request, self._judge.stances
         denying = {each.finding.policy for each in judged if each.effect is Effect.DENIED}
         only = frozenset(policy for policy in denying if stances[policy].ratchet)
-        if request.old_object is None or not only:
+        if not only or (request.old_object is None and not request.stored_unevaluable):
             return judged
-        stored = resource_of(request, request.old_object)
+        stored = resource_of(request, request.old_object or {})
         outcome = self._judge.run(stored, only)
         unsure = _unanswered(outcome)
-        known = set()
+        if request.stored_unevaluable:
+            unsure = dict.fromkeys(only, "stored-object")
+        known: dict[str, int] = defaultdict(int)
         for finding in outcome.findings:
             if self._judge.expired():
                 unsure |= dict.fromkeys(only, "deadline")
                 break
-            if finding.resource is stored:
-                known.add(ratchet_key(finding))
+            # What merely warned of the stored object has become worse.
+            if finding.resource is stored and finding.severity >= stances[finding.policy].deny_at:
+                known[ratchet_key(finding)] += 1
         result = []
         for each in judged:
             policy = each.finding.policy
@@ -226,7 +240,8 @@ class _Weigher:
                     unsure[policy] = "deadline"
                 if policy in unsure:
                     each = replace(each, effect=Effect.WARNED, why="stored object not judged")
-                elif ratchet_key(each.finding) in known:
+                elif known.get(key := ratchet_key(each.finding)):
+                    known[key] -= 1
                     each = replace(each, effect=Effect.WARNED, why="there before")
             result.append(each)
         self._decision.unanswered.update(unsure)
@@ -242,44 +257,16 @@ def spared(request: Request, trusted: frozenset[str]) -> str:
     a template, which was judged itself. What a controller notes on an object that stands already
     (the Deployment's its revision) changes nothing that could be refused.
     """
-    if request.username not in trusted or request.object is None:
+    if request.username not in trusted:
         return ""
+    if request.object is None:  # The owner stands in what cannot be read.
+        return REPLACED
     owners = dig(request.object, "metadata", "ownerReferences")
     if isinstance(owners, list) and any(dig(each, "controller") is True for each in owners):
         return REPLACED
     if request.old_object is not None and content(request.object) == content(request.old_object):
         return "kept by a controller"
     return ""
-
-
-def _unevaluable(request: Request) -> Finding:
-    message = f"the object cannot be judged: {request.unevaluable or 'there is none'}"
-    resource = resource_of(request, {})
-    return Finding(UNEVALUABLE, Severity.ERROR, Confidence.HIGH, message, resource, ())
-
-
-def _weighed_unevaluable(
-    finding: Finding,
-    stance: Stance,
-    exemption: Exemption | None,
-    today: datetime.date,
-    guessed: bool,
-) -> list[Judged]:
-    """What an object comes to of which only its name is known; nothing where that is off."""
-    if stance.mode is Mode.OFF:
-        return []
-    ended = ""
-    if exemption is not None:
-        if exemption.state(today) in IN_FORCE:
-            why = exemption.effective
-            return [Judged(finding, stance.mode, Effect.EXCEPTED, why, exemption)]
-        ended = exemption.ineffective(today)
-    if stance.mode is Mode.AUDIT:
-        return [Judged(finding, stance.mode, Effect.AUDITED, ended=ended)]
-    if stance.mode is Mode.WARN or guessed:
-        why = _NOT_READ if stance.mode is Mode.ENFORCE else ""
-        return [Judged(finding, stance.mode, Effect.WARNED, why, ended=ended)]
-    return [Judged(finding, stance.mode, Effect.DENIED, ended=ended)]
 
 
 def _note_unanswered(decision: Decision, outcome: Outcome, stances: Mapping[str, Stance]) -> None:

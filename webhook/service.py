@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import datetime
 import gc
+import logging
 import time
 from collections.abc import Callable
 from functools import lru_cache
@@ -26,6 +27,8 @@ if TYPE_CHECKING:
     from kguard.webhook.cluster.snapshot import Snapshot
     from kguard.webhook.log import Log
     from kguard.webhook.metrics import Metrics
+
+_LOG = logging.getLogger(__name__)
 
 MARGIN = 0.5
 """Seconds kept back from the caller's timeout for the way there and back."""
@@ -125,13 +128,16 @@ class Service:
         done = time.monotonic()
         # How long reading and writing took is for the server to say.
         phases = {"parse": parsed - read, "evaluate": done - parsed} if timed else {}
-        count(self._metrics, decision, done - started, phases, times)
-        for crash in decision.crashes:
-            self._log.event("error", "policy crashed", uid=request.uid, error=named(crash))
-            # Its frames hold the decision, which holds it: only the collector would free them.
-            crash.__traceback__ = crash.__context__ = crash.__cause__ = None
-        self._collect(len(body))
-        self._log.decision(decision, done - started, trace)
+        try:
+            count(self._metrics, decision, done - started, phases, times)
+            for crash in decision.crashes:
+                self._log.event("error", "policy crashed", uid=request.uid, error=named(crash))
+                # Its frames hold the decision, which holds it: only the collector would free them.
+                crash.__traceback__ = crash.__context__ = crash.__cause__ = None
+            self._collect(len(body))
+            self._log.decision(decision, done - started, trace)
+        except Exception:  # The answer stands: what is written about it must not cost it.
+            _LOG.exception("a review could not be counted or logged")
         return Answer(HTTPStatus.OK, answer)
 
     def _collect(self, size: int) -> None:

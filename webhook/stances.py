@@ -13,6 +13,9 @@ from kguard.record import field, record, replace
 
 Labels = Mapping[str, str]
 
+UNEVALUABLE = "kguard-unevaluable"
+"""The policy that objects violate which cannot be judged."""
+
 _MOST_NAMESPACES = 10_000
 """How many namespaces' stances are remembered before they are worked out anew."""
 
@@ -50,6 +53,8 @@ class Stance:
     annotations: bool = False
     held: bool = False
     """Whether it would be stricter, had the policy not come after `enforce-through`."""
+    guessed: bool = False
+    """Whether it could be milder, were the labels of the namespace known."""
 
 
 @record(eq=False)
@@ -77,18 +82,35 @@ class Entry:
             return None if self.namespace_labels else True
         return all(labels.get(key) == value for key, value in self.namespace_labels.items())
 
-    def over(self, stance: Stance, *, certain: bool) -> Stance:
-        """A stance with this entry on top; one that may not apply can only make it stricter."""
-        mode = stance.mode if self.mode is None else self.mode
-        if not certain:
-            return replace(stance, mode=max(mode, stance.mode))
+    def over(self, stance: Stance) -> Stance:
+        """A stance with this entry on top."""
         return Stance(
-            mode,
+            stance.mode if self.mode is None else self.mode,
             stance.deny_at if self.deny_at is None else self.deny_at,
             stance.deny_on_error if self.deny_on_error is None else self.deny_on_error,
             stance.ratchet if self.ratchet is None else self.ratchet,
             stance.annotations if self.annotations is None else self.annotations,
         )
+
+
+def _strictest(one: Stance, other: Stance) -> Stance:
+    return Stance(
+        max(one.mode, other.mode),
+        min(one.deny_at, other.deny_at),
+        one.deny_on_error or other.deny_on_error,
+        one.ratchet and other.ratchet,
+        one.annotations and other.annotations,
+    )
+
+
+def _mildest(one: Stance, other: Stance) -> Stance:
+    return Stance(
+        min(one.mode, other.mode),
+        max(one.deny_at, other.deny_at),
+        one.deny_on_error and other.deny_on_error,
+        one.ratchet or other.ratchet,
+        one.annotations or other.annotations,
+    )
 
 
 class Stances:
@@ -106,8 +128,7 @@ class Stances:
         self._entries = tuple(entries)
         self._policies = registry.policies
         self._through = enforce_through
-        self.needs_labels = any(entry.namespace_labels for entry in self._entries)
-        """Whether a stance may depend on the labels of a namespace."""
+        self._needs_labels = any(entry.namespace_labels for entry in self._entries)
         self._tables: dict[tuple[str, tuple[tuple[str, str], ...] | None], dict[str, Stance]] = {}
         self._alike: dict[_Held, dict[str, Stance]] = {}
         """The same tables by what they depend on: most namespaces share one."""
@@ -120,9 +141,10 @@ class Stances:
     def at(self, namespace: str | None, labels: Labels | None) -> Mapping[str, Stance]:
         """The stances in a namespace by policy; `labels` are None where they are not known.
 
-        Cluster-scoped objects have the namespace None, which only `*` matches.
+        Cluster-scoped objects have the namespace None, which only `*` matches. What nobody can
+        judge may violate anything: where no entry speaks of that, the strictest mode counts.
         """
-        seen = tuple(sorted(labels.items())) if self.needs_labels and labels is not None else None
+        seen = tuple(sorted(labels.items())) if self._needs_labels and labels is not None else None
         key = (namespace or "", seen)
         found = self._tables.get(key)
         if found is None:
@@ -130,6 +152,9 @@ class Stances:
             found = self._alike.get(held)
             if found is None:
                 found = {p.id: self._stance(p, held) for p in self._policies.values()}
+                if not self._speaks_of(UNEVALUABLE, held):
+                    mode = max(stance.mode for stance in found.values())
+                    found[UNEVALUABLE] = replace(found[UNEVALUABLE], mode=mode)
             if len(self._tables) >= _MOST_NAMESPACES:
                 self._tables.clear()
                 self._alike.clear()
@@ -137,17 +162,29 @@ class Stances:
         return found
 
     def _stance(self, policy: Policy, held: _Held) -> Stance:
-        stance, meant = self._default, False
+        stance, mildest, meant = self._default, self._default, False
         for entry, holds in zip(self._entries, held, strict=True):
             if holds is False or not (entry.policies is None or policy.id in entry.policies):
                 continue
-            stance = entry.over(stance, certain=holds is True)
+            if holds:
+                stance, mildest = entry.over(stance), entry.over(mildest)
+            else:
+                stance = _strictest(stance, entry.over(stance))
+                mildest = _mildest(mildest, entry.over(mildest))
             if entry.mode is not None:
-                meant = policy.id in entry.named
+                meant = policy.id in entry.named or (meant and holds is None)
+        stance = replace(stance, guessed=stance != mildest)
         new = release(policy.since) > self._through
         if new and not meant and stance.mode > Mode.WARN:
             return replace(stance, mode=Mode.WARN, held=True)
         return stance
+
+    def _speaks_of(self, policy: str, held: _Held) -> bool:
+        """Whether an entry that may hold gives a policy its mode, and not all policies alike."""
+        return any(
+            holds is not False and entry.mode is not None and policy in (entry.policies or ())
+            for entry, holds in zip(self._entries, held, strict=True)
+        )
 
 
 def release(version: str) -> tuple[int, ...]:

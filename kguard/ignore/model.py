@@ -93,7 +93,7 @@ class Object:
     """A whole resource, or the named containers in it."""
 
     resource: Resource
-    containers: tuple[str, ...] = ()
+    containers: frozenset[str] = frozenset()
 
     def covers(self, finding: Finding, path: str, lines: Sequence[int]) -> bool:
         """Whether the finding is on this resource, in one of the containers where any is named."""
@@ -109,8 +109,7 @@ class Object:
         A container that is injected at admission is not in the manifest: no verdict was possible.
         """
         return resource is self.resource and (
-            not self.containers
-            or not set(self.containers).isdisjoint(container_names(resource.data))
+            not self.containers or not self.containers.isdisjoint(container_names(resource.data))
         )
 
 

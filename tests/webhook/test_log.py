@@ -56,6 +56,17 @@ def test_a_line_says_who_did_what_and_what_came_of_it() -> None:
     }
 
 
+def test_an_object_without_a_name_has_what_it_will_be_made_of() -> None:
+    data = pod()
+    del data["metadata"]["name"]
+    data["metadata"]["generateName"] = "job-"
+    served = Served()
+    served.ask(asked(data))
+    (line,) = served.log()
+    assert "name" not in line
+    assert line["generateName"] == "job-"
+
+
 def test_the_object_is_never_in_it() -> None:
     data = pod(image="registry.example.com/hunter2:latest", resources=TINY)
     data["metadata"]["labels"] = {"hunter2": "hunter2"}

@@ -15,6 +15,7 @@ from kguard.shell import shelltext
 from kguard.shell.parse import parse
 from kguard.webhook import service as module
 from kguard.webhook.front.wsgi import Postponed
+from kguard.webhook.log import Log
 from kguard.webhook.review import review
 from kguard.webhook.stances import Mode
 
@@ -284,3 +285,19 @@ def test_who_waits_for_the_loop_is_told_that_it_takes_too_long() -> None:
     requests = served.metrics.registry.get_sample_value
     labels = {"operation": "CREATE", "kind": "Deployment", "decision": "denied", "dry_run": "false"}
     assert requests("kguard_admission_requests_total", labels) == 2
+
+
+@pytest.mark.parametrize("broken", ["count", "log"])
+def test_an_answer_is_given_though_nothing_can_be_written_about_it(
+    broken: str, monkeypatch: pytest.MonkeyPatch, caplog: pytest.LogCaptureFixture
+) -> None:
+    def fails(*args: Any, **more: Any) -> Any:
+        raise RuntimeError("full")
+
+    served = Served()
+    if broken == "count":
+        monkeypatch.setattr(module, "count", fails)
+    else:
+        monkeypatch.setattr(Log, "decision", fails)
+    assert served.ask(asked(deployment(resources=TINY)))["allowed"] is False
+    assert "could not be counted or logged" in caplog.text
