@@ -12,7 +12,11 @@ from kguard.policy.context import ERROR, WARNING, Context
 
 def check(container: Container, ctx: Context) -> Iterator[Fault]:
     """Yield a fault where a preStop sleep leaves the program too little of the grace period."""
-    seconds, grace = container.prestop_seconds, container.pod.grace
+    seconds, grace, first = container.prestop_seconds, container.pod.grace, ""
+    if seconds is None:
+        from kguard.policies.termination._hooks import first_sleep  # Late: few hooks are texts.
+
+        seconds, first = first_sleep(container.get("lifecycle", "preStop")), " before anything else"
     if not seconds or grace is None:
         return
     left = grace - seconds
@@ -28,7 +32,7 @@ def check(container: Container, ctx: Context) -> Iterator[Fault]:
     needed = ceil(seconds) + max(DEFAULT_GRACE, ceil(ctx.params["min_app"]))
     yield container.fault(
         ("lifecycle", "preStop"),
-        f"preStop of {container.called} sleeps {seconds:g} s, {what} the pod has to stop",
+        f"preStop of {container.called} sleeps {seconds:g} s{first}, {what} the pod has to stop",
         severity=ERROR if native and left < 0 else WARNING,
         help="the API server rejects it"
         if native and left < 0
