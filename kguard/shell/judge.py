@@ -100,7 +100,7 @@ class Judge:
                     return self._said(verdict, Cause.INIT_DROPS_SIGNAL, words, start)
                 if init.mode is Mode.UNKNOWN:
                     return self._unknown(words, start, Cause.SUPERVISOR)
-            elif layer.passing is not Passing.SAME_PROCESS:
+            elif layer.passing is not Passing.SAME_PROCESS and not self._becomes(layer):
                 outcome = self._held(layer, start)
                 if outcome:
                     return outcome
@@ -117,6 +117,10 @@ class Judge:
         if "{{" in words[0].text:
             return self._unknown(words, start, Cause.TEMPLATE)
         return self._program(words, start)
+
+    def _becomes(self, layer: Layer) -> bool:
+        """Whether a wrapper replaces itself in this image: BusyBox' `su` does, and has no other."""
+        return layer.name == "su" and self._sh() is Shell.BUSYBOX
 
     def _held(self, layer: Layer, start: Start) -> Outcome | None:
         """The outcome where a wrapper decides it; None where the program behind it does."""

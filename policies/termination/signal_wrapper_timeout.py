@@ -9,6 +9,7 @@ from kguard.facts.termination import Process
 from kguard.model import Fault
 from kguard.policy.context import Context
 from kguard.shell.programs import program_name
+from kguard.shell.verdict import Analysis
 
 # Seconds after which they kill what they run, and how to have them wait longer.
 _SUPERVISORS = {
@@ -33,7 +34,7 @@ def check(process: Process, ctx: Context) -> Iterator[Fault]:
     name, seconds, when, way_out = program_name(analysis.program), 0.0, "", ""
     if name in _SUPERVISORS:
         seconds, when, way_out = _SUPERVISORS[name]
-    elif analysis.kill_after is not None and not analysis.harmful:
+    elif analysis.kill_after is not None and not analysis.harmful and _kills(analysis):
         name, seconds = "su", analysis.kill_after
         way_out = "use `setpriv`, `gosu` or `runAsUser`, which leave no process in front"
     elif analysis.init is not None and analysis.init.name == "/init":
@@ -46,6 +47,11 @@ def check(process: Process, ctx: Context) -> Iterator[Fault]:
             + f": the grace period is {grace:g} s",
             help=way_out,
         )
+
+
+def _kills(analysis: Analysis) -> bool:
+    """Whether it is killed whichever shell the image has: BusyBox' `su` leaves no process."""
+    return all(outcome.kill_after is not None for outcome in analysis.outcomes.values())
 
 
 def _s6_seconds(process: Process, ctx: Context) -> float | None:

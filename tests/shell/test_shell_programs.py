@@ -354,3 +354,18 @@ WORDS = st.sampled_from(
 def test_every_argument_list_has_an_answer(argv: list[str], shared: bool) -> None:
     analysis = analyse(argv, shared_pid_namespace=shared)
     assert set(LIKELY) == set(analysis.outcomes)
+
+
+@pytest.mark.parametrize(
+    ("shells", "kill_after"),
+    [([Shell.DASH], {2}), ([Shell.BUSYBOX], {None}), (None, {2, None})],
+)
+def test_su_of_busybox_becomes_what_it_runs(
+    shells: list[Shell] | None, kill_after: set[int | None]
+) -> None:
+    found = analyse(["su", "-c", "exec app", "www"], shells=shells)
+    assert found.verdict is D
+    assert {outcome.kill_after for outcome in found.outcomes.values()} == kill_after
+    runuser = analyse(["runuser", "-u", "www", "--", "app"], shells=shells)
+    assert runuser.kill_after == 2
+    assert analyse(["su", "-c", "app; true"], shells=[Shell.BUSYBOX]).verdict is SW
