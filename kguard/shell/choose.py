@@ -4,15 +4,24 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
+from kguard.shell.lasting import Keepers
 from kguard.shell.programs import Role, role
 from kguard.shell.steps import Frame, Step
 from kguard.shell.verdict import Cause
 from kguard.shell.wrappers import bare
 
+_ASIDE = Frame.PIPE | Frame.PIPE_END | Frame.SUBSHELL | Frame.BACKGROUND | Frame.SUBSTITUTION
+_PROGRAM = 3
+"""The least weight of what may be a program that serves."""
+
 
 def detail_of(step: Step, trapped: bool) -> Cause:
     """What keeps the shell in front of a command, the most telling part first."""
     frames = step.frames
+    rounds = step.place.rounds
+    if rounds and not (rounds[0].outside & _ASIDE or frames & Frame.BACKGROUND):
+        # What it stands in there is over with each round.
+        return Cause.LOOP
     for frame, cause in (
         (Frame.BACKGROUND, Cause.BACKGROUND),
         (Frame.PIPE | Frame.PIPE_END, Cause.PIPE),
@@ -42,6 +51,11 @@ def choose(steps: Sequence[Step]) -> int | None:
     """The step that is the container's program: the one it lives for, None where all just end."""
     weights = [_weight(step) for step in steps]
     best = max(weights, default=0)
+    keepers = Keepers(steps)
+    if best < _PROGRAM:
+        keeper = keepers.first()
+        if keeper is not None:
+            return keeper
     if not best:
         return None
     found = [index for index, weight in enumerate(weights) if weight == best]
@@ -54,15 +68,18 @@ def choose(steps: Sequence[Step]) -> int | None:
     ]
     if served:
         return served[0]
-    behind = [index for index in found if steps[index].frames & Frame.BACKGROUND]
+    left = [index for index in found if not keepers.outlast(index)]
+    if not left:
+        return keepers.first(found[-1])
+    behind = [index for index in left if steps[index].frames & Frame.BACKGROUND]
     waits = [
         index
         for index, step in enumerate(steps)
         if step.name == "wait" and not step.frames & (Frame.BACKGROUND | Frame.SUBSTITUTION)
     ]
-    if behind and waits and waits[-1] > found[-1] and behind[0] < waits[-1]:
+    if behind and waits and waits[-1] > left[-1] and behind[0] < waits[-1]:
         return behind[0]
-    ahead = [index for index in found if index not in behind]
+    ahead = [index for index in left if index not in behind]
     return ahead[-1] if ahead else behind[0]
 
 
@@ -77,7 +94,7 @@ def _weight(step: Step) -> int:
         return 1
     if kind is Role.KEEPALIVE:
         return 2
-    return 3 if step.frames & Frame.CONDITION else 4
+    return _PROGRAM if step.frames & Frame.CONDITION else _PROGRAM + 1
 
 
 def alternatives(steps: Sequence[Step], chosen: int) -> list[int]:

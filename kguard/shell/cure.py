@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from kguard.shell.programs import Role, may_end, role
 from kguard.shell.verdict import TRAPS, Cause, Outcome
 
 _LONGEST = 65
@@ -36,6 +37,12 @@ def cure(outcome: Outcome, command: str, *, runner: str, wrapper: str) -> str:
         return ""
     if runner:
         return f"run what {_quoted(command)} runs itself, with `exec` before it"
+    if outcome.detail is Cause.TRAP_DEFERRED and role(outcome.program) is Role.KEEPALIVE:
+        waited = f"{command.removeprefix('exec ')} & wait $!"
+        return f"write {_quoted(waited)}: while the shell is in `wait`, the trap runs at once"
+    if may_end(outcome.program):
+        program = _quoted(outcome.program[0])
+        return f"have {program} stay in the foreground, with `exec`, as the last command"
     command = _quoted(f"exec {command.removeprefix('exec ')}")
     if outcome.detail in TRAPS:
         return (

@@ -6,6 +6,7 @@ from kguard.record import record, replace
 from kguard.shell.arguments import behind_options
 from kguard.shell.choose import alternatives, choose, detail_of
 from kguard.shell.cure import cure
+from kguard.shell.lasting import Keepers, is_endless
 from kguard.shell.optimise import becomes
 from kguard.shell.programs import Handling, Role, base_name, handling, program_name, role
 from kguard.shell.shelltext import ShellText, Texts
@@ -33,9 +34,23 @@ _NAMED = {
 }
 
 
+# What a script is told to do, and no program that it is given.
+_ACTIONS = frozenset(("start", "stop", "restart", "reload", "run", "console"))
+
+
 def argument(text: str, index: int) -> Word:
     """A word of the argument list; `start` is its index there, and `end` the same."""
     return Word(text, index, index, literal="{{" not in text)
+
+
+def _is_idle(step: Step) -> bool:
+    """Whether it is nothing that would have to be told of SIGTERM."""
+    return role(bare(step.words)) in (Role.KEEPALIVE, Role.UTILITY)
+
+
+def _is_sourced(step: Step) -> bool:
+    """Whether it is a file whose text is not known, which may set a trap."""
+    return step.name in (".", "source")
 
 
 def _index(word: Word) -> int | None:
@@ -154,7 +169,8 @@ class Judge:
             return self._script(text, words, start)
         if name.endswith((".sh", ".bash", "entrypoint")):
             # By convention an entrypoint runs what it is given; only a guess at the program.
-            given = words[1:] if len(words) > 1 and not words[1].text.startswith("-") else words
+            taken = len(words) > 1 and not words[1].text.startswith("-")
+            given = words[1:] if taken and words[1].text not in _ACTIONS else words
             return self._said(Verdict.UNKNOWN, Cause.SCRIPT_FILE, given, start, by=name)
         texts = tuple(word.text for word in words)
         known = handling(texts)
@@ -237,7 +253,7 @@ class Judge:
             return replace(outcome, explanation=f"the shell text cannot be read: {problem}")
         steps = walk.steps
         chosen = choose(steps)
-        if chosen is None or (walk.opaque and role(bare(steps[chosen].words)) is Role.KEEPALIVE):
+        if chosen is None or (walk.opaque and _is_idle(steps[chosen])):
             cause = Cause.TEMPLATE if walk.opaque else Cause.NO_PROGRAM
             return self._unknown(nothing, start, cause)
         index = None if file else _index(script)
@@ -263,6 +279,7 @@ class Judge:
         holder = holder_of(text.steps, chosen, text.shell) if background else None
         end = chosen + 1 if not background else len(text.steps) if holder is None else holder
         traps = traps_at(text.steps, end, text.shell)
+        idle = _is_idle(step) and chosen in Keepers(text.steps).found
         active = any(trap.action is not None for trap in traps.values())
         if text.shell is Shell.BUSYBOX:
             active = ever_trapped(text.steps, end)
@@ -283,19 +300,29 @@ class Judge:
             text.shell,
             pid1=start.pid1,
             group=start.group,
+            stays=idle and not is_endless(step),
         )
         if found:
-            return self._stays(text, step, start, *found)
+            return self._stays(text, step, start, *found, idle=idle)
         verdict, cause = Verdict.SWALLOWED if start.pid1 else Verdict.CUT, detail_of(step, active)
         if background and holder is None:
             verdict, cause = Verdict.CUT, Cause.ENDS_AT_ONCE
         elif background and text.shell is Shell.MKSH and text.steps[holder or 0].name == "wait":
             # mksh ends when SIGTERM interrupts its `wait`, even as PID 1.
             verdict = Verdict.CUT
-        return self._stays(text, step, start, verdict, cause)
+        if idle and step.place.rounds:
+            cause = Cause.LOOP
+        return self._stays(text, step, start, verdict, cause, idle=idle)
 
     def _stays(
-        self, text: ShellText, step: Step, start: Start, verdict: Verdict, detail: Cause
+        self,
+        text: ShellText,
+        step: Step,
+        start: Start,
+        verdict: Verdict,
+        detail: Cause,
+        *,
+        idle: bool = False,
     ) -> Outcome:
         """The outcome where the shell stays in front of the program."""
         cause, runner = detail, package_runner(step.words)
@@ -314,6 +341,7 @@ class Judge:
             init=start.init,
             kill_after=start.kill_after,
             shell_stays=True,
+            idle=idle and not (start.init or any(map(_is_sourced, text.steps))),
             offset=text.offset(step, detail),
             script_index=start.index if start.file or text.index is not None else None,
             script_file=start.file,

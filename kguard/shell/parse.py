@@ -230,8 +230,10 @@ class _Parser:
     def for_(self) -> Loop:
         """`for name [in words]; do list; done`, and bash's `for ((...))`."""
         keyword = self.advance().text
+        counting: Test | None = None
         if self.operator("("):
-            if not self.arithmetic():
+            counting = self.arithmetic()
+            if not counting:
                 raise Unparsable(f"no name after `{keyword}`")
         else:
             self.advance()
@@ -242,6 +244,10 @@ class _Parser:
         if self.operator(";"):
             self.advance()
         self.newlines()
+        if counting and counting.text.split(";")[1:2] in ([""], [" "]):  # Nothing ends it.
+            keyword = "while"
+            always = Item((Pipeline((Test("1", arithmetic=True),)),))
+            return Loop(keyword, List((always,)), self.do(), self.redirects())
         return Loop(keyword, None, self.do(), self.redirects())
 
     def do(self) -> List:

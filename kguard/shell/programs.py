@@ -9,6 +9,7 @@ from __future__ import annotations
 import re
 from collections.abc import Sequence
 from enum import Enum, auto
+from itertools import pairwise
 
 _PYTHON = re.compile(r"(python|pypy)[0-9.]*\Z")
 _VERSIONED = re.compile(r"(ruby|php|perl|node|lua|java)-?[0-9.]*\Z")
@@ -113,6 +114,76 @@ def program_name(words: Sequence[str]) -> str:
     return _MODULES.get(module, module) or name
 
 
+# Servers that go into the background unless one of these options, of one letter or more, keeps
+# them: sshd(8), cron(8) of Debian, cronie and BusyBox, rsyslogd(8), rpcbind(8), nfs-utils.
+_FOREGROUND = {
+    "sshd": "DdtTiGV",
+    "crond": "fnxdV",
+    "cron": "fnxV",
+    "rsyslogd": "nNv",
+    "rpcbind": "fd",
+    "rpc.statd": "Fd",
+    "rpc.mountd": "Fd",
+    "rpc.idmapd": "f",
+}
+# Programs that start others and end, with the word that has them do so.
+_STARTERS = {
+    "service": "start restart",
+    "systemctl": "start restart",
+    "rc-service": "start restart",
+    "invoke-rc.d": "start restart",
+    "supervisorctl": "start restart",
+    "apachectl": "start restart",
+    "apache2ctl": "start restart",
+    "catalina.sh": "start",
+    "zkServer.sh": "start",
+    "neo4j": "start",
+    "pg_ctl": "start restart",
+    "pg_ctlcluster": "start restart",
+    "pm2": "start restart",
+    "celery": "multi",
+    "hdfs": "--daemon",
+    "yarn": "--daemon",
+    "mapred": "--daemon",
+    "hadoop-daemon.sh": "start",
+    "hbase-daemon.sh": "start",
+    "yarn-daemon.sh": "start",
+    "mongod": "--fork",
+    "php-fpm": "-D --daemonize",
+    "gunicorn": "-D --daemon",
+}
+_KEPT = _names("-DFOREGROUND FOREGROUND --foreground --no-daemon")
+# Without one of these, `start` is what starts a server in the background.
+_STARTING = _names("start restart --daemon --daemonize --detach --background --fork")
+_STAYING = _names(
+    "kc.sh cockroach honcho foreman next nest react-scripts npm pnpm yarn npx airflow consul"
+)
+
+
+def ends(words: Sequence[str]) -> bool:
+    """Whether a command is known to end as soon as what it starts runs in the background."""
+    if not words or _KEPT.intersection(words):
+        return False
+    name, arguments = base_name(words[0]), words[1:]
+    letters = _FOREGROUND.get(name)
+    if letters is not None:
+        options = "".join(w[1:] for w in arguments if w[:1] == "-" and w[:2] != "--")
+        return not any(letter in options for letter in letters) and "--help" not in arguments
+    if name == "redis-server":
+        return any(pair == ("--daemonize", "yes") for pair in pairwise(arguments))
+    if words[0].startswith(("/etc/init.d/", "/etc/rc.d/")):
+        return "start" in arguments or "restart" in arguments
+    starting = _STARTERS.get(name, "").split()
+    return any(word in starting for word in arguments)
+
+
+def may_end(words: Sequence[str]) -> bool:
+    """Whether a command reads as one that starts a server in the background: `agent start`."""
+    if not words or _KEPT.intersection(words) or base_name(words[0]) in _STAYING:
+        return False
+    return ends(words) or any(word in _STARTING for word in words[1:])
+
+
 def _is_option(word: str) -> bool:
     """Whether a word after a shell's name is an option, and not the one that brings a text."""
     return word.startswith("--") or (word.startswith("-") and "c" not in word)
@@ -141,7 +212,7 @@ def role(words: Sequence[str]) -> Role:
         return Role.UTILITY  # A prompt for a person, or the end of an empty input.
     if name in ("awk", "watch"):
         return Role.PROGRAM if name == "watch" else Role.UTILITY
-    if name in UTILITIES:
+    if name in UTILITIES or ends(words):
         return Role.UTILITY
     if name in SERVERS:
         daemon = (

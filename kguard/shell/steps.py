@@ -36,12 +36,25 @@ class Frame(Flag):
 
 
 @record
+class Round:
+    """A loop around a command. `outside`: what the loop stands in; `lasts`: its condition holds
+    for as long as the container is to live."""
+
+    number: int
+    outside: Frame
+    lasts: bool
+
+
+@record
 class Place:
     """Where a command stands.
 
     `tail`: the shell runs nothing after it; else `follows` is what stands behind it (`&&`, `||`,
     `;`, `|`). `sure`: nothing decides whether it runs. `line_end`: bash's parser takes it for the
     last command of its line. `direct`: in the background, it is itself the process `$!` names.
+    `rounds` are the loops around it, the outermost first, and `parts` the numbers of the parts that
+    run only where a test, or a failure, has the shell take them. `job` is the number of the list in
+    the background in which it stands, 0 where it stands in none.
     """
 
     frames: Frame = Frame.TOP
@@ -50,6 +63,9 @@ class Place:
     sure: bool = True
     line_end: bool = True
     direct: bool = True
+    rounds: tuple[Round, ...] = ()
+    parts: tuple[int, ...] = ()
+    job: int = 0
 
     def inside(self, frame: Frame) -> Place:
         """The same place, standing in `frame` too."""
@@ -57,7 +73,12 @@ class Place:
 
     def aside(self, frame: Frame) -> Place:
         """A place whose commands are run and then others."""
-        return Place(self.frames | frame, False, ";", False, False, False)
+        frames = self.frames | frame
+        return Place(frames, False, ";", False, False, False, self.rounds, self.parts, self.job)
+
+    def part(self, number: int) -> Place:
+        """The same place, in a part that is taken or not."""
+        return replace(self, parts=(*self.parts, number))
 
 
 @record

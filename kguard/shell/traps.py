@@ -109,10 +109,12 @@ def trapped(
     *,
     pid1: bool,
     group: bool,
+    stays: bool = False,
 ) -> tuple[Verdict, Cause] | None:
     """What follows from the traps in force; None where none of them is about SIGTERM.
 
-    `group`: an init in front signals the whole process group, the program included.
+    `group`: an init in front signals the whole process group, the program included. `stays`: the
+    shell is in a loop of commands that end by themselves, and a trap runs behind each of them.
     """
     background = bool(steps[program].frames & Frame.BACKGROUND)
     trap = traps.get("TERM")
@@ -122,7 +124,7 @@ def trapped(
     if trap.action is None:
         return past, Cause.TRAP_IGNORES
     if not background:
-        return past, Cause.TRAP_DEFERRED
+        return (Verdict.UNKNOWN, Cause.TRAP_SET) if stays else (past, Cause.TRAP_DEFERRED)
     if holder is None:
         return Verdict.CUT, Cause.ENDS_AT_ONCE
     action = _action(trap.action, walk, shell)

@@ -119,6 +119,7 @@ class Outcome:
     text where `cause` is about something in front of it. `pid1` names the process that is left as
     the container's main process, `program` holds the words of the real program as far as known,
     expansions as written. `kill_after` are the seconds after which a wrapper kills the program.
+    `idle`: what the shell stays at for ever does nothing but that, as `tail -f` or a loop of naps.
     """
 
     verdict: Verdict
@@ -130,6 +131,7 @@ class Outcome:
     init: Init | None = None
     kill_after: int | None = None
     shell_stays: bool = False
+    idle: bool = False
     offset: int | None = None
     cure: str = ""
     script_index: int | None = None
@@ -173,13 +175,20 @@ class Analysis:
     """The candidate shells with which the program is not told."""
     harmful: bool = field(init=False, repr=False)
     """Whether it is not told, whichever candidate shell it is."""
+    idle: bool = field(init=False, repr=False)
+    """Whether the container only stays alive and ignores SIGTERM, whichever shell it is."""
 
     def __post_init__(self) -> None:
         verdicts = {outcome.verdict for outcome in self.outcomes.values()}
         losing = [s for s, outcome in self.outcomes.items() if outcome.verdict in HARMFUL]
-        object.__setattr__(self, "verdict", verdicts.pop() if len(verdicts) == 1 else None)
+        agreed = next(iter(verdicts)) if len(verdicts) == 1 else None
+        object.__setattr__(self, "verdict", agreed)
         object.__setattr__(self, "losing", tuple(losing))
         object.__setattr__(self, "harmful", len(losing) == len(self.outcomes))
+        idle = [o.idle or o.cause is Cause.NO_DEFAULT_HANDLER for o in self.outcomes.values()]
+        trapped = any(outcome.detail in TRAPS for outcome in self.outcomes.values())
+        swallowed = agreed is Verdict.SWALLOWED and not trapped
+        object.__setattr__(self, "idle", swallowed and all(idle))
 
 
 # The first of these that an outcome has is what is said of the whole.

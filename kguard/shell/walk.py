@@ -13,9 +13,10 @@ from typing import TypeAlias
 
 from kguard.record import field, record, replace
 from kguard.shell.decide import is_understood, outcome, size, taken
+from kguard.shell.lasting import decides, lasts
 from kguard.shell.parameters import ONE_WORD, Parameters, asks_for_all, changes_parameters, operands
 from kguard.shell.parse import parse
-from kguard.shell.steps import Frame, Place, Step, always, is_kubernetes_variable
+from kguard.shell.steps import Frame, Place, Round, Step, always, is_kubernetes_variable
 from kguard.shell.syntax import (
     Case,
     Command,
@@ -85,6 +86,9 @@ class Walk:
     _decided: int = 0
     _calls: int = 0
     _visited: int = 0
+    _numbered: int = 0
+    _foreign: set[str] = field(default_factory=set)
+    """The functions whose text is another one than that which is walked."""
     _own: bool = True
     _parsed: dict[str, List] = field(default_factory=dict)
     """Nested texts; a file may be read in again and again."""
@@ -115,7 +119,8 @@ class Walk:
                 direct=place.direct and len(body.items) == 1,
             )
             if item.background:
-                here = replace(here.inside(Frame.BACKGROUND), tail=False, direct=True)
+                here = here.inside(Frame.BACKGROUND)
+                here = replace(here, tail=False, direct=True, job=self._number())
             if self._item(item, here) and not item.background:
                 return True
         return False
@@ -124,13 +129,16 @@ class Walk:
         several_pipelines = len(item.pipelines) > 1
         understood = not several_pipelines or is_understood(item, self.shell)
         status: bool | None = None
+        part = place
         for number, pipeline in enumerate(item.pipelines):
             last = number == len(item.pipelines) - 1
             joint = item.operators[number - 1] if number else ""
             if number and status is not None and status is not (joint == "&&"):
                 continue
+            if number and status is None and (joint == "||" or decides(item.pipelines[number - 1])):
+                part = place.part(self._number())
             here = replace(
-                place,
+                part,
                 tail=place.tail and last,
                 follows=place.follows if last else item.operators[number],
                 sure=place.sure and (not number or status is not None),
@@ -173,6 +181,7 @@ class Walk:
         self._status = None
         if isinstance(command, Function):
             self.functions[command.name] = command.body
+            (self._foreign.discard if self._own else self._foreign.add)(command.name)
             return False
         if command.redirects:
             place = place.inside(Frame.REDIRECTED)
@@ -195,8 +204,12 @@ class Walk:
             return any(self._list(clause.body, inner) for clause in clauses)
         inner = replace(inner, sure=False)
         for clause in command.clauses:
-            self._list(clause.body, inner)
+            self._list(clause.body, inner.part(self._number()))
         return False
+
+    def _number(self) -> int:
+        self._numbered += 1
+        return self._numbered
 
     def _parameters(self, command: Case | Simple | Test) -> Parameters | None:
         """What is known of the positional parameters where a command depends on them."""
@@ -223,15 +236,19 @@ class Walk:
             status = self._status
             if status is False:
                 continue
-            endings.append(self._list(body, undecided if endings or status is None else decided))
+            certain = status is not None and not endings
+            here = decided if certain else undecided.part(self._number())
+            endings.append(self._list(body, here))
             if status:
                 return all(endings)
         if command.otherwise is None:
             return False
-        return self._list(command.otherwise, undecided if endings else decided) and all(endings)
+        here = undecided.part(self._number()) if endings else decided
+        return self._list(command.otherwise, here) and all(endings)
 
     def _loop(self, command: Loop, place: Place) -> bool:
-        inner = place.aside(Frame.LOOP)
+        around = Round(self._number(), place.frames, lasts(command))
+        inner = replace(place.aside(Frame.LOOP), rounds=(*place.rounds, around))
         before = len(self.steps)
         # What a round changes is there in the next one.
         known, lost, self.known = self.known, self._lost, False
@@ -315,9 +332,11 @@ class Walk:
     def _call(self, body: Command, words: tuple[Word, ...], place: Place) -> bool:
         before = self.positional, self.known
         self.positional, self.known = words[1:], all(word.certain for word in words)
+        own, self._own = self._own, self._own and words[0].text not in self._foreign
         self._calls += 1
         ended = self._command(body, replace(place.inside(Frame.FUNCTION), direct=False))
         self._calls -= 1
+        self._own = own
         self.positional, self.known = before
         return self._passed(ended)
 

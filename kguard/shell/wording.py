@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from kguard.shell.programs import base_name
+from kguard.shell.programs import Role, base_name, role
 from kguard.shell.verdict import Cause, Mode, Outcome, Verdict
 
 _PLACED = {
@@ -62,7 +62,7 @@ def _in_shell(outcome: Outcome, shell: str, program: str, follows: str) -> str:
     }
     if detail in traps:
         return traps[detail]
-    if detail is Cause.LOOP and program == "`sleep`":
+    if detail is Cause.LOOP and role(outcome.program) in (Role.KEEPALIVE, Role.UTILITY):
         ends = "ignores SIGTERM as PID 1" if not outcome.init else "does nothing about SIGTERM"
         return f"{shell} runs a loop and {ends}"
     placed = _PLACED.get(detail, "").format(program=program)

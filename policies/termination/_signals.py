@@ -21,10 +21,17 @@ def concerns_a_program(process: Process) -> bool:
     """Whether the cause is the shell's, and what it hides is a program that serves.
 
     `sleep infinity` and the like have nothing to finish: nobody loses work when they are killed.
+    A trap that has to wait for them never runs.
     """
-    program = process.analysis.program
-    return (
-        process.analysis.cause not in _ELSEWHERE
-        and bool(program)
-        and role(program) in (Role.PROGRAM, Role.SERVER)
+    analysis = process.analysis
+    if analysis.cause in _ELSEWHERE or not analysis.program:
+        return False
+    return serves(process) or (
+        analysis.cause is Cause.TRAP_DEFERRED
+        and all(outcome.idle for outcome in analysis.outcomes.values())
     )
+
+
+def serves(process: Process) -> bool:
+    """Whether the program may have something to finish."""
+    return role(process.analysis.program) in (Role.PROGRAM, Role.SERVER)

@@ -14,7 +14,7 @@ from kguard.shell.verdict import Cause
 def check(process: Process, ctx: Context) -> Iterator[Fault]:
     """Yield a fault for a program that relies on the default action of SIGTERM, as PID 1."""
     analysis = process.analysis
-    ignores = analysis.cause is Cause.NO_DEFAULT_HANDLER and analysis.harmful
+    ignores = analysis.idle or (analysis.cause is Cause.NO_DEFAULT_HANDLER and analysis.harmful)
     script = (
         analysis.cause is Cause.INTERPRETER_SCRIPT
         and ctx.params["scripts"]
@@ -25,7 +25,7 @@ def check(process: Process, ctx: Context) -> Iterator[Fault]:
     if not (ignores or script):
         return
     grace = process.container.pod.grace if process.container else None
-    idle = role(analysis.program) is Role.KEEPALIVE
+    idle = role(analysis.program) in (Role.KEEPALIVE, Role.UTILITY)
     if (idle or script) and grace is not None and grace <= ctx.params["tolerated_wait"]:
         return  # It has nothing to finish, as far as is known, and nobody waits long for it.
     length = f" of {grace} s" if grace else ""

@@ -72,3 +72,42 @@ def test_a_long_command_is_cut_and_stays_on_one_line() -> None:
     cure = analyse(["sh", "-c", text], shells=[Shell.DASH]).cure
     assert cure.startswith("write `exec celery --app 'name' xxx")
     assert "x…` as the last" in cure
+
+
+@pytest.mark.parametrize(
+    ("text", "cure"),
+    [
+        (
+            "/opt/agent start; sleep 5",
+            "have `/opt/agent` stay in the foreground, with `exec`, as the last command",
+        ),
+        ("x --daemon | tee y", "have `x` stay in the foreground, with `exec`, as the last command"),
+        (
+            "bin/catalina.sh start && app.sh start; sleep 5",
+            "have `app.sh` stay in the foreground, with `exec`, as the last command",
+        ),
+        ("kc.sh start; sleep 5", f"write `exec kc.sh start` {LAST}"),
+        (
+            "trap x TERM; agent start; exec tail -f log",
+            "",  # tail takes the shell's place, its trap goes with it
+        ),
+        (
+            "trap x TERM; agent start; tail -f log",
+            "write `tail -f log & wait $!`: while the shell is in `wait`, the trap runs at once",
+        ),
+    ],
+)
+def test_exec_is_no_cure_for_what_puts_itself_into_the_background(text: str, cure: str) -> None:
+    assert analyse(["bash", "-c", text], shells=[Shell.BASH]).cure == cure
+
+
+def test_the_command_of_a_function_from_another_file_is_shown() -> None:
+    scripts = {
+        "/start.sh": "#!/bin/bash\n. /lib.sh\nwhile true; do update; sleep 9; done\n",
+        "/lib.sh": f"# {'x' * 200}\nupdate() {{\n  job --all | grep -v same\n}}\n",
+    }
+    found = analyse(["/start.sh"], shells=[Shell.BASH], scripts=scripts.get)
+    assert found.explanation == (
+        "`job` runs in a loop, so `bash` stays PID 1 and does not forward SIGTERM to it"
+    )
+    assert found.cure.startswith("write `exec job --all` without the loop")

@@ -8,6 +8,7 @@ from hypothesis import strategies as st
 from shell_starts import CUT, SW, UNKNOWN, D, dash, in_dash, words_of
 
 from kguard.shell.analyse import LIKELY, analyse
+from kguard.shell.programs import ends
 from kguard.shell.verdict import Cause, Shell, Verdict
 
 
@@ -95,7 +96,38 @@ def test_wrappers_are_taken_off(argv: list[str], program: tuple[str, ...]) -> No
         ("python migrate.py && gunicorn x", ("gunicorn", "x")),
         ("gunicorn x; ./cleanup", ("gunicorn", "x")),
         ("until nc -z db 1; do sleep 1; done; app", ("app",)),
-        ("nginx && tail -f /var/log/nginx/access.log", ("nginx",)),
+        # What is followed by something that never ends has ended, or runs in the background.
+        ("agent && tail -f /var/log/agent.log", ("tail", "-f", "/var/log/agent.log")),
+        ("agent; while true; do date; sleep 5; done", ("sleep", "5")),
+        ("agent; for ((;;)); do sleep 5; done", ("sleep", "5")),
+        ("agent; until false; do sleep 5; done", ("sleep", "5")),
+        ("agent; while kill -0 $(cat /run/pid); do sleep 1; done", ("sleep", "1")),
+        ("agent; while :; do sleep 9 & wait $!; done", ("sleep", "9")),
+        ("agent; tail -f log & wait", ("tail", "-f", "log")),
+        ("one && two && trap x TERM && sleep inf & wait", ("sleep", "inf")),
+        ("f() { agent; echo; }; f; sleep 1d", ("sleep", "1d")),
+        ("while true; do x=$(app); sleep 5; done", ("sleep", "5")),
+        # It may be what serves: the rest is a pause, or runs only when it has failed, or for some.
+        ("agent; sleep 5", ("agent",)),
+        ("agent; for i in 1 2 3; do sleep 5; done", ("agent",)),
+        ("agent; until nc -z db 1; do sleep 1; done", ("agent",)),
+        ("agent; while true; do x && break; sleep 5; done", ("x",)),
+        ("agent; while true; do [ -e x ] && break; sleep 5; done", ("agent",)),
+        ("agent; while ! pgrep x; do sleep 1; done", ("agent",)),
+        ("agent || sleep infinity", ("agent",)),
+        ('agent; [ -n "$D" ] && sleep infinity', ("agent",)),
+        ("agent; if x; then sleep infinity; fi", ("agent",)),
+        ("if [ -f x ]; then agent; else sleep infinity; fi", ("agent",)),
+        ("agent | cat", ("agent",)),
+        ("agent | tail -f -", ("agent",)),
+        ("while true; do agent; sleep 60; done", ("agent",)),
+        ("gunicorn x; sleep infinity", ("gunicorn", "x")),
+        ("migrate && gunicorn x; tail -f log", ("gunicorn", "x")),
+        # Known to go into the background.
+        ("service ssh start; app", ("app",)),
+        ("/usr/sbin/sshd && crond; app; sleep 5", ("app",)),
+        ("app; /usr/sbin/sshd", ("app",)),
+        ("app; /usr/sbin/sshd -D -e", ("/usr/sbin/sshd", "-D", "-e")),
         ("app & sleep infinity", ("app",)),
         ("./helper & app", ("app",)),
         ("python migrate.py; app & trap x TERM; wait", ("app",)),
@@ -354,6 +386,37 @@ WORDS = st.sampled_from(
 def test_every_argument_list_has_an_answer(argv: list[str], shared: bool) -> None:
     analysis = analyse(argv, shared_pid_namespace=shared)
     assert set(LIKELY) == set(analysis.outcomes)
+
+
+@pytest.mark.parametrize(
+    ("words", "known"),
+    [
+        ("service ssh start", True),
+        ("service --status-all", False),
+        ("/etc/init.d/ssh restart", True),
+        ("/etc/init.d/ssh status", False),
+        ("/usr/sbin/sshd", True),
+        ("/usr/sbin/sshd -eD", False),
+        ("sshd -f /etc/Ssh/D", True),
+        ("crond -l 2", True),
+        ("crond -f", False),
+        ("rpc.statd --no-notify", True),
+        ("rpc.statd -F", False),
+        ("rpc.statd --foreground", False),
+        ("redis-server --daemonize yes", True),
+        ("redis-server --daemonize no", False),
+        ("apachectl -k start", True),
+        ("apachectl -k start -DFOREGROUND", False),
+        ("hdfs --daemon start namenode", True),
+        ("hdfs namenode", False),
+        ("celery multi start w1", True),
+        ("celery -A shop worker", False),
+        ("agent start", False),
+        ("", False),
+    ],
+)
+def test_servers_that_put_themselves_into_the_background(words: str, known: bool) -> None:
+    assert ends(words.split()) is known
 
 
 @pytest.mark.parametrize(
