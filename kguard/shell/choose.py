@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
+from kguard.record import record
 from kguard.shell.lasting import Keepers
 from kguard.shell.programs import Role, role
 from kguard.shell.steps import Frame, Step
@@ -47,11 +48,28 @@ def detail_of(step: Step, trapped: bool) -> Cause:
     return Cause.REDIRECTION if step.command.redirects else Cause.SHELL_FORM
 
 
-def choose(steps: Sequence[Step]) -> int | None:
-    """The step that is the container's program: the one it lives for, None where all just end."""
-    weights = [_weight(step) for step in steps]
+@record
+class Choice:
+    """The step that is the container's program: the one it lives for, None where all just end.
+
+    `keepers` are the steps at which the shell stays for ever, doing nothing but that.
+    """
+
+    program: int | None
+    keepers: frozenset[int]
+
+
+def choose(steps: Sequence[Step]) -> Choice:
+    """The program among the steps of a shell text."""
+    roles = [_role(step) for step in steps]
+    keepers = Keepers(steps, roles)
+    idle = (each for each in keepers.found if roles[each] in (Role.KEEPALIVE, Role.UTILITY))
+    return Choice(_choose(steps, roles, keepers), frozenset(idle))
+
+
+def _choose(steps: Sequence[Step], roles: Sequence[Role], keepers: Keepers) -> int | None:
+    weights = [_weight(step, kind) for step, kind in zip(steps, roles, strict=True)]
     best = max(weights, default=0)
-    keepers = Keepers(steps)
     if best < _PROGRAM:
         keeper = keepers.first()
         if keeper is not None:
@@ -62,7 +80,7 @@ def choose(steps: Sequence[Step]) -> int | None:
     served = [
         index
         for index in found
-        if role(bare(steps[index].words)) is Role.SERVER
+        if roles[index] is Role.SERVER
         and steps[index].place.sure
         and not steps[index].frames & Frame.BACKGROUND
     ]
@@ -83,11 +101,14 @@ def choose(steps: Sequence[Step]) -> int | None:
     return ahead[-1] if ahead else behind[0]
 
 
-def _weight(step: Step) -> int:
+def _role(step: Step) -> Role:
     if not step.words or (step.name == "exec" and not step.replaces):
-        return 0
+        return Role.UTILITY
     words = bare(step.words)
-    kind = role(words) if words else Role.UTILITY
+    return role(words) if words else Role.UTILITY
+
+
+def _weight(step: Step, kind: Role) -> int:
     if kind is Role.UTILITY:
         return 0
     if step.frames & Frame.SUBSTITUTION:
@@ -101,12 +122,12 @@ def alternatives(steps: Sequence[Step], chosen: int) -> list[int]:
     """Other programs that run instead of the chosen one, in other branches of the same text."""
     if not steps[chosen].frames & Frame.BRANCH or not steps[chosen].place.tail:
         return []
-    weight = _weight(steps[chosen])
+    weight = _weight(steps[chosen], _role(steps[chosen]))
     return [
         index
         for index, step in enumerate(steps)
         if index != chosen
         and step.place.tail
         and step.frames & Frame.BRANCH
-        and _weight(step) == weight
+        and _weight(step, _role(step)) == weight
     ]

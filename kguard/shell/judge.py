@@ -4,9 +4,9 @@ from __future__ import annotations
 
 from kguard.record import record, replace
 from kguard.shell.arguments import behind_options
-from kguard.shell.choose import alternatives, choose, detail_of
+from kguard.shell.choose import alternatives, detail_of
 from kguard.shell.cure import cure
-from kguard.shell.lasting import Keepers, is_endless
+from kguard.shell.lasting import is_endless
 from kguard.shell.optimise import becomes
 from kguard.shell.programs import Handling, Role, base_name, handling, program_name, role
 from kguard.shell.shelltext import ShellText, Texts
@@ -252,7 +252,8 @@ class Judge:
             outcome = self._unknown(nothing, start, Cause.UNPARSABLE)
             return replace(outcome, explanation=f"the shell text cannot be read: {problem}")
         steps = walk.steps
-        chosen = choose(steps)
+        choice = self.texts.choice(walk)
+        chosen = choice.program
         if chosen is None or (walk.opaque and _is_idle(steps[chosen])):
             cause = Cause.TEMPLATE if walk.opaque else Cause.NO_PROGRAM
             return self._unknown(nothing, start, cause)
@@ -260,7 +261,8 @@ class Judge:
         if index is not None:
             start = replace(start, index=index, file="")
         before = max(len(script.source) - len(script.text), 0) if index is not None else 0
-        text = ShellText(script.text, end, name, shell, steps, walk, file, index, before)
+        kept = choice.keepers
+        text = ShellText(script.text, end, name, shell, steps, walk, kept, file, index, before)
         outcome = self._placed(text, chosen, start)
         for other in alternatives(steps, chosen):
             if self._placed(text, other, start).verdict is not outcome.verdict:
@@ -279,7 +281,7 @@ class Judge:
         holder = holder_of(text.steps, chosen, text.shell) if background else None
         end = chosen + 1 if not background else len(text.steps) if holder is None else holder
         traps = traps_at(text.steps, end, text.shell)
-        idle = _is_idle(step) and chosen in Keepers(text.steps).found
+        idle = chosen in text.keepers
         active = any(trap.action is not None for trap in traps.values())
         if text.shell is Shell.BUSYBOX:
             active = ever_trapped(text.steps, end)

@@ -88,21 +88,30 @@ def decides(pipeline: Pipeline) -> bool:
 
 
 class Keepers:
-    """The steps of a text at which the shell stays for ever, in their order."""
+    """The steps of a text at which the shell stays for ever, in their order; `roles` are those of
+    all its steps."""
 
-    def __init__(self, steps: Sequence[Step]) -> None:
-        self._steps = steps
+    def __init__(self, steps: Sequence[Step], roles: Sequence[Role]) -> None:
+        self._steps, self._roles = steps, roles
+        self.found: list[int] = []
+        candidates = [
+            index
+            for index, step in enumerate(steps)
+            if roles[index] is Role.KEEPALIVE or any(each.lasts for each in step.place.rounds)
+        ]
+        if not candidates:  # As in most texts.
+            return
         self._left = {
             step.place.rounds[-1].number
             for step in steps
-            if step.name == "break" and step.place.rounds
+            if step.place.rounds and step.name == "break"
         }
         self._waits = [
             index
             for index, step in enumerate(steps)
             if step.name in ("wait", "fg") and not step.frames & _ASIDE
         ]
-        self.found = [index for index in range(len(steps)) if self._keeps(index)]
+        self.found = [index for index in candidates if self._keeps(index)]
 
     def first(self, after: int = -1) -> int | None:
         """The step at which the shell stays once it has come past step `after`: what waits there,
@@ -110,15 +119,15 @@ class Keepers:
         later = [index for index in self.found if index > after]
         for aside, waiting in ((False, True), (True, True), (False, False), (True, False)):
             for index in later:
-                step = self._steps[index]
-                if bool(step.frames & _ASIDE) is aside and _waits(step) is waiting:
+                waits = self._roles[index] is Role.KEEPALIVE
+                if bool(self._steps[index].frames & _ASIDE) is aside and waits is waiting:
                     return index
         return None
 
     def outlast(self, index: int) -> bool:
         """Whether a command has ended, or gone into the background, when the shell stays."""
         step = self._steps[index]
-        if role(bare(step.words)) is Role.SERVER:
+        if self._roles[index] is Role.SERVER:
             return False
         return any(other > index and self._behind(step, self._steps[other]) for other in self.found)
 
@@ -142,11 +151,12 @@ class Keepers:
         if step.frames & Frame.SUBSTITUTION:
             return False
         looped = any(self._is_lasting(each.number, each.lasts) for each in step.place.rounds)
+        waits = self._roles[index] is Role.KEEPALIVE
         if not looped and (step.frames & Frame.CONDITION or not is_endless(step)):
             return False
         if not step.frames & Frame.BACKGROUND:
             return True
-        return _waits(step) and any(
+        return waits and any(
             wait > index and set(self._steps[wait].place.parts) <= set(step.place.parts)
             for wait in self._waits
         )
@@ -154,9 +164,9 @@ class Keepers:
 
 def is_endless(step: Step) -> bool:
     """Whether it only waits, and for ever."""
-    if not _waits(step):
-        return False
     words = bare(step.words)
+    if role(words) is not Role.KEEPALIVE:
+        return False
     name = words[0].rpartition("/")[2]
     if name == "sleep":
         return (sleep_seconds(words[1:]) or 0) >= _LONG
@@ -164,7 +174,3 @@ def is_endless(step: Step) -> bool:
         reads = any(redirect.operator.startswith("<") for redirect in step.command.redirects)
         return not reads and not step.frames & Frame.PIPE_END
     return True
-
-
-def _waits(step: Step) -> bool:
-    return bool(step.words) and role(bare(step.words)) is Role.KEEPALIVE

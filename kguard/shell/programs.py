@@ -151,6 +151,7 @@ _STARTERS = {
     "mongod": "--fork",
     "php-fpm": "-D --daemonize",
     "gunicorn": "-D --daemon",
+    "redis-server": "--daemonize",
 }
 _KEPT = _names("-DFOREGROUND FOREGROUND --foreground --no-daemon")
 # Without one of these, `start` is what starts a server in the background.
@@ -162,16 +163,21 @@ _STAYING = _names(
 
 def ends(words: Sequence[str]) -> bool:
     """Whether a command is known to end as soon as what it starts runs in the background."""
-    if not words or _KEPT.intersection(words):
+    return bool(words) and _ends(base_name(words[0]), words)
+
+
+def _ends(name: str, words: Sequence[str]) -> bool:
+    script = words[0].startswith(("/etc/init.d/", "/etc/rc.d/"))
+    if not (script or name in _STARTERS or name in _FOREGROUND) or _KEPT.intersection(words):
         return False
-    name, arguments = base_name(words[0]), words[1:]
+    arguments = words[1:]
     letters = _FOREGROUND.get(name)
     if letters is not None:
         options = "".join(w[1:] for w in arguments if w[:1] == "-" and w[:2] != "--")
         return not any(letter in options for letter in letters) and "--help" not in arguments
     if name == "redis-server":
         return any(pair == ("--daemonize", "yes") for pair in pairwise(arguments))
-    if words[0].startswith(("/etc/init.d/", "/etc/rc.d/")):
+    if script:
         return "start" in arguments or "restart" in arguments
     starting = _STARTERS.get(name, "").split()
     return any(word in starting for word in arguments)
@@ -212,7 +218,7 @@ def role(words: Sequence[str]) -> Role:
         return Role.UTILITY  # A prompt for a person, or the end of an empty input.
     if name in ("awk", "watch"):
         return Role.PROGRAM if name == "watch" else Role.UTILITY
-    if name in UTILITIES or ends(words):
+    if name in UTILITIES or (words and _ends(name, words)):
         return Role.UTILITY
     if name in SERVERS:
         daemon = (

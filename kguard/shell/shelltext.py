@@ -7,7 +7,7 @@ from collections.abc import Sequence
 from typing import TypeAlias
 
 from kguard.record import record
-from kguard.shell.choose import choose
+from kguard.shell.choose import Choice, choose
 from kguard.shell.decide import differs
 from kguard.shell.parse import parse
 from kguard.shell.steps import Step
@@ -30,6 +30,7 @@ class Texts:
         self._scripts = scripts
         self._more = more
         self._walked: dict[Started, tuple[Walk, int] | str] = {}
+        self._choices: dict[int, tuple[Walk, Choice]] = {}
 
     def script(self, name: str) -> str | None:
         """The text of a script file."""
@@ -52,6 +53,13 @@ class Texts:
             raise Unparsable(found)
         return found
 
+    def choice(self, walk: Walk) -> Choice:
+        """The program of a text; the same for every shell."""
+        found = self._choices.get(id(walk))
+        if found is None:
+            found = self._choices[id(walk)] = walk, choose(walk.steps)
+        return found[1]
+
     def _walk(
         self, script: Word, arguments: tuple[Word, ...], shell: Shell | None
     ) -> tuple[Walk, int]:
@@ -72,7 +80,7 @@ class Texts:
 
         known = script.certain and all(word.certain for word in arguments)
         found = walk(known)
-        if known and self._more and choose(found.steps) is None:
+        if known and self._more and self.choice(found).program is None:
             # As it is the image only says how it is used: judge it by what it can be given.
             found = walk(False)
         return found, program.end
@@ -92,6 +100,7 @@ class ShellText:
     shell: Shell
     steps: Sequence[Step]
     walk: Walk
+    keepers: frozenset[int]
     file: bool
     index: int | None
     before: int = 0
