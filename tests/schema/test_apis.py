@@ -41,6 +41,15 @@ GOING = [
         "flowcontrol.apiserver.k8s.io/v1 FlowSchema",
         True,
     ),
+    (
+        "admission.k8s.io/v1beta1",
+        "AdmissionReview",
+        37,
+        Standing.DEPRECATED,
+        0,
+        "admission.k8s.io/v1 AdmissionReview",
+        False,
+    ),
     ("resource.k8s.io/v1alpha2", "ResourceClaim", 30, None, 0, "", False),
     (
         "resource.k8s.io/v1alpha2",

@@ -48,6 +48,14 @@ _SAME_SHAPE = frozenset(
     }
 )
 
+# What API servers send to webhooks: no release serves it, and 1.37 still speaks the versions that
+# 1.22 was to remove (apiserver pkg/admission/plugin/webhook/request/admissionreview.go,
+# apiextensions-apiserver pkg/apiserver/conversion/webhook_converter.go).
+_SENT = {
+    "admission.k8s.io/v1beta1 AdmissionReview": "admission.k8s.io/v1 AdmissionReview",
+    "apiextensions.k8s.io/v1beta1 ConversionReview": "apiextensions.k8s.io/v1 ConversionReview",
+}
+
 # How alike two kinds have to be: DeploymentConfig is no misspelt Deployment.
 _ALIKE = 0.85
 
@@ -77,6 +85,8 @@ def api_version(facts: Facts, resource: Resource) -> ApiVersion | None:
     name = schema.said(resource.api_version, kind)
     minor = facts.assume.kube[1]
     gone, known = schema.lifecycle(name), schema.kind(name)
+    if gone is not None and name in _SENT:
+        gone = Lifecycle(gone.introduced, gone.deprecated, 0, _SENT[name])
     if gone is not None and gone.deprecated <= minor:
         return _going(resource, name, gone, minor)
     if known is not None:
