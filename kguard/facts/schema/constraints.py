@@ -242,15 +242,42 @@ def _not_rolling(data: Mapping[str, Any], key: str) -> Iterator[Wrong]:
         yield Wrong((key, "rollingUpdate"), said, at_key=True)
 
 
+# What a client may send in the metadata of a question: the API server clears or fills it in before
+# they have to be empty (kubernetes pkg/apis/authorization/validation/validation.go,
+# ValidateSubjectAccessReview; apiserver pkg/registry/rest/meta.go, WipeObjectMetaSystemFields).
+_OF_QUESTIONS = frozenset(
+    {
+        "creationTimestamp",
+        "deletionGracePeriodSeconds",
+        "deletionTimestamp",
+        "managedFields",
+        "namespace",
+        "selfLink",
+        "uid",
+    }
+)
+
+
+def _wrong_review(data: Mapping[str, Any]) -> Iterator[Wrong]:
+    metadata = data.get("metadata")
+    for key, value in metadata.items() if isinstance(metadata, Mapping) else ():
+        if value and key not in _OF_QUESTIONS:
+            said = f"cannot stand in a {data['kind']}, whose `metadata` have to be empty"
+            yield Wrong(("metadata", key), said, at_key=True)
+
+
 _WRONG: Mapping[str, Callable[[Mapping[str, Any]], Iterator[Wrong]]] = {
     "DaemonSetSpec": _restarted("DaemonSet"),
     "DeploymentSpec": _wrong_deployment,
     "HTTPIngressPath": _wrong_path,
     "LabelSelectorRequirement": _wrong_requirement,
+    "LocalSubjectAccessReview": _wrong_review,
     "ReplicaSetSpec": _restarted("ReplicaSet"),
     "ReplicationControllerSpec": _restarted("ReplicationController"),
+    "SelfSubjectAccessReview": _wrong_review,
     "ServiceSpec": _wrong_service,
     "StatefulSetSpec": _wrong_stateful_set,
+    "SubjectAccessReview": _wrong_review,
     "Toleration": _wrong_toleration,
 }
 

@@ -33,6 +33,19 @@ _OTHER_NAMES = frozenset(
     }
 )
 _LABEL_NAMES = frozenset({"Namespace"})
+# What is asked or asked for, and never kept: nobody reads its name (kubernetes
+# pkg/registry/authorization, pkg/registry/authentication, core/serviceaccount/storage/token.go).
+_NAMELESS = frozenset(
+    {
+        "LocalSubjectAccessReview",
+        "SelfSubjectAccessReview",
+        "SelfSubjectReview",
+        "SelfSubjectRulesReview",
+        "SubjectAccessReview",
+        "TokenRequest",
+        "TokenReview",
+    }
+)
 
 
 def _longer(text: str, most: int) -> str | None:
@@ -313,6 +326,11 @@ FORMATS: Mapping[tuple[str, str], Callable[[Any], Faults]] = {
 
 _GENERATED = "x" * 5
 _MOST_BEFORE = 58
+
+
+def is_named(resource: Resource) -> bool:
+    """Whether an object of Kubernetes itself is kept under a name."""
+    return resource.kind not in _NAMELESS
 
 
 def object_name(resource: Resource, minor: int) -> str | None:

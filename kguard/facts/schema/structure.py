@@ -140,7 +140,8 @@ class _Walk:
             self._full = self._fields = True
             self._whole = pod is None or not pod.fragment
             yield from self._struct(kind.struct, resource.data, (), ())
-            yield from self._name()
+            if names.is_named(resource):
+                yield from self._name()
             return
         if isinstance(resource.data.get("metadata"), Mapping):
             yield from self._struct("ObjectMeta", resource.data["metadata"], ("metadata",), ())
