@@ -65,16 +65,20 @@ def literal(value: Any) -> str | None:
 
 def few_bytes(value: Fraction) -> str:
     """An amount of memory that no program starts in, as messages say it."""
-    return "1 byte" if value == 1 else f"{float(value):g} bytes"
+    if value == 1:
+        return "1 byte"
+    return f"{value.numerator:,} bytes" if value.denominator == 1 else f"{float(value):g} bytes"
 
 
-def suffix_meant(text: object) -> str:
-    """Why the text of such an amount says less than was meant."""
+def suffix_meant(text: object, section: str = "limits") -> str:
+    """Why the text of such an amount, in the limits or requests, says less than was meant."""
     written = str(text)
     if written.endswith("m"):
         return f"`m` means a thousandth of a byte here; did you mean `{written[:-1]}Mi`?"
     if written.isdigit():
         return f"a number without a suffix counts bytes; did you mean `{written}Mi`?"
+    if section == "requests":
+        return "no program does with that; the scheduler counts on it"
     return "no program starts in that; check the suffix"
 
 

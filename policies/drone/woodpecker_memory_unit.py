@@ -24,5 +24,5 @@ def check(step: WorkflowStep, ctx: Context) -> Iterator[Fault]:
             (*RESOURCES, section, "memory"),
             f"memory {section.rstrip('s')} `{text}` of {step.called} is {few_bytes(value)}",
             severity=severity,
-            help=suffix_meant(text),
+            help=suffix_meant(text, section),
         )

@@ -21,8 +21,8 @@ def check(container: Container, ctx: Context) -> Iterator[Fault]:
         return
     yield live.fault(
         (),
-        f"{container.called} is restarted after {until_restart} s by the probe that takes it out "
-        f"of its Services after {until_removed} s",
+        f"{container.called} is restarted after {until_restart} s by the question that makes it "
+        f"unready after {until_removed} s",
         related=[Related(container.resource, ready.route, "the same question")],
         help="a higher `failureThreshold` lets it recover from load before it is restarted",
     )

@@ -24,5 +24,5 @@ def check(container: Container, ctx: Context) -> Iterator[Fault]:
             ("resources", section, "memory"),
             f"memory {section.rstrip('s')} `{text}` of {container.called} is {few_bytes(value)}",
             severity=severity,
-            help=suffix_meant(text),
+            help=suffix_meant(text, section),
         )

@@ -67,8 +67,14 @@ CASES = {
     "a suffix too small": (
         "memory-absurdly-small",
         POD + "      containers: [{name: a, resources: {limits: {memory: 64k}}}]",
-        "memory limit `64k` of container `a` is 64000 bytes",
+        "memory limit `64k` of container `a` is 64,000 bytes",
         "no program starts in that; check the suffix",
+    ),
+    "a request no program does with": (
+        "memory-absurdly-small",
+        POD + "      containers: [{name: a, resources: {requests: {memory: 1Mi}}}]",
+        "memory request `1Mi` of container `a` is 1,048,576 bytes",
+        "no program does with that; the scheduler counts on it",
     ),
     "a limit without its suffix": (
         "request-exceeds-limit",
