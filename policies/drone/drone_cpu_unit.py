@@ -17,7 +17,7 @@ def check(amount: Amount, ctx: Context) -> Iterator[Fault]:
     try:
         millicores = parse_millicores(amount.value)
     except AmountError as error:
-        fix = _meant(amount, int(error.suggestion)) if error.suggestion else None
+        fix = _meant(amount, int(error.suggestion), safe=True) if error.suggestion else None
         help = "cpu is a number of millicores without quotes or unit"
         yield refused(amount, error, help, fix)
         return
@@ -41,9 +41,13 @@ def check(amount: Amount, ctx: Context) -> Iterator[Fault]:
         )
 
 
-def _meant(amount: Amount, millicores: int) -> Fix | None:
-    """The number that was likely meant; it stops nothing that runs."""
+def _meant(amount: Amount, millicores: int, *, safe: bool = False) -> Fix | None:
+    """The number that was likely meant.
+
+    Safe only where no build starts from what is written: others may wait for a node that has as
+    much, or be slowed down.
+    """
     if amount.embedded:
         return None
     edit = Edit(amount.at("cpu"), millicores)
-    return Fix((edit,), safe=True, title=f"write `{millicores}`")
+    return Fix((edit,), safe=safe, title=f"write `{millicores}`")

@@ -28,5 +28,6 @@ def check(pipeline: Pipeline, ctx: Context) -> Iterator[Fault]:
             ("image",),
             f"image `{step.image}` of {step.called} is not pulled again where a node has it",
             help="the runner pulls only what is missing, the tag latest too",
-            fix=Fix((edit,), safe=True, title="pull it for every build"),
+            # What somebody wrote may be meant so: for images that only the nodes have.
+            fix=Fix((edit,), safe=not pull, title="pull it for every build"),
         )

@@ -35,7 +35,12 @@ def check(workload: Workload, ctx: Context) -> Iterator[Fault | Unknown]:
             + ("" if whole else f" and there may be only {workload.floor}"),
             severity=NOTE if _on_nodes(workload) else None,
             help="a version that does not start leaves nothing of the old one",
-            fix=Fix((Edit(route, "25%"),), safe=True, title="set `maxUnavailable: 25%`"),
+            # On every node one may be meant so: all are to be new at the same time.
+            fix=Fix(
+                (Edit(route, "25%"),),
+                safe=not _on_nodes(workload),
+                title="set `maxUnavailable: 25%`",
+            ),
         )
 
 
