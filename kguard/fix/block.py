@@ -9,8 +9,11 @@ from typing import Any
 from yaml.nodes import MappingNode
 
 from kguard.fix.draft import Draft, Entry
+from kguard.fix.refuse import RefusedError
 from kguard.fix.write import block, entry
 
+_PROSE = 3
+"""From so many words on, a comment says something, and is no heading or line that was taken out."""
 _LONG = 5
 """From so many line breaks on, an entry keeps what follows it out of sight of what is before."""
 
@@ -97,7 +100,8 @@ def _remove(draft: Draft, entries: Sequence[Entry], first: int, last: int) -> No
 def with_comments(draft: Draft, start: int, above: int, column: int) -> int:
     """Where the comment lines right above a line begin that stand in its column.
 
-    Those at the top of a document stay: they speak of the whole of it.
+    Those at the top of a document stay: they speak of the whole of it. Raises RefusedError for
+    prose: it may say why the line is as it is, and would be lost, or speak of another line.
     """
     top = start
     while top > 0:
@@ -106,4 +110,13 @@ def with_comments(draft: Draft, start: int, above: int, column: int) -> int:
         if line <= above or not text.startswith(" " * column + "#"):
             break
         top = line
-    return top if draft.text[:top].strip() else start
+    if not draft.text[:top].strip():
+        return start
+    if any(_is_prose(line) for line in draft.text[top:start].splitlines()):
+        raise RefusedError("the comment above it may say why it is there, and would be lost")
+    return top
+
+
+def _is_prose(comment: str) -> bool:
+    words = [word for word in comment.split() if any(letter.isalpha() for letter in word)]
+    return len(words) >= _PROSE and not words[0].lstrip("#").lower().startswith("kguard")
