@@ -27,9 +27,11 @@ def check(container: Container, ctx: Context) -> Iterator[Fault]:
         # A patch leaves the image out, so only what is known to be all there is can lack one; an
         # Argo template may get it from templateDefaults.
         if ctx.facts.pod(resource) is not None and ctx.index.is_complete(resource):
+            # The file may show one: a patch of kustomize can replace the whole list of containers.
+            rendered = " once rendered" if resource.origin.rendered else ""
             yield container.fault(
                 ("image",),
-                f"{container.called} has no image",
+                f"{container.called} has no image{rendered}",
                 help="the API server refuses it",
             )
         return
