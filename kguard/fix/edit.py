@@ -32,7 +32,8 @@ def changes(locator: Locator, old: Any, new: Any, *, json: bool) -> list[Change]
     """
     draft = draft_of(locator, json=json)
     _value(draft, draft.root(), old, new, in_flow=json)
-    ordered = sorted(draft.changes)
+    # Two that begin at one place stay in the order in which they were made.
+    ordered = sorted(draft.changes, key=lambda change: (change.start, change.end))
     for before, after in pairwise(ordered):
         if after.start < before.end:
             raise RefusedError("its changes overlap in the text")

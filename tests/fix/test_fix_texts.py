@@ -73,6 +73,12 @@ LAYOUTS = [
         'env:\n  - name: a\n    value: b\n  - name: c\n    value: "1"\n  # end\n',
     ),
     (
+        "a dash without a value gets one before the item that is new",
+        "a:\n-\n",
+        Edit(("a",), ["x", "z"]),
+        "a:\n- x\n- z\n",
+    ),
+    (
         "a file that does not end in a line end goes on doing so",
         "a: 1",
         Edit(("b",), 2),
