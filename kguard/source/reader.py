@@ -127,6 +127,10 @@ def _locator(document: Document) -> Locator:
         from kguard.source import tree
 
         nodes = tree.compose_read(_final_newline(text))
+        if "<<:" in text:
+            from kguard.source.spread import spread
+
+            spread(nodes, DEFAULT_LIMITS)
     return Locator(nodes, text, chunk.start, document._lines)
 
 
@@ -280,6 +284,11 @@ class _Reading:
                 from kguard.source import tree
 
                 tree.forbid_slash_escapes(text)
+            if "<<:" in text:
+                from kguard.source.spread import spread
+                from kguard.source.tree import Tree
+
+                spread(Tree(root), self.limits)
             data, repeated = build(root, self.limits)
         except Unreadable as fault:
             self._fail(chunk.start + fault.offset, fault)
