@@ -78,7 +78,7 @@ def suffix_meant(text: object, section: str = "limits") -> str:
     if written.isdigit():
         return f"a number without a suffix counts bytes; did you mean `{written}Mi`?"
     if section == "requests":
-        return "no program does with that; the scheduler counts on it"
+        return "the scheduler plans with that; check the suffix"
     return "no program starts in that; check the suffix"
 
 

@@ -70,11 +70,11 @@ CASES = {
         "memory limit `64k` of container `a` is 64,000 bytes",
         "no program starts in that; check the suffix",
     ),
-    "a request no program does with": (
+    "a request that is hardly one": (
         "memory-absurdly-small",
         POD + "      containers: [{name: a, resources: {requests: {memory: 1Mi}}}]",
         "memory request `1Mi` of container `a` is 1,048,576 bytes",
-        "no program does with that; the scheduler counts on it",
+        "the scheduler plans with that; check the suffix",
     ),
     "a limit without its suffix": (
         "request-exceeds-limit",
