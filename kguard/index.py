@@ -32,9 +32,20 @@ class Index:
     they all land in the namespace of the release or of the current context, whichever it is.
     """
 
-    def __init__(self, resources: Iterable[Resource], *, complete: Iterable[str] = ()) -> None:
-        """`complete` names the units whose absent objects are known not to exist."""
+    def __init__(
+        self,
+        resources: Iterable[Resource],
+        *,
+        complete: Iterable[str] = (),
+        rendered: Iterable[str] = (),
+    ) -> None:
+        """`complete` names the units whose absent objects are known not to be part of them.
+
+        `rendered` those of them that are one chart or kustomization each: others may be applied
+        beside it, seen or not.
+        """
         self._complete = frozenset(complete)
+        self._rendered = frozenset(rendered)
         self._by_kind: dict[tuple[str, str, str], list[Resource]] = defaultdict(list)
         self._by_place: dict[tuple[_Bucket, str, str], list[Resource]] = defaultdict(list)
         self._by_name: dict[tuple[_Bucket, str, str, str], list[Resource]] = defaultdict(list)
@@ -48,6 +59,7 @@ class Index:
         self._scalers: dict[_Bucket, Mapping[_Target, list[Resource]]] = {}
         self._vertical: dict[_Bucket, Mapping[tuple[str, str], list[Resource]]] = {}
         self._in_unit: dict[tuple[str, str, str], Mapping[str, list[Resource]]] = {}
+        self._everywhere: dict[tuple[str, str], list[Resource]] = {}
         for resource in resources:
             self._add(resource)
 
@@ -80,7 +92,7 @@ class Index:
         This one stays as it is; both share what lies in neither.
         """
         gone, come = tuple(gone), tuple(come)
-        new = Index((), complete=self._complete)
+        new = Index((), complete=self._complete, rendered=self._rendered)
         for name, table in vars(self).items():
             if isinstance(table, dict):
                 setattr(new, name, table.copy())
@@ -93,6 +105,7 @@ class Index:
         for (_, key), table in touched.items():
             if not table[key]:
                 del table[key]
+        new._everywhere = {}
         for resource in (*gone, *come):
             new._in_unit.pop((resource.unit, resource.group, resource.kind), None)
             bucket = (resource.unit, resource.namespace)
@@ -101,8 +114,26 @@ class Index:
         return new
 
     def is_complete(self, resource: Resource) -> bool:
-        """Whether the unit of this resource holds all there is."""
+        """Whether the unit of this resource holds all there is of it."""
         return resource.unit in self._complete
+
+    def is_world(self, resource: Resource) -> bool:
+        """Whether nothing else exists at all: the unit is complete, and no mere rendering."""
+        return resource.unit in self._complete and resource.unit not in self._rendered
+
+    def elsewhere(self, near: Resource, group: str, kind: str) -> list[Resource]:
+        """Objects of a kind in other units that may be applied into the namespace of `near`.
+
+        One whose namespace is not written may get any. Other renderings of the same chart do not
+        count: they are alternatives to this one.
+        """
+        if not self._everywhere:
+            found: dict[tuple[str, str], list[Resource]] = defaultdict(list)
+            for (_, *key), items in self._by_kind.items():
+                found[key[0], key[1]] += items
+            self._everywhere = found
+        items = self._everywhere.get((group, kind), ())
+        return [each for each in items if _may_meet(near, (each.unit, each.namespace))]
 
     def of_kind(self, near: Resource, group: str, kind: str) -> Sequence[Resource]:
         """All objects of a kind in the unit and namespace of `near`."""
@@ -141,7 +172,14 @@ class Index:
 
         A malformed or absent selector selects nothing.
         """
-        bucket = (near.unit, near.namespace)
+        return self._selected((near.unit, near.namespace), selector)
+
+    def selected_elsewhere(self, near: Resource, selector: Any) -> list[Resource]:
+        """Workloads in other units, as `elsewhere` finds them, whose pods a selector selects."""
+        buckets = [bucket for bucket in self._pods if _may_meet(near, bucket)]
+        return [each for bucket in buckets for each in self._selected(bucket, selector)]
+
+    def _selected(self, bucket: _Bucket, selector: Any) -> list[Resource]:
         wanted = dig(selector, "matchLabels", default={})
         try:
             return [
@@ -187,6 +225,12 @@ class Index:
                 return []
             self._scalers[bucket] = _grouped((scale_target(each), each) for each in scalers)
         return list(self._scalers[bucket].get((group, kind, name), ()))
+
+    def autoscaled_elsewhere(self, workload: Resource) -> bool:
+        """Whether an autoscaler in another unit, as `elsewhere` finds it, targets a workload."""
+        target = (workload.group, workload.kind, workload.name)
+        found = (each for kind in SCALERS for each in self.elsewhere(workload, *kind))
+        return any(scale_target(each) == target for each in found)
 
     def vertical_autoscalers_of(self, workload: Resource) -> list[Resource]:
         """VerticalPodAutoscalers that target a workload, by kind and name."""
@@ -271,6 +315,15 @@ def _grouped(pairs: Iterable[tuple[K | None, Resource]]) -> dict[K, list[Resourc
         if key is not None:
             found.setdefault(key, []).append(resource)
     return found
+
+
+def _may_meet(near: Resource, bucket: _Bucket) -> bool:
+    """Whether the objects of another unit's namespace may come to be beside `near`."""
+    unit, namespace = bucket
+    # The unit of a rendering is what is rendered and, behind a line's end, how.
+    if unit.partition("\n")[0] == near.unit.partition("\n")[0]:
+        return False
+    return namespace == near.namespace or namespace is None or near.namespace is None
 
 
 def _service_labels(service: Resource) -> Mapping[Any, Any]:

@@ -54,6 +54,16 @@ class Overlay(Index):
         """Whether the index below holds all there is in the unit of this resource."""
         return self._base.is_complete(resource)
 
+    def is_world(self, resource: Resource) -> bool:
+        """Whether the index below knows that nothing else exists at all."""
+        return self._base.is_world(resource)
+
+    def elsewhere(self, near: Resource, group: str, kind: str) -> list[Resource]:
+        """Objects of a kind in other units that may be applied into the namespace of `near`."""
+        self.asked.add((group, kind))
+        below = self._base.elsewhere(near, group, kind)
+        return self._over(below, self._own((group, kind)).elsewhere(near, group, kind))
+
     def of_kind(self, near: Resource, group: str, kind: str) -> Sequence[Resource]:
         """All objects of a kind in the unit and namespace of `near`."""
         self.asked.add((group, kind))
@@ -96,6 +106,12 @@ class Overlay(Index):
         self.asked.update(TEMPLATES)
         below = self._base.selected_pods(near, selector)
         return self._over(below, self._own(*TEMPLATES).selected_pods(near, selector))
+
+    def selected_elsewhere(self, near: Resource, selector: Any) -> list[Resource]:
+        """Workloads in other units whose pods a LabelSelector selects."""
+        self.asked.update(TEMPLATES)
+        below = self._base.selected_elsewhere(near, selector)
+        return self._over(below, self._own(*TEMPLATES).selected_elsewhere(near, selector))
 
     def services_of(self, workload: Resource) -> list[Resource]:
         """Services beside a workload whose selector matches its pods."""

@@ -57,6 +57,7 @@ def some_reference(dice: random.Random) -> Any:
 
 
 def some_object(dice: random.Random, kind: str | None = None) -> Resource:
+    unit = "" if kind or dice.random() < 0.8 else "chart\na"
     kind = kind or dice.choice(list(VERSIONS))
     metadata: dict[str, Any] = {}
     if dice.random() < 0.9:
@@ -77,7 +78,7 @@ def some_object(dice: random.Random, kind: str | None = None) -> Resource:
         spec = {"targetRef": some_reference(dice)}
     version = dice.choice(VERSIONS[kind])
     data = {"apiVersion": version, "kind": kind, "metadata": metadata, "spec": spec}
-    (made,) = resources(data, "x.yaml")
+    (made,) = resources(data, "x.yaml", unit=unit)
     return made
 
 
@@ -110,10 +111,14 @@ LOOKUPS: dict[str, Lookup] = {
     "named": _named("named"),
     "cluster_scoped": _named("cluster_scoped"),
     "of_kind": _of_kind("of_kind"),
+    "elsewhere": lambda index, near, dice: sorted(
+        id(each) for each in index.elsewhere(near, *dice.choice(KINDS))
+    ),
     "in_unit": _of_kind("in_unit"),
     "services_of": _beside("services_of"),
     "kinds_in_unit": lambda index, near, dice: index.kinds_in_unit(near),
     "autoscalers_of": _beside("autoscalers_of"),
+    "autoscaled_elsewhere": lambda index, near, dice: index.autoscaled_elsewhere(near),
     "autoscalers_on": _named("autoscalers_on"),
     "vertical_autoscalers_on": lambda index, near, dice: [
         id(each) for each in index.vertical_autoscalers_on(near, "Deployment", dice.choice(NAMES))
@@ -125,8 +130,12 @@ LOOKUPS: dict[str, Lookup] = {
     "selected_pods": lambda index, near, dice: [
         id(each) for each in index.selected_pods(near, some_selector(dice))
     ],
+    "selected_elsewhere": lambda index, near, dice: sorted(
+        id(each) for each in index.selected_elsewhere(near, some_selector(dice))
+    ),
     "workloads": lambda index, near, dice: sorted(id(each) for each in index.workloads()),
     "is_complete": lambda index, near, dice: index.is_complete(near),
+    "is_world": lambda index, near, dice: index.is_world(near),
 }
 SEEDS = range(250)
 
@@ -157,7 +166,7 @@ def stored(dice: random.Random) -> list[Resource]:
 
 def _is(one: Resource, other: Resource) -> bool:
     def key(each: Resource) -> tuple[Any, ...]:
-        return each.group, each.kind, each.namespace, each.name
+        return each.unit, each.group, each.kind, each.namespace, each.name
 
     return bool(one.name) and key(one) == key(other)
 

@@ -153,7 +153,8 @@ def collect(args: argparse.Namespace) -> Forecasts:
     _registry, settings, discovered = prepare(args)
     loaded = load(discovered, complete=settings.complete, render=render_options(settings))
     assume, extra = assumptions(settings, discovered, loaded)
-    facts = Facts(Index([*loaded.resources, *extra], complete=loaded.complete), assume)
+    index = Index([*loaded.resources, *extra], complete=loaded.complete, rendered=loaded.partial)
+    facts = Facts(index, assume)
     forecasts = Forecasts(
         loaded,
         skipped=list(loaded.skipped),

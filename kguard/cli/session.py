@@ -221,7 +221,8 @@ def judge(
         )
     assume, extra = assumptions(settings, found, loaded)
     resources = [_as_context(resource) for resource in loaded.resources]
-    facts = Facts(Index([*resources, *extra], complete=loaded.complete), assume)
+    index = Index([*resources, *extra], complete=loaded.complete, rendered=loaded.partial)
+    facts = Facts(index, assume)
     rules = _with_kustomize(settings.rules(registry), loaded)
     # What a policy of the user's prints must not end up in the report.
     with progress, redirect_stdout(sys.stderr):

@@ -11,7 +11,7 @@ from kguard.facts.workloads import Workload
 from kguard.index import Index
 from kguard.kube import argo
 from kguard.model import Resource, Scope
-from kguard.record import field, record
+from kguard.record import field, record, replace
 
 if TYPE_CHECKING:
     from kguard.facts.argo.config import ControllerConfig
@@ -266,14 +266,18 @@ def _workload(facts: Facts, resource: Resource) -> Workload | None:
     if pod is None:
         return None
     autoscalers = tuple(facts.index.autoscalers_of(resource))
+    replicas = replicas_of(resource, autoscalers)
+    complete = facts.index.is_complete(resource)
+    if complete and replicas.assumed and facts.index.autoscaled_elsewhere(resource):
+        replicas = replace(replicas, floor=None, ceiling=None)
     return Workload(
         resource=resource,
         route=(),
         data=resource.data,
         pod=pod,
-        replicas=replicas_of(resource, autoscalers),
+        replicas=replicas,
         autoscalers=autoscalers,
         services=tuple(facts.index.services_of(resource)),
         budgets=tuple(facts.index.budgets_of(resource)),
-        complete=facts.index.is_complete(resource),
+        complete=complete,
     )

@@ -120,6 +120,11 @@ def _doubt(facts: Facts, near: Resource, group: str, kind: str, name: str) -> st
             return "only one of autoscaler and scale target names its namespace"
         if is_placeholder(other.name) or not other.name:
             return "the scale target's name may be filled in later"
+    groups = (group, "extensions") if group == "apps" else (group,)
+    if any(
+        other.name == name for each in groups for other in facts.index.elsewhere(near, each, kind)
+    ):
+        return "a scale target of that name is elsewhere in this run"
     from kguard.facts.operators import makers
 
     made = makers(facts, near)

@@ -42,6 +42,8 @@ def unseen_selection(facts: Facts, near: Resource, selector: Any, called: str) -
         matches(selector, {})
     except SelectorError:
         return f"the selector of the {called} is malformed, or filled in later"
+    if facts.index.selected_elsewhere(near, selector):
+        return f"pods elsewhere in this run have the labels that the {called} asks for"
     wanted = [*(dig(selector, "matchLabels") or ())]
     wanted += [dig(each, "key") for each in dig(selector, "matchExpressions") or ()]
     if _ADDED_LABELS.intersection(wanted):

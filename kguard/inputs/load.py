@@ -199,6 +199,8 @@ class _Loader:
         loaded.skipped.sort(key=lambda item: item.path)
         if self.is_complete:
             loaded.complete.add(WORLD)
+        else:
+            loaded.partial |= loaded.complete
         return loaded
 
     def _require_stdin(self) -> None:

@@ -31,6 +31,9 @@ class Loaded:
     skipped: list[Skipped] = field(default_factory=list)
     notes: list[str] = field(default_factory=list)
     complete: set[str] = field(default_factory=set)
+    """Units of which all was seen."""
+    partial: set[str] = field(default_factory=set)
+    """Those of them beside which more may be applied: charts and kustomizations."""
     patched_units: set[str] = field(default_factory=set)
     retagged: set[str] = field(default_factory=set)
     builds: list[Build] = field(default_factory=list)

@@ -6,8 +6,8 @@ from collections.abc import Iterator, Mapping
 
 from kguard.facts.argo.hooks import hooks
 from kguard.facts.argo.templates import Found, calls_of, named_template
-from kguard.facts.argo.workflow import Workflow
-from kguard.model import Fault, Unknown
+from kguard.facts.argo.workflow import Workflow, is_absent
+from kguard.model import Fault, Scope, Unknown
 from kguard.policy.context import NOTE, Context
 
 
@@ -23,7 +23,7 @@ def check(workflow: Workflow, ctx: Context) -> Iterator[Fault | Unknown]:
                 f"which `{hook.get('templateRef', 'name')}` has not" if outside else "no such one"
             )
             yield hook.fault(keys, f"{hook.called} runs template `{name}`: {where}")
-        elif found is Found.OUTSIDE and outside and ctx.index.is_complete(hook.resource):
+        elif found is Found.OUTSIDE and outside and _is_absent(hook, ctx):
             named = hook.get("templateRef", "name")
             text = f"{hook.called} runs a template of `{named}`, which is not among the files"
             yield hook.fault(("templateRef", "name"), text, severity=NOTE)
@@ -35,3 +35,9 @@ def check(workflow: Workflow, ctx: Context) -> Iterator[Fault | Unknown]:
             if name and named_template(ctx.facts, workflow, name).found is Found.MISSING:
                 text = f"`onExit` of {call.called} names template `{name}`: no such one"
                 yield call.fault(("onExit",), text)
+
+
+def _is_absent(hook: Scope, ctx: Context) -> bool:
+    reference = hook.get("templateRef")
+    cluster = reference.get("clusterScope") is True
+    return is_absent(ctx.facts, hook.resource, reference.get("name"), cluster=cluster)

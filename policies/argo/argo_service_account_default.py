@@ -21,8 +21,9 @@ def check(workflow: Workflow, ctx: Context) -> Iterator[Fault | Unknown]:
     account = account_of(workflow)
     if account is None:
         return
-    complete = ctx.index.is_complete(workflow.resource)
-    if complete and may_report(ctx.facts, workflow.resource, account) is False:
+    # What one chart binds to an account is seldom all that is bound to it.
+    world = ctx.index.is_world(workflow.resource)
+    if world and may_report(ctx.facts, workflow.resource, account) is False:
         yield workflow.fault(
             ("serviceAccountName",),
             f"service account `{account}` may not create and patch workflowtaskresults",

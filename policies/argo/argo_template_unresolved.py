@@ -7,7 +7,7 @@ from typing import Any
 
 from kguard.facts.argo.names import names_of
 from kguard.facts.argo.templates import Call, Found, calls_of, named_template, target_of
-from kguard.facts.argo.workflow import Reference, Workflow
+from kguard.facts.argo.workflow import Reference, Workflow, is_absent
 from kguard.facts.suggest import suggestion
 from kguard.model import Fault, Unknown
 from kguard.policies.argo._unseen import unless_default
@@ -28,7 +28,8 @@ def check(workflow: Workflow, ctx: Context) -> Iterator[Fault | Unknown]:
             yield workflow.fault((key,), text, **options)
     if workflow.reference is Reference.UNSEEN:
         name = workflow.get("workflowTemplateRef", "name")
-        if ctx.index.is_complete(workflow.resource):
+        cluster = workflow.get("workflowTemplateRef", "clusterScope") is True
+        if is_absent(ctx.facts, workflow.resource, name, cluster=cluster):
             text = f"`workflowTemplateRef` names `{name}`, which is not among the files"
             yield workflow.fault(("workflowTemplateRef", "name"), text, severity=NOTE)
         else:
@@ -48,14 +49,13 @@ def _call(call: Call, ctx: Context) -> Iterator[Fault | Unknown]:
             text = f"{call.called} calls template `{name}`: no such one here{near}"
             yield call.fault(("template",), text)
         return
-    kind = (
-        "ClusterWorkflowTemplate" if reference.get("clusterScope") is True else "WorkflowTemplate"
-    )
+    cluster = reference.get("clusterScope") is True
+    kind = "ClusterWorkflowTemplate" if cluster else "WorkflowTemplate"
     name = reference.get("name")
     if found is Found.MISSING:
         text = f"{call.called} calls `{reference.get('template')}`, which {kind} `{name}` has not"
         yield call.fault(("templateRef", "template"), text)
-    elif found is Found.OUTSIDE and ctx.index.is_complete(call.resource):
+    elif found is Found.OUTSIDE and is_absent(ctx.facts, call.resource, name, cluster=cluster):
         text = f"{call.called} calls {kind} `{name}`, which is not among the files"
         yield call.fault(("templateRef", "name"), text, severity=NOTE)
     elif found is Found.OUTSIDE:

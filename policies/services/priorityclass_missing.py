@@ -24,8 +24,12 @@ def check(pod: Pod, ctx: Context) -> Iterator[Fault | Unknown]:
     if not reserved:
         if ctx.index.cluster_scoped(near, *_CLASS, name):
             return
-        if not ctx.index.is_complete(near):
+        # One chart or kustomization is not all that is applied to a cluster.
+        if not ctx.index.is_world(near):
             yield ctx.unknown("PriorityClass not seen")
+            return
+        if any(other.name == name for other in ctx.index.elsewhere(near, *_CLASS)):
+            yield ctx.unknown("the PriorityClass is elsewhere in this run")
             return
         if makers(ctx.facts, near):
             yield ctx.unknown("the PriorityClass may be made by a custom resource")

@@ -23,7 +23,8 @@ def check(pod: Pod, ctx: Context) -> Iterator[Fault | Unknown]:
         return
     if ctx.index.named(near, "", "ServiceAccount", name):
         return
-    reason = "" if ctx.index.is_complete(near) else "ServiceAccount not seen"
+    # Charts take accounts that others make (`serviceAccount.create: false`).
+    reason = "" if ctx.index.is_world(near) else "ServiceAccount not seen"
     if near.namespace == "kube-system":
         reason = reason or "controllers of `kube-system` have accounts that nobody writes"
     for other in ctx.index.in_unit(near, "", "ServiceAccount"):
@@ -31,6 +32,8 @@ def check(pod: Pod, ctx: Context) -> Iterator[Fault | Unknown]:
             reason = reason or "only one of workload and ServiceAccount names its namespace"
         if is_placeholder(other.name):
             reason = reason or "names of ServiceAccounts may be filled in later"
+    if any(other.name == name for other in ctx.index.elsewhere(near, "", "ServiceAccount")):
+        reason = reason or "a ServiceAccount of that name is elsewhere in this run"
     if reason or makers(ctx.facts, near):
         yield ctx.unknown(reason or "the ServiceAccount may be made by a custom resource")
         return

@@ -214,3 +214,32 @@ def test_a_library_chart_is_no_fault(project: Project) -> None:
     assert (answer.code, answer.json["unchecked"]) == (0, [])
     reason = "library chart: it renders to nothing by itself"
     assert {"file": "web", "reason": reason} in answer.json["skipped"]
+
+
+INGRESS = (
+    "apiVersion: networking.k8s.io/v1\nkind: Ingress\n"
+    "metadata: {name: web, namespace: {{ .Release.Namespace }}}\n"
+    "spec: {defaultBackend: {service: {name: front, port: {number: 80}}}}\n"
+)
+FRONT = (
+    "apiVersion: v1\nkind: Service\nmetadata: {name: front}\n"
+    "spec: {selector: {app: web}, ports: [{port: 80}]}\n"
+)
+
+
+def test_what_another_chart_makes_is_there(project: Project) -> None:
+    project.write(with_template(INGRESS))
+    (found,) = places(check(project, select="ingress-backend-missing"))
+    assert found[0] == "web/templates/more.yaml"
+    chart = {"front/Chart.yaml": "apiVersion: v2\nname: front\nversion: 0.1.0\n"}
+    project.write({**chart, "front/templates/service.yaml": FRONT})
+    assert places(check(project, select="ingress-backend-missing")) == []
+
+
+def test_other_values_are_another_installation(project: Project) -> None:
+    service = "{{- if .Values.front }}\n" + FRONT + "{{- end }}\n"
+    project.write(with_template(INGRESS, **{"web/templates/front.yaml": service}))
+    project.write({"yes.yaml": "front: true\n", "no.yaml": "front: false\n"})
+    options = ("--helm-values", "yes.yaml", "--helm-values", "no.yaml", "web")
+    found = places(check(project, *options, select="ingress-backend-missing"))
+    assert [each[0] for each in found] == ["web/templates/more.yaml"]

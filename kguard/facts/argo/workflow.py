@@ -206,6 +206,18 @@ def _referenced(facts: Facts, own: Layer) -> tuple[Reference, Workflow | None]:
     return (Reference.UNKNOWN if found else Reference.UNSEEN), None
 
 
+def is_absent(facts: Facts, near: Resource, name: Any, *, cluster: bool) -> bool:
+    """Whether a template that `find_templates` did not find is in no other place either.
+
+    ClusterWorkflowTemplates are mostly not part of the charts that use them.
+    """
+    kind = "ClusterWorkflowTemplate" if cluster else "WorkflowTemplate"
+    known = facts.index.is_world(near) if cluster else facts.index.is_complete(near)
+    return known and all(
+        each.name != name for each in facts.index.elsewhere(near, argo.GROUP, kind)
+    )
+
+
 def find_templates(facts: Facts, near: Resource, name: str, *, cluster: bool) -> list[Resource]:
     """The WorkflowTemplates of that name beside `near`, or ClusterWorkflowTemplates in its unit."""
     if cluster:
