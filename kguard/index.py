@@ -132,7 +132,7 @@ class Index:
             for (_, *key), items in self._by_kind.items():
                 found[key[0], key[1]] += items
             self._everywhere = found
-        items = self._everywhere.get((group, kind), ())
+        items = self._everywhere.get((group, kind), [])
         return [each for each in items if _may_meet(near, (each.unit, each.namespace))]
 
     def of_kind(self, near: Resource, group: str, kind: str) -> Sequence[Resource]:

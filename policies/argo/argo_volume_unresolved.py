@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 from typing import Any
 
+from kguard.facts.argo.borrowers import borrowers
 from kguard.facts.argo.templates import Template, reach
 from kguard.facts.argo.volumes import mounts, volumes
 from kguard.facts.argo.workflow import Workflow
@@ -13,6 +14,7 @@ from kguard.model import Fault, Unknown
 from kguard.policies.argo._unseen import not_seen, unless_default
 from kguard.policy.context import ERROR, NOTE, Context
 
+_LIBRARIES = ("WorkflowTemplate", "ClusterWorkflowTemplate")
 _HELP = "the pod cannot be created, and the step ends in Error"
 _ELSEWHERE = "unless the workflow that borrows the template has such a volume"
 
@@ -29,18 +31,30 @@ def check(workflow: Workflow, ctx: Context) -> Iterator[Fault | Unknown]:
             if not workflow.complete:
                 yield ctx.unknown(not_seen(workflow))
                 continue
+            library = workflow.resource.kind in _LIBRARIES
+            lent = borrowers(ctx.facts, template) if library else []
+            if any(_has(each, template, mount.name) for each in lent):
+                continue
             yield template.fault(
                 (*mount.keys, "name"),
                 f"{mount.called} mounts volume `{mount.name}`: no such one",
-                **_options(workflow, template, ctx),
+                **_options(workflow, template, ctx, lent=bool(lent)),
             )
 
 
-def _options(workflow: Workflow, template: Template, ctx: Context) -> dict[str, Any]:
-    """A note for templates that only others run: with the volumes of those."""
-    if workflow.resource.kind in ("WorkflowTemplate", "ClusterWorkflowTemplate"):
-        run = not workflow.library and any(
-            each.data is template.data for each in reach(ctx.facts, workflow).templates
+def _has(borrower: Workflow, template: Template, name: str) -> bool:
+    """Whether a workflow that runs the template has, or may have, a volume of that name."""
+    found = volumes(template, borrower)
+    return found is None or name in found or not borrower.complete
+
+
+def _options(workflow: Workflow, template: Template, ctx: Context, *, lent: bool) -> dict[str, Any]:
+    """A note for templates that others run, or only others can: with the volumes of those."""
+    if workflow.resource.kind in _LIBRARIES:
+        run = (
+            not lent
+            and not workflow.library
+            and any(each.data is template.data for each in reach(ctx.facts, workflow).templates)
         )
         if not run:
             return {"severity": NOTE, "help": f"{_HELP}, {_ELSEWHERE}"}

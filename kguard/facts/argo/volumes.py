@@ -54,12 +54,13 @@ def _mounts(holder: Any, keys: Route, called: str) -> Iterator[Mount]:
             yield Mount(place, name, path if isinstance(path, str) else "", called)
 
 
-def volumes(template: Template) -> dict[str, Volume] | None:
+def volumes(template: Template, of: Workflow | None = None) -> dict[str, Volume] | None:
     """The volumes that the pods of a template can mount, by name.
 
-    None where something is filled in later, or is no list: then any name may be among them.
+    `of` is the workflow that runs it where that is not the template's own. None where something is
+    filled in later, or is no list: then any name may be among them.
     """
-    workflow = template.workflow
+    workflow = of or template.workflow
     lists = [template.get("volumes"), workflow.value("templateDefaults", "volumes")]
     lists += [layer.data.get("volumes") for layer in workflow.layers]
     found: dict[str, Volume] = {}
