@@ -59,7 +59,7 @@ class Index:
         self._scalers: dict[_Bucket, Mapping[_Target, list[Resource]]] = {}
         self._vertical: dict[_Bucket, Mapping[tuple[str, str], list[Resource]]] = {}
         self._in_unit: dict[tuple[str, str, str], Mapping[str, list[Resource]]] = {}
-        self._everywhere: dict[tuple[str, str], list[Resource]] = {}
+        self._units_of: dict[tuple[str, str], list[tuple[str, list[Resource]]]] = {}
         for resource in resources:
             self._add(resource)
 
@@ -105,7 +105,7 @@ class Index:
         for (_, key), table in touched.items():
             if not table[key]:
                 del table[key]
-        new._everywhere = {}
+        new._units_of = {}
         for resource in (*gone, *come):
             new._in_unit.pop((resource.unit, resource.group, resource.kind), None)
             bucket = (resource.unit, resource.namespace)
@@ -121,19 +121,26 @@ class Index:
         """Whether nothing else exists at all: the unit is complete, and no mere rendering."""
         return resource.unit in self._complete and resource.unit not in self._rendered
 
-    def elsewhere(self, near: Resource, group: str, kind: str) -> list[Resource]:
+    def elsewhere(
+        self, near: Resource, group: str, kind: str, *, anywhere: bool = False
+    ) -> list[Resource]:
         """Objects of a kind in other units that may be applied into the namespace of `near`.
 
-        One whose namespace is not written may get any. Other renderings of the same chart do not
-        count: they are alternatives to this one.
+        One whose namespace is not written may get any; with `anywhere` all count. Other renderings
+        of the same chart do not: they are alternatives to this one.
         """
-        if not self._everywhere:
-            found: dict[tuple[str, str], list[Resource]] = defaultdict(list)
-            for (_, *key), items in self._by_kind.items():
-                found[key[0], key[1]] += items
-            self._everywhere = found
-        items = self._everywhere.get((group, kind), [])
-        return [each for each in items if _may_meet(near, (each.unit, each.namespace))]
+        if not self._units_of:
+            found: dict[tuple[str, str], list[tuple[str, list[Resource]]]] = defaultdict(list)
+            for (unit, *key), items in self._by_kind.items():
+                found[key[0], key[1]].append((unit, items))
+            self._units_of = found
+        return [
+            each
+            for unit, items in self._units_of.get((group, kind), ())
+            if _is_other(near, unit)
+            for each in items
+            if anywhere or _may_share(near, each.namespace)
+        ]
 
     def of_kind(self, near: Resource, group: str, kind: str) -> Sequence[Resource]:
         """All objects of a kind in the unit and namespace of `near`."""
@@ -176,8 +183,12 @@ class Index:
 
     def selected_elsewhere(self, near: Resource, selector: Any) -> list[Resource]:
         """Workloads in other units, as `elsewhere` finds them, whose pods a selector selects."""
-        buckets = [bucket for bucket in self._pods if _may_meet(near, bucket)]
-        return [each for bucket in buckets for each in self._selected(bucket, selector)]
+        return [
+            each
+            for bucket in self._pods
+            if _is_other(near, bucket[0]) and _may_share(near, bucket[1])
+            for each in self._selected(bucket, selector)
+        ]
 
     def _selected(self, bucket: _Bucket, selector: Any) -> list[Resource]:
         wanted = dig(selector, "matchLabels", default={})
@@ -317,12 +328,16 @@ def _grouped(pairs: Iterable[tuple[K | None, Resource]]) -> dict[K, list[Resourc
     return found
 
 
-def _may_meet(near: Resource, bucket: _Bucket) -> bool:
-    """Whether the objects of another unit's namespace may come to be beside `near`."""
-    unit, namespace = bucket
-    # The unit of a rendering is what is rendered and, behind a line's end, how.
-    if unit.partition("\n")[0] == near.unit.partition("\n")[0]:
-        return False
+def _is_other(near: Resource, unit: str) -> bool:
+    """Whether a unit is another than that of `near`, and not the same chart rendered again.
+
+    The unit of a rendering is what is rendered and, behind a line's end, how.
+    """
+    return unit.partition("\n")[0] != near.unit.partition("\n")[0]
+
+
+def _may_share(near: Resource, namespace: str | None) -> bool:
+    """Whether `near` may come to be in a namespace, None where one is not written."""
     return namespace == near.namespace or namespace is None or near.namespace is None
 
 

@@ -58,11 +58,14 @@ class Overlay(Index):
         """Whether the index below knows that nothing else exists at all."""
         return self._base.is_world(resource)
 
-    def elsewhere(self, near: Resource, group: str, kind: str) -> list[Resource]:
+    def elsewhere(
+        self, near: Resource, group: str, kind: str, *, anywhere: bool = False
+    ) -> list[Resource]:
         """Objects of a kind in other units that may be applied into the namespace of `near`."""
         self.asked.add((group, kind))
-        below = self._base.elsewhere(near, group, kind)
-        return self._over(below, self._own((group, kind)).elsewhere(near, group, kind))
+        below = self._base.elsewhere(near, group, kind, anywhere=anywhere)
+        own = self._own((group, kind)).elsewhere(near, group, kind, anywhere=anywhere)
+        return self._over(below, own)
 
     def of_kind(self, near: Resource, group: str, kind: str) -> Sequence[Resource]:
         """All objects of a kind in the unit and namespace of `near`."""

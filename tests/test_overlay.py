@@ -112,7 +112,8 @@ LOOKUPS: dict[str, Lookup] = {
     "cluster_scoped": _named("cluster_scoped"),
     "of_kind": _of_kind("of_kind"),
     "elsewhere": lambda index, near, dice: sorted(
-        id(each) for each in index.elsewhere(near, *dice.choice(KINDS))
+        id(each)
+        for each in index.elsewhere(near, *dice.choice(KINDS), anywhere=dice.random() < 0.5)
     ),
     "in_unit": _of_kind("in_unit"),
     "services_of": _beside("services_of"),

@@ -35,9 +35,16 @@ def unless_default(
     workflow: Workflow, ctx: Context, severity: Severity, help: str
 ) -> dict[str, Any]:
     """Severity and help of a fault that a default of the controller could undo."""
-    if workflow.defaults_known:
-        return {"severity": severity, "help": help}
     config = workflow.config
+    if workflow.defaults_known:
+        given = ctx.facts.assume.argo_controller is not None or ctx.facts.assume.argo_assume_none
+        if config is not None and not given and config.resource.unit != workflow.resource.unit:
+            ctx.facts.notice(
+                "the Argo controller's configuration is taken to be "
+                f"{config.resource.origin.path}, the only one that was seen "
+                "(`--argo-controller-config FILE` names another)"
+            )
+        return {"severity": severity, "help": help}
     if config is None:
         ctx.facts.notice(_several(workflow, ctx) or NOTICE)
         return _note(help)
@@ -59,7 +66,8 @@ def _several(workflow: Workflow, ctx: Context) -> str:
     return (
         f"{len(seen)} configurations of the Argo controller were seen "
         f"({', '.join(paths[:_MOST_PATHS])}{more}), and which one applies is not known: what their "
-        "`workflowDefaults` may set is reported as a note (`--argo-controller-config`)"
+        "`workflowDefaults` may set is reported as a note "
+        "(`--argo-controller-config FILE` says which)"
     )
 
 

@@ -71,6 +71,39 @@ def test_a_controller_in_the_same_folder_needs_no_option(project: Project) -> No
     assert found(project, "a.yaml") == []
 
 
+@pytest.mark.parametrize("layout", CONTROLLERS)
+def test_the_only_controller_of_the_run_needs_no_option(project: Project, layout: str) -> None:
+    project.write({"flows/a.yaml": WORKFLOW, "argo/config.yaml": CONTROLLERS[layout]})
+    assert found(project) == []
+    assert found(project, "flows", "argo/config.yaml") == []
+    assert found(project, "flows/a.yaml") == [(TTL, "note")], "the file is not in the run"
+
+
+def test_the_controller_that_was_taken_is_named(project: Project) -> None:
+    project.write({"flows/a.yaml": WORKFLOW, "argo/config.yaml": BARE_CONTROLLER})
+    assert found(project) == found(project, "--config", "argo.assume=none")
+    said = "notice: the Argo controller's configuration is taken to be argo/config.yaml, the only"
+    assert project.run("check", "--select", TTL).out.count(said) == 1
+    given = ("--argo-controller-config", "argo/config.yaml")
+    assert said not in project.run("check", "--select", TTL, *given).out
+
+
+def test_the_controller_beside_a_workflow_comes_before_others(project: Project) -> None:
+    project.write(
+        {
+            "a/a.yaml": WORKFLOW,
+            "a/config.yaml": CONTROLLERS["keys"],
+            "b/config.yaml": BARE_CONTROLLER,
+            "c/c.yaml": WORKFLOW,
+        }
+    )
+    assert found(project) == [(TTL, "note")]
+    out = project.run("check", "--select", TTL, "-f", "concise").out
+    assert "a/a.yaml" not in out
+    assert "2 configurations of the Argo controller were seen (a/config.yaml, b/config.yaml)" in out
+    assert "(`--argo-controller-config FILE` says which)" in out
+
+
 def test_an_unseen_controller_is_said_once(project: Project) -> None:
     project.write({"a.yaml": WORKFLOW + "---\n" + WORKFLOW.replace("nightly", "weekly")})
     out = project.run("check", "--select", TTL).out

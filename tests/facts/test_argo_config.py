@@ -174,12 +174,21 @@ def test_several_configurations_mean_unknown() -> None:
 
     one = find_controller_config(Facts(Index([near, first])), near)
     several = find_controller_config(Facts(Index([near, first, second])), near)
-    elsewhere = find_controller_config(Facts(Index([near, first])), workflow(unit="other"))
+    assert one is not None
+    assert one.resource is first
+    assert several is None
+
+
+def test_the_only_configuration_of_the_run_applies_to_every_folder() -> None:
+    first, second = (config_map({}, f"{n}-workflow-controller-configmap") for n in "ab")
+    near = workflow(unit="other")
+
+    one = find_controller_config(Facts(Index([near, first])), near)
+    several = find_controller_config(Facts(Index([near, first, second])), near)
 
     assert one is not None
     assert one.resource is first
     assert several is None
-    assert elsewhere is None
 
 
 def test_the_configuration_the_user_names_wins() -> None:

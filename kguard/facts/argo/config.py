@@ -6,7 +6,7 @@ YAML text and then stands alone; else every key of `data` is a setting whose val
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from enum import Enum
 from typing import Any
 
@@ -184,7 +184,8 @@ def controller_config(facts: Facts, resource: Resource) -> ControllerConfig | No
 def find_controller_config(facts: Facts, near: Resource) -> ControllerConfig | None:
     """The configuration that applies to `near`: the one the user named, else that of the unit.
 
-    None where none is seen, and where several are: which one applies is then unknown.
+    Else the only one of the run, whose place may be a folder of its own. None where none is seen,
+    and where several are: which one applies is then unknown.
     """
     if facts.assume.argo_controller is not None:
         return facts.controller_config(facts.assume.argo_controller)
@@ -192,17 +193,23 @@ def find_controller_config(facts: Facts, near: Resource) -> ControllerConfig | N
 
 
 def seen_configs(facts: Facts, near: Resource) -> list[ControllerConfig]:
-    """The configurations in the unit of `near`; with more than one, which applies is not known."""
+    """The configurations in the unit of `near`, where there are none those of the run.
+
+    With more than one, which applies is not known.
+    """
     return facts.remember_unit(_seen, near)
 
 
 def _seen(facts: Facts, near: Resource) -> list[ControllerConfig]:
-    return [
-        config
-        for kind in ("ConfigMap", HELM_VALUES)
-        for item in facts.index.in_unit(near, "", kind)
-        if (config := facts.controller_config(item)) is not None
-    ]
+    index, kinds = facts.index, ("ConfigMap", HELM_VALUES)
+    beside = (item for kind in kinds for item in index.in_unit(near, "", kind))
+    beyond = (item for kind in kinds for item in index.elsewhere(near, "", kind, anywhere=True))
+    return _configs(facts, beside) or _configs(facts, beyond)
+
+
+def _configs(facts: Facts, items: Iterable[Resource]) -> list[ControllerConfig]:
+    found = map(facts.controller_config, items)
+    return [config for config in found if config is not None]
 
 
 def _of_unit(facts: Facts, near: Resource) -> ControllerConfig | None:
