@@ -124,6 +124,7 @@ def _condition(call: Call) -> Iterator[Wrong]:
 
 
 _KINDS = ("parameters", "artifacts")
+_NO_ARTIFACTS = "Argo refuses the workflow; `argo submit` gives values to parameters only"
 
 
 def missing_inputs(
@@ -137,8 +138,9 @@ def missing_inputs(
 ) -> Iterator[Wrong]:
     """The inputs that a template needs and its caller does not give.
 
-    `written` are the caller's arguments, parameters and artifacts. `submitted` says that a value
-    may still come with `argo submit`.
+    `written` are the caller's arguments, parameters and artifacts. `submitted` says that values of
+    parameters may still come with `argo submit`, which takes none of artifacts (argo-workflows
+    pkg/apis/workflow/v1alpha1/common.go, SubmitOpts).
     """
     names = {name for item in written if isinstance(name := item.get("name"), str)}
     if any(map(is_placeholder, names)):
@@ -154,7 +156,10 @@ def missing_inputs(
             text = f"{called} gives no {kind[:-1]} `{name}`, which {target.called} needs"
             there = target.at("inputs", kind, number)
             related = (Related(target.resource, there, "needed here"),)
-            yield Wrong(scope, (*keys, kind), text, related=related, submitted=submitted)
+            if submitted and kind == "artifacts":
+                yield Wrong(scope, (*keys, kind), text, _NO_ARTIFACTS, related)
+            else:
+                yield Wrong(scope, (*keys, kind), text, related=related, submitted=submitted)
 
 
 def _needs_value(item: Mapping[str, Any]) -> bool:
