@@ -17,7 +17,7 @@ def check(workflow: Workflow, ctx: Context) -> Iterator[Fault]:
     for found in recursions(ctx.facts, workflow):
         first, *others = found.templates
         if others:
-            names = [f"`{each.name}`" if each.name else "an inline one" for each in others]
+            names = [f"`{each.name}`" if each.name else "an unnamed one" for each in others]
             shown = [*names[:_SHOWN], "…"] if len(names) > _SHOWN else names
             how = f"calls itself through {', '.join(shown)} without a condition"
         else:

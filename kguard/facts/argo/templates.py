@@ -70,7 +70,9 @@ class Template(Scope):
     @property
     def called(self) -> str:
         """How messages name it."""
-        return f"template `{self.name}`" if self.name else "inline template"
+        if self.name:
+            return f"template `{self.name}`"
+        return "inline template" if self.route[-1:] == ("inline",) else "unnamed template"
 
     def value(self, *keys: Key, of: Workflow | None = None) -> Any:
         """The value in force under the `templateDefaults` of the workflow that runs it.
