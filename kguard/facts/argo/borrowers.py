@@ -6,7 +6,7 @@ workflow that runs, whatever object a template comes from), docs/workflow-templa
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Iterable, Mapping
 from typing import Any
 
 from kguard.facts.argo.hooks import hooks, run_handlers, templates_below
@@ -43,11 +43,10 @@ def _reached(facts: Facts, resource: Resource) -> frozenset[int]:
     workflow = facts.argo_workflow(resource)
     if workflow is None:
         return frozenset()
-    starts = [*facts.argo_templates(resource), *run_handlers(facts, workflow).values()]
-    starts += [
-        t for t in (named_template(facts, workflow, workflow.value("entrypoint")).template,) if t
-    ]
-    return _closure(facts, starts)
+    start = named_template(facts, workflow, workflow.value("entrypoint")).template
+    handlers = run_handlers(facts, workflow).values()
+    own = facts.argo_templates(resource)
+    return _closure(facts, [*own, *handlers, *([start] if start else [])])
 
 
 def _closure(facts: Facts, starts: Iterable[Template]) -> frozenset[int]:
@@ -64,22 +63,26 @@ def _closure(facts: Facts, starts: Iterable[Template]) -> frozenset[int]:
 def _names(facts: Facts, other: Workflow, template: Template) -> bool:
     """Whether an object of another unit names a template that leads to this one."""
     library = template.workflow
-    wanted = library.resource.name, library.resource.kind == "ClusterWorkflowTemplate"
-    for reference, name in _references(facts, other):
-        if (reference.get("name"), reference.get("clusterScope") is True) == wanted:
-            start = named_template(facts, library, name or library.value("entrypoint")).template
-            if start is not None and id(template.data) in _closure(facts, [start]):
-                return True
-    return False
+    starts: list[Template | None] = []
+    if _is_of(library, other.get("workflowTemplateRef")):
+        for key in ("entrypoint", "onExit"):
+            name = other.get(key) or library.value(key)
+            starts.append(named_template(facts, library, name).template)
+        starts += run_handlers(facts, library).values()
+    templates = facts.argo_templates(other.resource)
+    calls = [call for each in templates for call in calls_of(facts, each)]
+    for each in (*calls, *hooks(facts, other)):
+        if _is_of(library, each.get("templateRef")):
+            name = each.get("templateRef", "template")
+            starts.append(named_template(facts, library, name).template)
+    return id(template.data) in _closure(facts, [start for start in starts if start])
 
 
-def _references(facts: Facts, workflow: Workflow) -> Iterator[tuple[Mapping[str, Any], Any]]:
-    """What an object names in others: each reference with the template, None for all of it."""
-    whole = workflow.get("workflowTemplateRef")
-    if isinstance(whole, Mapping):
-        yield whole, workflow.get("entrypoint")
-    calls = [call for t in facts.argo_templates(workflow.resource) for call in calls_of(facts, t)]
-    for each in (*calls, *hooks(facts, workflow)):
-        reference = each.get("templateRef")
-        if isinstance(reference, Mapping):
-            yield reference, reference.get("template")
+def _is_of(library: Workflow, reference: Any) -> bool:
+    """Whether a reference names an object by its kind and name."""
+    cluster = library.resource.kind == "ClusterWorkflowTemplate"
+    return (
+        isinstance(reference, Mapping)
+        and reference.get("name") == library.resource.name
+        and (reference.get("clusterScope") is True) == cluster
+    )
