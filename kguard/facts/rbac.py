@@ -16,6 +16,7 @@ from kguard.model import Resource, dig
 from kguard.record import record
 
 GROUP = "rbac.authorization.k8s.io"
+_BINDINGS = ("RoleBinding", "ClusterRoleBinding")
 
 
 @record
@@ -80,14 +81,26 @@ def account_permissions(
     return Permissions(tuple(rules), whole)
 
 
+def is_bound_elsewhere(facts: Facts, near: Resource, account: str) -> bool:
+    """Whether another chart or folder of the run gives a service account more permissions."""
+    return any(
+        _binds(binding, account, near)
+        for kind in _BINDINGS
+        for binding in facts.index.elsewhere(near, GROUP, kind)
+    )
+
+
 def _bindings(facts: Facts, near: Resource, account: str) -> Iterator[Resource]:
-    for kind in ("RoleBinding", "ClusterRoleBinding"):
+    for kind in _BINDINGS:
         for binding in facts.index.in_unit(near, GROUP, kind):
-            subjects = binding.data.get("subjects")
-            for subject in subjects if isinstance(subjects, list) else ():
-                if _is_account(subject, account, near):
-                    yield binding
-                    break
+            if _binds(binding, account, near):
+                yield binding
+
+
+def _binds(binding: Resource, account: str, near: Resource) -> bool:
+    subjects = binding.data.get("subjects")
+    listed = subjects if isinstance(subjects, list) else ()
+    return any(_is_account(subject, account, near) for subject in listed)
 
 
 def _is_account(subject: Any, account: str, near: Resource) -> bool:

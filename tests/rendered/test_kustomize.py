@@ -354,3 +354,49 @@ def test_one_kustomization_says_what_it_lacks_itself(project: Project) -> None:
     project.write({path: text for path, text in JOINED.items() if path.startswith("edge/")})
     expected = {"hpa-target-missing", "ingress-backend-missing", "pdb-selects-nothing"}
     assert joins(project) == expected
+
+
+ARGO_ACCOUNT = "argo-service-account-default"
+ACCOUNT = {
+    "flows/kustomization.yaml": "namespace: prod\nresources: [all.yaml]\n",
+    "flows/all.yaml": """\
+apiVersion: argoproj.io/v1alpha1
+kind: Workflow
+metadata: {name: report}
+spec:
+  entrypoint: main
+  serviceAccountName: report
+  templates: [{name: main, container: {image: "registry.example.com/a:1"}}]
+---
+apiVersion: rbac.authorization.k8s.io/v1
+kind: Role
+metadata: {name: little}
+rules: [{apiGroups: [""], resources: [pods], verbs: [get]}]
+---
+apiVersion: rbac.authorization.k8s.io/v1
+kind: RoleBinding
+metadata: {name: little}
+roleRef: {apiGroup: rbac.authorization.k8s.io, kind: Role, name: little}
+subjects: [{kind: ServiceAccount, name: report}]
+""",
+}
+MORE = {
+    "infra/kustomization.yaml": "resources: [all.yaml]\n",
+    "infra/all.yaml": """\
+apiVersion: rbac.authorization.k8s.io/v1
+kind: RoleBinding
+metadata: {name: executor, namespace: prod}
+roleRef: {apiGroup: rbac.authorization.k8s.io, kind: ClusterRole, name: executor}
+subjects: [{kind: ServiceAccount, name: report, namespace: prod}]
+""",
+}
+
+
+def test_an_account_may_be_given_more_elsewhere(project: Project) -> None:
+    def found(*words: str) -> list[int]:
+        return [line for _, line, _ in places(check(project, *words, select=ARGO_ACCOUNT))]
+
+    project.write(ACCOUNT)
+    assert (found(), found("--complete")) == ([], [6])
+    project.write(MORE)
+    assert found("--complete") == []

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from kguard.facts.argo.controller import argo_version
 from kguard.facts.argo.workflow import Workflow
-from kguard.facts.rbac import account_permissions
+from kguard.facts.rbac import account_permissions, is_bound_elsewhere
 from kguard.facts.run import Facts
 from kguard.kube import argo
 from kguard.model import Resource
@@ -28,10 +28,10 @@ def account_of(workflow: Workflow) -> str | None:
 def may_report(facts: Facts, near: Resource, account: str) -> bool | None:
     """Whether the roles bound to an account beside `near` let its pods report their results.
 
-    None where no binding was seen, or a role that is bound was not.
+    None where no binding was seen, a role that is bound was not, or there are bindings elsewhere.
     """
     may = account_permissions(facts, near, account, inside=True)
-    if may is None or not may.whole:
+    if may is None or not may.whole or is_bound_elsewhere(facts, near, account):
         return None
     version = argo_version(facts, near)
     by_pod = version is not None and version < _BY_POD_UNTIL and may.allow("patch", "pods")
