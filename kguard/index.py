@@ -59,7 +59,7 @@ class Index:
         self._scalers: dict[_Bucket, Mapping[_Target, list[Resource]]] = {}
         self._vertical: dict[_Bucket, Mapping[tuple[str, str], list[Resource]]] = {}
         self._in_unit: dict[tuple[str, str, str], Mapping[str, list[Resource]]] = {}
-        self._units_of: dict[tuple[str, str], list[tuple[str, list[Resource]]]] = {}
+        self._all: _Everywhere | None = None
         for resource in resources:
             self._add(resource)
 
@@ -105,7 +105,6 @@ class Index:
         for (_, key), table in touched.items():
             if not table[key]:
                 del table[key]
-        new._units_of = {}
         for resource in (*gone, *come):
             new._in_unit.pop((resource.unit, resource.group, resource.kind), None)
             bucket = (resource.unit, resource.namespace)
@@ -129,18 +128,17 @@ class Index:
         One whose namespace is not written may get any; with `anywhere` all count. Other renderings
         of the same chart do not: they are alternatives to this one.
         """
-        if not self._units_of:
-            found: dict[tuple[str, str], list[tuple[str, list[Resource]]]] = defaultdict(list)
-            for (unit, *key), items in self._by_kind.items():
-                found[key[0], key[1]].append((unit, items))
-            self._units_of = found
         return [
             each
-            for unit, items in self._units_of.get((group, kind), ())
+            for unit, items in self._beyond().units.get((group, kind), ())
             if _is_other(near, unit)
             for each in items
-            if anywhere or _may_share(near, each.namespace)
+            if anywhere or _may_share(near, each)
         ]
+
+    def named_elsewhere(self, near: Resource, group: str, kind: str, name: str) -> list[Resource]:
+        """Those of `elsewhere` that have a name."""
+        return _meeting(near, self._beyond().named(group, kind).get(name, ()))
 
     def of_kind(self, near: Resource, group: str, kind: str) -> Sequence[Resource]:
         """All objects of a kind in the unit and namespace of `near`."""
@@ -179,27 +177,19 @@ class Index:
 
         A malformed or absent selector selects nothing.
         """
-        return self._selected((near.unit, near.namespace), selector)
+        bucket = (near.unit, near.namespace)
+        wanted = dig(selector, "matchLabels", default={})
+        return _selecting(selector, self._candidates(bucket, wanted))
 
     def selected_elsewhere(self, near: Resource, selector: Any) -> list[Resource]:
         """Workloads in other units, as `elsewhere` finds them, whose pods a selector selects."""
-        return [
-            each
-            for bucket in self._pods
-            if _is_other(near, bucket[0]) and _may_share(near, bucket[1])
-            for each in self._selected(bucket, selector)
-        ]
-
-    def _selected(self, bucket: _Bucket, selector: Any) -> list[Resource]:
-        wanted = dig(selector, "matchLabels", default={})
-        try:
-            return [
-                workload
-                for workload in self._candidates(bucket, wanted)
-                if quantity.matches(selector, pod_labels(workload))
-            ]
-        except quantity.SelectorError:
-            return []
+        wanted, beyond = dig(selector, "matchLabels", default={}), self._beyond()
+        if isinstance(wanted, Mapping) and wanted:
+            labels = beyond.labels(self._by_label)
+            found = min((labels.get((k, str(v)), []) for k, v in wanted.items()), key=len)
+        else:
+            found = self.workloads()
+        return _selecting(selector, _meeting(near, found))
 
     def services_of(self, workload: Resource) -> list[Resource]:
         """Services beside a workload whose selector matches its pods.
@@ -237,11 +227,10 @@ class Index:
             self._scalers[bucket] = _grouped((scale_target(each), each) for each in scalers)
         return list(self._scalers[bucket].get((group, kind, name), ()))
 
-    def autoscaled_elsewhere(self, workload: Resource) -> bool:
-        """Whether an autoscaler in another unit, as `elsewhere` finds it, targets a workload."""
+    def autoscalers_elsewhere(self, workload: Resource) -> list[Resource]:
+        """Autoscalers in other units, as `elsewhere` finds them, that target a workload."""
         target = (workload.group, workload.kind, workload.name)
-        found = (each for kind in SCALERS for each in self.elsewhere(workload, *kind))
-        return any(scale_target(each) == target for each in found)
+        return _meeting(workload, self._beyond().scalers().get(target, ()))
 
     def vertical_autoscalers_of(self, workload: Resource) -> list[Resource]:
         """VerticalPodAutoscalers that target a workload, by kind and name."""
@@ -271,18 +260,21 @@ class Index:
                 return []
             self._budgets[bucket] = _BySelector(budgets, _budget_labels)
         labels = pod_labels(workload)
-        found = []
-        for budget in self._budgets[bucket].candidates(labels):
-            try:
-                if quantity.matches(budget_selector(budget), labels):
-                    found.append(budget)
-            except quantity.SelectorError:
-                continue
-        return found
+        return _matching(self._budgets[bucket].candidates(labels), labels)
+
+    def budgets_elsewhere(self, workload: Resource) -> list[Resource]:
+        """PodDisruptionBudgets in other units, as `elsewhere` finds them, that select its pods."""
+        labels = pod_labels(workload)
+        return _matching(_meeting(workload, self._beyond().budgets().candidates(labels)), labels)
 
     def selected_by_budget(self, budget: Resource) -> list[Resource]:
         """Workloads beside a PodDisruptionBudget whose pods it selects."""
         return self.selected_pods(budget, budget_selector(budget))
+
+    def _beyond(self) -> _Everywhere:
+        if self._all is None:
+            self._all = _Everywhere(self._by_kind)
+        return self._all
 
     def _candidates(self, bucket: _Bucket, wanted: Any) -> list[Resource]:
         """Workloads that may match: those of the rarest wanted label, or all of the namespace."""
@@ -328,17 +320,94 @@ def _grouped(pairs: Iterable[tuple[K | None, Resource]]) -> dict[K, list[Resourc
     return found
 
 
+class _Everywhere:
+    """The objects of all units together, each table made on first use."""
+
+    def __init__(self, by_kind: Mapping[tuple[str, str, str], list[Resource]]) -> None:
+        """The table of an index: unit, group and kind with what there is."""
+        self.units: dict[tuple[str, str], list[tuple[str, list[Resource]]]] = {}
+        for (unit, group, kind), items in by_kind.items():
+            self.units.setdefault((group, kind), []).append((unit, items))
+        self._named: dict[tuple[str, str], Mapping[str, list[Resource]]] = {}
+        self._labels: Mapping[tuple[str, str], list[Resource]] | None = None
+        self._scalers: Mapping[_Target, list[Resource]] | None = None
+        self._budgets: _BySelector | None = None
+
+    def _of_kind(self, group: str, kind: str) -> Iterator[Resource]:
+        for _, items in self.units.get((group, kind), ()):
+            yield from items
+
+    def named(self, group: str, kind: str) -> Mapping[str, list[Resource]]:
+        """The objects of a kind by name."""
+        if (group, kind) not in self.units:
+            return {}
+        if (group, kind) not in self._named:
+            named = _grouped((each.name, each) for each in self._of_kind(group, kind))
+            self._named[group, kind] = named
+        return self._named[group, kind]
+
+    def labels(
+        self, by_label: Mapping[tuple[_Bucket, str, str], list[Resource]]
+    ) -> Mapping[tuple[str, str], list[Resource]]:
+        """The workloads by each label of their pods."""
+        if self._labels is None:
+            self._labels = _grouped(
+                ((key, value), each)
+                for (_, key, value), items in by_label.items()
+                for each in items
+            )
+        return self._labels
+
+    def scalers(self) -> Mapping[_Target, list[Resource]]:
+        """The HorizontalPodAutoscalers and ScaledObjects by target."""
+        if self._scalers is None:
+            scalers = (each for kind in SCALERS for each in self._of_kind(*kind))
+            self._scalers = _grouped((scale_target(each), each) for each in scalers)
+        return self._scalers
+
+    def budgets(self) -> _BySelector:
+        """The PodDisruptionBudgets by what they select."""
+        if self._budgets is None:
+            self._budgets = _BySelector(self._of_kind(*BUDGET), _budget_labels)
+        return self._budgets
+
+
+def _selecting(selector: Any, workloads: Iterable[Resource]) -> list[Resource]:
+    """The workloads whose pods a selector selects; none where it is malformed."""
+    try:
+        return [each for each in workloads if quantity.matches(selector, pod_labels(each))]
+    except quantity.SelectorError:
+        return []
+
+
+def _matching(budgets: Iterable[Resource], labels: Mapping[str, str]) -> list[Resource]:
+    """The budgets that select a pod with these labels; malformed ones select none."""
+    found = []
+    for budget in budgets:
+        try:
+            if quantity.matches(budget_selector(budget), labels):
+                found.append(budget)
+        except quantity.SelectorError:
+            continue
+    return found
+
+
+def _meeting(near: Resource, items: Iterable[Resource]) -> list[Resource]:
+    """Those of other units that may be applied into the namespace of `near`."""
+    return [each for each in items if _is_other(near, each.unit) and _may_share(near, each)]
+
+
 def _is_other(near: Resource, unit: str) -> bool:
     """Whether a unit is another than that of `near`, and not the same chart rendered again.
 
     The unit of a rendering is what is rendered and, behind a line's end, how.
     """
-    return unit.partition("\n")[0] != near.unit.partition("\n")[0]
+    return unit != near.unit and unit.partition("\n")[0] != near.unit.partition("\n")[0]
 
 
-def _may_share(near: Resource, namespace: str | None) -> bool:
-    """Whether `near` may come to be in a namespace, None where one is not written."""
-    return namespace == near.namespace or namespace is None or near.namespace is None
+def _may_share(near: Resource, other: Resource) -> bool:
+    """Whether two objects may come to be in one namespace, as one may be that names none."""
+    return None in (near.namespace, other.namespace) or near.namespace == other.namespace
 
 
 def _service_labels(service: Resource) -> Mapping[Any, Any]:

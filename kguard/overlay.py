@@ -67,6 +67,13 @@ class Overlay(Index):
         own = self._own((group, kind)).elsewhere(near, group, kind, anywhere=anywhere)
         return self._over(below, own)
 
+    def named_elsewhere(self, near: Resource, group: str, kind: str, name: str) -> list[Resource]:
+        """Those of `elsewhere` that have a name."""
+        self.asked.add((group, kind))
+        target = (group, kind, name)
+        below = self._base.named_elsewhere(near, *target)
+        return self._over(below, self._own(target[:2]).named_elsewhere(near, *target))
+
     def of_kind(self, near: Resource, group: str, kind: str) -> Sequence[Resource]:
         """All objects of a kind in the unit and namespace of `near`."""
         self.asked.add((group, kind))
@@ -131,6 +138,12 @@ class Overlay(Index):
         found = self._over(below, self._own(*SCALERS).autoscalers_on(near, *target))
         return sorted(found, key=lambda each: SCALERS.index((each.group, each.kind)))
 
+    def autoscalers_elsewhere(self, workload: Resource) -> list[Resource]:
+        """Autoscalers in other units that target a workload."""
+        self.asked.update(SCALERS)
+        below = self._base.autoscalers_elsewhere(workload)
+        return self._over(below, self._own(*SCALERS).autoscalers_elsewhere(workload))
+
     def vertical_autoscalers_on(self, near: Resource, kind: str, name: str) -> list[Resource]:
         """VerticalPodAutoscalers beside `near` that target what is named so."""
         self.asked.add(VERTICAL)
@@ -141,3 +154,9 @@ class Overlay(Index):
         """PodDisruptionBudgets beside a workload that select its pods."""
         self.asked.add(BUDGET)
         return self._over(self._base.budgets_of(workload), self._own(BUDGET).budgets_of(workload))
+
+    def budgets_elsewhere(self, workload: Resource) -> list[Resource]:
+        """PodDisruptionBudgets in other units that select a workload's pods."""
+        self.asked.add(BUDGET)
+        below = self._base.budgets_elsewhere(workload)
+        return self._over(below, self._own(BUDGET).budgets_elsewhere(workload))

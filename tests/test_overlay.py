@@ -119,7 +119,15 @@ LOOKUPS: dict[str, Lookup] = {
     "services_of": _beside("services_of"),
     "kinds_in_unit": lambda index, near, dice: index.kinds_in_unit(near),
     "autoscalers_of": _beside("autoscalers_of"),
-    "autoscaled_elsewhere": lambda index, near, dice: index.autoscaled_elsewhere(near),
+    "named_elsewhere": lambda index, near, dice: sorted(
+        id(each) for each in index.named_elsewhere(near, *dice.choice(KINDS), dice.choice(NAMES))
+    ),
+    "autoscalers_elsewhere": lambda index, near, dice: sorted(
+        id(each) for each in index.autoscalers_elsewhere(near)
+    ),
+    "budgets_elsewhere": lambda index, near, dice: sorted(
+        id(each) for each in index.budgets_elsewhere(near)
+    ),
     "autoscalers_on": _named("autoscalers_on"),
     "vertical_autoscalers_on": lambda index, near, dice: [
         id(each) for each in index.vertical_autoscalers_on(near, "Deployment", dice.choice(NAMES))

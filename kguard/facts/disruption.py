@@ -196,11 +196,6 @@ def unseen_budget(facts: Facts, workload: Workload) -> str:
             continue
         if unplaced and matched:
             return "only one of budget and workload names its namespace"
-    for other in facts.index.elsewhere(workload.resource, "policy", "PodDisruptionBudget"):
-        try:
-            matched = matches(budget_selector(other), labels)
-        except SelectorError:
-            continue
-        if matched:
-            return "a budget elsewhere in this run asks for such labels"
+    if facts.index.budgets_elsewhere(workload.resource):
+        return "a budget elsewhere in this run asks for such labels"
     return ""

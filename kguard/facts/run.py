@@ -268,7 +268,7 @@ def _workload(facts: Facts, resource: Resource) -> Workload | None:
     autoscalers = tuple(facts.index.autoscalers_of(resource))
     replicas = replicas_of(resource, autoscalers)
     complete = facts.index.is_complete(resource)
-    if complete and replicas.assumed and facts.index.autoscaled_elsewhere(resource):
+    if complete and replicas.assumed and facts.index.autoscalers_elsewhere(resource):
         replicas = replace(replicas, floor=None, ceiling=None)
     return Workload(
         resource=resource,

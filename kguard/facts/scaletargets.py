@@ -121,9 +121,7 @@ def _doubt(facts: Facts, near: Resource, group: str, kind: str, name: str) -> st
         if is_placeholder(other.name) or not other.name:
             return "the scale target's name may be filled in later"
     groups = (group, "extensions") if group == "apps" else (group,)
-    if any(
-        other.name == name for each in groups for other in facts.index.elsewhere(near, each, kind)
-    ):
+    if any(facts.index.named_elsewhere(near, each, kind, name) for each in groups):
         return "a scale target of that name is elsewhere in this run"
     from kguard.facts.operators import makers
 

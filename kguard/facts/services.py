@@ -199,7 +199,7 @@ def unseen_service(facts: Facts, backend: Backend) -> str:
             return "only one of Ingress and Service names its namespace"
         if is_placeholder(other.name) or not other.name:
             return "the Service's name may be filled in later"
-    if any(other.name == backend.name for other in facts.index.elsewhere(near, "", "Service")):
+    if facts.index.named_elsewhere(near, "", "Service", backend.name):
         return "a Service of that name is elsewhere in this run"
     if facts.index.in_unit(near, "serving.knative.dev", "Service"):
         return "the Service may be made by Knative"

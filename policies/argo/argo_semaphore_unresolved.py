@@ -53,7 +53,7 @@ def _may_be_elsewhere(lock: Lock, name: str, ctx: Context) -> bool:
     # Workflows of several charts share such a limit, so it is often in none of them.
     if not ctx.index.is_world(near):
         return True
-    if any(other.name == name for other in ctx.index.elsewhere(near, "", "ConfigMap")):
+    if ctx.index.named_elsewhere(near, "", "ConfigMap", name):
         return True
     return any(
         is_placeholder(other.name)

@@ -20,9 +20,7 @@ def check(workload: Workload, ctx: Context) -> Iterator[Fault | Unknown]:
     found = ctx.index.named(workload.resource, "", "Service", name)
     if not found and not workload.complete:
         yield ctx.unknown("Service not seen")
-    elif not found and any(
-        other.name == name for other in ctx.index.elsewhere(workload.resource, "", "Service")
-    ):
+    elif not found and ctx.index.named_elsewhere(workload.resource, "", "Service", name):
         yield ctx.unknown("a Service of that name is elsewhere in this run")
     elif not found:
         yield workload.fault(

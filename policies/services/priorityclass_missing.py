@@ -28,7 +28,7 @@ def check(pod: Pod, ctx: Context) -> Iterator[Fault | Unknown]:
         if not ctx.index.is_world(near):
             yield ctx.unknown("PriorityClass not seen")
             return
-        if any(other.name == name for other in ctx.index.elsewhere(near, *_CLASS)):
+        if ctx.index.named_elsewhere(near, *_CLASS, name):
             yield ctx.unknown("the PriorityClass is elsewhere in this run")
             return
         if makers(ctx.facts, near):

@@ -32,7 +32,7 @@ def check(pod: Pod, ctx: Context) -> Iterator[Fault | Unknown]:
             reason = reason or "only one of workload and ServiceAccount names its namespace"
         if is_placeholder(other.name):
             reason = reason or "names of ServiceAccounts may be filled in later"
-    if any(other.name == name for other in ctx.index.elsewhere(near, "", "ServiceAccount")):
+    if ctx.index.named_elsewhere(near, "", "ServiceAccount", name):
         reason = reason or "a ServiceAccount of that name is elsewhere in this run"
     if reason or makers(ctx.facts, near):
         yield ctx.unknown(reason or "the ServiceAccount may be made by a custom resource")

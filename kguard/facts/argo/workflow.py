@@ -213,9 +213,7 @@ def is_absent(facts: Facts, near: Resource, name: Any, *, cluster: bool) -> bool
     """
     kind = "ClusterWorkflowTemplate" if cluster else "WorkflowTemplate"
     known = facts.index.is_world(near) if cluster else facts.index.is_complete(near)
-    return known and all(
-        each.name != name for each in facts.index.elsewhere(near, argo.GROUP, kind)
-    )
+    return known and not facts.index.named_elsewhere(near, argo.GROUP, kind, name)
 
 
 def find_templates(facts: Facts, near: Resource, name: str, *, cluster: bool) -> list[Resource]:
