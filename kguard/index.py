@@ -7,22 +7,34 @@ that finds nothing there means unknown.
 
 from __future__ import annotations
 
-from collections import Counter, defaultdict
-from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
-from typing import Any, TypeVar
+from collections import defaultdict
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from typing import Any
 
 from kguard import quantity
 from kguard.kube.workloads import TEMPLATES, pod_labels, template_route
 from kguard.model import Resource, dig
-
-K = TypeVar("K")
-_Bucket = tuple[str, str | None]  # unit, namespace
-_Target = tuple[str, str, str]  # group, kind, name
-
-SERVICE = ("", "Service")
-BUDGET = ("policy", "PodDisruptionBudget")
-SCALERS = (("autoscaling", "HorizontalPodAutoscaler"), ("keda.sh", "ScaledObject"))
-VERTICAL = ("autoscaling.k8s.io", "VerticalPodAutoscaler")
+from kguard.relations import (
+    BUDGET,
+    SCALERS,
+    SERVICE,
+    VERTICAL,
+    Bucket,
+    BySelector,
+    Everywhere,
+    Target,
+    budget_labels,
+    budget_selector,
+    grouped,
+    is_other,
+    matching,
+    may_share,
+    meeting,
+    scale_target,
+    selecting,
+    service_labels,
+    vertical_target,
+)
 
 
 class Index:
@@ -47,19 +59,19 @@ class Index:
         self._complete = frozenset(complete)
         self._rendered = frozenset(rendered)
         self._by_kind: dict[tuple[str, str, str], list[Resource]] = defaultdict(list)
-        self._by_place: dict[tuple[_Bucket, str, str], list[Resource]] = defaultdict(list)
-        self._by_name: dict[tuple[_Bucket, str, str, str], list[Resource]] = defaultdict(list)
-        self._pods: dict[_Bucket, list[Resource]] = defaultdict(list)
-        self._by_label: dict[tuple[_Bucket, str, str], list[Resource]] = defaultdict(list)
+        self._by_place: dict[tuple[Bucket, str, str], list[Resource]] = defaultdict(list)
+        self._by_name: dict[tuple[Bucket, str, str, str], list[Resource]] = defaultdict(list)
+        self._pods: dict[Bucket, list[Resource]] = defaultdict(list)
+        self._by_label: dict[tuple[Bucket, str, str], list[Resource]] = defaultdict(list)
         # Made on first use, as most runs ask for few of them, and never changed once they are here:
         # several threads may ask. Nothing is kept for a namespace that has none of a kind, because
         # a server can be asked about any number of namespaces.
-        self._services: dict[_Bucket, _BySelector] = {}
-        self._budgets: dict[_Bucket, _BySelector] = {}
-        self._scalers: dict[_Bucket, Mapping[_Target, list[Resource]]] = {}
-        self._vertical: dict[_Bucket, Mapping[tuple[str, str], list[Resource]]] = {}
+        self._services: dict[Bucket, BySelector] = {}
+        self._budgets: dict[Bucket, BySelector] = {}
+        self._scalers: dict[Bucket, Mapping[Target, list[Resource]]] = {}
+        self._vertical: dict[Bucket, Mapping[tuple[str, str], list[Resource]]] = {}
         self._in_unit: dict[tuple[str, str, str], Mapping[str, list[Resource]]] = {}
-        self._all: _Everywhere | None = None
+        self._all: Everywhere | None = None
         for resource in resources:
             self._add(resource)
 
@@ -120,25 +132,27 @@ class Index:
         """Whether nothing else exists at all: the unit is complete, and no mere rendering."""
         return resource.unit in self._complete and resource.unit not in self._rendered
 
-    def elsewhere(
-        self, near: Resource, group: str, kind: str, *, anywhere: bool = False
-    ) -> list[Resource]:
+    def everywhere(self, group: str, kind: str) -> list[Resource]:
+        """All objects of a kind in the run."""
+        return [each for _, items in self._beyond().units.get((group, kind), ()) for each in items]
+
+    def elsewhere(self, near: Resource, group: str, kind: str) -> list[Resource]:
         """Objects of a kind in other units that may be applied into the namespace of `near`.
 
-        One whose namespace is not written may get any; with `anywhere` all count. Other renderings
-        of the same chart do not: they are alternatives to this one.
+        One whose namespace is not written may get any. Other renderings of the same chart do not
+        count: they are alternatives to this one.
         """
         return [
             each
             for unit, items in self._beyond().units.get((group, kind), ())
-            if _is_other(near, unit)
+            if is_other(near, unit)
             for each in items
-            if anywhere or _may_share(near, each)
+            if may_share(near, each)
         ]
 
     def named_elsewhere(self, near: Resource, group: str, kind: str, name: str) -> list[Resource]:
         """Those of `elsewhere` that have a name."""
-        return _meeting(near, self._beyond().named(group, kind).get(name, ()))
+        return meeting(near, self._beyond().named(group, kind).get(name, ()))
 
     def of_kind(self, near: Resource, group: str, kind: str) -> Sequence[Resource]:
         """All objects of a kind in the unit and namespace of `near`."""
@@ -164,7 +178,7 @@ class Index:
         """Objects of a cluster-scoped kind by name in the unit of `near`."""
         place = (near.unit, group, kind)
         if place not in self._in_unit:
-            named = _grouped((item.name, item) for item in self._by_kind.get(place, ()))
+            named = grouped((item.name, item) for item in self._by_kind.get(place, ()))
             self._in_unit[place] = named
         return list(self._in_unit[place].get(name, ()))
 
@@ -179,7 +193,7 @@ class Index:
         """
         bucket = (near.unit, near.namespace)
         wanted = dig(selector, "matchLabels", default={})
-        return _selecting(selector, self._candidates(bucket, wanted))
+        return selecting(selector, self._candidates(bucket, wanted))
 
     def selected_elsewhere(self, near: Resource, selector: Any) -> list[Resource]:
         """Workloads in other units, as `elsewhere` finds them, whose pods a selector selects."""
@@ -189,7 +203,7 @@ class Index:
             found = min((labels.get((k, str(v)), []) for k, v in wanted.items()), key=len)
         else:
             found = self.workloads()
-        return _selecting(selector, _meeting(near, found))
+        return selecting(selector, meeting(near, found))
 
     def services_of(self, workload: Resource) -> list[Resource]:
         """Services beside a workload whose selector matches its pods.
@@ -201,7 +215,7 @@ class Index:
             services = self.of_kind(workload, *SERVICE)
             if not services:
                 return []
-            self._services[bucket] = _BySelector(services, _service_labels)
+            self._services[bucket] = BySelector(services, service_labels)
         labels = pod_labels(workload)
         found = []
         for service in self._services[bucket].candidates(labels):
@@ -224,13 +238,13 @@ class Index:
             scalers = [each for kind in SCALERS for each in self.of_kind(near, *kind)]
             if not scalers:
                 return []
-            self._scalers[bucket] = _grouped((scale_target(each), each) for each in scalers)
+            self._scalers[bucket] = grouped((scale_target(each), each) for each in scalers)
         return list(self._scalers[bucket].get((group, kind, name), ()))
 
     def autoscalers_elsewhere(self, workload: Resource) -> list[Resource]:
         """Autoscalers in other units, as `elsewhere` finds them, that target a workload."""
         target = (workload.group, workload.kind, workload.name)
-        return _meeting(workload, self._beyond().scalers().get(target, ()))
+        return meeting(workload, self._beyond().scalers().get(target, ()))
 
     def vertical_autoscalers_of(self, workload: Resource) -> list[Resource]:
         """VerticalPodAutoscalers that target a workload, by kind and name."""
@@ -243,7 +257,7 @@ class Index:
             scalers = self.of_kind(near, *VERTICAL)
             if not scalers:
                 return []
-            self._vertical[bucket] = _grouped((_vertical_target(each), each) for each in scalers)
+            self._vertical[bucket] = grouped((vertical_target(each), each) for each in scalers)
         return list(self._vertical[bucket].get((kind, name), ()))
 
     def target_of(self, scaler: Resource) -> list[Resource]:
@@ -258,197 +272,27 @@ class Index:
             budgets = self.of_kind(workload, *BUDGET)
             if not budgets:
                 return []
-            self._budgets[bucket] = _BySelector(budgets, _budget_labels)
+            self._budgets[bucket] = BySelector(budgets, budget_labels)
         labels = pod_labels(workload)
-        return _matching(self._budgets[bucket].candidates(labels), labels)
+        return matching(self._budgets[bucket].candidates(labels), labels)
 
     def budgets_elsewhere(self, workload: Resource) -> list[Resource]:
         """PodDisruptionBudgets in other units, as `elsewhere` finds them, that select its pods."""
         labels = pod_labels(workload)
-        return _matching(_meeting(workload, self._beyond().budgets().candidates(labels)), labels)
+        return matching(meeting(workload, self._beyond().budgets().candidates(labels)), labels)
 
     def selected_by_budget(self, budget: Resource) -> list[Resource]:
         """Workloads beside a PodDisruptionBudget whose pods it selects."""
         return self.selected_pods(budget, budget_selector(budget))
 
-    def _beyond(self) -> _Everywhere:
+    def _beyond(self) -> Everywhere:
         if self._all is None:
-            self._all = _Everywhere(self._by_kind)
+            self._all = Everywhere(self._by_kind)
         return self._all
 
-    def _candidates(self, bucket: _Bucket, wanted: Any) -> list[Resource]:
+    def _candidates(self, bucket: Bucket, wanted: Any) -> list[Resource]:
         """Workloads that may match: those of the rarest wanted label, or all of the namespace."""
         if not isinstance(wanted, Mapping) or not wanted:
             return self._pods.get(bucket, [])
         lists = [self._by_label.get((bucket, k, str(v)), []) for k, v in wanted.items()]
         return min(lists, key=len)
-
-
-class _BySelector:
-    """Objects that select pods by labels, each under the rarest label it wants.
-
-    A namespace may hold thousands of Services and as many workloads: comparing each with each
-    takes minutes.
-    """
-
-    def __init__(
-        self, selecting: Iterable[Resource], labels_of: Callable[[Resource], Mapping[Any, Any]]
-    ) -> None:
-        """`labels_of` gives the labels a pod needs at least, none where there is no telling."""
-        wanted = [
-            (item, [(k, v) for k, v in labels_of(item).items() if isinstance(v, str)])
-            for item in selecting
-        ]
-        counts = Counter(label for _, labels in wanted for label in labels)
-        self._found: dict[Any, list[tuple[int, Resource]]] = defaultdict(list)
-        for number, (item, labels) in enumerate(wanted):
-            rarest = min(labels, key=lambda label: counts[label]) if labels else None
-            self._found[rarest].append((number, item))
-
-    def candidates(self, labels: Mapping[str, str]) -> list[Resource]:
-        """Those that may select a pod with these labels, in the order in which they were given."""
-        found = [each for label in (None, *labels.items()) for each in self._found.get(label, ())]
-        return [item for _, item in sorted(found, key=lambda each: each[0])]
-
-
-def _grouped(pairs: Iterable[tuple[K | None, Resource]]) -> dict[K, list[Resource]]:
-    """Resources by their key, those without one left out."""
-    found: dict[K, list[Resource]] = {}
-    for key, resource in pairs:
-        if key is not None:
-            found.setdefault(key, []).append(resource)
-    return found
-
-
-class _Everywhere:
-    """The objects of all units together, each table made on first use."""
-
-    def __init__(self, by_kind: Mapping[tuple[str, str, str], list[Resource]]) -> None:
-        """The table of an index: unit, group and kind with what there is."""
-        self.units: dict[tuple[str, str], list[tuple[str, list[Resource]]]] = {}
-        for (unit, group, kind), items in by_kind.items():
-            self.units.setdefault((group, kind), []).append((unit, items))
-        self._named: dict[tuple[str, str], Mapping[str, list[Resource]]] = {}
-        self._labels: Mapping[tuple[str, str], list[Resource]] | None = None
-        self._scalers: Mapping[_Target, list[Resource]] | None = None
-        self._budgets: _BySelector | None = None
-
-    def _of_kind(self, group: str, kind: str) -> Iterator[Resource]:
-        for _, items in self.units.get((group, kind), ()):
-            yield from items
-
-    def named(self, group: str, kind: str) -> Mapping[str, list[Resource]]:
-        """The objects of a kind by name."""
-        if (group, kind) not in self.units:
-            return {}
-        if (group, kind) not in self._named:
-            named = _grouped((each.name, each) for each in self._of_kind(group, kind))
-            self._named[group, kind] = named
-        return self._named[group, kind]
-
-    def labels(
-        self, by_label: Mapping[tuple[_Bucket, str, str], list[Resource]]
-    ) -> Mapping[tuple[str, str], list[Resource]]:
-        """The workloads by each label of their pods."""
-        if self._labels is None:
-            self._labels = _grouped(
-                ((key, value), each)
-                for (_, key, value), items in by_label.items()
-                for each in items
-            )
-        return self._labels
-
-    def scalers(self) -> Mapping[_Target, list[Resource]]:
-        """The HorizontalPodAutoscalers and ScaledObjects by target."""
-        if self._scalers is None:
-            scalers = (each for kind in SCALERS for each in self._of_kind(*kind))
-            self._scalers = _grouped((scale_target(each), each) for each in scalers)
-        return self._scalers
-
-    def budgets(self) -> _BySelector:
-        """The PodDisruptionBudgets by what they select."""
-        if self._budgets is None:
-            self._budgets = _BySelector(self._of_kind(*BUDGET), _budget_labels)
-        return self._budgets
-
-
-def _selecting(selector: Any, workloads: Iterable[Resource]) -> list[Resource]:
-    """The workloads whose pods a selector selects; none where it is malformed."""
-    try:
-        return [each for each in workloads if quantity.matches(selector, pod_labels(each))]
-    except quantity.SelectorError:
-        return []
-
-
-def _matching(budgets: Iterable[Resource], labels: Mapping[str, str]) -> list[Resource]:
-    """The budgets that select a pod with these labels; malformed ones select none."""
-    found = []
-    for budget in budgets:
-        try:
-            if quantity.matches(budget_selector(budget), labels):
-                found.append(budget)
-        except quantity.SelectorError:
-            continue
-    return found
-
-
-def _meeting(near: Resource, items: Iterable[Resource]) -> list[Resource]:
-    """Those of other units that may be applied into the namespace of `near`."""
-    return [each for each in items if _is_other(near, each.unit) and _may_share(near, each)]
-
-
-def _is_other(near: Resource, unit: str) -> bool:
-    """Whether a unit is another than that of `near`, and not the same chart rendered again.
-
-    The unit of a rendering is what is rendered and, behind a line's end, how.
-    """
-    return unit != near.unit and unit.partition("\n")[0] != near.unit.partition("\n")[0]
-
-
-def _may_share(near: Resource, other: Resource) -> bool:
-    """Whether two objects may come to be in one namespace, as one may be that names none."""
-    return None in (near.namespace, other.namespace) or near.namespace == other.namespace
-
-
-def _service_labels(service: Resource) -> Mapping[Any, Any]:
-    labels = dig(service.data, "spec", "selector")
-    return labels if isinstance(labels, Mapping) else {}
-
-
-def _budget_labels(budget: Resource) -> Mapping[Any, Any]:
-    labels = dig(budget_selector(budget), "matchLabels")
-    return labels if isinstance(labels, Mapping) else {}
-
-
-def budget_selector(budget: Resource) -> Any:
-    """The selector of a budget. An empty one selects all pods, in policy/v1beta1 none.
-
-    Source: kubernetes pkg/apis/policy/v1beta1/conversion.go.
-    """
-    selector = dig(budget.data, "spec", "selector")
-    if budget.version == "v1beta1" and isinstance(selector, Mapping) and not any(selector.values()):
-        return None
-    return selector
-
-
-def scale_target(scaler: Resource) -> _Target | None:
-    """Group, kind and name of what an HPA or ScaledObject scales; None where it names nothing.
-
-    The version is ignored, as the controller does (pkg/controller/podautoscaler/horizontal.go,
-    RESTMappings by group and kind). A ScaledObject's kind defaults to Deployment (KEDA docs).
-    """
-    reference = dig(scaler.data, "spec", "scaleTargetRef")
-    if not isinstance(reference, Mapping):
-        return None
-    keda = scaler.group == "keda.sh"
-    kind = reference.get("kind") or ("Deployment" if keda else None)
-    api_version = reference.get("apiVersion") or ("apps/v1" if keda else "")
-    name = reference.get("name")
-    if not (isinstance(kind, str) and isinstance(name, str) and isinstance(api_version, str)):
-        return None
-    return api_version.rpartition("/")[0], kind, name
-
-
-def _vertical_target(scaler: Resource) -> tuple[str, str] | None:
-    kind, name = (dig(scaler.data, "spec", "targetRef", key) for key in ("kind", "name"))
-    return (kind, name) if isinstance(kind, str) and isinstance(name, str) else None

@@ -5,9 +5,10 @@ from __future__ import annotations
 from collections.abc import Iterable, Sequence
 from typing import Any
 
-from kguard.index import BUDGET, SCALERS, SERVICE, VERTICAL, Index
+from kguard.index import Index
 from kguard.kube.workloads import TEMPLATES
 from kguard.model import Resource
+from kguard.relations import BUDGET, SCALERS, SERVICE, VERTICAL
 
 _NOTHING = Index(())
 
@@ -58,13 +59,17 @@ class Overlay(Index):
         """Whether the index below knows that nothing else exists at all."""
         return self._base.is_world(resource)
 
-    def elsewhere(
-        self, near: Resource, group: str, kind: str, *, anywhere: bool = False
-    ) -> list[Resource]:
+    def everywhere(self, group: str, kind: str) -> list[Resource]:
+        """All objects of a kind in the run."""
+        self.asked.add((group, kind))
+        below = self._base.everywhere(group, kind)
+        return self._over(below, self._own((group, kind)).everywhere(group, kind))
+
+    def elsewhere(self, near: Resource, group: str, kind: str) -> list[Resource]:
         """Objects of a kind in other units that may be applied into the namespace of `near`."""
         self.asked.add((group, kind))
-        below = self._base.elsewhere(near, group, kind, anywhere=anywhere)
-        own = self._own((group, kind)).elsewhere(near, group, kind, anywhere=anywhere)
+        below = self._base.elsewhere(near, group, kind)
+        own = self._own((group, kind)).elsewhere(near, group, kind)
         return self._over(below, own)
 
     def named_elsewhere(self, near: Resource, group: str, kind: str, name: str) -> list[Resource]:

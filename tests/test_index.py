@@ -8,11 +8,12 @@ from typing import Any
 
 import pytest
 
-from kguard.index import Index, budget_selector, scale_target
+from kguard.index import Index
 from kguard.kube.recognise import resources
 from kguard.kube.workloads import pod_labels
 from kguard.model import Resource, dig
 from kguard.quantity import SelectorError, matches, matches_equality
+from kguard.relations import budget_selector, scale_target
 
 
 def built(data: dict[str, Any], *, unit: str = "") -> Resource:

@@ -18,6 +18,7 @@ gitignore
 model quantity shell
 source
 kube
+relations
 index
 overlay
 facts

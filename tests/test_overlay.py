@@ -112,8 +112,10 @@ LOOKUPS: dict[str, Lookup] = {
     "cluster_scoped": _named("cluster_scoped"),
     "of_kind": _of_kind("of_kind"),
     "elsewhere": lambda index, near, dice: sorted(
-        id(each)
-        for each in index.elsewhere(near, *dice.choice(KINDS), anywhere=dice.random() < 0.5)
+        id(each) for each in index.elsewhere(near, *dice.choice(KINDS))
+    ),
+    "everywhere": lambda index, near, dice: sorted(
+        id(each) for each in index.everywhere(*dice.choice(KINDS))
     ),
     "in_unit": _of_kind("in_unit"),
     "services_of": _beside("services_of"),

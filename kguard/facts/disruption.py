@@ -7,17 +7,17 @@ getExpectedScale, updatePdbStatus, failSafe).
 from __future__ import annotations
 
 from collections.abc import Sequence
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 from kguard.facts.quantities import is_placeholder
 from kguard.facts.selection import unseen_selection
 from kguard.facts.workloads import Workload
-from kguard.index import budget_selector
 from kguard.kube.workloads import is_owned, pod_labels
 from kguard.model import Resource, Scope
 from kguard.quantity.intorpercent import is_zero, scaled
 from kguard.quantity.selectors import SelectorError, matches
 from kguard.record import record
+from kguard.relations import budget_selector
 
 if TYPE_CHECKING:
     from kguard.facts.run import Facts
@@ -93,9 +93,14 @@ class Budget(Scope):
         return (key, value) if least >= 0 and (isinstance(value, int) or least <= 100) else None
 
     @property
+    def selector(self) -> Any:
+        """What selects its pods, None where that is no pod at all."""
+        return budget_selector(self.resource)
+
+    @property
     def selects_nothing(self) -> bool:
         """Whether the selector itself selects no pod: absent, or empty in policy/v1beta1."""
-        return budget_selector(self.resource) is None
+        return self.selector is None
 
     @property
     def refuses_all(self) -> bool:

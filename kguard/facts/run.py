@@ -111,6 +111,14 @@ class Facts:
         found: T = self._memo[key]
         return found
 
+    def remember_run(self, work: Callable[[Facts], T]) -> T:
+        """`work(facts)`, worked out once."""
+        key = (work, "")
+        if key not in self._memo:
+            self._memo[key] = work(self)
+        found: T = self._memo[key]
+        return found
+
     def remember_part(self, work: Callable[[P], T], part: P) -> T:
         """`work(part)`, worked out once for the data of a part of a resource."""
         key = (work, id(part.data))

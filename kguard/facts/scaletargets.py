@@ -11,9 +11,9 @@ from collections.abc import Iterator, Mapping
 from typing import TYPE_CHECKING, Any
 
 from kguard.facts.quantities import is_placeholder
-from kguard.index import scale_target
 from kguard.model import Resource, Scope, dig
 from kguard.record import record
+from kguard.relations import scale_target
 
 if TYPE_CHECKING:
     from kguard.facts.run import Facts

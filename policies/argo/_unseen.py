@@ -35,16 +35,18 @@ def unless_default(
     workflow: Workflow, ctx: Context, severity: Severity, help: str
 ) -> dict[str, Any]:
     """Severity and help of a fault that a default of the controller could undo."""
-    config = workflow.config
+    config, assume = workflow.config, ctx.facts.assume
     if workflow.defaults_known:
-        given = ctx.facts.assume.argo_controller is not None or ctx.facts.assume.argo_assume_none
-        if config is not None and not given and config.resource.unit != workflow.resource.unit:
-            ctx.facts.notice(
-                "the Argo controller's configuration is taken to be "
-                f"{config.resource.origin.path}, the only one that was seen "
-                "(`--argo-controller-config FILE` names another)"
-            )
-        return {"severity": severity, "help": help}
+        given = assume.argo_controller is not None or assume.argo_assume_none
+        if config is None or given or config.resource.unit == workflow.resource.unit:
+            return {"severity": severity, "help": help}
+        # What it sets is believed. What it leaves out may be set by another, of another cluster.
+        ctx.facts.notice(
+            "the Argo controller's configuration may be that in "
+            f"{config.resource.origin.path}, the only one that was seen: what it leaves out is "
+            "reported as a note (`--argo-controller-config FILE` says so, or names another)"
+        )
+        return _note(help)
     if config is None:
         ctx.facts.notice(_several(workflow, ctx) or NOTICE)
         return _note(help)

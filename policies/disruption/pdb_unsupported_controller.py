@@ -5,7 +5,6 @@ from __future__ import annotations
 from collections.abc import Iterator
 
 from kguard.facts.disruption import Budget
-from kguard.index import budget_selector
 from kguard.model import Fault, Related, Unknown
 from kguard.policy.context import Context
 
@@ -29,8 +28,7 @@ def check(budget: Budget, ctx: Context) -> Iterator[Fault | Unknown]:
             help="no pod of the budget can be evicted; a number as `minAvailable` needs no scale",
         )
     elif budget.bare and len(budget.bare) == len(budget.selected):
-        selector = budget_selector(budget.resource)
-        if not budget.complete or ctx.index.selected_elsewhere(budget.resource, selector):
+        if not budget.complete or ctx.index.selected_elsewhere(budget.resource, budget.selector):
             yield ctx.unknown("other pods of the budget may not have been seen")
             return
         yield budget.fault(

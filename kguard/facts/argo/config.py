@@ -20,7 +20,9 @@ from kguard.model import (
     dig,
 )
 from kguard.record import record
+from kguard.relations import is_other
 
+_KINDS = ("ConfigMap", HELM_VALUES)
 CONFIG_NAME = "workflow-controller-configmap"
 """The name in the official manifests; Helm puts the release and the chart before it."""
 
@@ -201,10 +203,14 @@ def seen_configs(facts: Facts, near: Resource) -> list[ControllerConfig]:
 
 
 def _seen(facts: Facts, near: Resource) -> list[ControllerConfig]:
-    index, kinds = facts.index, ("ConfigMap", HELM_VALUES)
-    beside = (item for kind in kinds for item in index.in_unit(near, "", kind))
-    beyond = (item for kind in kinds for item in index.elsewhere(near, "", kind, anywhere=True))
-    return _configs(facts, beside) or _configs(facts, beyond)
+    beside = (item for kind in _KINDS for item in facts.index.in_unit(near, "", kind))
+    if own := _configs(facts, beside):
+        return own
+    return [each for each in facts.remember_run(_all_seen) if is_other(near, each.resource.unit)]
+
+
+def _all_seen(facts: Facts) -> list[ControllerConfig]:
+    return _configs(facts, (item for kind in _KINDS for item in facts.index.everywhere("", kind)))
 
 
 def _configs(facts: Facts, items: Iterable[Resource]) -> list[ControllerConfig]:
