@@ -7,7 +7,7 @@ import os
 import threading
 import time
 from collections import Counter
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from typing import TYPE_CHECKING
 
 from kguard.config import ConfigError, Problem, Where
@@ -16,6 +16,7 @@ from kguard.webhook.cluster.snapshot import EMPTY
 from kguard.webhook.exceptions import State
 from kguard.webhook.policyset import (
     SETTINGS,
+    WEBHOOK,
     Contents,
     Defaults,
     PolicySet,
@@ -33,6 +34,8 @@ if TYPE_CHECKING:
 
 POLL = 10.0
 """Seconds between two looks at the directory. The kubelet itself takes up to a minute."""
+
+_WAY_OUT = "what was read before stays in force; a restart takes it as it is"
 
 _SAMPLES = (
     ("apps", "v1", "Deployment", {"template": {"spec": {"containers": [{"name": "web"}]}}}),
@@ -71,7 +74,9 @@ class Policies:
         self._today, self._tell = today, tell
         self._stop = threading.Event()
         self._refused = ""
-        self.current = self._tested(self._contents())
+        self._seen = ""  # The revision that the last look found.
+        self._held = self._contents()
+        self.current = self._tested(self._held)
         metrics.policy_reload.labels("failure").inc(0)  # Else an alert misses the first one.
         self._publish()
 
@@ -85,11 +90,15 @@ class Policies:
         self._stop.set()
 
     def poll(self) -> bool:
-        """Look once; whether other policies are in force now."""
+        """Look once; whether other policies are in force now.
+
+        What is not exchanged at once is taken when two looks in a row have found the same.
+        """
         revision = ""
         try:
             contents = self._contents()
             revision = revision_of(contents, self._defaults)
+            seen, self._seen = self._seen, revision
             if revision == self.current.revision and self._refused:
                 self._refused = ""
                 self._log.event("info", "policies as before", revision=revision)
@@ -98,8 +107,10 @@ class Policies:
             if revision in (self.current.revision, self._refused):
                 self._count_exceptions()
                 return False
-            if not contents:
-                raise ConfigError([Problem(Where(self._folder or ""), "holds no YAML file now")])
+            if revision != seen and not self._is_swapped():
+                return False  # Somebody may be amid writing: what is finished looks the same again.
+            if lost := list(self._lost(contents)):
+                raise ConfigError(lost)
             policies = self._tested(contents)
         except (ConfigError, OSError) as error:
             self._reject(revision, _said(error))
@@ -108,6 +119,7 @@ class Policies:
             self._reject(revision, f"{type(error).__name__}: {error}")
             return False
         before, self.current, self._refused = self.current.revision, policies, ""
+        self._held = contents
         self._log.event(
             "info",
             "policies loaded",
@@ -132,6 +144,32 @@ class Policies:
                 raise ConfigError([Problem(where, message)])
             contents[SETTINGS] = read_file(self._config)
         return contents
+
+    def _is_swapped(self) -> bool:
+        """Whether everything is read as the kubelet mounts it: exchanged at once, never in part."""
+        config = self._config and (os.path.dirname(self._config) or ".")
+        return all(
+            os.path.islink(os.path.join(folder, "..data"))
+            for folder in (self._folder, config)
+            if folder
+        )
+
+    def _lost(self, contents: Contents) -> Iterator[Problem]:
+        """What was there when the policies in force were read, and is not said any more.
+
+        A mode that is gone leaves the one of the command line, which may refuse nothing, and nobody
+        could tell that from an accident. Exceptions may go: without one, more is refused.
+        """
+        mine = [SETTINGS] if self._config else []  # Not from the directory.
+        if set(self._held).difference(mine) and not set(contents).difference(mine):
+            yield Problem(Where(self._folder or ""), "holds no YAML file now", _WAY_OUT)
+            return
+        for name in (SETTINGS, WEBHOOK):
+            before, now = (_says_nothing(each.get(name, b"")) for each in (self._held, contents))
+            if now and not before:
+                given = self._config if name in mine else os.path.join(self._folder or "", name)
+                what = "is empty now" if name in contents else "is gone"
+                yield Problem(Where(given or ""), what, _WAY_OUT)
 
     def _tested(self, contents: Contents) -> PolicySet:
         """A policy set that has judged something; a check that cannot do that is never let in."""
@@ -169,6 +207,12 @@ class Policies:
             self._refused = state
             self._log.event("error", "policies refused", error=error, kept=self.current.revision)
             self._tell(error)
+
+
+def _says_nothing(content: bytes) -> bool:
+    """Whether a YAML file holds nothing but comments; whoever means that writes `{}`."""
+    lines = content.decode("utf-8-sig", "replace").split("\n")
+    return all(not line.strip(" \t\r-") or line.lstrip().startswith("#") for line in lines)
 
 
 def _said(error: ConfigError | OSError) -> str:

@@ -129,6 +129,89 @@ def test_the_last_good_state_stays_in_force(world: World, files: dict[str, str])
     assert world.allows()
 
 
+LOST = {
+    "gone": ({"team": GOOD_EXCEPTION}, "webhook.yaml: is gone"),
+    "empty": ({"webhook": ""}, "webhook.yaml: is empty now"),
+    "comments": ({"webhook": "---\n# mode: enforce\n\n"}, "webhook.yaml: is empty now"),
+    "nothing": ({}, "holds no YAML file now"),
+}
+
+
+@pytest.mark.parametrize(("files", "what"), LOST.values(), ids=list(LOST))
+@pytest.mark.parametrize("with_config", [False, True], ids=["directory", "with --config"])
+def test_a_mode_is_not_lost_with_its_file(
+    world: World,
+    tmp_path_factory: pytest.TempPathFactory,
+    files: dict[str, str],
+    what: str,
+    with_config: bool,
+) -> None:
+    if with_config:
+        config = tmp_path_factory.mktemp("config") / "any.yaml"
+        config.write_text("profile: default")
+        world.policies = world.load(config=str(config))
+    world.mount(**files)
+    assert [world.policies.poll() for _ in range(3)] == [False] * 3
+    assert not world.allows()
+    (event,) = world.events()
+    assert (event["level"], event["event"]) == ("error", "policies refused")
+    assert what in event["error"]
+    assert "restart" in event["error"]
+    assert world.told == [event["error"]]
+    world.policies = world.load()  # A restart takes it as it is.
+    assert world.allows()
+
+
+def test_settings_are_not_lost_either(
+    world: World, tmp_path_factory: pytest.TempPathFactory
+) -> None:
+    world.mount(webhook="mode: enforce", kguard="profile: strict")
+    assert world.policies.poll()
+    world.mount(webhook="mode: enforce")
+    assert not world.policies.poll()
+    assert "kguard.yaml: is gone" in world.events()[-1]["error"]
+    config = tmp_path_factory.mktemp("config") / "any.yaml"
+    config.write_text("profile: strict")
+    policies = world.load(config=str(config))
+    config.write_text("")
+    assert [policies.poll() for _ in range(3)] == [False] * 3
+    assert f"{config}: is empty now" in world.events()[-1]["error"]
+
+
+def test_nothing_can_be_said_on_purpose(world: World) -> None:
+    world.mount(webhook="{}")
+    assert world.policies.poll()
+    assert world.allows()
+
+
+def test_exceptions_can_be_taken_away(world: World) -> None:
+    world.mount(webhook="mode: enforce", team=GOOD_EXCEPTION)
+    assert world.policies.poll()
+    world.mount(webhook="mode: enforce")
+    assert world.policies.poll()
+    assert world.policies.current.exceptions == {}
+
+
+def test_what_is_written_in_place_is_taken_once_it_stays(tmp_path: Path) -> None:
+    file = tmp_path / "webhook.yaml"
+    file.write_text("mode: enforce\nmodes:\n- {policies: [argo], mode: warn}\n")
+    stream = io.StringIO()
+    policies = Policies(REGISTRY, Metrics(), Log(stream), folder=str(tmp_path), today=lambda: TODAY)
+    file.write_text("")  # Truncated, and not written yet.
+    assert not policies.poll()
+    file.write_text("mode: warn\n")  # Half written.
+    assert not policies.poll()
+    file.write_text("mode: warn\nmodes: [{namespaces: [shop], mode: enforce}]\n")
+    assert not policies.poll()
+    assert stream.getvalue() == ""
+    assert policies.poll()
+    assert policies.current.stances.at("shop", {})["image-latest"].mode is Mode.ENFORCE
+    file.unlink()
+    assert [policies.poll() for _ in range(3)] == [False] * 3
+    assert policies.current.stances.at("shop", {})["image-latest"].mode is Mode.ENFORCE
+    assert stream.getvalue().count("policies refused") == 1
+
+
 def test_the_fault_is_named_with_its_place(world: World) -> None:
     world.mount(webhook="mode: warn\nmods: 1")
     world.policies.poll()
@@ -207,7 +290,7 @@ def test_a_file_of_settings_stands_in_for_the_one_in_the_directory(
     policies = world.load(config=str(config))
     assert decide(asked(deployment(resources=TINY)), policies.current).judged == []
     config.write_text("profile: default")
-    assert policies.poll()
+    assert [policies.poll(), policies.poll()] == [False, True]
     assert decide(asked(deployment(resources=TINY)), policies.current).judged
     world.mount(webhook="mode: warn", kguard="profile: strict")
     with pytest.raises(ConfigError, match="gives the settings already"):
@@ -215,7 +298,7 @@ def test_a_file_of_settings_stands_in_for_the_one_in_the_directory(
 
 
 def test_exceptions_are_counted_by_what_they_are_today(world: World) -> None:
-    world.mount(team=GOOD_EXCEPTION)
+    world.mount(webhook="mode: enforce", team=GOOD_EXCEPTION)
     world.policies.poll()
     states = ("active", "expiring", "expired", "too-long")
 
