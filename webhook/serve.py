@@ -24,6 +24,7 @@ from kguard.webhook.certificates.self_issued import SelfIssued
 from kguard.webhook.cluster.client import ClusterError, api_client
 from kguard.webhook.cluster.cluster import Cluster
 from kguard.webhook.cluster.snapshot import EMPTY, Snapshot
+from kguard.webhook.draining import Draining
 from kguard.webhook.events import REFUSED, Pod, warn
 from kguard.webhook.front.limits import Limits
 from kguard.webhook.front.server import Front
@@ -119,24 +120,16 @@ def serve(options: Options, registry: Registry) -> int:
         )
     except OSError as error:
         raise OptionsError(f"cannot listen on {options.host}:{options.port}: {error}") from None
-    draining = _Flag()
-
-    def drain() -> None:
-        draining.up = True
-        front.drain()
-        log.event("info", "draining")
-
-    def ready() -> list[str]:
-        return ["draining"] if draining.up else parts.problems()
+    draining = Draining(front, log)
 
     try:
         health = Health(
             host=options.health_host,
             port=options.health_port,
-            ready=ready,
+            ready=lambda: draining.problems() or parts.problems(),
             live=front.problems,
             metrics=metrics,
-            drain=drain,
+            drain=draining.begin,
         )
     except OSError as error:
         where = f"{options.health_host}:{options.health_port}"
@@ -161,12 +154,6 @@ def serve(options: Options, registry: Registry) -> int:
         parts.stop()
         health.stop()
         log.event("info", "stopped")
-
-
-class _Flag:
-    """Something that happens once."""
-
-    up = False
 
 
 def _no_cluster() -> Snapshot:

@@ -56,7 +56,7 @@ class Front:
         self.port: int = self._socket.getsockname()[1]
         self._loop: asyncio.AbstractEventLoop | None = None
         self._shared: Shared | None = None
-        self._draining = False
+        self._drained = False
         self._stopped = threading.Event()
         self._stopping: asyncio.Event | None = None
         self._told = False
@@ -82,13 +82,22 @@ class Front:
             signal.signal(number, signal.SIG_IGN)
         self.stop()
 
+    @property
+    def draining(self) -> bool:
+        """Whether connections end with their next answer: after `drain`, and after SIGTERM."""
+        return self._drained or self._stopped.is_set()
+
     def drain(self) -> None:
         """From now on end every connection with its next answer; new ones are still accepted."""
-        self._draining = True
+        self._drained = True
+
+    def resume(self) -> bool:
+        """Go on as before `drain`; False after SIGTERM, when there is no way back."""
+        self._drained = False
+        return not self.draining
 
     def stop(self) -> None:
         """End as after SIGTERM. For any thread, at any time."""
-        self._draining = True
         self._stopped.set()
         loop, stopping = self._loop, self._stopping
         if loop and stopping:
@@ -123,7 +132,7 @@ class Front:
             limits=self._limits,
             metrics=self._metrics,
             authorise=self._authorise,
-            closing=lambda: self._draining,
+            closing=lambda: self.draining,
         )
         if self._metrics:
             self._metrics.admission_inflight.set_function(shared.pool.inflight)
