@@ -16,7 +16,7 @@ from kguard import __version__
 from kguard.policy.registry import Registry
 from kguard.record import record
 from kguard.webhook.app import create_app
-from kguard.webhook.caller import Callers
+from kguard.webhook.caller import Callers, ClientCAs, Watched
 from kguard.webhook.certificates import Certificates
 from kguard.webhook.certificates.api import ApiBundles, ApiSecret
 from kguard.webhook.certificates.files import FileCertificates
@@ -28,7 +28,7 @@ from kguard.webhook.draining import Draining
 from kguard.webhook.events import REFUSED, Pod, warn
 from kguard.webhook.front.limits import Limits
 from kguard.webhook.front.server import Front
-from kguard.webhook.front.tls import require_clients, server_context
+from kguard.webhook.front.tls import server_context
 from kguard.webhook.health import Health
 from kguard.webhook.log import Log
 from kguard.webhook.metrics import Metrics
@@ -67,6 +67,7 @@ class _Parts:
     policies: Policies
     cluster: Cluster | None
     callers: Callers
+    client_cas: ClientCAs
 
     def problems(self) -> list[str]:
         """Why the API server had better not come here yet."""
@@ -74,14 +75,16 @@ class _Parts:
         return found + self.cluster.problems() if self.cluster else found
 
     def start(self) -> None:
-        for part in (self.certificates, self.policies, self.cluster, self.callers):
-            if part is not None:
-                part.start()
+        for part in self._all():
+            part.start()
 
     def stop(self) -> None:
-        for part in (self.callers, self.cluster, self.policies, self.certificates):
-            if part is not None:
-                part.stop()
+        for part in reversed(self._all()):
+            part.stop()
+
+    def _all(self) -> list[Certificates | Policies | Cluster | Watched]:
+        parts = (self.certificates, self.policies, self.cluster, self.callers, self.client_cas)
+        return [part for part in parts if part is not None]
 
 
 def serve(options: Options, registry: Registry) -> int:
@@ -187,11 +190,20 @@ def _parts(options: Options, registry: Registry, metrics: Metrics, log: Log) -> 
         today=utc_today,
         tell=tell,
     )
+    client_cas = _client_cas(options, log)
+    certificates = _certificates(options, client, metrics, log, client_cas)
+
+    def refresh() -> None:
+        certificates.refresh()
+        log.event("info", "client CAs taken")
+
+    client_cas.changed = refresh
     return _Parts(
-        certificates=_certificates(options, client, metrics, log),
+        certificates=certificates,
         policies=policies,
         cluster=_cluster(options, client, metrics, log),
         callers=_callers(options, log),
+        client_cas=client_cas,
     )
 
 
@@ -200,6 +212,13 @@ def _callers(options: Options, log: Log) -> Callers:
         log.event("error", "token refused", error=line)
 
     return Callers(options.client_names, options.bearer_token_file, say)
+
+
+def _client_cas(options: Options, log: Log) -> ClientCAs:
+    def say(line: str) -> None:
+        log.event("error", "client CAs refused", error=line)
+
+    return ClientCAs(options.client_ca, say)
 
 
 def _cluster(
@@ -230,11 +249,15 @@ def _synced(cluster: Cluster, kind: tuple[str, str]) -> Callable[[], float]:
 
 
 def _certificates(
-    options: Options, client: ApiClient | None, metrics: Metrics, log: Log
+    options: Options,
+    client: ApiClient | None,
+    metrics: Metrics,
+    log: Log,
+    client_cas: ClientCAs,
 ) -> Certificates:
     def make_context(chain: bytes, key: bytes) -> ssl.SSLContext:
         return server_context(
-            chain, key, minimum=_TLS[options.tls_min_version], client_ca=_client_ca(options)
+            chain, key, minimum=_TLS[options.tls_min_version], client_ca=client_cas.pem
         )
 
     def say(line: str) -> None:
@@ -250,12 +273,6 @@ def _certificates(
         metrics.admission_errors.labels(f"certificates-{word}").inc()
 
     found: Certificates
-    authority = _client_ca(options)
-    if authority is not None:  # What is wrong is said now, not at the first handshake.
-        try:
-            require_clients(ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER), authority)
-        except ValueError as error:
-            raise OptionsError(f"`--client-ca {options.client_ca}`: {error}") from None
     try:
         if options.tls_mode == "self":
             if client is None:
@@ -295,16 +312,6 @@ def _certificates(
 
 def _expiry(certificates: Certificates, which: str) -> Callable[[], float]:
     return lambda: certificates.expiry().get(which, math.nan)
-
-
-def _client_ca(options: Options) -> bytes | None:
-    if options.client_ca is None:
-        return None
-    try:
-        with open(options.client_ca, "rb") as file:
-            return file.read(2**20)
-    except OSError as error:
-        raise OptionsError(f"{options.client_ca}: cannot be read: {error.strerror}") from None
 
 
 def _return_memory() -> None:

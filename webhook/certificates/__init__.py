@@ -26,6 +26,9 @@ class Certificates(Protocol):
         Raises CertificateUnavailable before the first.
         """
 
+    def refresh(self) -> None:
+        """Make the context anew, of the same certificate: something else in it has changed."""
+
     def start(self) -> None:
         """Begin to look after the certificate, on a thread of its own."""
 

@@ -32,7 +32,7 @@ from kguard.webhook.certificates.pem import (
     write_certificates,
     write_key,
 )
-from kguard.webhook.certificates.served import MakeContext, Pair, Served
+from kguard.webhook.certificates.served import MakeContext, Served
 from kguard.webhook.certificates.worker import Worker
 
 POLL = 10.0
@@ -69,12 +69,11 @@ class FileCertificates:
         clock: Callable[[], float] = time.time,
     ) -> None:
         self._certificate, self._key, self._name = certificate, key, name
-        self._make_context, self._say = make_context, say
-        self._poll, self._clock = poll, clock
+        self._say, self._poll, self._clock = say, poll, clock
         self._notes = Notes(say, warn, fail)
         self._count = count
         self._worker = Worker("certificates", self.step, self._notes, count)
-        self._served = Served()
+        self._served = Served(make_context)
         self._taken = self._rejected = ""
         self._chain: list[x509.Certificate] = []
 
@@ -90,6 +89,10 @@ class FileCertificates:
     def context(self) -> ssl.SSLContext:
         """The context for the next connection. Raises CertificateUnavailable before the first."""
         return self._served.context(lambda: [*self.problems(), *self._notes.other()])
+
+    def refresh(self) -> None:
+        """Make the context anew, of the same pair."""
+        self._served.refresh()
 
     def problems(self) -> list[str]:
         """Why API servers would not connect: no certificate, or one that is all but over."""
@@ -142,10 +145,9 @@ class FileCertificates:
             text = f"`{self._key}` is not the key of the first certificate in `{self._certificate}`"
             raise _Unusable(text)
         try:  # Written anew, so that OpenSSL sees nothing that was not checked.
-            context = self._make_context(write_certificates(chain), write_key(private))
+            self._served.exchange(chain[0], write_certificates(chain), write_key(private))
         except ValueError as error:
             raise _Unusable(f"`{self._certificate}`: {error}") from error
-        self._served.exchange(Pair(certificate=chain[0], context=context))
         self._chain = chain
         self._say(f"certificate of `{self._certificate}` taken, valid until {date(ends(chain[0]))}")
         doubts = "; ".join(_doubts(chain[0], self._name))

@@ -26,7 +26,7 @@ from kguard.webhook.certificates.notes import Count, Notes, Say
 from kguard.webhook.certificates.pem import LIMIT, begins, date, ends, sort_certificates
 from kguard.webhook.certificates.pem import write_certificates as write
 from kguard.webhook.certificates.rotation import Timing, advanced, first, may_sign, required
-from kguard.webhook.certificates.served import MakeContext, Pair, Served
+from kguard.webhook.certificates.served import MakeContext, Served
 from kguard.webhook.certificates.state import KEYS, Reading, State, read_state, write_state
 from kguard.webhook.certificates.store import (
     Bundles,
@@ -70,11 +70,11 @@ class SelfIssued:
     ) -> None:
         self._names = service_names(service, namespace)
         self._secret, self._bundles = secret, bundles
-        self._make_context, self._say = make_context, say
+        self._say = say
         self._timing, self._clock = timing or Timing(), clock
         self._notes = Notes(say, warn)
         self._worker = Worker("certificates", self.step, self._notes, count)
-        self._served = Served()
+        self._served = Served(make_context)
         self._leaf: Leaf | None = None
         self._state: State | None = None
         # What stands in every bundle, as far as was seen, and since when; of which version.
@@ -93,6 +93,10 @@ class SelfIssued:
     def context(self) -> ssl.SSLContext:
         """The context for the next connection. Raises CertificateUnavailable before the first."""
         return self._served.context(self.problems)
+
+    def refresh(self) -> None:
+        """Make the context anew, of the same certificate."""
+        self._served.refresh()
 
     def problems(self) -> list[str]:
         """Why API servers would not connect: no or a dying certificate, or a CA they lack."""
@@ -267,9 +271,8 @@ class SelfIssued:
     def _renew(self, state: State, now: float) -> None:
         """Issue a certificate and serve it."""
         leaf = issue(state.signing, self._names, now, self._timing.leaf_life)
-        context = self._make_context(write([leaf.certificate]), leaf.key_pem)
+        self._served.exchange(leaf.certificate, write([leaf.certificate]), leaf.key_pem)
         self._leaf = leaf
-        self._served.exchange(Pair(certificate=leaf.certificate, context=context))
         self._say(f"certificate issued, valid until {date(ends(leaf.certificate))}")
 
 

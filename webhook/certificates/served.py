@@ -3,11 +3,12 @@
 from __future__ import annotations
 
 import ssl
+import threading
 from collections.abc import Callable
 
 from cryptography import x509
 
-from kguard.record import record
+from kguard.record import record, replace
 from kguard.webhook.certificates import CertificateUnavailable
 from kguard.webhook.certificates.pem import begins, ends
 
@@ -18,23 +19,34 @@ SHORT = 3600.0
 """Seconds of validity below which a pod is not ready."""
 
 
-@record(eq=False)
+@record(eq=False, repr=False)
 class Pair:
-    """A certificate and the context that serves it."""
+    """A certificate, the chain and the key it is served with, both PEM, and their context."""
 
     certificate: x509.Certificate
+    chain: bytes
+    key: bytes
     context: ssl.SSLContext
 
 
 class Served:
     """Holds one pair, exchanged as a whole: a connection gets the old one or the new one."""
 
-    def __init__(self) -> None:
+    def __init__(self, make_context: MakeContext) -> None:
+        self._make_context = make_context
+        self._lock = threading.Lock()  # Of those who exchange it; nobody waits to read.
         self._pair: Pair | None = None
 
-    def exchange(self, pair: Pair) -> None:
-        """Serve this pair from now on."""
-        self._pair = pair
+    def exchange(self, certificate: x509.Certificate, chain: bytes, key: bytes) -> None:
+        """Serve this pair from now on. Raises ValueError for what cannot be served."""
+        with self._lock:
+            self._pair = Pair(certificate, chain, key, self._make_context(chain, key))
+
+    def refresh(self) -> None:
+        """Serve the same with a new context: what else there is in it has changed."""
+        with self._lock:
+            if pair := self._pair:
+                self._pair = replace(pair, context=self._make_context(pair.chain, pair.key))
 
     def context(self, why: Callable[[], list[str]]) -> ssl.SSLContext:
         """The context of the pair. Raises CertificateUnavailable and says why there is none."""

@@ -322,15 +322,15 @@ def test_a_context_that_cannot_be_made_leaves_the_one_before(
     def full(chain: bytes, key: bytes) -> object:
         raise OSError(28, "No space left on device")
 
-    make_context = folder.certificates._make_context
-    monkeypatch.setattr(folder.certificates, "_make_context", full)
+    make_context = folder.certificates._served._make_context
+    monkeypatch.setattr(folder.certificates._served, "_make_context", full)
     folder.write(issued())
     folder.certificates._worker.once()
     assert folder.certificates.context() is before
     assert folder.certificates.warnings() == [
         "certificates: OSError: [Errno 28] No space left on device"
     ]
-    monkeypatch.setattr(folder.certificates, "_make_context", make_context)
+    monkeypatch.setattr(folder.certificates._served, "_make_context", make_context)
     folder.certificates._worker.once()
     assert folder.certificates.context() is not before
     assert folder.certificates.warnings() == []
