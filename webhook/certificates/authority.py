@@ -21,6 +21,7 @@ from kguard.webhook.certificates.pem import (
     PrivateKey,
     begins,
     belong_together,
+    date,
     ends,
     read_certificates,
     read_key,
@@ -30,6 +31,9 @@ from kguard.webhook.certificates.pem import (
 
 BACKDATE = 3600.0
 """Seconds by which a certificate begins in the past, for verifiers whose clock is slow."""
+
+AHEAD = BACKDATE
+"""Seconds by which a CA may begin in the future, for makers whose clock is fast; see `fault`."""
 
 _LABEL = re.compile(r"[a-z0-9]([-a-z0-9]{0,61}[a-z0-9])?")
 
@@ -124,16 +128,29 @@ def read_authority(certificate_pem: bytes, key_pem: bytes, now: float) -> Author
     """A CA that can sign, of PEM; its certificate is the first where there are several.
 
     Raises PemError where certificate or key cannot be read, do not belong together, where the
-    certificate is none of a CA, or has expired.
+    certificate is none of a CA, or is not of this time.
     """
     certificate, key = read_certificates(certificate_pem)[0], read_key(key_pem)
     if not belong_together(certificate, key):
         raise PemError("key and certificate do not belong together")
     if not _may_sign(certificate):
         raise PemError("the certificate is not one of a CA")
-    if ends(certificate) <= now:
-        raise PemError("the certificate has expired")
+    if wrong := fault(certificate, now):
+        raise PemError(wrong)
     return Authority(certificate=certificate, key=key)
+
+
+def fault(certificate: x509.Certificate, now: float) -> str:
+    """Why a CA cannot be used at a time, "" where it can.
+
+    One that begins in the future was made by somebody whose clock was fast. It would be of no use
+    until then, for as long as that clock was ahead, and nobody would find it due before.
+    """
+    if ends(certificate) <= now:
+        return "the certificate has expired"
+    if begins(certificate) > now + AHEAD:
+        return f"the certificate is not valid before {date(begins(certificate))}"
+    return ""
 
 
 def write_authority(authority: Authority) -> tuple[bytes, bytes]:

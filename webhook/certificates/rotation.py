@@ -15,7 +15,7 @@ from cryptography import x509
 from cryptography.hazmat.primitives.serialization import Encoding
 
 from kguard.record import record
-from kguard.webhook.certificates.authority import BACKDATE, Authority, new_authority
+from kguard.webhook.certificates.authority import BACKDATE, Authority, fault, new_authority
 from kguard.webhook.certificates.pem import LIMIT, begins, ends
 from kguard.webhook.certificates.state import Retired, State
 
@@ -52,6 +52,16 @@ class Timing:
 def first(now: float, timing: Timing) -> State:
     """A generation without ancestors."""
     return State(signing=new_authority(now, timing.ca_life))
+
+
+def usable(state: State, now: float) -> State | None:
+    """What can be gone on with, without a CA that is not of this time; None where none is left."""
+    both = (each for each in (state.signing, state.following) if each)
+    left = [each for each in both if not fault(each.certificate, now)]
+    if not left:
+        return None
+    following = left[1] if len(left) > 1 else None
+    return State(signing=left[0], following=following, retired=state.retired)
 
 
 def advanced(

@@ -10,6 +10,10 @@ of what it serves back wherever it finds it missing. So what is served can be ve
 - from somebody else's write that drops the CA from a bundle to the next look at it;
 - where the API server stays out of a pod's reach, or refuses it, for as long as a certificate
   lives: it goes on with the CA it knows, which may have been retired by then.
+
+The API server's clock is the one that counts: it looks whether a certificate is valid. A pod whose
+clock is far from that goes by the API server's, and writes nothing: the CA it would make is of
+another time than the others', and each would replace the other's.
 """
 
 from __future__ import annotations
@@ -21,11 +25,18 @@ from collections.abc import Callable, Iterable, Mapping
 
 from cryptography import x509
 
-from kguard.webhook.certificates.authority import Leaf, issue, service_names
+from kguard.webhook.certificates.authority import BACKDATE, Leaf, issue, service_names
 from kguard.webhook.certificates.notes import Count, Notes, Say
 from kguard.webhook.certificates.pem import LIMIT, begins, date, ends, sort_certificates
 from kguard.webhook.certificates.pem import write_certificates as write
-from kguard.webhook.certificates.rotation import Timing, advanced, first, may_sign, required
+from kguard.webhook.certificates.rotation import (
+    Timing,
+    advanced,
+    first,
+    may_sign,
+    required,
+    usable,
+)
 from kguard.webhook.certificates.served import MakeContext, Served
 from kguard.webhook.certificates.state import KEYS, Reading, State, read_state, write_state
 from kguard.webhook.certificates.store import (
@@ -41,6 +52,12 @@ from kguard.webhook.certificates.worker import Worker
 _SOON = 5.0  # Seconds, while something is wrong.
 _LAST_RESORT = 1 / 6  # Of a leaf's life: half of what is left when it is due.
 
+SKEW = BACKDATE / 2
+"""Seconds by which this pod's clock may differ from the API server's. Two that do are at most
+BACKDATE apart, so what either makes has begun for the other."""
+
+_DAY = 86_400.0  # By which exceptions end: reviews would be judged by another day.
+
 
 def _nothing(_: str) -> None:
     pass
@@ -50,8 +67,9 @@ class SelfIssued:
     """Keeps a certificate of `service`.`namespace`.svc, and the bundles that vouch for it.
 
     `warn` gets a line for what goes wrong, `say` for the rest; `count` gets one word for each
-    failed step (see Worker). `make_context` is the server's own way to make a context. Raises
-    ValueError for names that no Service can have.
+    failed step (see Worker). `make_context` is the server's own way to make a context. `steady`
+    is a clock that nobody sets, of no particular beginning. Raises ValueError for names that no
+    Service can have.
     """
 
     def __init__(
@@ -67,11 +85,12 @@ class SelfIssued:
         count: Count = _nothing,
         timing: Timing | None = None,
         clock: Callable[[], float] = time.time,
+        steady: Callable[[], float] = time.monotonic,
     ) -> None:
         self._names = service_names(service, namespace)
         self._secret, self._bundles = secret, bundles
         self._say = say
-        self._timing, self._clock = timing or Timing(), clock
+        self._timing, self._clock, self._steady = timing or Timing(), clock, steady
         self._notes = Notes(say, warn)
         self._worker = Worker("certificates", self.step, self._notes, count)
         self._served = Served(make_context)
@@ -81,6 +100,9 @@ class SelfIssued:
         self._carried: dict[x509.Certificate, float] = {}
         self._version = ""
         self._published = False
+        # By how much the API server's clock was ahead of the steady one when last heard of.
+        self._offset: float | None = None
+        self._told = 0.0  # The difference that was noted.
 
     def start(self) -> None:
         """Begin to look after Secret, bundles and certificate."""
@@ -100,7 +122,7 @@ class SelfIssued:
 
     def problems(self) -> list[str]:
         """Why API servers would not connect: no or a dying certificate, or a CA they lack."""
-        found = [self._served.problem(self._clock()), *self._notes.blocking()]
+        found = [self._served.problem(self._now()), *self._notes.blocking()]
         if not self.published():
             found.append("the CA of the served certificate is not in every `caBundle`")
         return [text for text in found if text]
@@ -126,7 +148,7 @@ class SelfIssued:
         try:
             stored = self._read_secret()
             bundles = self._read_bundles()
-            now = self._clock()
+            now = self._now()
             found = self._look(bundles) if bundles else []
             fresh = stored is not None and self._settle(stored, found, now)
             if bundles and self._state:
@@ -147,6 +169,7 @@ class SelfIssued:
             text = str(error)
         else:
             self._notes.clear("read secret")
+            self._heard(stored.date)
             return stored
         if self._state:
             text += ": the CA in memory is used on, and is not renewed"
@@ -159,11 +182,38 @@ class SelfIssued:
         except (Missing, StoreError) as error:
             # Whether it held the CA until now is not known: waiting for that begins anew.
             missing = isinstance(error, Missing)
-            self._carried = {} if missing else dict.fromkeys(self._carried, self._clock())
+            self._carried = {} if missing else dict.fromkeys(self._carried, self._now())
             self._notes.set("read bundles", str(error), blocks=not self._carried)
             return None
         self._notes.clear("read bundles")
+        self._heard(bundles.date)
         return bundles
+
+    def _heard(self, date: float | None) -> None:
+        """The API server's clock says this now, None where it does not say."""
+        if date is None:
+            return
+        self._offset = date - self._steady()
+        skew = self._skew()
+        if not skew:
+            self._told = 0.0
+            self._notes.clear("clock")
+        elif abs(skew - self._told) > 60:  # One line, however it varies.
+            self._told = skew
+            text = f"this pod's clock is {_amount(skew)} the API server's"
+            text += ": it goes by that one, and writes nothing"
+            self._notes.set("clock", text, blocks=abs(skew) >= _DAY)
+
+    def _skew(self) -> float:
+        """Seconds by which this pod's clock is ahead of the API server's; 0 where that is near."""
+        if self._offset is None:
+            return 0.0
+        skew = self._clock() - (self._steady() + self._offset)
+        return skew if abs(skew) > SKEW else 0.0
+
+    def _now(self) -> float:
+        """Unix time, by the API server's clock where this pod's is far from it."""
+        return self._clock() - self._skew()
 
     def _look(self, bundles: Bundles) -> list[x509.Certificate]:
         """Remember what every bundle holds; all certificates of any."""
@@ -192,6 +242,10 @@ class SelfIssued:
             self._notes.clear("write secret")
             self._state = state
             return True
+        if self._skew():
+            self._notes.clear("write secret")
+            self._state = reading.state or self._state
+            return False
         others = {name: value for name, value in stored.data.items() if name not in KEYS}
         try:
             self._secret.write(stored, {**others, **wanted})
@@ -206,10 +260,8 @@ class SelfIssued:
 
     def _restored(self, reading: Reading, now: float) -> State:
         """What to write where the Secret holds no CA: the one in memory, else a new one."""
-        known = self._state
-        if known and ends(known.signing.certificate) > now:
-            return known
-        return first(now, self._timing)
+        known = usable(self._state, now) if self._state else None
+        return known or first(now, self._timing)
 
     def _publish(
         self,
@@ -228,7 +280,7 @@ class SelfIssued:
             wanted = tuple(dict.fromkeys((*wanted, *(each for each in found if ends(each) > now))))
         while len(bundle := write(wanted)) > LIMIT:  # Strangers are last.
             wanted = wanted[:-1]
-        if all(_holds(entry, wanted) for entry in bundles.entries):
+        if self._skew() or all(_holds(entry, wanted) for entry in bundles.entries):
             self._notes.clear("write bundles")
             return
         lost = self._published and self._leaf and self._leaf.issuer not in self._carried
@@ -248,7 +300,7 @@ class SelfIssued:
         version: str,
     ) -> None:
         """These stand in every bundle; the wait of new ones begins when the answer is here."""
-        now = self._clock()  # The step may have begun long ago.
+        now = self._now()  # The step may have begun long ago.
         self._carried = {each: before.get(each, now) for each in certificates}
         self._version = version
 
@@ -280,6 +332,14 @@ def _holds(entry: bytes, wanted: tuple[x509.Certificate, ...]) -> bool:
     """Whether a bundle is of these certificates, in any order, and nothing else."""
     certificates, broken = sort_certificates(entry)
     return not broken and set(certificates) == set(wanted)
+
+
+def _amount(skew: float) -> str:
+    size, words = abs(skew), "ahead of" if skew > 0 else "behind"
+    for unit, seconds in (("days", _DAY), ("hours", 3600.0)):
+        if size >= 2 * seconds:
+            return f"{size / seconds:.0f} {unit} {words}"
+    return f"{size / 60:.0f} minutes {words}"
 
 
 def _changes(reading: Reading, state: State) -> str:

@@ -25,19 +25,27 @@ class Missing(Exception):
 
 @record(eq=False)
 class Stored:
-    """A Secret as it was read: its values decoded, and what it takes to write it back."""
+    """A Secret as it was read: its values decoded, and what it takes to write it back.
+
+    `date` is when that was by the clock of the API server, Unix time, where it says so.
+    """
 
     data: Mapping[str, bytes]
     version: str
     object: Any = None
+    date: float | None = None
 
 
 @record(eq=False)
 class Bundles:
-    """The `caBundle` of every entry of a webhook configuration, decoded, in order."""
+    """The `caBundle` of every entry of a webhook configuration, decoded, in order.
+
+    `date` is that of `Stored`.
+    """
 
     entries: tuple[bytes, ...]
     version: str
+    date: float | None = None
 
 
 class SecretStore(Protocol):

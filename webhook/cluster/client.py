@@ -119,6 +119,11 @@ def call(
     seconds of silence, and for what is no JSON; TooLarge for one of more than `limit` bytes.
     """
     response = send(client, method, path, query, body=body, content_type=content_type, read=read)
+    return received(response, method, path, limit)
+
+
+def received(response: BaseHTTPResponse, method: str, path: str, limit: int = MAX_ANSWER) -> Any:
+    """The JSON in an answer, which is closed or released; raises ClusterError as `call` does."""
     try:
         text = _read(response, limit)
         response.release_conn()

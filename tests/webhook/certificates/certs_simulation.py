@@ -2,7 +2,8 @@
 
 Each pod runs on a thread that stops ahead of every request and behind every write, so that exactly
 one thing happens at a time and anything may happen in between: another pod's request, a crash, an
-answer that gets lost, an API server that is away, somebody else's write, time that passes.
+answer that gets lost, an API server that is away, somebody else's write, time that passes, and a
+clock that somebody sets: each pod has its own.
 """
 
 from __future__ import annotations
@@ -17,12 +18,14 @@ from cryptography import x509
 from kguard.webhook.certificates.authority import new_authority
 from kguard.webhook.certificates.pem import sort_certificates, write_certificates, write_key
 from kguard.webhook.certificates.rotation import Timing
-from kguard.webhook.certificates.self_issued import SelfIssued
+from kguard.webhook.certificates.self_issued import SKEW, SelfIssued
 from kguard.webhook.certificates.state import read_state
 from kguard.webhook.certificates.store import Bundles, Stored, StoreError
 
 HOUR, DAY = 3600.0, 86_400.0
 TIMING = Timing(ca_life=12 * DAY, leaf_life=2 * DAY)
+
+CLOCK = "this pod's clock is"
 
 LAG = TIMING.grace / 2
 """Seconds by which an API server may lag behind what is stored."""
@@ -35,7 +38,8 @@ class _Crash(BaseException):
 class Pod:
     """One pod, on a thread that moves only when it is told, from one request to the next."""
 
-    def __init__(self, api: Api) -> None:
+    def __init__(self, api: Api, skew: float = 0.0) -> None:
+        self.skew = skew  # Seconds by which its clock is ahead.
         self.certificates = SelfIssued(
             service="kguard",
             namespace="kguard",
@@ -44,7 +48,8 @@ class Pod:
             make_context=no_context,
             say=lambda line: None,
             timing=TIMING,
-            clock=api.clock,
+            clock=lambda: api.clock() + self.skew,
+            steady=api.clock,
         )
         self.away_until = 0.0
         self.busy = self.dead = False
@@ -56,6 +61,14 @@ class Pod:
         self._go, self._parked = threading.Semaphore(0), threading.Semaphore(0)
         threading.Thread(target=self._run, daemon=True).start()
         self._parked.acquire()
+
+    def writes(self) -> bool:
+        """Whether its clock lets it write."""
+        return abs(self.skew) <= SKEW
+
+    def faults(self) -> list[str]:
+        """What is wrong besides its clock."""
+        return [each for each in self.certificates.warnings() if CLOCK not in each]
 
     def move(self, fate: str = "") -> None:
         """On to the next request, where its `fate` is to `crash` or to be `lost`."""
@@ -87,7 +100,7 @@ class Pod:
                 self.steps += 1
                 begun = self._clock.ticks
                 self.certificates._worker.once()
-                if not self.certificates.warnings() and not self.certificates._worker._failures:
+                if not self.faults() and not self.certificates._worker._failures:
                     self.clean = (begun, self.steps)
         except _Crash:
             self.dead = True
@@ -127,13 +140,18 @@ class _Bundles:
 class World:
     """What happens, and whether every ready pod is believed all the while."""
 
-    def __init__(self, seed: int, *, tamper: bool) -> None:
+    def __init__(
+        self, seed: int, *, tamper: bool, skews: tuple[float, ...] = (0, 0, 0), sets: bool = False
+    ) -> None:
+        """`skews` are by how many seconds the pods' clocks are ahead; with `sets` somebody corrects
+        them and puts them wrong again."""
+        self.skews, self.sets = skews, sets
         self.random = random.Random(seed)
         self.tamper = tamper
         self.clock = Clock(1_800_000_000.0)
         self.api = Api(self.clock)
         self.api.put_bundles([b"", b""])
-        self.pods = [Pod(self.api) for _ in range(3)]
+        self.pods = [Pod(self.api, skew) for skew in skews]
         self.damaged = -1  # The tick of somebody else's last write to the bundles.
         self.healed: dict[int, float] = {}  # Unix time, by the pod's id.
         self.backups: list[tuple[float, dict[str, bytes]]] = []
@@ -146,6 +164,9 @@ class World:
         for _ in range(moves):
             self.act()
             self.check()
+        self.settle()
+        for pod in self.pods:
+            pod.skew = 0.0
         self.settle()
         for pod in self.pods:
             pod.move("crash")
@@ -165,6 +186,9 @@ class World:
             # Out of reach for longer than a certificate lives, a pod may miss a whole rotation.
             if self.clock() > pod.away_until and pod.clean[0] > self.long_pause:
                 pod.away_until = self.clock() + self.random.uniform(0, 1.25 * DAY)
+        elif self.sets and dice < 0.993:
+            at = self.pods.index(pod)
+            pod.skew = 0.0 if pod.skew else self.skews[at]
         elif self.tamper:
             self.random.choice([self.spoil_bundles, self.spoil_secret])()
 
@@ -174,8 +198,8 @@ class World:
         fate = self.random.random()
         pod.move("crash" if fate < 0.01 else "lost" if fate < 0.04 else "")
         if pod.dead:
-            self.pods[self.pods.index(pod)] = Pod(self.api)
-        state = read_state(self.api.secret or {}, 0).state
+            self.pods[self.pods.index(pod)] = Pod(self.api, pod.skew)
+        state = read_state(self.api.secret or {}, self.clock()).state
         if self.api.secret and state:
             self.backups.append((self.clock(), dict(self.api.secret)))
             self.rotations.add(state.signing.certificate)
@@ -247,7 +271,9 @@ class World:
             return False
         leaf = pod.certificates._leaf
         known = read_state(self.api.secret or {}, 0).certificates
-        healers = self.pods if leaf and leaf.issuer in known else [pod]
+        healers = [each for each in self.pods if each.writes()]
+        if not leaf or leaf.issuer not in known:
+            healers = [pod]
         if all(each.clean[0] < self.damaged for each in healers):
             self.healed[id(pod)] = self.clock()
             return True
@@ -284,8 +310,14 @@ class World:
                     pod.move()
                 self.check()
             self.clock.turn(TIMING.grace / 2 + 1)
-        assert [pod.certificates.problems() for pod in self.pods] == [[], [], []]
-        assert [pod.certificates.warnings() for pod in self.pods] == [[], [], []]
+        assert [pod.faults() for pod in self.pods] == [[], [], []]
+        for pod in self.pods:
+            problems = pod.certificates.problems()
+            if abs(pod.skew) < DAY:
+                assert problems == []
+            else:
+                assert [CLOCK in each for each in problems] == [True]
+            assert bool(pod.certificates.warnings()) == (SKEW < abs(pod.skew) < DAY)
         issuers = {pod.certificates._leaf.issuer for pod in self.pods if pod.certificates._leaf}
         assert len(issuers) == 1
         state = read_state(self.api.secret or {}, self.clock()).state

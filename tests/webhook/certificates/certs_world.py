@@ -44,6 +44,7 @@ class Api:
 
     def __init__(self, clock: Clock, entries: int = 2) -> None:
         self.clock = clock
+        self.date: Callable[[], float | None] = clock  # What it says with its answers.
         self.secret: dict[str, bytes] | None = {}
         self.bundles: list[bytes] | None = [b""] * entries
         self.versions = {"secret": 1, "bundles": 1}
@@ -91,7 +92,8 @@ class SecretOf:
     def _found(self) -> Stored:
         if self.api.secret is None:
             raise Missing("Secret `kguard/kguard-tls` does not exist")
-        return Stored(data=dict(self.api.secret), version=str(self.api.versions["secret"]))
+        version = str(self.api.versions["secret"])
+        return Stored(data=dict(self.api.secret), version=version, date=self.api.date())
 
 
 class BundlesOf:
@@ -118,7 +120,8 @@ class BundlesOf:
     def _found(self) -> Bundles:
         if self.api.bundles is None:
             raise Missing("ValidatingWebhookConfiguration `kguard` does not exist")
-        return Bundles(entries=tuple(self.api.bundles), version=str(self.api.versions["bundles"]))
+        version = str(self.api.versions["bundles"])
+        return Bundles(entries=tuple(self.api.bundles), version=version, date=self.api.date())
 
 
 def no_context(chain: bytes, key: bytes) -> ssl.SSLContext:
@@ -133,8 +136,12 @@ def pod(
     make_context: Callable[[bytes, bytes], ssl.SSLContext] = server_context,
     said: list[str] | None = None,
     counted: list[str] | None = None,
+    clock: Callable[[], float] | None = None,
 ) -> SelfIssued:
-    """A pod's certificates, not started: the test calls `step`."""
+    """A pod's certificates, not started: the test calls `step`.
+
+    `clock` is its own, where that is another than the API server's.
+    """
     return SelfIssued(
         service="kguard",
         namespace="kguard",
@@ -144,7 +151,8 @@ def pod(
         say=(said if said is not None else []).append,
         count=(counted if counted is not None else []).append,
         timing=timing or Timing(),
-        clock=api.clock,
+        clock=clock or api.clock,
+        steady=api.clock,
     )
 
 

@@ -162,6 +162,43 @@ def test_all_bundles_are_patched_under_the_version_that_was_read(
         store.write(bundles, b"pem")
 
 
+@pytest.mark.parametrize(
+    ("date", "time"),
+    [
+        ("Sun, 06 Nov 1994 08:49:37 GMT", 784_111_777.0),
+        ("Sun, 06 Nov 1994 08:49:37 +0100", 784_108_177.0),
+        ("yesterday", None),
+        ("Sun, 99 Nov 1994 08:49:37 GMT", None),
+        ("Sun, 06 Nov 99999 08:49:37 GMT", None),
+        ("", None),
+    ],
+)
+def test_the_time_of_an_answer_is_the_api_servers(
+    client: Any, monkeypatch: pytest.MonkeyPatch, date: str, time: float | None
+) -> None:
+    monkeypatch.setattr(Handler, "date_time_string", lambda handler: date)
+    assert ApiSecret(client, "ns", "kguard-tls").read().date == time
+    assert ApiBundles(client, "kguard").read().date == time
+
+
+def test_a_pod_of_another_time_than_the_api_server_says_so(
+    client: Any, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(Handler, "date_time_string", lambda _: "Sun, 06 Nov 1994 08:49:37 GMT")
+    pod = SelfIssued(
+        service="kguard",
+        namespace="kguard",
+        secret=ApiSecret(client, "ns", "kguard-tls"),
+        bundles=ApiBundles(client, "kguard"),
+        make_context=server_context,
+        say=lambda line: None,
+    )
+    pod.step()
+    assert "no certificate yet" in pod.problems()
+    assert any("days ahead of the API server's" in each for each in pod.problems())
+    assert ApiSecret(client, "ns", "kguard-tls").read().data == {}
+
+
 def test_what_does_not_exist(server: Server, client: Any) -> None:
     server.objects.clear()
     with pytest.raises(Missing, match=r"^Secret `ns/kguard-tls` does not exist$"):
