@@ -34,7 +34,8 @@ class Health:
 
     Runs on a loop and in threads of its own, so waiting reviews do not delay it. `ready` and
     `live` return the reasons why not, none if all is well; one that raises is a reason too.
-    Raises OSError if the port cannot be bound.
+    /readyz says besides what `doubts` returns, which is no reason. Raises OSError if the port
+    cannot be bound.
     """
 
     def __init__(
@@ -46,9 +47,10 @@ class Health:
         live: Callable[[], list[str]],
         metrics: Metrics,
         drain: Callable[[], None],
+        doubts: Callable[[], list[str]] = list,
         limits: Limits = LIMITS,
     ) -> None:
-        self._ready = ready
+        self._ready, self._doubts = ready, doubts
         self._live = live
         self._metrics = metrics
         self._drain = drain
@@ -81,7 +83,10 @@ class Health:
         elif path == "/drain":
             status, body = self._drained(environ["REMOTE_ADDR"])
         else:
-            status, body = _verdict(self._ready if path == "/readyz" else self._live)
+            of_ready = path == "/readyz"
+            status, body = _verdict(self._ready if of_ready else self._live)
+            if of_ready:
+                body += "".join(f"warning: {each}\n" for each in self._doubts()).encode()
         start(status, [("Content-Type", kind), ("Cache-Control", "no-store")])
         return [body]
 

@@ -74,6 +74,11 @@ class _Parts:
         found = self.certificates.problems()
         return found + self.cluster.problems() if self.cluster else found
 
+    def warnings(self) -> list[str]:
+        """What is to be repaired while everything works."""
+        problems = self.certificates.problems()
+        return [each for each in self.certificates.warnings() if each not in problems]
+
     def start(self) -> None:
         for part in self._all():
             part.start()
@@ -133,6 +138,7 @@ def serve(options: Options, registry: Registry) -> int:
             live=front.problems,
             metrics=metrics,
             drain=draining.begin,
+            doubts=parts.warnings,
         )
     except OSError as error:
         where = f"{options.health_host}:{options.health_port}"

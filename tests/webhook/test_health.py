@@ -56,6 +56,15 @@ def test_probes(path: str, check: str) -> None:
         assert ask(served, path + "?verbose")[0] == 200
 
 
+def test_what_is_to_be_repaired_is_said_and_no_reason() -> None:
+    reasons: list[str] = []
+    with health(ready=lambda: reasons, doubts=lambda: ["the clock is wrong"]) as served:
+        assert ask(served, "/readyz")[:2] == (200, "ok\nwarning: the clock is wrong\n")
+        assert ask(served, "/livez")[:2] == (200, "ok\n")
+        reasons.append("no certificate")
+        assert ask(served, "/readyz")[:2] == (503, "no certificate\nwarning: the clock is wrong\n")
+
+
 def test_one_probe_does_not_fail_with_the_other() -> None:
     with health(ready=lambda: ["not yet"]) as served:
         assert ask(served, "/livez")[0] == 200
