@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import os
 import re
 import shutil
@@ -130,14 +131,14 @@ def test_what_is_rendered_for_which_values(helm4: Helm) -> None:
     assert text == GOLDEN.read_text("utf-8")
 
 
-def notes_of(helm: Helm, folder: Path, values: str, *sets: str) -> str:
+def notes_of(helm: Helm, folder: Path, values: str, *sets: str, namespace: str = NAMESPACE) -> str:
     """NOTES.txt, which Helm prints only where there is a cluster: a template prints it here."""
     chart = shutil.copytree(CHART, folder / "kguard")
     (chart / "templates" / "notes.yaml").write_text(
         'notes: {{ include (print .Template.BasePath "/NOTES.txt") . | quote }}\n'
     )
     done = helm.run(
-        *("template", "release", chart, "--namespace", NAMESPACE, "--kube-version", KUBE_VERSION),
+        *("template", "release", chart, "--namespace", namespace, "--kube-version", KUBE_VERSION),
         *("--values", CHART / "ci" / f"{values}-values.yaml"),
         *("--show-only", "templates/notes.yaml"),
         *(word for each in sets for word in ("--set-json", each)),
@@ -196,3 +197,25 @@ def test_notes_speak_of_the_values(
     notes = notes_of(helm, tmp_path, "default", *settings)
     assert words in notes, notes
     assert others in notes, notes
+
+
+def test_notes_say_what_is_not_reviewed(helm: Helm, tmp_path: Path) -> None:
+    many = [f"namespace-{number}" for number in range(40)]
+    notes = notes_of(
+        helm, tmp_path / "a", "default", f"webhook.exceptNamespaces={json.dumps(many)}"
+    )
+    said = " ".join(notes.partition("is not reviewed:")[2].partition("\n\n")[0].split())
+    expected = ["kube-system", "kube-public", "kube-node-lease", NAMESPACE, *many]
+    assert said == ", ".join(expected)
+    assert max(map(len, notes.splitlines())) <= 110
+    assert "namespace default" not in notes
+    notes = notes_of(helm, tmp_path / "b", "default", 'webhook.onlyNamespaces=["shop"]')
+    assert "Only what is in these namespaces is reviewed:\n  shop\n" in notes
+
+
+def test_notes_warn_of_an_installation_without_a_namespace(helm: Helm, tmp_path: Path) -> None:
+    notes = notes_of(helm, tmp_path, "default", namespace="default")
+    assert "kube-node-lease, default\n" in notes
+    assert "in the namespace default, so nothing that is written there is reviewed" in notes
+    assert "--namespace kguard --create-namespace\n" in notes
+    assert not re.search(r"\n\n\n|[ \t]\n", notes)

@@ -12,7 +12,7 @@ from typing import Any
 import jsonschema
 import pytest
 import yaml
-from chart_helm import CHART, CI_VALUES, KUBE_VERSIONS, ROOT, Helm
+from chart_helm import CHART, CI_VALUES, KUBE_VERSIONS, ROOT, Helm, named
 
 from kguard import __version__
 
@@ -264,13 +264,75 @@ GUARDS = [
     ),
     pytest.param(["health.port=10250"], "are the same", id="one-port"),
     pytest.param(["hostNetwork=true"], "the kubelet", id="kubelet-port"),
-    pytest.param(["serviceAccount.create=false"], "serviceAccount.name", id="default-account"),
+    pytest.param(["serviceAccount.create=false"], "serviceAccount.name", id="no-account"),
+    *(
+        pytest.param(
+            [f'serviceAccount={{"create":{create},"name":"default"}}'],
+            "serviceAccount.name is default",
+            id=f"default-account-{create}",
+        )
+        for create in ("false", "true")
+    ),
+    pytest.param(['fullnameOverride="default"'], "is default", id="default-account-by-name"),
+    *(
+        pytest.param(
+            [
+                f'webhook.onlyNamespaces=["shop","{name}"]',
+                'webhook.exceptNamespaces=["legacy"]',
+            ],
+            f"onlyNamespaces names {name}",
+            id=f"only-{name}",
+        )
+        for name in ("kube-system", "guards", "legacy")
+    ),
+    *(
+        pytest.param(
+            [f'webhook.matchConditions=[{{"name":"{name}","expression":"true"}}]'],
+            f"the name {name} twice",
+            id=f"condition-{name}",
+        )
+        for name in (
+            *("not-nodes", "not-kguard", "changed", "configuration-of-argo"),
+            "not-kube-controllers",
+        )
+    ),
+    pytest.param(
+        [f"webhook.matchConditions={json.dumps([{'name': 'a', 'expression': 'true'}] * 2)}"],
+        "the name a twice",
+        id="condition-twice",
+    ),
+    *(
+        pytest.param(
+            [f'extraEnv=[{{"name":"{name}","value":"x"}}]'], f"the name {name} twice", id=name
+        )
+        for name in ("POD_NAME", "POD_UID")
+    ),
+    pytest.param(
+        [f"extraEnv={json.dumps([{'name': 'TZ', 'value': 'UTC'}] * 2)}"],
+        "the name TZ twice",
+        id="variable-twice",
+    ),
 ]
 
 
 @pytest.mark.parametrize(("settings", "words"), GUARDS)
 def test_the_chart_refuses(helm: Helm, settings: list[str], words: str) -> None:
     assert words in helm.refusal(*settings)
+
+
+def test_every_name_of_the_charts_own_conditions_is_taken(helm4: Helm) -> None:
+    configuration = named(helm4.objects("strict"), "ValidatingWebhookConfiguration")
+    names = {
+        each["name"] for entry in configuration["webhooks"] for each in entry["matchConditions"]
+    }
+    guards = (CHART / "templates" / "guards.yaml").read_text("utf-8")
+    (line,) = re.findall(r"\$conditions := list (.*) -", guards)
+    assert set(re.findall(r'"([^"]+)"', line)) == names
+
+
+def test_a_name_of_a_variable_that_the_chart_does_not_set_is_free(helm: Helm) -> None:
+    silent = ["context.enabled=false", 'tls.mode="cert-manager"']
+    assert helm.refusal(*silent, 'extraEnv=[{"name":"POD_NAME","value":"x"}]') == ""
 
 
 @pytest.mark.parametrize("namespace", ["kube-system", "kube-public", "kube-node-lease"])

@@ -59,6 +59,11 @@ app.kubernetes.io/managed-by: {{ .Release.Service }}
 {{- if or .Values.context.enabled (eq .Values.tls.mode "self") -}}true{{- end -}}
 {{- end }}
 
+{{- /* The namespaces that are not reviewed, as JSON. */ -}}
+{{- define "kguard.unreviewed" -}}
+{{- concat (list "kube-system" "kube-public" "kube-node-lease" .Release.Namespace) .Values.webhook.exceptNamespaces | uniq | toJson -}}
+{{- end }}
+
 {{- /* The fewest pods there are. */ -}}
 {{- define "kguard.replicas" -}}
 {{- if .Values.autoscaling.enabled -}}
