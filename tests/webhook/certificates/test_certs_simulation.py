@@ -37,6 +37,6 @@ def test_a_wrong_clock_harms_nobody(
     seed: int, skews: tuple[float, ...], tamper: bool, sets: bool
 ) -> None:
     world = World(seed, tamper=tamper, skews=skews, sets=sets)
-    world.run(1000)
-    assert world.checks > 1000
-    assert 1 < len(world.rotations) < 40, "nobody replaces what another has made"
+    world.run(600)
+    assert world.checks > 600
+    assert len(world.rotations) < 10, "nobody replaces what another has made"
