@@ -76,6 +76,21 @@ def test_the_object_is_never_in_it() -> None:
     assert "hunter2" not in served.stream.getvalue()
 
 
+def test_a_place_is_kept_clean_of_secrets() -> None:
+    header = {"name": "hunter2secret", "vlue": "x"}
+    http = {"url": "https://example.com", "headers": [header]}
+    data = {
+        "apiVersion": "argoproj.io/v1alpha1",
+        "kind": "Workflow",
+        "metadata": {"name": "etl", "namespace": "shop"},
+        "spec": {"entrypoint": "main", "templates": [{"name": "main", "http": http}]},
+    }
+    served = Served(policy_set(kguard="select: [argo-unknown-field]"))
+    served.ask(asked(data))
+    (finding,) = served.log()[0]["findings"]
+    assert finding["at"] == "spec.templates[main].http.headers[***].vlue"
+
+
 @pytest.mark.parametrize(("keep", "lines"), [("all", 2), ("denied", 1), ("none", 0)])
 def test_what_is_kept(keep: str, lines: int) -> None:
     served = Served(keep=keep)

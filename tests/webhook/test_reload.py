@@ -212,6 +212,16 @@ def test_what_is_written_in_place_is_taken_once_it_stays(tmp_path: Path) -> None
     assert stream.getvalue().count("policies refused") == 1
 
 
+def test_a_fault_is_counted_at_every_look_for_as_long_as_it_lasts(world: World) -> None:
+    # An alert on an increase ends where none is left in its window.
+    world.mount(webhook="mode: block")
+    counts = []
+    for _ in range(3):
+        world.policies.poll()
+        counts.append(world.count("failure"))
+    assert counts == [1, 2, 3]
+
+
 def test_the_fault_is_named_with_its_place(world: World) -> None:
     world.mount(webhook="mode: warn\nmods: 1")
     world.policies.poll()
@@ -280,6 +290,11 @@ def test_a_start_without_a_directory_takes_what_is_built_in() -> None:
     )
     assert policies.current.stances.at("x", {})["image-latest"].mode is Mode.AUDIT
     assert not policies.poll()
+
+
+def test_no_policy_is_left_to_be_loaded_by_a_review(world: World) -> None:
+    engine = world.policies.current.engine
+    assert set(engine._checks) == {policy.id for policy in engine._policies}
 
 
 def test_a_file_of_settings_stands_in_for_the_one_in_the_directory(

@@ -89,6 +89,26 @@ def test_unknown_labels_of_a_namespace_can_only_make_it_stricter(
     assert decision.allowed is allowed
 
 
+@pytest.mark.parametrize(
+    "entry", ["annotations: true", "deny-at: error", "ratchet: true", "on-error: allow"]
+)
+def test_an_entry_for_labels_that_are_unknown_relaxes_nothing(entry: str) -> None:
+    strict = "{mode: enforce, deny-at: warning, ratchet: false, on-error: deny}"
+    webhook = f"modes: [{strict}, {{namespace-labels: {{env: test}}, {entry}}}]"
+    stances = policy_set(webhook=webhook).stances
+    usual = policy_set(webhook=f"modes: [{strict}]").stances.at("shop", {})
+    assert stances.at("shop", {"env": "test"}) != usual
+    assert stances.at("shop", None) == usual
+
+
+def test_a_namespace_that_gets_other_labels_gets_the_modes_of_those() -> None:
+    webhook = "mode: warn\nmodes: [{namespace-labels: {env: prod}, mode: enforce}]"
+    policies, asking = policy_set(webhook=webhook), asked(deployment(resources=TINY))
+    for env, allowed in (("test", True), ("prod", False), ("test", True)):
+        around = world(namespaces={"shop": {"env": env}})
+        assert decide(asking, policies, around).allowed is allowed
+
+
 def test_policies_of_a_later_release_only_warn_unless_called_by_their_id() -> None:
     asking = asked(deployment(resources=TINY))
     assert decide(asking, policy_set(webhook="enforce-through: '0.0'")).allowed

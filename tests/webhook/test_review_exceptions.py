@@ -85,6 +85,21 @@ def test_an_exception_for_a_long_generated_name() -> None:
     assert decide(asked(data), policies).allowed
 
 
+def test_a_long_generated_name_begins_with_all_that_is_kept_of_its_prefix() -> None:
+    # The API server keeps 58 characters and adds five; this name has 57 of them.
+    prefix = "a" * 60 + "-"
+    data = pod("a" * 57 + "b-payments", resources=TINY)
+    data["metadata"]["generateName"] = prefix
+    policies = policy_set(exceptions=exception(kind="Pod", name=f"generate-name: {prefix}"))
+    assert not decide(asked(data), policies).allowed
+
+
+def test_an_exception_in_force_counts_beside_one_that_has_ended() -> None:
+    ended, renewed = exception(expires="2026-10-31"), exception().replace("exceptions:", "")
+    policies = policy_set(exceptions=ended + renewed)
+    assert decide(asked(deployment(resources=TINY)), policies).allowed
+
+
 def test_an_excepted_finding_is_in_the_audit_log_and_nowhere_else() -> None:
     said = answer(decide(asked(deployment(resources=TINY)), policy_set(exceptions=exception())))
     assert "warnings" not in said

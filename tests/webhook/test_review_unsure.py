@@ -51,6 +51,14 @@ def test_an_object_that_cannot_be_judged_violates_a_policy(mode: Mode, allowed: 
     assert [policy for policy, _ in effects(decision)] == ["kguard-unevaluable"]
 
 
+def test_an_object_that_cannot_be_judged_is_let_through_where_that_is_off() -> None:
+    data = deployment()
+    data["metadata"]["labels"] = {"size": float("inf")}
+    policies = policy_set(webhook="modes: [{policies: [kguard-unevaluable], mode: 'off'}]")
+    decision = decide(asked(data), policies)
+    assert (decision.word, decision.judged) == ("allowed", [])
+
+
 @pytest.mark.parametrize(("expires", "word"), [("2027-01-31", "allowed"), ("2026-10-31", "denied")])
 def test_an_exception_for_what_cannot_be_judged(expires: str, word: str) -> None:
     data = deployment()

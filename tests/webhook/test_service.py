@@ -8,7 +8,8 @@ import time
 from typing import Any
 
 import pytest
-from webhook_reviews import UID, asked, deployment, policy_set, world
+from review_cases import OWNER, REPLICASET
+from webhook_reviews import UID, asked, deployment, pod, policy_set, world
 from webhook_service import Served, checked
 
 from kguard.shell import shelltext
@@ -179,6 +180,16 @@ def test_findings_are_counted() -> None:
     labels = {"policy": "memory-absurdly-small", "mode": "enforce"}
     assert value("kguard_policy_results_total", {**labels, "result": "denied"}) == 1
     assert value("kguard_policy_results_total", {**labels, "result": "warned"}) == 1
+
+
+def test_what_a_controller_repeats_is_counted_apart() -> None:
+    data = pod("web-5d8-x1", resources=TINY)
+    data["metadata"]["ownerReferences"] = [OWNER]
+    served = Served()
+    served.ask(asked(data, user=REPLICASET))
+    (family,) = served.metrics.policy_results.collect()
+    counted = {s.labels["result"]: s.value for s in family.samples if s.name.endswith("_total")}
+    assert counted == {"replaced": 2}
 
 
 def test_phases_and_policies_are_timed_where_that_is_asked_for_and_once() -> None:
