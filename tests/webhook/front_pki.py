@@ -20,8 +20,10 @@ class Pair(NamedTuple):
     private: ec.EllipticCurvePrivateKey
 
 
-def issue(name: str, issuer: Pair | None = None, *, sans: tuple[str, ...] = ()) -> Pair:
-    """A certificate for `name`; a CA where no issuer is given."""
+def issue(
+    name: str, issuer: Pair | None = None, *, sans: tuple[str, ...] = (), minutes: float = 24 * 60
+) -> Pair:
+    """A certificate for `name` for so many minutes; a CA where no issuer is given."""
     private = ec.generate_private_key(ec.SECP256R1())
     subject = x509.Name([x509.NameAttribute(NameOID.COMMON_NAME, name)])
     now = datetime.datetime.now(datetime.UTC)
@@ -32,7 +34,7 @@ def issue(name: str, issuer: Pair | None = None, *, sans: tuple[str, ...] = ()) 
         .public_key(private.public_key())
         .serial_number(x509.random_serial_number())
         .not_valid_before(now - datetime.timedelta(hours=1))
-        .not_valid_after(now + datetime.timedelta(days=1))
+        .not_valid_after(now + datetime.timedelta(minutes=minutes))
         .add_extension(x509.BasicConstraints(issuer is None, None), critical=True)
         .add_extension(_usage(issuer is None), critical=True)
         .add_extension(x509.SubjectKeyIdentifier.from_public_key(private.public_key()), False)

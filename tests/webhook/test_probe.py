@@ -129,6 +129,13 @@ def test_a_certificate_that_the_api_server_refuses(leaf: Pair, bundle: bytes, de
     assert found.detail.endswith(f"(asked for {NAME})")
 
 
+@pytest.mark.parametrize(("minutes", "good"), [(50, False), (70, True)])
+def test_a_certificate_has_an_hour_left_at_least(minutes: float, good: bool) -> None:
+    with server(leaf=issue("kguard", CA, sans=(NAME,), minutes=minutes)) as url:
+        _, certificate, _ = probed(url)
+    assert (certificate.name, certificate.good) == ("certificate", good)
+
+
 def test_nobody_answers() -> None:
     with server() as url:
         pass

@@ -11,11 +11,59 @@ from front_pki import issue
 
 from kguard.facts.scopes import EACH
 from kguard.kube.recognise import DRONE_KINDS
-from kguard.webhook.registration import CONDITIONS, RULES, RegistrationError, static_manifest
+from kguard.webhook import registration
+from kguard.webhook.cluster.client import ClusterError
+from kguard.webhook.registration import (
+    CONDITIONS,
+    RULES,
+    Disarmed,
+    RegistrationError,
+    disarm,
+    static_manifest,
+)
 from kguard.webhook.skip import JUDGED_SUB_RESOURCES
 
 URL = "https://kguard.example.com:10250/validate"
 CA = issue("CA").cert
+
+
+class Stored:
+    """A configuration of two entries in an API server."""
+
+    def __init__(self, patch: pytest.MonkeyPatch) -> None:
+        self.policies: list[str] | None = ["Fail", "Fail"]
+        patch.setattr(registration, "call", self.call)
+
+    def call(self, client: Any, method: str, path: str, *, body: Any = (), **more: Any) -> Any:
+        assert path.endswith("/validatingwebhookconfigurations/kguard")
+        if self.policies is None:
+            raise ClusterError("not found", status=404)
+        if method == "DELETE":
+            self.policies = None
+            return {}
+        for each in body:
+            _, webhooks, entry, key = each["path"].split("/")
+            assert (each["op"], webhooks, key) == ("add", "webhooks", "failurePolicy")
+            self.policies[int(entry)] = each["value"]
+        return {"webhooks": [{"failurePolicy": policy} for policy in self.policies]}
+
+
+@pytest.fixture
+def stored(monkeypatch: pytest.MonkeyPatch) -> Stored:
+    return Stored(monkeypatch)
+
+
+def test_no_entry_fails_anybody_once_it_is_disarmed(stored: Stored) -> None:
+    client: Any = None
+    assert disarm(client, "kguard") is Disarmed.IGNORED
+    assert stored.policies == ["Ignore", "Ignore"]
+
+
+def test_what_is_disarmed_for_good_is_gone(stored: Stored) -> None:
+    client: Any = None
+    assert disarm(client, "kguard", delete=True) is Disarmed.DELETED
+    assert stored.policies is None
+    assert disarm(client, "kguard", delete=True) is Disarmed.GONE
 
 
 def manifest(**more: Any) -> dict[str, Any]:

@@ -3,8 +3,13 @@
 from __future__ import annotations
 
 from random import Random
+from typing import Any
+
+from cluster_fake_api import BUDGETS, FakeApi
+from cluster_seen import KIND, QUICK, Begin, eventually, synced, watched
 
 from kguard.record import replace
+from kguard.webhook.cluster.cluster import Cluster
 from kguard.webhook.cluster.pace import Backoff, Pace
 
 PACE = Pace()
@@ -44,3 +49,35 @@ def test_the_api_server_is_waited_for_as_long_as_it_asks() -> None:
 def test_what_is_absent_is_looked_for_every_few_minutes() -> None:
     waits = [Backoff(PACE, Random(seed)).rarely() for seed in range(100)]
     assert PACE.absent <= min(waits) < max(waits) <= 1.2 * PACE.absent
+
+
+def test_a_quiet_watch_is_not_taken_for_a_dead_one() -> None:
+    # The API server sends a bookmark every minute (apiserver pkg/storage/cacher, defaultBookmarkFrequency).
+    assert PACE.stale > 2 * 60
+
+
+def test_what_was_not_heard_of_for_as_long_as_a_watch_lasts_is_unknown(
+    api: FakeApi, begun: Begin
+) -> None:
+    now = [0.0]
+    cluster = begun(replace(QUICK, stale=PACE.stale), clock=lambda: now[0])
+    assert synced(cluster)
+    watched(api, BUDGETS)
+    with api.changed:
+        api.refused[BUDGETS] = (500, b"")
+    api.cut()
+    now[0] = float(max(PACE.watch))
+    eventually(lambda: cluster.snapshot().unsynced, {KIND[BUDGETS]})
+
+
+def test_an_api_server_that_waits_for_the_webhook_is_not_waited_for(nobody: Any) -> None:
+    # kubeadm gives an API server four minutes to come up (its manifest's startupProbe).
+    now = [0.0]
+    cluster = Cluster(nobody, pace=PACE, say=lambda _: None, clock=lambda: now[0])
+    cluster.start()
+    try:
+        assert cluster.problems()
+        now[0] = 60.0
+        assert cluster.problems() == []
+    finally:
+        cluster.stop()
