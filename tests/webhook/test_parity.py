@@ -132,7 +132,9 @@ def differences(folder: Path) -> tuple[int, int, list[str]]:
     return objects, findings, found
 
 
-@pytest.mark.parametrize("project", ["argo-at-scale", "argo-pipeline", "queue-worker", "web-service"])
+@pytest.mark.parametrize(
+    "project", ["argo-at-scale", "argo-pipeline", "queue-worker", "web-service"]
+)
 def test_both_doors_say_the_same_of_the_examples(project: str) -> None:
     objects, findings, found = differences(ROOT / "examples" / project)
     assert found == []

@@ -10,7 +10,7 @@ import shlex
 import subprocess
 import sys
 import time
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from pathlib import Path
 from shutil import which
 from typing import Any
@@ -77,12 +77,14 @@ class Started:
 
 
 @contextlib.contextmanager
-def serving(folder: Path, *words: str) -> Iterator[Started]:
+def serving(
+    folder: Path, *words: str, program: Sequence[str] = ("-m", "kguard")
+) -> Iterator[Started]:
     """`kguard serve` with these words, on any free ports, in a folder."""
     env = {k: v for k, v in os.environ.items() if k != "POD_NAMESPACE"}
     with open(folder / "log", "wb") as log:
         process = subprocess.Popen(
-            [sys.executable, "-m", "kguard", *words, "--port", "0", "--health-port", "0"],
+            [sys.executable, *program, *words, "--port", "0", "--health-port", "0"],
             cwd=folder,
             env={**env, "PYTHONPATH": str(ROOT)},
             stdout=log,

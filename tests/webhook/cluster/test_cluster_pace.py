@@ -52,7 +52,7 @@ def test_what_is_absent_is_looked_for_every_few_minutes() -> None:
 
 
 def test_a_quiet_watch_is_not_taken_for_a_dead_one() -> None:
-    # The API server sends a bookmark every minute (apiserver pkg/storage/cacher, defaultBookmarkFrequency).
+    # The API server sends a bookmark every minute (k8s.io/apiserver pkg/storage/cacher).
     assert PACE.stale > 2 * 60
 
 
