@@ -186,6 +186,12 @@ def test_controllers_that_are_skipped_are_those_that_are_trusted(helm: Helm) -> 
     assert "not-kube-controllers" not in conditions(entries(helm)[0])
 
 
+def test_only_what_controllers_make_of_templates_is_skipped(helm: Helm) -> None:
+    expression = conditions(entries(helm, "strict")[0])["not-kube-controllers"]
+    (resources,) = re.findall(r"request\.resource\.resource in \[([^]]*)\]", expression)
+    assert set(re.findall(r"'([^']+)'", resources)) == {"pods", "replicasets", "jobs"}
+
+
 def test_own_conditions_come_last(helm: Helm) -> None:
     for entry in entries(helm, "autoscaling"):
         assert list(conditions(entry))[-1] == "not-backup"
@@ -349,6 +355,16 @@ def test_the_network_is_open_to_the_api_server_only_where_it_is_called(helm: Hel
     assert spec["egress"] == [{"ports": [{"protocol": "TCP", "port": 6443}]}]
     assert spec["ingress"][0]["from"] == [{"ipBlock": {"cidr": "172.16.0.0/28"}}]
     assert spec["policyTypes"] == ["Ingress", "Egress"]
+
+
+def test_metrics_are_open_to_the_peers_that_are_given_alone(helm: Helm) -> None:
+    (rule,) = (
+        rule
+        for rule in named(helm.objects("monitoring"), "NetworkPolicy")["spec"]["ingress"]
+        if rule["ports"] == [{"protocol": "TCP", "port": "health"}]
+    )
+    labels = {"kubernetes.io/metadata.name": "monitoring"}
+    assert rule["from"] == [{"namespaceSelector": {"matchLabels": labels}}]
 
 
 def test_the_probe_is_left_out_where_it_cannot_show_who_it_is(helm: Helm) -> None:
