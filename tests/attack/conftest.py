@@ -11,8 +11,10 @@ from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 
 import pytest
+import yaml
 
 from kguard.cli import run
+from kguard.quantity import parse_quantity
 
 pytest.register_assert_rewrite("attack_server", "attack_wire")
 sys.path.append(str(Path(__file__).parents[1] / "webhook"))
@@ -21,7 +23,7 @@ from attack_commands import SECONDS, Check  # noqa: E402
 from attack_server import Server, serving  # noqa: E402
 from attack_stalls import KINDS, TIMES, Stalls, start  # noqa: E402
 
-MEMORY = 256  # MiB: what the chart gives a container.
+VALUES = Path(__file__).parents[2] / "charts" / "kguard" / "values.yaml"
 
 
 @pytest.fixture(scope="session")
@@ -36,7 +38,13 @@ def server(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Server]:
         yield server
         server.must_answer()
         server.must_hold(before)
-        assert server.memory("VmHWM") < MEMORY
+        assert server.memory("VmHWM") < memory_of_the_chart()
+
+
+def memory_of_the_chart() -> float:
+    """MiB that the chart gives a container."""
+    resources = yaml.safe_load(VALUES.read_text("utf-8"))["resources"]
+    return float(parse_quantity(resources["limits"]["memory"])) / 2**20
 
 
 @pytest.fixture(autouse=True)
