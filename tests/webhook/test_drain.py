@@ -19,12 +19,11 @@ def drained(port: int, wait: float) -> tuple[int, float]:
 
 
 def test_it_waits_until_no_api_server_comes_any_more() -> None:
-    asked: list[float] = []
-    with health(drain=lambda: asked.append(time.monotonic())) as served:
+    asked: list[bool] = []
+    with health(drain=lambda: asked.append(True)) as served:
         code, took = drained(served.port, 0.3)
-    assert (code, len(asked)) == (0, 1)
+    assert (code, asked) == (0, [True])
     assert took >= 0.3
-    assert time.monotonic() - asked[0] >= 0.25  # Most of it after the pod has heard of it.
 
 
 def test_it_does_not_wait_where_nobody_listens(capsys: pytest.CaptureFixture[str]) -> None:

@@ -79,7 +79,7 @@ def watch() -> None:
         service = Service(
             lambda: policies.current, lambda: around, metrics, log, today=lambda: TODAY
         )
-        app = create_app(service)
+        app: Any = create_app(service)
         warm: list[dict[str, Any]] = []
         judged: list[dict[str, Any]] = []
         for found in by_kind():
