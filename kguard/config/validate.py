@@ -77,7 +77,13 @@ def judge(layer: Layer, value: Any, schema: Mapping[str, Any], base: Route) -> I
     """The problems that a JSON Schema finds in one value, which stands at `base` in the layer."""
     import jsonschema
 
+    incomplete = set()
     for error in jsonschema.Draft202012Validator(schema).iter_errors(value):
+        if error.validator == "required":  # There is one for each key, which are named at once.
+            said = (*error.absolute_path, *error.validator_value)
+            if said in incomplete:
+                continue
+            incomplete.add(said)
         yield from _explain(layer, error, (*base, *error.absolute_path))
 
 
@@ -102,8 +108,8 @@ def _explain(layer: Layer, error: Any, route: Route) -> Iterator[Problem]:
         case "minLength" | "minItems" | "minProperties":
             message = f"{name} is empty"
         case "required":
-            missing = next(key for key in error.validator_value if key not in error.instance)
-            message = f"{name} lacks `{missing}`"
+            missing = [f"`{key}`" for key in error.validator_value if key not in error.instance]
+            message = f"{name} lacks {', '.join(missing)}"
         case "pattern" if "errorMessage" in error.schema:
             message = f"{_quoted(error.instance)} {error.schema['errorMessage']}"
             if layer.locate(route, False).line:  # An option or a variable has said its name.

@@ -99,6 +99,10 @@ FAULTS: dict[str, tuple[dict[str, str | bytes], str]] = {
     ),
     "pattern": ({"team": GOOD_EXCEPTION.replace("name: web", "name: web-*")}, "team.yaml:6: "),
     "no owner": ({"team": GOOD_EXCEPTION.replace("    owner: team", "#")}, "team.yaml:3: "),
+    "all that is missing": (
+        {"team": "exceptions: [{policy: image-latest, kind: Deployment, name: web}]"},
+        "team.yaml:1: `exceptions[web]` lacks `reason`, `owner`, `expires`",
+    ),
     "no name": (
         {"team": GOOD_EXCEPTION.replace("    name: web\n", "")},
         "team.yaml:3: an exception has either a `name` or a `generate-name`",
@@ -155,6 +159,16 @@ def test_all_faults_of_all_files_are_named_at_once() -> None:
         "/etc/kguard/policies/team.yaml",
         "/etc/kguard/policies/webhook.yaml",
     }
+
+
+def test_what_is_missing_is_named_once_an_entry() -> None:
+    entry = "{policy: image-latest, kind: Pod, namespace: shop, name: web, owner: me}"
+    with pytest.raises(ConfigError) as caught:
+        built(team=f"exceptions:\n- {entry}\n- {entry}\n")
+    assert [problem.message for problem in caught.value.problems] == [
+        "`exceptions[web]` lacks `reason`, `expires`",
+        "`exceptions[web]` lacks `reason`, `expires`",
+    ]
 
 
 def test_a_fault_in_settings_from_elsewhere_is_named_there() -> None:
