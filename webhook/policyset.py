@@ -22,9 +22,10 @@ from kguard.ignore.grammar import GrammarError, parse_date
 from kguard.kube.images import SHELL_NAMES, ImageFacts
 from kguard.model import Finding, Resource, Severity, dig
 from kguard.policy.registry import Registry
-from kguard.record import field, record
+from kguard.record import field, record, replace
 from kguard.webhook.exceptions import IN_FORCE, Exemption
 from kguard.webhook.stances import Entry, Mode, Stance, Stances, release
+from kguard.webhook.subjects import Subjects
 from kguard.words import nearest
 
 SETTINGS, WEBHOOK = "kguard.yaml", "webhook.yaml"
@@ -198,6 +199,7 @@ def build_policy_set(
         except ConfigError as error:
             problems += error.problems
     exceptions: list[Exemption] = []
+    seen: dict[Exemption, str] = {}
     settings, (stances, trusted) = Settings(), _stances(None, registry, defaults, problems)
     for name, layer in layers.items():
         if name == SETTINGS:
@@ -205,7 +207,7 @@ def build_policy_set(
         elif name == WEBHOOK:
             stances, trusted = _stances(layer, registry, defaults, problems)
         else:
-            exceptions += _exceptions(layer, registry, name, problems)
+            exceptions += _exceptions(layer, registry, name, problems, seen)
     if problems:
         raise ConfigError(problems)
     by_subject: dict[Subject, list[Exemption]] = {}
@@ -324,14 +326,21 @@ def _mode(word: object) -> Mode | None:
 
 
 def _exceptions(
-    layer: Layer, registry: Registry, name: str, problems: list[Problem]
+    layer: Layer,
+    registry: Registry,
+    name: str,
+    problems: list[Problem],
+    seen: dict[Exemption, str],
 ) -> Iterator[Exemption]:
     if not layer.data:
         return
     found = list(judge(layer, layer.data, _schema("exceptions.schema.json"), ()))
     problems += found
+    subjects = Subjects(registry)
     for index, item in enumerate(() if found else layer.data["exceptions"] or ()):
         route = ("exceptions", index)
+        for key, message, help in subjects.faults(item):
+            problems.append(layer.problem((*route, key), message, help))
         policy = registry.resolve(item["policy"])
         if policy is None:
             hint = nearest(item["policy"], [*registry.policies, *registry.aliases])
@@ -346,7 +355,7 @@ def _exceptions(
             message = f"`{item['expires']}` is no day of the calendar"
             problems.append(layer.problem((*route, "expires"), message))
             expires = datetime.date.min
-        yield Exemption(
+        exemption = Exemption(
             policy=policy or "",
             kind=item["kind"],
             reason=item["reason"],
@@ -356,8 +365,12 @@ def _exceptions(
             name=item.get("name", ""),
             generate_name=item.get("generate-name", ""),
             path=item.get("path", ""),
-            origin=str(layer.locate(route, False)),
         )
+        origin = str(layer.locate(route, False))
+        if first := seen.get(exemption):
+            problems.append(layer.problem(route, f"the same exception as in {first}"))
+        seen.setdefault(exemption, origin)
+        yield replace(exemption, origin=origin)
 
 
 def _schema(name: str) -> dict[str, Any]:

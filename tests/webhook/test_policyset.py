@@ -111,6 +111,62 @@ FAULTS: dict[str, tuple[dict[str, str | bytes], str]] = {
         {"team": GOOD_EXCEPTION + "    generate-name: web-\n"},
         "team.yaml:3: an exception has either a `name` or a `generate-name`",
     ),
+    "kind in lower case": (
+        {"team": GOOD_EXCEPTION.replace("Deployment", "deployment")},
+        "team.yaml:4: no policy judges a `deployment`; did you mean `Deployment`",
+    ),
+    "kind misspelt": (
+        {"team": GOOD_EXCEPTION.replace("Deployment", "Deploymnet")},
+        "team.yaml:4: no policy judges a `Deploymnet`; did you mean `Deployment`",
+    ),
+    "kind that is never judged": (
+        {"team": GOOD_EXCEPTION.replace("Deployment", "Secret")},
+        "team.yaml:4: no policy judges a `Secret`",
+    ),
+    "no namespace": (
+        {"team": GOOD_EXCEPTION.replace("    namespace: shop\n", "")},
+        "team.yaml:4: a Deployment is in a namespace: the exception lacks `namespace`",
+    ),
+    "namespace of a cluster's object": (
+        {"team": GOOD_EXCEPTION.replace("Deployment", "ClusterWorkflowTemplate")},
+        "team.yaml:5: a ClusterWorkflowTemplate is in no namespace",
+    ),
+    "namespace with a capital": (
+        {"team": GOOD_EXCEPTION.replace("shop\n", "Shop\n")},
+        "team.yaml:5: no namespace can be called `Shop`",
+    ),
+    "place not from the root": (
+        {"team": GOOD_EXCEPTION + "    path: containers[0].image\n"},
+        "team.yaml:10: `containers[0].image` does not begin at the object's root",
+    ),
+    "place with a name that only begins like a root": (
+        {"team": GOOD_EXCEPTION + "    path: specs.template\n"},
+        "team.yaml:10: `specs.template` does not begin at the object's root",
+    ),
+    "place by number": (
+        {"team": GOOD_EXCEPTION + "    path: spec.template.spec.containers[0].image\n"},
+        "team.yaml:10: `spec.template.spec.containers[0].image` counts containers, which",
+    ),
+    "place that ends in between": (
+        {"team": GOOD_EXCEPTION + "    path: spec..foo[\n"},
+        "team.yaml:10: `spec..foo[` is not how a place is written",
+    ),
+    "place as in JSONPath": (
+        {"team": GOOD_EXCEPTION + "    path: .spec.replicas\n"},
+        "team.yaml:10: `.spec.replicas` is not how a place is written",
+    ),
+    "the same twice": (
+        {"a": GOOD_EXCEPTION, "b": GOOD_EXCEPTION},
+        "b.yaml:3: the same exception as in /etc/kguard/policies/a.yaml:3",
+    ),
+    "entry without a setting": (
+        {"webhook": "mode: warn\nmodes:\n- {namespaces: [shop]}"},
+        "webhook.yaml:3: `modes[0]` changes nothing: it sets no `mode`",
+    ),
+    "namespace that none can be": (
+        {"webhook": "modes:\n- {namespaces: [Shop], mode: enforce}"},
+        "webhook.yaml:2: `modes[0].namespaces[0]`: `Shop` matches no namespace",
+    ),
     "no day": (
         {"team": GOOD_EXCEPTION.replace("2027-01-31", "2027-02-30")},
         "team.yaml:9: `2027-02-30` is no day of the calendar",
@@ -159,6 +215,25 @@ def test_all_faults_of_all_files_are_named_at_once() -> None:
         "/etc/kguard/policies/team.yaml",
         "/etc/kguard/policies/webhook.yaml",
     }
+
+
+PLACES = (
+    *("spec", "spec.replicas", "metadata.labels['app.kubernetes.io/name']", "data['a[0]']"),
+    *("spec.template.spec.containers[app].resources.limits['nvidia.com/gpu']",),
+    *("spec.templates[main].steps[0][1]", "spec.template.spec.containers[app].command[0]"),
+)
+
+
+@pytest.mark.parametrize("path", PLACES)
+def test_a_place_that_findings_may_have(path: str) -> None:
+    policies = built(team=GOOD_EXCEPTION + f'    path: "{path}"\n')
+    assert [e.path for each in policies.exceptions.values() for e in each] == [path]
+
+
+def test_a_renewed_exception_may_stand_beside_the_old_one() -> None:
+    again = GOOD_EXCEPTION.replace("exceptions:", "").replace("2027-01-31", "2027-03-31")
+    (found,) = built(team=GOOD_EXCEPTION + again).exceptions.values()
+    assert len(found) == 2
 
 
 def test_what_is_missing_is_named_once_an_entry() -> None:

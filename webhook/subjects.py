@@ -1,0 +1,67 @@
+"""What exceptions can speak of: one that names anything else would pass, and never hold."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator, Mapping
+from typing import Any
+
+from kguard.facts.scopes import EACH
+from kguard.policy.registry import Registry
+from kguard.words import nearest
+
+_NAMESPACE = re.compile(r"[a-z0-9]([a-z0-9-]{0,61}[a-z0-9])?")
+"""RFC 1123's label, as every namespace is named."""
+
+_CLUSTER_SCOPED = frozenset({"ClusterWorkflowTemplate", "PersistentVolume"})
+
+_PLACE = re.compile(
+    r"(?:[^.\[\]]+|\['.+?'\])(?:\.[^.\[\]]+|\['.+?'\]|\[[^\[\]]+\])*",
+)
+"""How `named_route` writes."""
+
+_ROOT = re.compile(r"(?:apiVersion|binaryData|data|immutable|kind|metadata|spec|status)(?![^.\[])")
+_NUMBERED = re.compile(r"\b(?:c|initC|ephemeralC)ontainers\[\d+\]")
+
+_AS_FINDINGS = "findings name their place, as in spec.template.spec.containers[app].image"
+
+
+class Subjects:
+    """The kinds that policies judge, and what is known of their objects."""
+
+    def __init__(self, registry: Registry) -> None:
+        self._known: set[str] = set()
+        self._named: set[str] = set()
+        for policy in registry.policies.values():
+            if policy.doors == "both":
+                judged = EACH[policy.each].kinds
+                if judged is not None:
+                    self._known |= {kind for _, kind in judged}
+                self._named.update(policy.kinds)
+        self._bound = not any(
+            EACH[policy.each].kinds is None and not policy.kinds
+            for policy in registry.policies.values()
+            if policy.doors == "both"
+        )
+
+    def faults(self, item: Mapping[str, Any]) -> Iterator[tuple[str, str, str]]:
+        """Why an exception can never hold: the key that says so, a sentence, and the way out."""
+        kind, namespace = item["kind"], item.get("namespace")
+        judged = self._known | self._named
+        if self._bound and kind not in judged:
+            yield "kind", f"no policy judges a `{kind}`{nearest(kind, judged)}", ""
+        elif kind in self._known:
+            if namespace is None and kind not in _CLUSTER_SCOPED:
+                yield "kind", f"a {kind} is in a namespace: the exception lacks `namespace`", ""
+            if namespace is not None and kind in _CLUSTER_SCOPED:
+                yield "namespace", f"a {kind} is in no namespace", "leave `namespace` out"
+        if namespace is not None and not _NAMESPACE.fullmatch(namespace):
+            yield "namespace", f"no namespace can be called `{namespace}`", ""
+        if (path := item.get("path")) is None:
+            return
+        if not _PLACE.fullmatch(path):
+            yield "path", f"`{path}` is not how a place is written", _AS_FINDINGS
+        elif kind in self._known and not _ROOT.match(path):
+            yield "path", f"`{path}` does not begin at the object's root", _AS_FINDINGS
+        elif _NUMBERED.search(path):
+            yield "path", f"`{path}` counts containers, which have names", _AS_FINDINGS
