@@ -65,6 +65,10 @@ CONDITIONS: tuple[tuple[str, str], ...] = (
 """CEL under which a request is sent. No condition rests on what an author writes alone."""
 
 
+PATH = "/validate"
+"""Where the webhook answers; a test compares it with the application's."""
+
+
 class RegistrationError(ValueError):
     """Something the API server would refuse."""
 
@@ -104,11 +108,9 @@ def static_manifest(
     """A configuration for `staticManifestsDir`. Raises RegistrationError.
 
     Its name has the suffix reserved for such manifests, and it names a URL: Services are not known
-    that early (k8s.io/apiserver pkg/admission/plugin/manifest).
+    that early (k8s.io/apiserver pkg/admission/plugin/manifest). The path may be left out.
     """
-    parts = urlsplit(url)
-    if parts.scheme != "https" or not parts.hostname or parts.query or parts.fragment:
-        raise RegistrationError(f"`{url}` is no https URL without a query")
+    url = _address(url)
     if b"-----BEGIN CERTIFICATE-----" not in bundle:
         raise RegistrationError("the CA holds no certificate in PEM")
     common = {
@@ -151,6 +153,21 @@ def static_manifest(
             },
         ],
     }
+
+
+def _address(url: str) -> str:
+    """The URL with the path the webhook answers at, which it may leave out."""
+    try:
+        parts = urlsplit(url)
+        usable = bool(parts.scheme == "https" and parts.hostname and parts.port != 0)
+    except ValueError:  # Of a port that is none, or half an IPv6 address.
+        usable = False
+    # The API server takes neither a user (webhook.ValidateWebhookURL) nor what follows a path.
+    if not usable or parts.username is not None or "?" in url or "#" in url:
+        raise RegistrationError(f"`{url}` is no https URL without user, query and fragment")
+    if parts.path not in ("", "/", PATH):
+        raise RegistrationError(f"`{url}`: the webhook answers at `{PATH}` and nowhere else")
+    return parts._replace(path=PATH).geturl()
 
 
 def _rule(group: str, version: str, resources: Iterable[str], scope: str) -> dict[str, Any]:

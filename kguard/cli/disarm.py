@@ -1,4 +1,8 @@
-"""`kguard disarm`: have the cluster do without the webhook, whatever state it is in."""
+"""`kguard disarm`: have the cluster do without the webhook, whatever state it is in.
+
+Helm 4 and server-side apply take failurePolicy back by `--force-conflicts` alone, the next upgrade by
+Helm 3 without being asked.
+"""
 
 from __future__ import annotations
 
@@ -26,7 +30,11 @@ def add_parser(subparsers: Any) -> None:
 
 
 def run(args: argparse.Namespace) -> int:
-    """Patch or delete the configuration; one that is gone already is fine."""
+    """Patch or delete the configuration; exit 2 where nothing was done.
+
+    One that is gone already is as good as deleted, but a name that is not there may be a wrong one,
+    while the cluster still waits for the webhook.
+    """
     require_webhook()
     from kguard.webhook.cluster.client import ClusterError, api_client
     from kguard.webhook.registration import Disarmed, disarm
@@ -37,6 +45,11 @@ def run(args: argparse.Namespace) -> int:
     except ClusterError as error:
         return fail(
             f"{error}\nby hand: kubectl delete validatingwebhookconfiguration {name}", USAGE
+        )
+    if done is Disarmed.GONE and not args.delete:
+        return fail(
+            f"there is no ValidatingWebhookConfiguration `{name}`, so nothing was changed\n"
+            "those there are: kubectl get validatingwebhookconfigurations"
         )
     print(
         {

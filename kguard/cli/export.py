@@ -1,7 +1,8 @@
 """`kguard export static`: the configuration with which an API server starts, and none can delete.
 
 Kubernetes reads it from a folder of the control plane (`staticManifestsDir`), so it holds before
-etcd answers. It takes a fixed address in place of a Service. Alpha in Kubernetes 1.36 (KEP-5793).
+etcd answers. It takes a fixed address in place of a Service, which the certificate has to name:
+`kguard serve --tls-mode files`. Alpha in Kubernetes 1.36 (KEP-5793).
 """
 
 from __future__ import annotations
@@ -22,7 +23,11 @@ def add_parser(subparsers: Any) -> None:
     )
     parser.add_argument("what", choices=("static",), help="for the API server's own disk")
     parser.add_argument(
-        "--url", required=True, metavar="URL", help="https://…/validate, as the API server sees it"
+        "--url",
+        required=True,
+        metavar="URL",
+        help="https://…/validate, as the API server sees it; "
+        "the certificate has that name or address (`serve --tls-mode files`)",
     )
     parser.add_argument(
         "--ca", required=True, metavar="FILE", help="the CA of the webhook's certificate, PEM"

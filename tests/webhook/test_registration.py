@@ -11,10 +11,11 @@ from front_pki import issue
 
 from kguard.facts.scopes import EACH
 from kguard.kube.recognise import DRONE_KINDS
-from kguard.webhook import registration
+from kguard.webhook import app, registration
 from kguard.webhook.cluster.client import ClusterError
 from kguard.webhook.registration import (
     CONDITIONS,
+    PATH,
     RULES,
     Disarmed,
     RegistrationError,
@@ -159,11 +160,30 @@ def test_conditions_are_named_as_the_api_wants_it_and_trust_no_author() -> None:
         "",
         "https://kguard.example.com/validate?timeout=1s",
         "https://kguard.example.com/validate#x",
+        "https://kguard.example.com/validate?",
+        "https://me@kguard.example.com/validate",
+        "https://kguard.example.com:port/validate",
+        "https://kguard.example.com:0/validate",
+        "https://[::1/validate",
     ],
 )
 def test_an_address_that_the_api_server_refuses(url: str) -> None:
-    with pytest.raises(RegistrationError, match="is no https URL without a query"):
+    with pytest.raises(RegistrationError, match="is no https URL without user, query and fragment"):
         manifest(url=url)
+
+
+@pytest.mark.parametrize("path", ["/review", "/validate/", "//validate", "/Validate", "/a/validate"])
+def test_a_path_at_which_nobody_answers(path: str) -> None:
+    with pytest.raises(RegistrationError, match="answers at `/validate` and nowhere else"):
+        manifest(url=f"https://kguard.example.com{path}")
+
+
+@pytest.mark.parametrize("host", ["10.0.0.5:10250", "[::1]:10250", "kguard.example.com"])
+@pytest.mark.parametrize("path", ["", "/", "/validate"])
+def test_the_path_may_be_left_out(host: str, path: str) -> None:
+    for webhook in webhooks(url=f"https://{host}{path}"):
+        assert webhook["clientConfig"]["url"] == f"https://{host}/validate"
+    assert PATH == app.PATH
 
 
 @pytest.mark.parametrize("bundle", [b"", b"\0", b"-----BEGIN PRIVATE KEY-----\n", b"text"])
