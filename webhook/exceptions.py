@@ -83,6 +83,13 @@ class Exemption:
         return bool(self.name) and resource.name == self.name
 
     @property
+    def subject(self) -> str:
+        """The policy and the object it is for."""
+        name = self.name or f"{self.generate_name}…"
+        place = f"{self.namespace}/{name}" if self.namespace else name
+        return f"{self.policy} for {self.kind} {place}" + (f" at {self.path}" * bool(self.path))
+
+    @property
     def effective(self) -> str:
         """How messages speak of it while it is in force."""
         return f"exception of {self.owner} until {self.expires}"

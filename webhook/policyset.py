@@ -157,6 +157,16 @@ def _names(folder: str) -> Iterator[str]:
                 yield name
 
 
+def left_out(folder: str) -> list[str]:
+    """What a directory holds that is not read, folders with a slash; raises OSError."""
+    read = set(_names(folder))
+    return [
+        name + "/" * os.path.isdir(os.path.join(folder, name))
+        for name in sorted(os.listdir(folder))
+        if name not in read and not name.startswith("..")
+    ]
+
+
 def revision_of(contents: Contents, defaults: Defaults) -> str:
     """A short name for a state of the directory: equal states have equal names."""
     from kguard import __version__

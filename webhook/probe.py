@@ -21,6 +21,10 @@ from kguard.webhook.cluster.client import WEBHOOKS, api_client, call
 from kguard.webhook.request import API_VERSION, KIND
 from kguard.words import counted
 
+_OUTSIDE = (
+    "; a Service has its name inside the cluster only: ask from a pod,"
+    " `kubectl exec deployment/kguard -- kguard probe`, or name another address with `--url`"
+)
 _NAMELESS = "; where it asks who you are, show it with `--client-cert` or `--token-file`"
 
 
@@ -80,7 +84,9 @@ def checks(target: Target) -> Iterator[Checked]:
         yield Checked("certificate", False, f"{error.verify_message} (asked for {target.name})")
         return
     except OSError as error:
-        yield Checked("connection", False, f"{target.url}: {error}")
+        unknown = isinstance(error, socket.gaierror) and ".svc" in (parts.hostname or "")
+        hint = _OUTSIDE if unknown else ""
+        yield Checked("connection", False, f"{target.url}: {error}{hint}")
         return
     yield _certificate(connection.sock)
     try:

@@ -1,7 +1,7 @@
 """`kguard disarm`: have the cluster do without the webhook, whatever state it is in.
 
-Helm 4 and server-side apply take failurePolicy back by `--force-conflicts` alone, the next upgrade by
-Helm 3 without being asked.
+To arm it again: the next upgrade by Helm 3 does so by itself, Helm 4 and server-side apply take the
+failurePolicy back with `--force-conflicts` only.
 """
 
 from __future__ import annotations

@@ -1,4 +1,8 @@
-"""`kguard probe`: check a webhook that runs, as the API server would meet it, or its policies."""
+"""`kguard probe`: check a webhook that runs, as the API server would meet it, or its policies.
+
+A Service has its name inside the cluster only: `kubectl exec deployment/kguard -- kguard probe`.
+`--policies` checks a directory anywhere.
+"""
 
 from __future__ import annotations
 
@@ -17,6 +21,8 @@ from kguard.cli.common import complain
 from kguard.term import safe
 
 _LONGEST_TOKEN = 64 * 1024
+_MOST_SHOWN = 10
+"""Names of files that are not read."""
 
 
 def add_parser(subparsers: Any) -> None:
@@ -31,7 +37,9 @@ def add_parser(subparsers: Any) -> None:
         "--policies", metavar="DIR", help="only check this policy directory; reaches for nothing"
     )
     parser.add_argument(
-        "--url", metavar="URL", help="default: https://SERVICE.NAMESPACE.svc:443/validate"
+        "--url",
+        metavar="URL",
+        help="default: https://SERVICE.NAMESPACE.svc:443/validate, which is known in a pod only",
     )
     parser.add_argument(
         "--ca", metavar="FILE", help="whose certificates to trust (default: the live caBundle)"
@@ -103,23 +111,39 @@ def _token(path: str) -> str:
 
 
 def _policies(folder: str) -> int:
+    """What a policy directory comes to; exit 1 where an exception in it can have no effect yet."""
     from collections import Counter
 
     from kguard.cli.common import registry_from_environment
     from kguard.config import ConfigError
     from kguard.ignore import utc_today
-    from kguard.webhook.policyset import build_policy_set, read_directory
+    from kguard.webhook.exceptions import State
+    from kguard.webhook.policyset import build_policy_set, left_out, read_directory
 
     try:
         contents = read_directory(folder)
+        ignored = () if contents else left_out(folder)
         policies = build_policy_set(contents, registry_from_environment(), folder)
     except OSError as error:
         raise UsageError(f"{folder}: cannot be read: {error.strerror}") from None
     except ConfigError as error:
         return complain(error)
+    if ignored:
+        shown = ", ".join(ignored[:_MOST_SHOWN]) + ", …" * (len(ignored) > _MOST_SHOWN)
+        print(
+            f"warn   no file here ends in .yaml or .yml: everything has its default, and {shown}"
+            f" {'is' if len(ignored) == 1 else 'are'} not read"
+        )
+    else:
+        print(f"ok     {', '.join(contents) or 'no files: everything has its default'}")
     today = utc_today()
-    states = Counter(e.state(today) for each in policies.exceptions.values() for e in each)
-    print(f"ok     {', '.join(contents) or 'no files: everything has its default'}")
+    every = [e for each in policies.exceptions.values() for e in each]
+    for each in every:
+        if (state := each.state(today)) in (State.TOO_LONG, State.EXPIRED):
+            word = "FAILED" if state is State.TOO_LONG else "warn  "
+            print(f"{word} {each.origin}: {safe(each.subject)}: {each.ineffective(today)}")
+    states = Counter(each.state(today) for each in every)
+    failed = states[State.TOO_LONG] > 0
     counts = [f"{count} {state.value}" for state, count in sorted(states.items(), key=str)]
-    print(f"ok     exceptions: {', '.join(counts) or 'none'}")
-    return OK
+    print(f"{'FAILED' if failed else 'ok    '} exceptions: {', '.join(counts) or 'none'}")
+    return FINDINGS if failed else OK

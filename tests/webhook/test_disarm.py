@@ -1,4 +1,4 @@
-"""`kguard disarm` against a small API server: what it changes, and what it says of doing nothing."""
+"""`kguard disarm` against a small API server: what it changes, and what doing nothing comes to."""
 
 from __future__ import annotations
 

@@ -3,8 +3,10 @@
 from __future__ import annotations
 
 import contextlib
+import datetime
 import json
 import os
+import socket
 import subprocess
 import sys
 import threading
@@ -17,6 +19,8 @@ import pytest
 from front_pki import Pair, issue
 from webhook_service import Served
 
+from kguard.cli import run
+from kguard.ignore import utc_today
 from kguard.webhook.front.tls import server_context
 from kguard.webhook.probe import Checked, ProbeError, Target, checks
 
@@ -134,6 +138,16 @@ def test_a_certificate_has_an_hour_left_at_least(minutes: float, good: bool) -> 
     with server(leaf=issue("kguard", CA, sans=(NAME,), minutes=minutes)) as url:
         _, certificate, _ = probed(url)
     assert (certificate.name, certificate.good) == ("certificate", good)
+
+
+def test_the_name_of_a_service_is_none_outside(monkeypatch: pytest.MonkeyPatch) -> None:
+    def unknown(*_: object) -> None:
+        raise socket.gaierror(socket.EAI_NONAME, "Name or service not known")
+
+    monkeypatch.setattr(socket, "create_connection", unknown)
+    *_, found = probed("https://kguard.kguard.svc/validate")
+    assert (found.name, found.good) == ("connection", False)
+    assert "ask from a pod, `kubectl exec deployment/kguard -- kguard probe`" in found.detail
 
 
 def test_nobody_answers() -> None:
@@ -288,3 +302,69 @@ def test_arguments_that_show_nothing(
     done = command("--url", "https://127.0.0.1:1/validate", "--ca", "ca", *words)
     assert (done.returncode, done.stdout) == (2, "")
     assert done.stderr.strip() == f"kguard: {detail}"
+
+
+# Policies
+
+EXCEPTION = """\
+  - policy: image-latest
+    kind: Deployment
+    namespace: shop
+    name: {name}
+    reason: until the registry moves
+    owner: team-shop@example.com
+    expires: "{day}"
+"""
+
+
+def probe_policies(folder: Path, capsys: pytest.CaptureFixture[str]) -> tuple[int, list[str]]:
+    """The exit code, and what is printed for a policy directory."""
+    code = run(["probe", "--policies", str(folder)])
+    return code, capsys.readouterr().out.replace(str(folder), "DIR").splitlines()
+
+
+def test_exceptions_without_effect_are_named(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    days = {"soon": 100, "over": -1, "far": 181}
+    text = "exceptions:\n" + "".join(
+        EXCEPTION.format(name=name, day=utc_today() + datetime.timedelta(ahead))
+        for name, ahead in days.items()
+    )
+    (tmp_path / "team.yaml").write_text(text)
+    code, lines = probe_policies(tmp_path, capsys)
+    day = utc_today() - datetime.timedelta(1)
+    assert lines == [
+        "ok     team.yaml",
+        f"warn   DIR/team.yaml:9: image-latest for Deployment shop/over: "
+        f"its exception ended on {day}",
+        "FAILED DIR/team.yaml:16: image-latest for Deployment shop/far: "
+        "its exception ends more than 180 days ahead",
+        "FAILED exceptions: 1 active, 1 expired, 1 too-long",
+    ]
+    assert code == 1
+
+
+def test_an_exception_that_ended_is_no_fault(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    (tmp_path / "team.yaml").write_text(
+        "exceptions:\n" + EXCEPTION.format(name="x", day="2026-01-01")
+    )
+    code, lines = probe_policies(tmp_path, capsys)
+    assert (code, lines[-1]) == (0, "ok     exceptions: 1 expired")
+
+
+def test_what_is_not_read_is_named(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    assert probe_policies(tmp_path, capsys) == (
+        0,
+        ["ok     no files: everything has its default", "ok     exceptions: none"],
+    )
+    (tmp_path / "team").mkdir()
+    (tmp_path / "webhook.yaml.bak").write_text("mode: enforce")
+    code, lines = probe_policies(tmp_path, capsys)
+    assert (code, lines[0]) == (
+        0,
+        "warn   no file here ends in .yaml or .yml: everything has its default, "
+        "and team/, webhook.yaml.bak are not read",
+    )

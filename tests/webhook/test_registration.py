@@ -172,7 +172,9 @@ def test_an_address_that_the_api_server_refuses(url: str) -> None:
         manifest(url=url)
 
 
-@pytest.mark.parametrize("path", ["/review", "/validate/", "//validate", "/Validate", "/a/validate"])
+@pytest.mark.parametrize(
+    "path", ["/review", "/validate/", "//validate", "/Validate", "/a/validate"]
+)
 def test_a_path_at_which_nobody_answers(path: str) -> None:
     with pytest.raises(RegistrationError, match="answers at `/validate` and nowhere else"):
         manifest(url=f"https://kguard.example.com{path}")
