@@ -128,6 +128,33 @@ def test_upgrade(empty: Cluster, version: str) -> None:
     assert left_behind(empty) == []
 
 
+@pytest.mark.parametrize("version", ["3", "4"])
+def test_armed_again(empty: Cluster, version: str) -> None:
+    """After `kguard disarm` an upgrade arms again: by Helm 3 at once, by Helm 4 only by force."""
+    program = helm3() if version == "3" else helm4()
+    fail = ("--set", "webhook.failurePolicy=Fail", "--set", "disarm.enabled=false")
+    done = helm(program, empty, "install", "kguard", str(CHART), "--create-namespace", *fail)
+    assert done.returncode == 0, done.stderr
+    kubeconfig = empty.kubeconfig("disarm", empty.admin)
+    words = ("disarm", f"--kubeconfig={kubeconfig}")
+    assert subprocess.run([sys.executable, "-m", "kguard", *words], cwd=ROOT).returncode == 0
+
+    def armed() -> list[bool]:
+        return [entry["failurePolicy"] == "Fail" for entry in webhooks(empty)]
+
+    assert armed() == [False, False]
+    done = helm(program, empty, "upgrade", "kguard", str(CHART), *fail)
+    if version == "4":
+        assert done.returncode != 0
+        assert 'conflict with "kguard"' in done.stderr
+        assert armed() == [False, False]
+        done = helm(program, empty, "upgrade", "kguard", str(CHART), *fail, "--force-conflicts")
+    assert done.returncode == 0, done.stderr
+    assert armed() == [True, False], "the one for cluster-scoped objects never is"
+    done = helm(program, empty, "uninstall", "kguard")
+    assert done.returncode == 0, done.stderr
+
+
 def test_helm_3_disarms(empty: Cluster) -> None:
     """Helm 3 uninstalls under Fail: `kguard disarm`, with the hook's own rights, comes first."""
     done = helm(
