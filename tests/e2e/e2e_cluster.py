@@ -29,10 +29,16 @@ AUDIT_POLICY = {
 
 
 class Cluster:
-    """etcd and a kube-apiserver, and their administrator's `client`."""
+    """etcd and a kube-apiserver, and their administrator's `client`.
 
-    def __init__(self, programs: ControlPlane, folder: Path, reaper: Reaper) -> None:
+    `arguments` are further ones of the API server.
+    """
+
+    def __init__(
+        self, programs: ControlPlane, folder: Path, reaper: Reaper, *arguments: str
+    ) -> None:
         self.programs, self.folder, self.reaper = programs, folder, reaper
+        self._arguments = arguments
         self.authority = Authority(folder)
         self._service_account_keys()
         self._server = self.authority.issue(
@@ -230,6 +236,7 @@ class Cluster:
             f"--audit-policy-file={self.folder / 'audit.yaml'}",
             f"--audit-log-path={self.audit_log}",
             "--audit-log-mode=blocking-strict",
+            *self._arguments,
         ]
         self.apiserver = Process("kube-apiserver", command, self.folder, self.reaper)
         wait_until(self.ready, "kube-apiserver", seconds=90, every=0.1, process=self.apiserver)
