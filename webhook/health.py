@@ -54,6 +54,7 @@ class Health:
         self._live = live
         self._metrics = metrics
         self._drain = drain
+        metrics.ready.set_function(lambda: float(not _reasons(ready)))
         self._front = Front(self._app, host=host, port=port, tls=None, limits=limits)
         self.port: int = self._front.port
         self._thread = threading.Thread(target=self._front.run, name="health", daemon=True)
@@ -101,11 +102,14 @@ class Health:
         return "200 OK", b"draining\n"
 
 
-def _verdict(check: Callable[[], list[str]]) -> tuple[str, bytes]:
+def _reasons(check: Callable[[], list[str]]) -> list[str]:
     try:
-        reasons = check()
+        return check()
     except Exception as error:
-        reasons = [f"the check itself failed: {error}"]
-    if reasons:
+        return [f"the check itself failed: {error}"]
+
+
+def _verdict(check: Callable[[], list[str]]) -> tuple[str, bytes]:
+    if reasons := _reasons(check):
         return "503 Service Unavailable", "".join(f"{each}\n" for each in reasons).encode()
     return "200 OK", b"ok\n"

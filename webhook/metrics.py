@@ -61,7 +61,10 @@ class Metrics:
             "policy",
         )
         self.admission_errors = counter(
-            "admission_errors_total", "Requests that got no verdict", "reason"
+            "admission_errors_total",
+            "Connections and requests without a verdict, policies without an answer, and troubles"
+            " with certificates",
+            "reason",
         )
         self.admission_shed = counter(
             "admission_shed_total", "Requests answered 503 because too many were waiting"
@@ -87,8 +90,9 @@ class Metrics:
             "context_synced", "1 if what reviews need of a kind is read from the cluster", "kind"
         )
         self.exceptions = gauge(
-            "exceptions", "Exceptions that are active, expiring or expired", "state"
+            "exceptions", "Exceptions that are active, expiring, expired or too-long", "state"
         )
+        self.ready = gauge("ready", "1 if the API server may come here, as /readyz says")
         self.build_info = gauge("build_info", "The version running, always 1", "version")
 
     def render(self) -> bytes:

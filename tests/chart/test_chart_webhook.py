@@ -17,7 +17,7 @@ from kguard.facts.scopes import EACH
 from kguard.kube.recognise import HELM_VALUES
 from kguard.policy.registry import build_registry, builtin
 from kguard.webhook import registration
-from kguard.webhook.metrics import Metrics
+from kguard.webhook.metrics import SAMPLED, Metrics
 from kguard.webhook.options import Options
 from kguard.webhook.policyset import CONTROLLERS, build_policy_set
 
@@ -299,7 +299,7 @@ def test_alerts_ask_for_metrics_there_are(helm: Helm) -> None:
     assert {
         *("KguardDown", "KguardFailOpen", "KguardCertExpiring", "KguardP99High"),
         *("KguardReviewErrors", "KguardBundleMismatch", "KguardPoliciesRejected"),
-        "KguardContextUnsynced",
+        *("KguardContextUnsynced", "KguardFailClosed"),
     } == names
     for rule in group["rules"]:
         assert asked(rule["expr"])
@@ -333,6 +333,14 @@ def test_the_dashboard_asks_for_metrics_there_are(helm: Helm) -> None:
     ]
     assert len(set(cells)) == len(cells), "panels overlap"
     assert max(x for x, _ in cells) < 24
+
+
+def test_what_is_sampled_is_scaled_on_the_dashboard() -> None:
+    queries = (CHART / "files" / "dashboard.json").read_text("utf-8")
+    factors = re.findall(
+        r"topk\(10, (\d+) \* sum by \(policy\) \(rate\(kguard_policy_duration_seconds_sum", queries
+    )
+    assert factors == [str(SAMPLED)]
 
 
 def test_alerts_without_a_ca_of_our_own(helm: Helm) -> None:

@@ -65,6 +65,22 @@ def test_what_is_to_be_repaired_is_said_and_no_reason() -> None:
         assert ask(served, "/readyz")[:2] == (503, "no certificate\nwarning: the clock is wrong\n")
 
 
+def test_metrics_say_whether_it_is_ready() -> None:
+    reasons = ["no certificate"]
+
+    def ready() -> list[str]:
+        if "broken" in reasons:
+            raise ValueError("broken")
+        return reasons
+
+    with health(ready=ready) as served:
+        assert "\nkguard_ready 0.0\n" in ask(served, "/metrics")[1]
+        reasons.clear()
+        assert "\nkguard_ready 1.0\n" in ask(served, "/metrics")[1]
+        reasons.append("broken")
+        assert "\nkguard_ready 0.0\n" in ask(served, "/metrics")[1]
+
+
 def test_one_probe_does_not_fail_with_the_other() -> None:
     with health(ready=lambda: ["not yet"]) as served:
         assert ask(served, "/livez")[0] == 200

@@ -24,6 +24,7 @@ NAMES = {
     "kguard_last_reload_timestamp_seconds": [],
     "kguard_context_synced": ["kind"],
     "kguard_exceptions": ["state"],
+    "kguard_ready": [],
     "kguard_build_info": ["version"],
 }
 
