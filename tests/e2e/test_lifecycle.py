@@ -2,11 +2,15 @@
 
 from __future__ import annotations
 
+import base64
+import json
 import os
+import shlex
 import subprocess
 import sys
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from concurrent.futures import ThreadPoolExecutor
+from itertools import groupby
 from pathlib import Path
 from typing import Any
 
@@ -79,7 +83,7 @@ def state(cluster: Cluster) -> tuple[list[str], dict[str, str]]:
     return bundles, cluster.client.get("Secret", "kguard-tls", NAMESPACE).body.get("data", {})
 
 
-def serve_until_trusted(cluster: Cluster) -> None:
+def serve_until_trusted(cluster: Cluster, enough: Callable[[str], bool] = bool) -> None:
     """Let kguard write its CA, with the rights of the chart, and stop it."""
     token = cluster.service_account_token("kguard", NAMESPACE)
     process = cluster.run(
@@ -89,7 +93,7 @@ def serve_until_trusted(cluster: Cluster) -> None:
         *("--no-context", f"--kubeconfig={cluster.kubeconfig('serve', token)}"),
         PYTHONPATH=os.pathsep.join([str(ROOT), os.environ.get("PYTHONPATH", "")]),
     )
-    wait_until(lambda: all(state(cluster)[0]), "caBundle", seconds=30, process=process)
+    wait_until(lambda: all(map(enough, state(cluster)[0])), "caBundle", seconds=30, process=process)
     process.stop()
 
 
@@ -153,6 +157,36 @@ def test_armed_again(empty: Cluster, version: str) -> None:
     assert armed() == [True, False], "the one for cluster-scoped objects never is"
     done = helm(program, empty, "uninstall", "kguard")
     assert done.returncode == 0, done.stderr
+
+
+def test_a_foreign_ca(empty: Cluster) -> None:
+    """A CA that somebody put into the caBundle stays, until kguard begins anew as the page says."""
+    done = helm(helm3(), empty, "install", "kguard", str(CHART), "--create-namespace")
+    assert done.returncode == 0, done.stderr
+    foreign = empty.authority.certificate.read_bytes()
+    encoded = base64.b64encode(foreign).decode()
+    path = "/webhooks/%d/clientConfig/caBundle"
+    patch = json.dumps([{"op": "add", "path": path % n, "value": encoded} for n in (0, 1)])
+    place = ("patch", "validatingwebhookconfiguration", "kguard", "--type=json", f"--patch={patch}")
+    assert empty.kubectl(*place).returncode == 0
+    serve_until_trusted(empty, lambda bundle: certificates(bundle) == 2)
+    page = (ROOT / "docs/webhook.md").read_text("utf-8").partition("have kguard begin anew:")[2]
+    words = shlex.split(page.partition("```sh")[2].partition("```")[0], comments=True)
+    said = [list(each) for head, each in groupby(words, "kubectl".__eq__) if not head]
+    assert [" ".join(each[:2]) for each in said[:1]] == ["kguard disarm"]
+    assert len(said) == 5
+    for each in said[1:]:
+        done = empty.kubectl(*each)
+        assert done.returncode == 0, done.stderr
+    assert state(empty) == (["", ""], {})
+    serve_until_trusted(empty)
+    assert [certificates(each) for each in state(empty)[0]] == [1, 1]
+    assert helm(helm3(), empty, "uninstall", "kguard").returncode == 0
+
+
+def certificates(bundle: str) -> int:
+    """How many certificates a caBundle holds."""
+    return base64.b64decode(bundle).count(b"BEGIN CERTIFICATE")
 
 
 def test_helm_3_disarms(empty: Cluster) -> None:

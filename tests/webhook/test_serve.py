@@ -108,7 +108,10 @@ def test_the_commands_of_the_page_work_word_by_word(tmp_path: Path) -> None:
     openssl, serve, probe = commands("\nBy hand,")
     subprocess.run(openssl, cwd=tmp_path, check=True, capture_output=True)
     (tmp_path / "policies").mkdir()
-    (tmp_path / "policies" / "webhook.yaml").write_text("mode: warn\n")
+    modes = (ROOT / "docs/webhook.md").read_text("utf-8").partition("\n## Modes")[2]
+    for name, text in re.findall(r"```yaml\n# (\w+\.yaml): (.*?)```", modes, re.S):
+        (tmp_path / "policies" / name).write_text(f"# {text}")
+    assert sorted(os.listdir(tmp_path / "policies")) == ["kguard.yaml", "webhook.yaml"]
     assert serve[-2:] == ["--mode", "enforce"]
     with serving(tmp_path, *serve[1:]) as server:
         started = server.line("serving")
