@@ -15,10 +15,9 @@ _NAMESPACE = re.compile(r"[a-z0-9]([a-z0-9-]{0,61}[a-z0-9])?")
 
 _CLUSTER_SCOPED = frozenset({"ClusterWorkflowTemplate", "PersistentVolume"})
 
-_PLACE = re.compile(
-    r"(?:[^.\[\]]+|\['.+?'\])(?:\.[^.\[\]]+|\['.+?'\]|\[[^\[\]]+\])*",
-)
-"""How `named_route` writes."""
+_KEY, _QUOTED, _ITEM = r"[^.\[\]]+", r"\['(?:[^']|'(?!\]))*'\]", r"\[(?!')[^\[\]]+\]"
+_PLACE = re.compile(rf"(?:{_KEY}|{_QUOTED})(?:\.{_KEY}|{_QUOTED}|{_ITEM})*")
+"""How `named_route` writes. There is one way to read each text, so none takes long."""
 
 _ROOT = re.compile(r"(?:apiVersion|binaryData|data|immutable|kind|metadata|spec|status)(?![^.\[])")
 _NUMBERED = re.compile(r"\b(?:c|initC|ephemeralC)ontainers\[\d+\]")
@@ -30,26 +29,18 @@ class Subjects:
     """The kinds that policies judge, and what is known of their objects."""
 
     def __init__(self, registry: Registry) -> None:
-        self._known: set[str] = set()
-        self._named: set[str] = set()
-        for policy in registry.policies.values():
-            if policy.doors == "both":
-                judged = EACH[policy.each].kinds
-                if judged is not None:
-                    self._known |= {kind for _, kind in judged}
-                self._named.update(policy.kinds)
-        self._bound = not any(
-            EACH[policy.each].kinds is None and not policy.kinds
-            for policy in registry.policies.values()
-            if policy.doors == "both"
-        )
+        judging = [each for each in registry.policies.values() if each.doors == "both"]
+        self._known = {kind for each in judging for _, kind in EACH[each.each].kinds or ()}
+        self._judged = self._known.union(*(each.kinds for each in judging))
+        self._bound = all(EACH[each.each].kinds is not None or each.kinds for each in judging)
+        """Whether no policy looks at whatever comes."""
 
     def faults(self, item: Mapping[str, Any]) -> Iterator[tuple[str, str, str]]:
         """Why an exception can never hold: the key that says so, a sentence, and the way out."""
         kind, namespace = item["kind"], item.get("namespace")
-        judged = self._known | self._named
-        if self._bound and kind not in judged:
-            yield "kind", f"no policy judges a `{kind}`{nearest(kind, judged)}", ""
+        if self._bound and kind not in self._judged:
+            hint = nearest(kind, self._judged)
+            yield "kind", f"no policy judges a `{kind}`{hint}", ""
         elif kind in self._known:
             if namespace is None and kind not in _CLUSTER_SCOPED:
                 yield "kind", f"a {kind} is in a namespace: the exception lacks `namespace`", ""

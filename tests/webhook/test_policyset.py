@@ -218,7 +218,13 @@ def test_all_faults_of_all_files_are_named_at_once() -> None:
 
 
 PLACES = (
-    *("spec", "spec.replicas", "metadata.labels['app.kubernetes.io/name']", "data['a[0]']"),
+    *(
+        "spec",
+        "spec.replicas",
+        "metadata.labels['app.kubernetes.io/name']",
+        "data['a[0]']",
+        "data['']",
+    ),
     *("spec.template.spec.containers[app].resources.limits['nvidia.com/gpu']",),
     *("spec.templates[main].steps[0][1]", "spec.template.spec.containers[app].command[0]"),
 )
@@ -228,6 +234,13 @@ PLACES = (
 def test_a_place_that_findings_may_have(path: str) -> None:
     policies = built(team=GOOD_EXCEPTION + f'    path: "{path}"\n')
     assert [e.path for each in policies.exceptions.values() for e in each] == [path]
+
+
+def test_a_place_is_read_at_once() -> None:
+    """With two ways to read each part it would take for ever."""
+    path = "spec" + "['a']" * 190 + "]"
+    with pytest.raises(ConfigError, match="is not how a place is written"):
+        built(team=GOOD_EXCEPTION + f'    path: "{path}"\n')
 
 
 def test_a_renewed_exception_may_stand_beside_the_old_one() -> None:
