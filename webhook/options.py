@@ -6,6 +6,7 @@ import os
 from typing import Any
 
 from kguard.record import record
+from kguard.webhook.cluster.sources import ARGO_CONFIG
 
 _MOST_AT_ONCE = 8
 """Reviews share one interpreter: more of them at once only make each of them slower."""
@@ -96,7 +97,7 @@ class Options:
             kubeconfig=args.kubeconfig,
             cluster=not args.no_cluster,
             context=not args.no_cluster and not args.no_context,
-            argo_configmaps=tuple(args.argo_configmap or ["workflow-controller-configmap"]),
+            argo_configmaps=tuple(args.argo_configmap or [ARGO_CONFIG]),
             called=called,
             service=args.service,
             namespace=namespace,

@@ -58,8 +58,8 @@ CONDITIONS: tuple[tuple[str, str], ...] = (
     (
         "configuration-of-argo",
         "request.resource.resource != 'configmaps'"
-        " || has(object.metadata.name)"
-        " && object.metadata.name in ['workflow-controller-configmap']",
+        " || has(object.metadata.name) && request.namespace + '/' + object.metadata.name"
+        " in ['argo/workflow-controller-configmap']",
     ),
 )
 """CEL under which a request is sent. No condition rests on what an author writes alone."""

@@ -94,8 +94,8 @@ def add_parser(subparsers: Any) -> None:
     cluster.add_argument(
         "--argo-configmap",
         action="append",
-        metavar="[NAMESPACE/]NAME",
-        help="Argo's controller is configured by it (default: workflow-controller-configmap)",
+        metavar="NAMESPACE/NAME",
+        help="Argo's controller is configured by it (default: argo/workflow-controller-configmap)",
     )
     add_names(cluster)
     limits = parser.add_argument_group("limits")

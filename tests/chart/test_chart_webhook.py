@@ -165,7 +165,9 @@ def test_conditions(helm: Helm, kube: str) -> None:
     assert list(namespaced) == ["not-nodes", "not-kguard", "changed", "configuration-of-argo"]
     assert list(cluster) == ["not-nodes", "not-kguard", "changed"]
     assert "'system:serviceaccount:guards:kguard'" in namespaced["not-kguard"]
-    assert "'workflow-controller-configmap'" in namespaced["configuration-of-argo"]
+    argo = namespaced["configuration-of-argo"]
+    assert "request.namespace + '/' + object.metadata.name" in argo
+    assert "['argo/workflow-controller-configmap']" in argo
     for expression in [*namespaced.values(), *cluster.values()]:
         assert expression.count("(") == expression.count(")")
         assert "\n" not in expression

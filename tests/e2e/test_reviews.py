@@ -223,14 +223,17 @@ def test_workflow_status_without_conditions(
 def test_unlisted_configmap(
     cluster: Cluster, kguard: Kguard, namespace: Namespace, replica: Replica
 ) -> None:
-    """Of all ConfigMaps only the Argo controller's is sent to kguard."""
-    shop = namespace("warn-configmap")
-    settings = {"apiVersion": "v1", "kind": "ConfigMap", "data": {"retentionPolicy": "{}"}}
-    for name in ("settings", "workflow-controller-configmap"):
-        metadata = {"namespace": shop, "name": name}
+    """Of all ConfigMaps only the Argo controller's is sent to kguard, or watched by it."""
+    shop, argo = namespace("warn-configmap"), namespace("argo")
+    settings = {"apiVersion": "v1", "kind": "ConfigMap", "data": {"parallelism": "50"}}
+    own = "workflow-controller-configmap"
+    for place, name in ((shop, "settings"), (shop, own), (argo, "settings"), (argo, own)):
+        metadata = {"namespace": place, "name": name}
         cluster.client.create({**settings, "metadata": metadata}).ok()
-    wait_until(lambda: replica.reviews("workflow-controller-configmap"), "the review")
+    wait_until(lambda: replica.reviews(own), "the review")
+    assert [event["namespace"] for event in replica.reviews(own)] == [argo]
     assert replica.reviews("settings") == []
+    assert replica.metric("kguard_context_synced", kind="ConfigMap") == 1
 
 
 def test_cluster_scoped(

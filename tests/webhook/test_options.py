@@ -20,7 +20,7 @@ def options(*words: str) -> Options:
 def test_the_defaults_of_the_command_line_are_those_of_the_options() -> None:
     assert options() == Options(
         concurrency=min(2 * usable_cpus(), 8),
-        argo_configmaps=("workflow-controller-configmap",),
+        argo_configmaps=("argo/workflow-controller-configmap",),
     )
 
 
@@ -87,12 +87,12 @@ def test_what_can_be_said_more_than_once() -> None:
     found = options(
         *("--client-ca", "ca", "--client-name", "a", "--client-name", "b"),
         *("--trusted-controller", "c", "--trusted-controller", "d"),
-        *("--argo-configmap", "argo/x", "--argo-configmap", "y"),
+        *("--argo-configmap", "argo/x", "--argo-configmap", "b/y"),
         *("--on-error", "deny", "--mode", "enforce"),
     )
     assert found.client_names == {"a", "b"}
     assert found.trusted == {"c", "d"}
-    assert found.argo_configmaps == ("argo/x", "y")
+    assert found.argo_configmaps == ("argo/x", "b/y")
     assert (found.deny_on_error, found.mode) == (True, "enforce")
 
 

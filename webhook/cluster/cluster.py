@@ -10,7 +10,6 @@ from random import Random
 from threading import Condition, Event, Thread
 from typing import TYPE_CHECKING, TypeVar
 
-from kguard.facts.argo.config import CONFIG_NAME
 from kguard.index import Index
 from kguard.model import Resource, dig
 from kguard.webhook.cluster.client import ClusterError, call
@@ -18,7 +17,14 @@ from kguard.webhook.cluster.kept import Key
 from kguard.webhook.cluster.pace import Backoff, Pace
 from kguard.webhook.cluster.reflector import Reflector
 from kguard.webhook.cluster.snapshot import Snapshot
-from kguard.webhook.cluster.sources import CONFIG_MAP, KINDS, NAMESPACE, Source, config_maps
+from kguard.webhook.cluster.sources import (
+    ARGO_CONFIG,
+    CONFIG_MAP,
+    KINDS,
+    NAMESPACE,
+    Source,
+    config_maps,
+)
 
 if TYPE_CHECKING:
     from kubernetes.client import ApiClient
@@ -46,7 +52,7 @@ class Cluster:
         self,
         client: ApiClient,
         *,
-        argo_configmaps: Iterable[str] = (CONFIG_NAME,),
+        argo_configmaps: Iterable[str] = (ARGO_CONFIG,),
         kinds: Sequence[Source] = KINDS,
         pace: Pace | None = None,
         say: Callable[[str], None] = _to_stderr,
@@ -55,8 +61,8 @@ class Cluster:
     ) -> None:
         """Nothing is read before `start`.
 
-        `argo_configmaps` name the configuration of the Argo controller: `name`, in whatever
-        namespace, or `namespace/name`. `say` is told once of what cannot be read, and when it can
+        `argo_configmaps` name the configuration of the Argo controller, as
+        `namespace/name`. `say` is told once of what cannot be read, and when it can
         be again. Raises ValueError for what is no name.
         """
         self._client, self._say, self._clock = client, say, clock

@@ -1,6 +1,7 @@
 """What is read of the cluster: the kinds that rules ask for beside a reviewed object.
 
-Never Secrets, and of ConfigMaps only the Argo controller's, by name.
+Never Secrets, and of ConfigMaps only the Argo controller's, by namespace and name: anybody may
+have a ConfigMap of that name in a namespace of their own.
 """
 
 from __future__ import annotations
@@ -13,6 +14,9 @@ from kguard.record import record
 
 NAMESPACE = ("", "Namespace")
 CONFIG_MAP = ("", "ConfigMap")
+
+ARGO_CONFIG = f"argo/{CONFIG_NAME}"
+"""Where Argo's own manifests and its documentation put the configuration of its controller."""
 
 # k8s.io/apimachinery pkg/util/validation: IsDNS1123Label, IsDNS1123Subdomain.
 _NAMESPACE = re.compile(r"[a-z0-9](?:[-a-z0-9]{0,61}[a-z0-9])?")
@@ -89,21 +93,18 @@ KINDS = (
 )
 
 
-def config_maps(named: Iterable[str] = (CONFIG_NAME,)) -> Sequence[Source]:
-    """Where the Argo controller's ConfigMap is looked for.
+def config_maps(named: Iterable[str] = (ARGO_CONFIG,)) -> Sequence[Source]:
+    """Where the Argo controller's ConfigMap is looked for: `namespace/name`, each one object.
 
-    Each is `name`, to be found in any namespace, or `namespace/name`. Raises ValueError for what
-    cannot be the name of one.
+    Raises ValueError for what cannot be the place of one.
     """
     wanted: list[tuple[str, str]] = []
     for each in named:
-        namespace, slash, name = each.rpartition("/")
-        if not _NAME.fullmatch(name) or (slash and not _NAMESPACE.fullmatch(namespace)):
-            raise ValueError(f"`{each}` is no name of a ConfigMap, nor `namespace/name`")
+        namespace, _, name = each.rpartition("/")
+        if not _NAME.fullmatch(name) or not _NAMESPACE.fullmatch(namespace):
+            raise ValueError(f"`{each}` is no `namespace/name` of a ConfigMap")
         wanted.append((namespace, name))
-    # An object that two watches see would come and go with each of them.
     return [
         Source("", "v1", "ConfigMap", "configmaps", namespace=namespace, name=name)
         for namespace, name in dict.fromkeys(wanted)
-        if not namespace or ("", name) not in wanted
     ]

@@ -16,7 +16,7 @@ Object = dict[str, Any]
 
 LIMIT_RANGES = "/api/v1/limitranges"
 NAMESPACES = "/api/v1/namespaces"
-CONFIG_MAPS = "/api/v1/configmaps"
+CONFIG_MAPS = "/api/v1/namespaces/argo/configmaps"
 AUTOSCALERS = "/apis/autoscaling/v2/horizontalpodautoscalers"
 BUDGETS = "/apis/policy/v1/poddisruptionbudgets"
 TEMPLATES = "/apis/argoproj.io/v1alpha1/workflowtemplates"

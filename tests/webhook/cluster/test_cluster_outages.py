@@ -67,7 +67,7 @@ def test_a_missing_permission_is_said_once(
     eventually(lambda: len(api.asked(path, watch=False)) > 5, True)
     group, plural = KIND[path][0], path.rpartition("/")[2]
     named = f"`{plural}.{group}`" if group else f"`{plural}`"
-    named += f" `{CONFIG}`" if path == fake.CONFIG_MAPS else ""
+    named += f" `{CONFIG}` in namespace `argo`" if path == fake.CONFIG_MAPS else ""
     reason = f"the service account lacks the verb `list` on {named}"
     assert said == [f"not everything in the cluster is known: {reason}"]
     assert cluster.reasons() == {KIND[path]: reason}
