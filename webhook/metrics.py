@@ -89,6 +89,11 @@ class Metrics:
         self.context_synced = gauge(
             "context_synced", "1 if what reviews need of a kind is read from the cluster", "kind"
         )
+        self.context_left_out = gauge(
+            "context_left_out_namespaces",
+            "Namespaces that have too much of a kind for it to be kept in memory",
+            "kind",
+        )
         self.exceptions = gauge(
             "exceptions", "Exceptions that are active, expiring, expired or too-long", "state"
         )

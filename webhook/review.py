@@ -123,7 +123,7 @@ class _Judge:
             outcome = engine.run([resource], facts, rules, self.expired, self._took, only)
         finally:
             facts.release()
-        self.unsynced |= not self._world.unsynced.isdisjoint(index.asked)
+        self.unsynced |= not self._world.unknown_to(resource.namespace).isdisjoint(index.asked)
         return outcome
 
     def _assumptions(self) -> Assumptions:
@@ -133,6 +133,7 @@ class _Judge:
             kube=settings.kube if said or world.kube is None else world.kube,
             argo=settings.argo,
             argo_controller=world.argo_controller,
+            argo_configs=world.argo_configs,
             argo_assume_none=settings.argo_assume_none,
             drone_requests_given=settings.drone_requests_given,
             drone_limits_given=settings.drone_limits_given,

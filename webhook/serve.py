@@ -245,13 +245,18 @@ def _cluster(
 
 
 def publish_synced(cluster: Cluster, metrics: Metrics) -> None:
-    """Have the metrics say of every kind whether it is known."""
+    """Have the metrics say of every kind whether it is known, and in how many places it is not."""
     for group, kind in cluster.kinds():
         metrics.context_synced.labels(kind).set_function(_synced(cluster, (group, kind)))
+        metrics.context_left_out.labels(kind).set_function(_lacking(cluster, (group, kind)))
 
 
 def _synced(cluster: Cluster, kind: tuple[str, str]) -> Callable[[], float]:
     return lambda: float(kind not in cluster.reasons())
+
+
+def _lacking(cluster: Cluster, kind: tuple[str, str]) -> Callable[[], float]:
+    return lambda: float(cluster.lacking().get(kind, 0))
 
 
 def _certificates(

@@ -34,7 +34,8 @@ class Assumptions:
     """What the user said about the world outside the files.
 
     `kube` and `argo` are (major, minor); `argo` is None where unknown. `argo_controller` is the
-    controller's configuration (a ConfigMap or Helm values) named by the user. With
+    controller's configuration (a ConfigMap or Helm values) named by the user; `argo_configs` are
+    configurations that were read before. With
     `argo_assume_none` an unseen configuration counts as one that sets no defaults.
     `images` maps image names to a Dockerfile resource or to known facts (`--image-map`);
     `retagged` are names of images to which a tool gives the tag later (Kustomize, Skaffold).
@@ -43,6 +44,7 @@ class Assumptions:
     kube: tuple[int, int] = NEWEST_KUBERNETES
     argo: tuple[int, int] | None = None
     argo_controller: Resource | None = None
+    argo_configs: tuple[ControllerConfig, ...] = ()
     argo_assume_none: bool = False
     drone_requests_given: bool = False
     drone_limits_given: bool = False

@@ -23,6 +23,7 @@ NAMES = {
     "kguard_policy_config_hash_info": ["hash"],
     "kguard_last_reload_timestamp_seconds": [],
     "kguard_context_synced": ["kind"],
+    "kguard_context_left_out_namespaces": ["kind"],
     "kguard_exceptions": ["state"],
     "kguard_ready": [],
     "kguard_build_info": ["version"],

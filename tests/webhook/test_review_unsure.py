@@ -3,12 +3,26 @@
 from __future__ import annotations
 
 import copy
+import time
 from typing import Any
 
 import pytest
 from review_cases import TINY, exception
-from webhook_reviews import ALICE, answer, asked, decide, deployment, effects, policy_set, world
+from webhook_reviews import (
+    ALICE,
+    answer,
+    asked,
+    decide,
+    deployment,
+    effects,
+    policy_set,
+    world,
+)
 
+from kguard.facts import Facts
+from kguard.index import Index
+from kguard.kube.recognise import resources
+from kguard.webhook.cluster.snapshot import Snapshot
 from kguard.webhook.stances import Mode
 
 
@@ -114,6 +128,63 @@ def test_nothing_is_denied_on_what_is_not_known_yet() -> None:
         "cluster not read yet",
         "warning, below deny-at",
     }
+
+
+def test_what_one_namespace_has_too_much_of_is_unknown_there_only() -> None:
+    data = deployment(resources=TINY)
+    ranges = frozenset({("", "LimitRange")})
+    assert not decide(asked(data), around=world(left_out={"other": ranges})).allowed
+    decision = decide(asked(data), around=world(left_out={"shop": ranges}))
+    assert decision.allowed
+    assert "cluster not read yet" in {each.why for each in decision.judged}
+
+
+def test_a_configuration_of_argo_that_was_read_is_read_no_more(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    maps = [
+        {
+            "apiVersion": "v1",
+            "kind": "ConfigMap",
+            "metadata": {"name": "workflow-controller-configmap", "namespace": namespace},
+            "data": {"config": "workflowDefaults: {spec: {activeDeadlineSeconds: 10}}"},
+        }
+        for namespace in ("argo", "argo-two")
+    ]
+    found = [each for data in maps for each in resources(data, "", context=True)]
+    read = [Facts(Index([each])).controller_config(each) for each in found]
+    configs = tuple(each for each in read if each is not None)
+    assert len(configs) == 2
+    spec = {"entrypoint": "main", "templates": [{"name": "main", "container": {"image": "x"}}]}
+    asking = asked(
+        {
+            "apiVersion": "argoproj.io/v1alpha1",
+            "kind": "Workflow",
+            "metadata": {"name": "a", "namespace": "shop"},
+            "spec": spec,
+        }
+    )
+    policies = policy_set(kguard="select: [argo-no-deadline]")
+    without = effects(decide(asking, policies, world()))
+    assert without
+    monkeypatch.setattr("kguard.source.read", None)
+    around = Snapshot(Index(found[:1]), argo_controller=found[0], argo_configs=configs[:1])
+    assert effects(decide(asking, policies, around)) == []
+    around = Snapshot(Index(found), argo_configs=configs)
+    assert effects(decide(asking, policies, around)) == without
+
+
+def test_a_configuration_of_argo_that_takes_too_long_is_not_read() -> None:
+    data = {
+        "apiVersion": "v1",
+        "kind": "ConfigMap",
+        "metadata": {"name": "workflow-controller-configmap", "namespace": "argo"},
+        "data": {"config": "a: {b: 1}\n" * 50_000},
+    }
+    began = time.monotonic()
+    decision = decide(asked(data), expired=lambda needed=0.0: time.monotonic() + needed > began + 4)
+    assert time.monotonic() < began + 1
+    assert "deadline" in decision.unanswered.values()
 
 
 @pytest.mark.parametrize(

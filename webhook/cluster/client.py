@@ -124,16 +124,30 @@ def call(
 
 def received(response: BaseHTTPResponse, method: str, path: str, limit: int = MAX_ANSWER) -> Any:
     """The JSON in an answer, which is closed or released; raises ClusterError as `call` does."""
+    return decoded(method, path, _text(method, path, response, limit))
+
+
+def fetch(client: ApiClient, path: str, query: Query, *, read: float, limit: int) -> bytes:
+    """The bytes that a GET is answered with; raises what `call` does of them."""
+    return _text("GET", path, send(client, "GET", path, query, read=read), limit)
+
+
+def decoded(method: str, path: str, text: bytes) -> Any:
+    """The JSON of an answer; raises ClusterError for what is none."""
+    try:
+        return decode(text)
+    except ValueError as error:
+        raise ClusterError(f"{method} {path}: the answer is no JSON") from error
+
+
+def _text(method: str, path: str, response: BaseHTTPResponse, limit: int) -> bytes:
     try:
         text = _read(response, limit)
         response.release_conn()
     except Exception as error:
         response.close()
         raise said(method, path, error) from error
-    try:
-        return decode(text)
-    except ValueError as error:
-        raise ClusterError(f"{method} {path}: the answer is no JSON") from error
+    return text
 
 
 def send(

@@ -8,8 +8,11 @@ import time
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from random import Random
 from threading import Condition, Event, Thread
+from types import MappingProxyType
 from typing import TYPE_CHECKING, TypeVar
 
+from kguard.facts import Assumptions, Facts
+from kguard.facts.argo.config import ControllerConfig
 from kguard.index import Index
 from kguard.model import Resource, dig
 from kguard.webhook.cluster.client import ClusterError, call
@@ -25,6 +28,7 @@ from kguard.webhook.cluster.sources import (
     Source,
     config_maps,
 )
+from kguard.webhook.cluster.store import Namespace, Store
 
 if TYPE_CHECKING:
     from kubernetes.client import ApiClient
@@ -61,17 +65,27 @@ class Cluster:
     ) -> None:
         """Nothing is read before `start`.
 
-        `argo_configmaps` name the configuration of the Argo controller, as
-        `namespace/name`. `say` is told once of what cannot be read, and when it can
-        be again. Raises ValueError for what is no name.
+        `argo_configmaps` name the configuration of the Argo controller, as `namespace/name`. `say`
+        is told once of what cannot be read, and when it can be again. Raises ValueError for what is
+        no name.
         """
         self._client, self._say, self._clock = client, say, clock
         self._pace, self._dice = pace or Pace(), dice or Random()
         self._sources = (*kinds, *config_maps(argo_configmaps))
         self._stopped = Event()
         self._begun: float | None = None
+        store = Store(self, self._pace.size)
         self._reflectors = [
-            Reflector(client, each, self, self._pace, self._stopped, clock=clock, dice=self._dice)
+            Reflector(
+                client,
+                each,
+                store,
+                self,
+                self._pace,
+                self._stopped,
+                clock=clock,
+                dice=self._dice,
+            )
             for each in self._sources
         ]
         self._threads: list[Thread] = []
@@ -79,13 +93,14 @@ class Cluster:
         self._news = Condition()
         self._changes: dict[Key, Resource | None] = {}
         self._reasons: dict[Source, str] = dict.fromkeys(self._sources, _NOT_YET)
+        self._left: dict[Source, frozenset[Namespace]] = {}
         self._kube: tuple[int, int] | None = None
         self._fresh = False
         self._said: set[str] = set()
         self._outage = False
         # Of the thread that makes the snapshots alone.
         self._held: dict[Key, Resource] = {}
-        self._maps: dict[Key, Resource] = {}
+        self._maps: dict[Key, ControllerConfig] = {}
         unsynced = self.kinds()
         self._snapshot = Snapshot(Index(()), unsynced)
         self._complete = not unsynced
@@ -138,6 +153,11 @@ class Cluster:
             return []
         return [f"not read from the cluster yet: {', '.join(sorted({k for _, k in unsynced}))}"]
 
+    def lacking(self) -> Mapping[tuple[str, str], int]:
+        """Of how many namespaces each kind is left out."""
+        with self._news:
+            return {(s.group, s.kind): len(namespaces) for s, namespaces in self._left.items()}
+
     def reasons(self) -> Mapping[tuple[str, str], str]:
         """Why each kind that is not known is not."""
         with self._news:
@@ -162,6 +182,25 @@ class Cluster:
             sentence = self._sentence(reason)
         if sentence:
             self._say(sentence)
+
+    def left_out(self, source: Source, namespaces: frozenset[Namespace]) -> None:
+        """Take in of which namespaces a collection is not known, because there is too much."""
+        with self._news:
+            before = self._left.get(source, frozenset())
+            if namespaces == before:
+                return
+            self._left[source] = namespaces
+            self._tell()
+        what = f"the `{source.resource}`"
+        for each in sorted(namespaces - before, key=str):
+            where = f" of namespace `{each}`" if each else ""
+            self._say(
+                f"not everything in the cluster is known: {what}{where} take the most of the"
+                f" {self._pace.size >> 20} MiB there are for everything, so none of them is kept"
+            )
+        for each in sorted(before - namespaces, key=str):
+            where = f" of namespace `{each}`" if each else ""
+            self._say(f"{what}{where} are known again")
 
     def _sentence(self, reason: str) -> str:
         """What is to be said of a new reason; one outage is spoken of once, not by every watch."""
@@ -191,8 +230,10 @@ class Cluster:
             with self._news:
                 changes, self._changes, self._fresh = self._changes, {}, False
                 unsynced = frozenset((s.group, s.kind) for s, why in self._reasons.items() if why)
+                unsynced |= {(s.group, s.kind) for s, left in self._left.items() if None in left}
+                left_out = _by_namespace(self._left)
                 kube = self._kube
-            snapshot = self._folded(changes, unsynced, kube)
+            snapshot = self._folded(changes, unsynced, kube, left_out)
             with self._news:
                 self._snapshot = snapshot
                 self._complete |= not unsynced
@@ -203,6 +244,7 @@ class Cluster:
         changes: Mapping[Key, Resource | None],
         unsynced: frozenset[tuple[str, str]],
         kube: tuple[int, int] | None,
+        left_out: Mapping[str, frozenset[tuple[str, str]]] = MappingProxyType({}),
     ) -> Snapshot:
         """The snapshot after the present one."""
         last = self._snapshot
@@ -213,14 +255,22 @@ class Cluster:
                 _replace(namespaces, key[3], _labels(resource))
                 continue
             if key[:2] == CONFIG_MAP:
-                _replace(self._maps, key, resource)
+                _replace(self._maps, key, _config(resource))
             if (before := _replace(self._held, key, resource)) is not None:
                 gone.append(before)
             if resource is not None:
                 come.append(resource)
         index = last.index.changed(gone, come) if gone or come else last.index
-        (controller,) = self._maps.values() if len(self._maps) == 1 else (None,)
-        return Snapshot(index, unsynced, namespaces, kube, controller)
+        configs = tuple(self._maps.values())
+        return Snapshot(
+            index=index,
+            unsynced=unsynced,
+            left_out=left_out,
+            namespaces=namespaces,
+            kube=kube,
+            argo_controller=configs[0].resource if len(configs) == 1 else None,
+            argo_configs=configs,
+        )
 
     def _ask_version(self) -> None:
         backoff = Backoff(self._pace, self._dice)
@@ -244,6 +294,25 @@ def _replace(table: dict[K, V], key: K, value: V | None) -> V | None:
     if value is not None:
         table[key] = value
     return before
+
+
+def _config(resource: Resource | None) -> ControllerConfig | None:
+    """The configuration of Argo's controller in a ConfigMap that is named as such."""
+    if resource is None:
+        return None
+    return Facts(Index(()), Assumptions(argo_controller=resource)).controller_config(resource)
+
+
+def _by_namespace(
+    left: Mapping[Source, frozenset[Namespace]],
+) -> Mapping[str, frozenset[tuple[str, str]]]:
+    """The kinds that are left out, by namespace."""
+    found: dict[str, frozenset[tuple[str, str]]] = {}
+    for source, namespaces in left.items():
+        for each in namespaces:
+            if each is not None:
+                found[each] = found.get(each, frozenset()) | {(source.group, source.kind)}
+    return found
 
 
 def _labels(namespace: Resource | None) -> Mapping[str, str] | None:

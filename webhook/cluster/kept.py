@@ -6,7 +6,7 @@ import json
 import zlib
 from collections import OrderedDict
 from collections.abc import Iterator, Mapping
-from sys import intern
+from sys import getsizeof, intern
 from threading import Lock
 from typing import Any
 
@@ -17,18 +17,31 @@ from kguard.webhook.cluster.sources import CONFIG_MAP, NAMESPACE, Source
 Key = tuple[str, str, str | None, str]
 """Group, kind, namespace, name."""
 
-_LAST_APPLIED = "kubectl.kubernetes.io/last-applied-configuration"
+_ANNOTATIONS = (
+    "autoscaling.keda.sh/",
+    "kguard.dev/",
+    "scaledobject.keda.sh/",
+    "validations.keda.sh/",
+)
+"""What the annotations begin with that rules read of objects they do not judge."""
+
+_ANNOTATION = 256
+"""Characters of an annotation that are kept: what rules look for is a word or a number."""
+
 _ORIGIN = Origin("")
 _SMALL = 4096
-"""Bytes of JSON up to which an object stays unpacked: as dicts it takes four times as much."""
+"""Bytes of JSON up to which an object stays unpacked: as dicts it takes some times as much."""
+
+_OBJECT = 1200
+"""Bytes that an object takes beside its data, in all tables that hold it."""
 
 _LEVEL = 3  # Three quarters of the size at level 1, for 1.3 times its time.
-_UNPACKED = 16 * 2**20
+_UNPACKED = 32 * 2**20
 
 
 @record(eq=False)
 class Kept:
-    """An object as it is kept: its resourceVersion, and the bytes it takes, roughly."""
+    """An object as it is kept: its resourceVersion, and the bytes of memory it takes, roughly."""
 
     key: Key
     version: str
@@ -39,7 +52,7 @@ class Kept:
 class Packed(Mapping[str, Any]):
     """A mapping that is held as compressed JSON and read when somebody looks into it.
 
-    The last ones that were looked into stay unpacked, up to 16 MiB of JSON.
+    The last ones that were looked into stay unpacked, up to 32 MiB.
     """
 
     __slots__ = ("_text",)
@@ -84,8 +97,8 @@ class _Unpacked:
         found: Mapping[str, Any] = json.loads(plain)
         with self._lock:
             if text not in self._held:
-                self._held[text] = found, len(plain)
-                self._size += len(plain)
+                self._held[text] = found, _roughly(plain)
+                self._size += self._held[text][1]
             while self._size > self._limit and len(self._held) > 1:
                 self._size -= self._held.popitem(last=False)[1][1]
         return found
@@ -110,11 +123,8 @@ def kept(source: Source, item: Any) -> Kept:
     data["metadata"] = {k: v for k, v in metadata.items() if k in ("name", "namespace", "labels")}
     place = (source.group, source.kind)
     if place != NAMESPACE:
-        annotations = metadata.get("annotations")
-        if isinstance(annotations, dict):
-            annotations.pop(_LAST_APPLIED, None)
-            if annotations:
-                data["metadata"]["annotations"] = annotations
+        if annotations := _read_by_rules(metadata.get("annotations")):
+            data["metadata"]["annotations"] = annotations
         data |= {k: item[k] for k in (("data",) if place == CONFIG_MAP else ("spec",)) if k in item}
     text = json.dumps(data, separators=(",", ":")).encode("ascii")
     held: Mapping[str, Any]
@@ -122,7 +132,8 @@ def kept(source: Source, item: Any) -> Kept:
         packed = zlib.compress(text, _LEVEL)
         held, size = Packed(packed), len(packed)
     else:
-        held, size = _interned(data), 4 * len(text)
+        held = _interned(data)
+        size = _memory(held)
     resource = Resource(
         data=held,
         origin=_ORIGIN,
@@ -134,7 +145,18 @@ def kept(source: Source, item: Any) -> Kept:
         context=True,
     )
     version = metadata.get("resourceVersion")
-    return Kept((*place, namespace, name), str(version or ""), resource, size)
+    return Kept((*place, namespace, name), str(version or ""), resource, _OBJECT + size)
+
+
+def _read_by_rules(annotations: Any) -> dict[str, str]:
+    """The annotations that are kept: each of the others could be 256 KiB of anything."""
+    if not isinstance(annotations, dict):
+        return {}
+    return {
+        key: str(value)[:_ANNOTATION]
+        for key, value in annotations.items()
+        if key.startswith(_ANNOTATIONS)
+    }
 
 
 def _interned(value: Any) -> Any:
@@ -144,3 +166,18 @@ def _interned(value: Any) -> Any:
     if isinstance(value, list):
         return [_interned(each) for each in value]
     return value
+
+
+def _memory(value: Any) -> int:
+    """Bytes that a value takes. The text tells little: a dict of three bytes takes 64."""
+    size = getsizeof(value)
+    if isinstance(value, dict):
+        size += sum(getsizeof(key) + _memory(each) for key, each in value.items())
+    elif isinstance(value, list):
+        size += sum(map(_memory, value))
+    return size
+
+
+def _roughly(text: bytes) -> int:
+    """About as many bytes as the value of a JSON text takes."""
+    return len(text) + 100 * (text.count(b"{") + text.count(b"[")) + 60 * text.count(b",")

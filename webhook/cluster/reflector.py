@@ -7,17 +7,26 @@ retrieving large results sets in chunks, resource versions); client-go tools/cac
 from __future__ import annotations
 
 import time
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Iterator
 from random import Random
 from threading import Event
-from typing import TYPE_CHECKING, Any, Protocol
+from typing import TYPE_CHECKING, Any
 
-from kguard.model import Resource, dig
-from kguard.webhook.cluster.client import MAX_ANSWER, ClusterError, TooLarge, call, said, send
+from kguard.model import dig
+from kguard.webhook.cluster.client import (
+    MAX_ANSWER,
+    ClusterError,
+    TooLarge,
+    decoded,
+    fetch,
+    said,
+    send,
+)
 from kguard.webhook.cluster.decode import decode
-from kguard.webhook.cluster.kept import Kept, Key, kept
+from kguard.webhook.cluster.kept import Kept, kept
 from kguard.webhook.cluster.pace import Backoff, Pace
-from kguard.webhook.cluster.sources import Source
+from kguard.webhook.cluster.sources import CONFIG_MAP, Source
+from kguard.webhook.cluster.store import Listing, Sink, Store
 
 if TYPE_CHECKING:
     from kubernetes.client import ApiClient
@@ -25,7 +34,8 @@ if TYPE_CHECKING:
 
 PAGE = 500
 _PAGE_BYTES = 4 * 2**20
-"""Of a page that is larger, a smaller one is asked for: read, it takes ten times as much."""
+"""Of a page that is larger, a smaller one is asked for: read, it takes ten times as much, or, if
+somebody means it to, twenty-five times."""
 
 _MARGIN = 15.0
 """Seconds after which a watch that the API server ought to have ended is given up."""
@@ -35,18 +45,8 @@ _BELIEVED = 3
 refuses everybody until it has read its roles."""
 
 
-class Sink(Protocol):
-    """What takes in the changes. Both may be called from any thread."""
-
-    def put(self, changes: Mapping[Key, Resource | None]) -> None:
-        """Objects that came or changed, None for those that went; all of one moment."""
-
-    def state(self, source: Source, reason: str) -> None:
-        """Why a collection is not known, empty where it is."""
-
-
-class _TooMany(Exception):
-    """More than is kept of one kind."""
+class _TooMuch(Exception):
+    """An object that is larger than one of its kind may be."""
 
 
 class Reflector:
@@ -56,6 +56,7 @@ class Reflector:
         self,
         client: ApiClient,
         source: Source,
+        store: Store,
         sink: Sink,
         pace: Pace,
         stopped: Event,
@@ -63,12 +64,11 @@ class Reflector:
         clock: Callable[[], float] = time.monotonic,
         dice: Random | None = None,
     ) -> None:
-        self._client, self._source, self._sink = client, source, sink
+        self._client, self._source = client, source
+        self._store, self._sink = store, sink
         self._pace, self._stopped, self._clock = pace, stopped, clock
         self._dice = dice or Random()
         self._backoff = Backoff(pace, self._dice)
-        self._objects: dict[Key, Kept] = {}
-        self._size = 0
         self._version = ""
         """The resourceVersion up to which the objects are known; empty: to be listed."""
         self._known = False
@@ -99,9 +99,9 @@ class Reflector:
                 self._list()
                 return 0
             return self._watched()
-        except _TooMany as error:
-            self._drop()
+        except _TooMuch as error:
             self._unknown(str(error))
+            self._drop()
             return self._backoff.rarely()
         except ClusterError as error:
             return 0 if self._stopped.is_set() else self._failed(error)
@@ -147,91 +147,86 @@ class Reflector:
         self._sink.state(self._source, "")
 
     def _drop(self) -> None:
-        gone: dict[Key, Resource | None] = dict.fromkeys(self._objects)
-        self._objects, self._size, self._version = {}, 0, ""
-        self._sink.put(gone)
+        """Forget everything. Unless it is known to be absent, it has to be unknown before."""
+        self._version = ""
+        self._store.clear(self._source)
 
     # Listing
 
     def _list(self) -> None:
-        found: dict[Key, Kept] = {}
-        size = 0
-        version = ""
-        for page in self._pages():
-            version = str(dig(page, "metadata", "resourceVersion", default=""))
-            for item in dig(page, "items", default=[]):
-                each = self._kept(item)
-                found[each.key] = each
-                size += each.size
-            self._check(len(found), size)
-        if not version:
-            raise ClusterError(f"{self._source.path}: the list has no resourceVersion")
-        changes: dict[Key, Resource | None] = {
-            key: None for key in self._objects if key not in found
-        }
-        for key, each in found.items():
-            before = self._objects.get(key)
-            if before is None or before.resource is not each.resource:
-                changes[key] = each.resource
-        self._objects, self._size, self._version = found, size, version
-        self._sink.put(changes)
-        self._now_known()
-
-    def _pages(self) -> Iterator[Any]:
+        listing = self._store.listing(self._source)
         limit, token = PAGE, ""
         while True:
-            query: list[tuple[str, str | int]] = [*self._selector(), ("limit", limit)]
-            if token:
-                query.append(("continue", token))
             try:
-                page = call(
-                    self._client,
-                    "GET",
-                    self._source.path,
-                    query,
-                    read=self._pace.read,
-                    limit=_PAGE_BYTES if limit > 1 else MAX_ANSWER,
-                )
+                text = self._page(limit, token)
             except TooLarge:
                 if limit == 1:
                     raise
                 limit = max(1, limit // 5)
                 continue
-            if not isinstance(dig(page, "items", default=[]), list):
-                raise ClusterError(f"{self._source.path}: the answer is no list")
-            yield page
-            following = str(dig(page, "metadata", "continue", default=""))
+            with self._store.reading:
+                version, following = self._taken(listing, text)
             if not following:
-                return
+                break
             if following == token or self._stopped.is_set():
                 raise ClusterError(f"{self._source.path}: the list does not end")
             token = following
+        if not version:
+            raise ClusterError(f"{self._source.path}: the list has no resourceVersion")
+        self._version = "" if listing.done() else version
+        self._now_known()
+
+    def _page(self, limit: int, token: str) -> bytes:
+        query: list[tuple[str, str | int]] = [*self._selector(), ("limit", limit)]
+        if token:
+            query.append(("continue", token))
+        return fetch(
+            self._client,
+            self._source.path,
+            query,
+            read=self._pace.read,
+            limit=_PAGE_BYTES if limit > 1 else MAX_ANSWER,
+        )
+
+    def _taken(self, listing: Listing, text: bytes) -> tuple[str, str]:
+        """Take in a page; the version of the list, and the token of the page that follows."""
+        page = decoded("GET", self._source.path, text)
+        items = dig(page, "items", default=[])
+        if not isinstance(items, list):
+            raise ClusterError(f"{self._source.path}: the answer is no list")
+        for item in items:
+            listing.add(self._kept(item))
+        found = (dig(page, "metadata", key, default="") for key in ("resourceVersion", "continue"))
+        version, following = map(str, found)
+        return version, following
 
     def _selector(self) -> list[tuple[str, str | int]]:
         name = self._source.name
         return [("fieldSelector", f"metadata.name={name}")] if name else []
 
     def _kept(self, item: Any) -> Kept:
-        """What is kept of an object; if nothing of that changed, the very same as before."""
-        now = kept(self._source, item)
-        before = self._objects.get(now.key)
-        if before is None or before.resource.data != now.resource.data:
-            return now
-        return Kept(now.key, now.version, before.resource, before.size)
-
-    def _check(self, count: int, size: int) -> None:
-        if count > self._pace.objects or size > self._pace.size:
-            raise _TooMany(
-                f"more than {self._pace.objects} objects or {self._pace.size >> 20} MiB"
-                f" of `{self._source.resource}`, so none is kept"
-            )
+        source = self._source
+        if (source.group, source.kind) == CONFIG_MAP:
+            texts = dig(item, "data", default={})
+            size = sum(len(str(text)) for text in texts.values()) if texts else 0
+            if size > self._pace.config:
+                raise _TooMuch(
+                    f"the ConfigMap `{source.namespace}/{source.name}` has more than"
+                    f" {self._pace.config >> 10} KiB, so it is not read"
+                )
+        return kept(source, item)
 
     # Watching
 
     def _watched(self) -> float:
-        """Watch until it ends; returns how long to wait before the next watch."""
+        """Watch until it ends; returns how long to wait before the next watch.
+
+        Where a namespace is left out, it ends soon and a list follows: there may be room again.
+        """
         began = self._clock()
         seconds = self._dice.randint(*self._pace.watch)
+        if self._store.lacks(self._source):
+            seconds = min(seconds, max(1, int(self._backoff.rarely())))
         events = 0
         query = [
             *self._selector(),
@@ -261,6 +256,8 @@ class Reflector:
             self._open = None
             response.close()
         self._heard = self._clock()
+        if self._store.lacks(self._source):
+            self._version = ""
         if events or self._heard - began >= self._pace.first:
             self._backoff.good()
             return 0
@@ -285,18 +282,10 @@ class Reflector:
         self._version = version
 
     def _changed(self, kind: str, item: Any) -> None:
-        now = self._kept(item)
-        before = self._objects.pop(now.key, None)
-        self._size -= before.size if before else 0
         if kind == "DELETED":
-            if before is not None:
-                self._sink.put({now.key: None})
-            return
-        self._objects[now.key] = now
-        self._size += now.size
-        self._check(len(self._objects), self._size)
-        if before is None or before.resource is not now.resource:
-            self._sink.put({now.key: now.resource})
+            self._store.remove(self._source, kept(self._source, item).key)
+        else:
+            self._store.put(self._source, self._kept(item))
 
 
 def _lines(response: BaseHTTPResponse, path: str) -> Iterator[bytes]:

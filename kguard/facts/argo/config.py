@@ -28,6 +28,9 @@ CONFIG_NAME = "workflow-controller-configmap"
 
 _CONTROLLER = "workflow-controller"
 
+_SECONDS_A_BYTE = 2e-5
+"""What the YAML parser takes at most, so that nothing is begun that a deadline does not allow."""
+
 # Helm values under `controller` that become the setting of the same name (argo-helm,
 # charts/argo-workflows/templates/controller/workflow-controller-config-map.yaml).
 _HELM_SETTINGS = (
@@ -171,7 +174,11 @@ def controller_config(facts: Facts, resource: Resource) -> ControllerConfig | No
     """The configuration in a ConfigMap or in Helm values; None for what is none of it.
 
     A ConfigMap is one by its name, or because a controller in its unit or the user names it.
+    Raises Expired where there is no time left to read what it holds.
     """
+    for ready in facts.assume.argo_configs:
+        if ready.resource is resource:
+            return ready
     if resource.kind == HELM_VALUES:
         return _from_values(resource)
     if (resource.group, resource.kind) != ("", "ConfigMap"):
@@ -180,6 +187,9 @@ def controller_config(facts: Facts, resource: Resource) -> ControllerConfig | No
     known = resource.name == CONFIG_NAME or resource.name.endswith(f"-{CONFIG_NAME}")
     if not (named or known or resource.name in facts.remember_unit(_names_in_arguments, resource)):
         return None
+    data = dig(resource.data, "data")
+    texts = data.values() if isinstance(data, Mapping) else ()
+    facts.go_on(_SECONDS_A_BYTE * sum(len(text) for text in texts if isinstance(text, str)))
     return _from_config_map(resource)
 
 

@@ -73,7 +73,9 @@ def test_version_that_cannot_be_read(api: FakeApi, begun: Begin, answer: bytes) 
 
 
 def test_controller_configuration(api: FakeApi, begun: Begin) -> None:
-    api.put(fake.CONFIG_MAPS, made("secrets-of-others", "shop", data={"a": "b"}))
+    api.put(fake.CONFIG_MAPS, made("others", "argo", data={"a": "b"}))
+    elsewhere = "/api/v1/namespaces/shop/configmaps"
+    api.put(elsewhere, made(CONFIG, "shop", data={"parallelism": "1"}))
     cluster = begun()
     assert synced(cluster)
     assert cluster.snapshot().argo_controller is None
@@ -87,11 +89,34 @@ def test_controller_configuration(api: FakeApi, begun: Begin) -> None:
     eventually(seen, ("argo", {"parallelism": "10"}))
     found = cluster.snapshot().argo_controller
     assert found in cluster.snapshot().index.in_unit(near(), "", "ConfigMap")
-    api.put(fake.CONFIG_MAPS, made(CONFIG, "other", data={}))
+    assert names(cluster, fake.CONFIG_MAPS) == [CONFIG]
+    assert elsewhere not in {path for path, _ in api.requests}
+    (read,) = cluster.snapshot().argo_configs
+    assert (read.resource, read.sections) == (found, {"parallelism": 10})
+    api.delete(fake.CONFIG_MAPS, CONFIG, "argo")
     eventually(seen, None)
-    assert names(cluster, fake.CONFIG_MAPS) == [CONFIG, CONFIG]
-    api.delete(fake.CONFIG_MAPS, CONFIG, "other")
-    eventually(seen, ("argo", {"parallelism": "10"}))
+    assert cluster.snapshot().argo_configs == ()
+
+
+@pytest.mark.parametrize("when", ["listed", "watched"])
+def test_a_configuration_that_is_too_large(
+    api: FakeApi, begun: Begin, said: list[str], when: str
+) -> None:
+    large = made(CONFIG, "argo", data={"config": "a: {b: 1}\n" * 10_000})
+    if when == "listed":
+        api.put(fake.CONFIG_MAPS, large)
+    cluster = begun()
+    if when == "watched":
+        assert synced(cluster)
+        watched(api, fake.CONFIG_MAPS)
+        api.put(fake.CONFIG_MAPS, large)
+    eventually(lambda: cluster.snapshot().unsynced, {("", "ConfigMap")})
+    assert cluster.snapshot().argo_controller is None
+    eventually(lambda: bool(said), True)
+    assert "`argo/workflow-controller-configmap` has more than 64 KiB, so it is not" in said[0]
+    api.put(fake.CONFIG_MAPS, made(CONFIG, "argo", data={"config": "a: 1"}))
+    assert synced(cluster)
+    eventually(lambda: [dict(c.sections) for c in cluster.snapshot().argo_configs], [{"a": 1}])
 
 
 def test_configurations_by_place(api: FakeApi, begun: Begin) -> None:
@@ -103,6 +128,7 @@ def test_configurations_by_place(api: FakeApi, begun: Begin) -> None:
     found = cluster.snapshot().index.in_unit(near(), "", "ConfigMap")
     assert sorted(str(each.namespace) for each in found) == ["one", "two"]
     assert cluster.snapshot().argo_controller is None
+    assert len(cluster.snapshot().argo_configs) == 2
     assert {p for p, _ in api.requests if "configmaps" in p} == {
         "/api/v1/namespaces/one/configmaps",
         "/api/v1/namespaces/two/configmaps",
@@ -112,9 +138,8 @@ def test_configurations_by_place(api: FakeApi, begun: Begin) -> None:
 @pytest.mark.parametrize(
     ("given", "expected"),
     [
-        (["a"], [("", "a")]),
-        (["a", "a", "x/a"], [("", "a")]),
-        (["x/a", "y/a", "x/b"], [("x", "a"), ("y", "a"), ("x", "b")]),
+        (["x/a"], [("x", "a")]),
+        (["x/a", "y/a", "x/a", "x/b"], [("x", "a"), ("y", "a"), ("x", "b")]),
         ([], []),
     ],
 )
@@ -122,9 +147,12 @@ def test_names_of_configurations(given: list[str], expected: list[tuple[str, str
     assert [(each.namespace, each.name) for each in config_maps(given)] == expected
 
 
-@pytest.mark.parametrize("given", ["", "/a", "a/", "a/b/c", "A", "a b", "a%2f", "../x", "x" * 300])
+@pytest.mark.parametrize(
+    "given",
+    ["", "a", "/a", "a/", "a/b/c", "a/B", "A/b", "a/b c", "a/b%2f", "../x", "a/" + "x" * 300],
+)
 def test_names_that_cannot_be(given: str) -> None:
-    with pytest.raises(ValueError, match="is no name of a ConfigMap"):
+    with pytest.raises(ValueError, match="is no `namespace/name` of a ConfigMap"):
         config_maps([given])
 
 

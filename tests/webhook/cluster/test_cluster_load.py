@@ -12,6 +12,8 @@ from cluster_fake_api import FakeApi, made
 from cluster_seen import CONFIG, KIND, QUICK, Begin, eventually, names, near, synced, watched
 
 from kguard.record import replace
+from kguard.webhook.metrics import Metrics
+from kguard.webhook.serve import publish_synced
 
 
 def test_watches_that_end_at_once_are_not_hammered(api: FakeApi, begun: Begin) -> None:
@@ -104,37 +106,63 @@ def test_snapshots_do_not_change(api: FakeApi, begun: Begin) -> None:
     assert [each.name for each in before.index.in_unit(near(), *KIND[fake.BUDGETS])] == ["b"]
 
 
-@pytest.mark.parametrize("bound", [{"objects": 10}, {"size": 2000}], ids=["objects", "size"])
 @pytest.mark.parametrize("when", ["listed", "watched"])
-def test_too_many_of_a_kind(
-    api: FakeApi, begun: Begin, said: list[str], bound: dict[str, int], when: str
-) -> None:
+def test_too_much_in_one_namespace(api: FakeApi, begun: Begin, said: list[str], when: str) -> None:
+    """Whoever fills a namespace of theirs harms themselves: all others are known as before."""
     path = fake.BUDGETS
 
     def fill() -> None:
-        for number in range(11):
-            api.put(path, made(f"b{number}", "shop", spec={"text": "x" * 100}))
+        for number in range(40):
+            api.put(path, made(f"b{number}", "full", spec={"text": "x" * 100}))
 
+    api.put(path, made("mine", "shop", spec={}))
+    api.put(fake.AUTOSCALERS, made("mine", "full", spec={}))
     if when == "listed":
         fill()
-    cluster = begun(replace(QUICK, **bound))
+    cluster, metrics = begun(replace(QUICK, size=40_000)), Metrics()
+    publish_synced(cluster, metrics)
     if when == "watched":
         assert synced(cluster)
         watched(api, path)
         fill()
+    eventually(lambda: cluster.snapshot().left_out, {"full": {KIND[path]}})
+    eventually(lambda: names(cluster, path), ["mine"])
+    assert synced(cluster)
+    assert names(cluster, fake.AUTOSCALERS) == ["mine"]
+    assert KIND[path] in cluster.snapshot().unknown_to("full")
+    assert cluster.snapshot().unknown_to("shop") == frozenset()
+    eventually(lambda: len(said), 1)
+    assert "the `poddisruptionbudgets.policy` of namespace `full` take the most" in said[0]
+    (family,) = metrics.context_left_out.collect()
+    left = {each.labels["kind"]: each.value for each in family.samples}
+    assert {kind for kind, value in left.items() if value} == {"PodDisruptionBudget"}
+    watched(api, path)
+    api.end()  # It is listed anew, and there is still no room.
+    watched(api, path)
+    assert cluster.snapshot().left_out == {"full": {KIND[path]}}
+    with api.changed:
+        for number in range(39):
+            api.objects[path].pop(("full", f"b{number}"))
+    api.end()
+    eventually(lambda: cluster.snapshot().left_out, {})
+    eventually(lambda: names(cluster, path), ["b39", "mine"])
+    eventually(
+        lambda: said[1:], ["the `poddisruptionbudgets.policy` of namespace `full` are known again"]
+    )
+
+
+def test_too_much_of_what_is_in_no_namespace(api: FakeApi, begun: Begin) -> None:
+    path = fake.CLUSTER_TEMPLATES
+    api.put(fake.BUDGETS, made("mine", "shop", spec={}))
+    for number in range(40):
+        api.put(path, made(f"t{number}", spec={}))
+    cluster = begun(replace(QUICK, size=20_000))
     eventually(lambda: cluster.snapshot().unsynced, {KIND[path]})
     eventually(lambda: names(cluster, path), [])
-    eventually(lambda: bool(said), True)  # It is said once the objects are gone.
-    assert "of `poddisruptionbudgets.policy`, so none is kept" in said[0]
-    with api.changed:
-        for number in range(10):
-            api.objects[path].pop(("shop", f"b{number}"))
-    assert synced(cluster)
-    assert names(cluster, path) == ["b10"]
 
 
 def test_changes_of_one_object_do_not_add_up(api: FakeApi, begun: Begin, said: list[str]) -> None:
-    cluster = begun(replace(QUICK, size=2000))
+    cluster = begun(replace(QUICK, size=8000))
     assert synced(cluster)
     watched(api, fake.BUDGETS)
     for number in range(30):
