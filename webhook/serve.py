@@ -79,6 +79,10 @@ class _Parts:
         problems = self.certificates.problems()
         return [each for each in self.certificates.warnings() if each not in problems]
 
+    def dead(self) -> list[str]:
+        """Why the process had better be started anew."""
+        return self.cluster.dead() if self.cluster else []
+
     def start(self) -> None:
         for part in self._all():
             part.start()
@@ -135,7 +139,7 @@ def serve(options: Options, registry: Registry) -> int:
             host=options.health_host,
             port=options.health_port,
             ready=lambda: draining.problems() or parts.problems(),
-            live=front.problems,
+            live=lambda: front.problems() + parts.dead(),
             metrics=metrics,
             drain=draining.begin,
             doubts=parts.warnings,
@@ -237,7 +241,9 @@ def _cluster(
         log.event("info", "cluster", message=line)
 
     try:
-        cluster = Cluster(client, argo_configmaps=options.argo_configmaps, say=say)
+        cluster = Cluster(
+            client, argo_configmaps=options.argo_configmaps, say=say, settle=gc.freeze
+        )
     except ValueError as error:
         raise OptionsError(f"`--argo-configmap`: {error}") from None
     publish_synced(cluster, metrics)

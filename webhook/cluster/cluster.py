@@ -41,6 +41,9 @@ _JOIN = 2.0
 
 _NOT_YET = "not read yet"
 
+_MANY = 1000
+"""Objects that came or changed, after which the garbage collector is told of them."""
+
 
 def _to_stderr(sentence: str) -> None:
     print(f"kguard: {sentence}", file=sys.stderr, flush=True)
@@ -60,16 +63,18 @@ class Cluster:
         kinds: Sequence[Source] = KINDS,
         pace: Pace | None = None,
         say: Callable[[str], None] = _to_stderr,
+        settle: Callable[[], None] = lambda: None,
         clock: Callable[[], float] = time.monotonic,
         dice: Random | None = None,
     ) -> None:
         """Nothing is read before `start`.
 
         `argo_configmaps` name the configuration of the Argo controller, as `namespace/name`. `say`
-        is told once of what cannot be read, and when it can be again. Raises ValueError for what is
-        no name.
+        is told once of what cannot be read, and when it can be again. `settle` is called when many
+        objects have come that may stay. Raises ValueError for what is no name.
         """
         self._client, self._say, self._clock = client, say, clock
+        self._settle, self._unsettled = settle, 0
         self._pace, self._dice = pace or Pace(), dice or Random()
         self._sources = (*kinds, *config_maps(argo_configmaps))
         self._stopped = Event()
@@ -143,15 +148,20 @@ class Cluster:
         That the cluster was never read counts only for a while after the start: a webhook that
         waits for the API server may be what keeps it from coming up.
         """
-        if not self._stopped.is_set():
-            dead = [each.name for each in self._threads if not each.is_alive()]
-            if dead:
-                return [f"a thread has ended: {', '.join(dead)}"]
+        if dead := self.dead():
+            return dead
         begun, unsynced = self._begun, self._snapshot.unsynced
         late = begun is None or self._clock() - begun >= self._pace.start
         if self._complete or not unsynced or late:
             return []
         return [f"not read from the cluster yet: {', '.join(sorted({k for _, k in unsynced}))}"]
+
+    def dead(self) -> list[str]:
+        """Why only a new process can go on: what has ended comes back by nothing else."""
+        if self._stopped.is_set():
+            return []
+        dead = [each.name for each in self._threads if not each.is_alive()]
+        return [f"a thread has ended: {', '.join(dead)}"] if dead else []
 
     def lacking(self) -> Mapping[tuple[str, str], int]:
         """Of how many namespaces each kind is left out."""
@@ -238,6 +248,10 @@ class Cluster:
                 self._snapshot = snapshot
                 self._complete |= not unsynced
                 self._news.notify_all()
+            self._unsettled += len(changes)
+            if self._unsettled >= _MANY:
+                self._unsettled = 0
+                self._settle()
 
     def _folded(
         self,

@@ -239,6 +239,30 @@ def test_a_dead_thread_is_a_problem(begun: Begin, monkeypatch: pytest.MonkeyPatc
     assert cluster.problems() == ["a thread has ended: cluster x"]
 
 
+def test_a_snapshot_that_fails_is_a_problem(
+    api: FakeApi, begun: Begin, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """A process that knows nothing new for ever has to be started anew."""
+    monkeypatch.setattr("threading.excepthook", lambda _: None)
+    cluster = begun()
+    assert synced(cluster)
+    watched(api, fake.BUDGETS)
+    assert cluster.dead() == []
+    monkeypatch.setattr(cluster, "_folded", None)
+    api.put(fake.BUDGETS, made("b", "shop", spec={}))
+    eventually(cluster.dead, ["a thread has ended: cluster snapshots"])
+    assert cluster.problems() == cluster.dead()
+
+
+def test_the_collector_is_told_of_many_objects(api: FakeApi, begun: Begin) -> None:
+    told: list[None] = []
+    for number in range(1003):
+        api.put(fake.LIMIT_RANGES, made(f"l{number}", "shop"))
+    cluster = begun(settle=lambda: told.append(None))
+    assert synced(cluster)
+    eventually(lambda: len(told), 1)
+
+
 def test_stopping_is_quick_and_quiet(
     api: FakeApi, begun: Begin, said: list[str], capsys: pytest.CaptureFixture[str]
 ) -> None:
