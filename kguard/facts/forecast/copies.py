@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 
 from kguard.model import Route, Scope
 from kguard.record import field, record
@@ -43,6 +43,8 @@ class Value:
 
     def filled(self, values: Mapping[str, Value]) -> Value:
         """The same with values of inputs in place of their names."""
+        if not self.copies:
+            return self
         copies, size = filled(self.copies, values)
         return Value(min(self.size + size, MOST_BYTES), copies, self.unlike)
 
@@ -61,7 +63,20 @@ def multiplied(copies: Copies, number: int) -> Copies:
     """So many times as many."""
     if number == 1 or not copies:
         return copies
+    if not number:  # A loop over nothing.
+        return {}
     return {each: min(one * number, MOST_COPIES) for each, one in copies.items()}
+
+
+def tallied_up(parts: Iterable[tuple[Copies, int]]) -> Copies:
+    """All of them together, each so many times; one mapping that grows, whatever their number."""
+    found: dict[Text | str, int] = {}
+    gone = False
+    for copies, times in parts:
+        for each, number in copies.items():
+            found[each] = found.get(each, 0) + number * times
+        gone = gone or times < 0
+    return {each: number for each, number in found.items() if number} if gone else found
 
 
 def filled(copies: Copies, values: Mapping[str, Value]) -> tuple[Copies, int]:
@@ -69,11 +84,13 @@ def filled(copies: Copies, values: Mapping[str, Value]) -> tuple[Copies, int]:
 
     Of inputs whose value is not known nothing stays.
     """
-    found: Copies = {each: number for each, number in copies.items() if isinstance(each, Text)}
+    parts: list[tuple[Copies, int]] = []
+    known: dict[Text | str, int] = {}
     size = 0
-    for name, number in copies.items():
-        value = values.get(name) if isinstance(name, str) else None
-        if value is not None:
+    for each, number in copies.items():
+        if not isinstance(each, str):
+            known[each] = number
+        elif (value := values.get(each)) is not None:
             size = min(size + value.size * number, MOST_BYTES)
-            found = joined(found, multiplied(value.copies, number))
-    return found, size
+            parts.append((multiplied(value.copies, number), 1))
+    return tallied_up([(known, 1), *parts]) if parts else known, size

@@ -8,10 +8,10 @@ from __future__ import annotations
 import json
 import re
 from collections.abc import Mapping
-from typing import Any
 
 from kguard.facts.argo.templates import Call, whole_number
 from kguard.facts.argo.workflow import Workflow
+from kguard.facts.sizes import literal_bytes, packed_bytes
 from kguard.model import Route, Scope, dig
 from kguard.record import record
 
@@ -42,34 +42,60 @@ def arguments_of(workflow: Workflow) -> Mapping[str, Argument]:
     return found
 
 
-def given_length(workflow: Workflow, call: Call) -> int | None:
-    """How many items a loop has by the arguments that are written; None where they do not say."""
-    if call.get("withParam") is not None:
-        items = given_list(workflow, call)
-        return None if items is None else len(items)
-    number = whole_number(_value(workflow, call, call.get("withSequence", "count")))
-    return None if number is None else max(number, 0)
+@record(eq=False)
+class Items:
+    """A list that is written as an argument: how many items it has, and its bytes."""
+
+    number: int
+    size: int
+    packed: int
+    """About how many of them compression leaves."""
 
 
-def given_list(workflow: Workflow, call: Call) -> list[Any] | None:
-    """The argument that a loop goes over; None where it is not written, or no list."""
-    text = _value(workflow, call, call.get("withParam"))
+class Given:
+    """The arguments of a workflow and the loops over them; each is read once."""
+
+    def __init__(self, workflow: Workflow) -> None:
+        self.arguments = arguments_of(workflow)
+        self._entrypoint = workflow.value("entrypoint")
+        self._read: dict[str, Items | None] = {}
+
+    def length(self, call: Call) -> int | None:
+        """How many items a loop has by the arguments that are written; None if they do not say."""
+        if call.get("withParam") is not None:
+            items = self.items(call)
+            return None if items is None else items.number
+        argument = self._argument(call, call.get("withSequence", "count"))
+        number = whole_number(argument.value) if argument else None
+        return None if number is None else max(number, 0)
+
+    def items(self, call: Call) -> Items | None:
+        """The argument that a loop goes over; None where it is not written, or no list."""
+        argument = self._argument(call, call.get("withParam"))
+        if argument is None or not isinstance(argument.value, str):
+            return None
+        if argument.value not in self._read:
+            self._read[argument.value] = _items(argument.value)
+        return self._read[argument.value]
+
+    def _argument(self, call: Call, text: object) -> Argument | None:
+        """The argument that a text hands on.
+
+        The inputs of the entrypoint are the workflow's arguments.
+        """
+        found = _ARGUMENT.fullmatch(text) if isinstance(text, str) else None
+        if found is None:
+            return None
+        if found[1] == "inputs" and call.template.name != self._entrypoint:
+            return None  # Whoever calls it decides.
+        return self.arguments.get(found[2])
+
+
+def _items(text: str) -> Items | None:
     try:
-        items = json.loads(text) if isinstance(text, str) else None
+        items = json.loads(text)
     except (ValueError, RecursionError):
         return None
-    return items if isinstance(items, list) else None
-
-
-def _value(workflow: Workflow, call: Call, text: object) -> object:
-    """The value of the argument that a text hands on.
-
-    The inputs of the entrypoint are the workflow's arguments.
-    """
-    found = _ARGUMENT.fullmatch(text) if isinstance(text, str) else None
-    if found is None:
+    if not isinstance(items, list):
         return None
-    if found[1] == "inputs" and call.template.name != workflow.value("entrypoint"):
-        return None  # Whoever calls it decides.
-    argument = arguments_of(workflow).get(found[2])
-    return argument.value if argument else None
+    return Items(len(items), literal_bytes(items), packed_bytes(items))

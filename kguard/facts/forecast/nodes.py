@@ -8,6 +8,7 @@ writes it for a run with archived logs; bench/forecast builds such runs and comp
 
 from __future__ import annotations
 
+import math
 from collections.abc import Mapping
 
 from kguard.facts.argo.hooks import call_handlers
@@ -21,10 +22,9 @@ from kguard.facts.argo.workflow import Workflow
 from kguard.facts.forecast.attempts import most_attempts
 from kguard.facts.forecast.copies import Value, joined, multiplied
 from kguard.facts.forecast.count import Count
-from kguard.facts.forecast.given import given_length, given_list
-from kguard.facts.forecast.values import LONG, Values
+from kguard.facts.forecast.values import LONG, Inputs, Values
 from kguard.facts.run import Facts
-from kguard.facts.sizes import json_bytes, literal_bytes, packed_bytes
+from kguard.facts.sizes import json_bytes, packed_bytes
 from kguard.model import Key
 from kguard.record import replace
 
@@ -42,6 +42,8 @@ _REFERENCE, _PARAMETER, _INPUTS = 14, 22, 26
 # The number of an item in a node's name, `(12:34)`, where nothing is known of the item.
 _INDEX = 10
 _UNSEEN_TEMPLATE = 12
+# Long texts that templates have among them, counted for each; some 100 bytes of memory.
+_MOST_KEPT = 200_000
 # An item up to this long is a number, and numbers are part of every measured node.
 _NUMBER = 8
 
@@ -69,8 +71,10 @@ class Counter:
         self.stored: dict[int, Template] = {}
         """Templates of other objects, of which the status keeps a copy."""
         self._name = name_length(workflow)
-        self._values = Values(workflow, long)
+        self._values = Values(workflow, long, facts.go_on)
+        self._given = self._values.given
         self._known: dict[int, Count] = {}
+        self._kept = 0
         self._open: set[int] = set()
 
     def start(self, template: Template) -> Count:
@@ -92,7 +96,10 @@ class Counter:
         if key not in self._known:
             self.facts.go_on()
             self._open.add(key)
-            self._known[key] = self._with_retry(template, self._body(template))
+            self._known[key] = found = self._with_retry(template, self._body(template))
+            self._kept += len(found.copies)
+            if self._kept > _MOST_KEPT:
+                self.facts.go_on(math.inf)  # Who has a clock has little memory, too.
             self._open.discard(key)
             if template.resource not in (each.resource for each in self.workflow.layers):
                 self.stored[key] = template
@@ -127,19 +134,21 @@ class Counter:
 
     def _steps(self, template: Template, total: Count) -> Count:
         """Groups follow one another: each hangs on all ends of the one before."""
-        groups: dict[Key, Count] = {}
         written = template.get("steps")
-        for number in range(len(written) if isinstance(written, list) else 0):
-            groups[number] = Count()
+        ends: dict[Key, int] = dict.fromkeys(
+            range(len(written) if isinstance(written, list) else 0), 0
+        )
         start = len(template.route)
         for call in calls_of(self.facts, template):
             if not call.task:
-                groups[call.route[start + 1]] += self.call(call)
+                count = self.call(call)
+                ends[call.route[start + 1]] += count.ends
+                total += count.changed(ends=0)
         before = 1
-        group = Count(others=1, raw=_OTHER + _WORKFLOW_IN_OTHER * self._name + 6)
-        for count in groups.values():
-            total += self._repeat(self._refer(group, 1), before - 1) + count.changed(ends=0)
-            before = max(count.ends, 1)
+        group = self._refer(Count(others=1, raw=_OTHER + _WORKFLOW_IN_OTHER * self._name + 6), 1)
+        for number in ends.values():
+            total += self._repeat(group, before - 1)
+            before = max(number, 1)
         return self._refer(total, before).changed(ends=before)
 
     def _dag(self, template: Template, total: Count) -> Count:
@@ -147,14 +156,18 @@ class Counter:
         from kguard.facts.argo.dag import dependencies_of
 
         calls = [call for call in calls_of(self.facts, template) if call.task]
-        counts = [self.call(call) for call in calls]
-        ends = {call.name: count.ends for call, count in zip(calls, counts, strict=True)}
+        ends: dict[str, int] = {}
+        for call in calls:
+            count = self.call(call)
+            ends[call.name] = count.ends
+            total += count.changed(ends=0)
         awaited: set[str] = set()
-        for call, count in zip(calls, counts, strict=True):
+        for call in calls:
+            self.facts.go_on()
             names = {each.name for each in dependencies_of(call)} & ends.keys()
             awaited |= names
             above = sum(ends[name] for name in names) or 1
-            total += self._repeat(count, max(above - 1, 0)).changed(ends=0)
+            total = self._repeat(total, max(above - 1, 0))
         last = sum(each for name, each in ends.items() if name not in awaited)
         return self._refer(total, last).changed(ends=last)
 
@@ -181,6 +194,7 @@ class Counter:
 
     def call(self, call: Call) -> Count:
         """The nodes that a step or task makes, all its items together."""
+        self.facts.go_on()
         target = target_of(self.facts, call).template
         one = self.template(target) if target else self._unseen()
         loop, number = call.loop, self._length(call, one)
@@ -192,7 +206,7 @@ class Counter:
         one = one.changed(raw=one.raw + segment * copies).below(segment)
         total = self._refer(one, 1).times(number)
         # Short texts come back within what gzip remembers; so does an item, after its node's name.
-        unlike = sum(value.unlike for value in values.values()) + listed * one.nodes
+        unlike = values.unlike + listed * one.nodes
         guessed = self._known_length(call) is None
         total = total.changed(unlike=total.unlike + unlike, assumed=total.assumed or guessed)
         if loop and call.task:
@@ -208,19 +222,16 @@ class Counter:
         values = self._values.of_call(call, target, item)
         return {name: value.filled(given) for name, value in values.items()}
 
-    def inputs_of_run(self, template: Template) -> dict[str, Value]:
+    def inputs_of_run(self, template: Template) -> Inputs:
         """The inputs of a template that a run begins with."""
         return self._values.of_run(template)
 
-    def _holding(self, one: Count, values: Mapping[str, Value], copies: int) -> Count:
+    def _holding(self, one: Count, values: Inputs, copies: int) -> Count:
         """A part whose first node, and so many of it in all, hold these inputs."""
         one = one.filled(values)
-        inputs = sum(_PARAMETER + literal_bytes(each) + v.size for each, v in values.items())
-        size = (inputs + (_INPUTS if inputs else 0)) * copies
-        found = one.copies
-        for value in values.values():
-            found = joined(found, multiplied(value.copies, copies))
-        return one.changed(raw=one.raw + size, copies=found)
+        size = values.size + _PARAMETER * len(values) + (_INPUTS if values else 0)
+        found = joined(one.copies, multiplied(values.copies, copies))
+        return one.changed(raw=one.raw + size * copies, copies=found)
 
     def _item(self, call: Call, number: int) -> tuple[int, int]:
         """How long an item of a loop is in the mean, and all of them once they are packed."""
@@ -228,15 +239,14 @@ class Counter:
         if loop is None or not number:
             return 0, 0
         written = call.get(loop.key) if loop.literal_bytes else None
-        size = loop.literal_bytes
-        if written is None and not self.items:
-            written = given_list(self.workflow, call)
-            size = literal_bytes(written)
+        given = self._given.items(call) if written is None and not self.items else None
+        size = given.size if given else loop.literal_bytes
         if not size:
             return len(str(number)), 0
         item = size // number
-        # A number is as short as those that are part of every measured node.
-        return item, packed_bytes(written) if item > _NUMBER else 0
+        if item <= _NUMBER:  # As short as the numbers that are part of every measured node.
+            return item, 0
+        return item, given.packed if given else packed_bytes(written)
 
     def _copies(self, template: Template) -> int:
         """How often the inputs of a call stand there beside its outermost node."""
@@ -262,7 +272,7 @@ class Counter:
             return 1
         if call.loop.count is not None:
             return call.loop.count
-        return self.items or given_length(self.workflow, call)
+        return self.items or self._given.length(call)
 
     def _length(self, call: Call, one: Count) -> int:
         known = self._known_length(call)
@@ -273,6 +283,7 @@ class Counter:
         """The hooks and the exit handler of a step or task; each of them fires."""
         total = Count()
         for handler in call_handlers(self.facts, call).values():
+            self.facts.go_on()
             total += self._refer(self.handler(handler).below(8), 1)
         return total.changed(ends=0)
 

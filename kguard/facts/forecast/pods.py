@@ -190,6 +190,7 @@ class _Peaks:
 
     def _one(self, call: Call) -> tuple[Load, Load]:
         """One item of a call, with its hooks."""
+        self.facts.go_on()
         target = target_of(self.facts, call).template
         if target is None:
             return Load(1, exact=False), Load(1, exact=False)

@@ -63,6 +63,7 @@ def runs_through(counter: Counter) -> Runs:
 def _called(counter: Counter, template: Template) -> Iterator[tuple[Template | None, int]]:
     """What one run of a template calls, and how often; None is a template that was not seen."""
     for call in calls_of(counter.facts, template):
+        counter.facts.go_on()
         items = counter.items_of(call)
         yield target_of(counter.facts, call).template, items
         for handler in call_handlers(counter.facts, call).values():

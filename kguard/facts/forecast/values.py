@@ -14,15 +14,23 @@ default), util/template (parseTag).
 from __future__ import annotations
 
 import re
-from collections.abc import Mapping
-from typing import Any
+from collections import ChainMap
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from typing import Any, TypeVar, cast
 
 from kguard.facts.argo.templates import Call, Template
 from kguard.facts.argo.workflow import Workflow
-from kguard.facts.forecast.copies import MOST_BYTES, Copies, Text, Value, joined
-from kguard.facts.forecast.given import Argument, arguments_of
-from kguard.facts.sizes import as_text, json_bytes, packed_bytes, without_placeholders
+from kguard.facts.forecast.copies import MOST_BYTES, Copies, Text, Value, tallied_up
+from kguard.facts.forecast.given import Given
+from kguard.facts.sizes import (
+    as_text,
+    json_bytes,
+    literal_bytes,
+    packed_bytes,
+    without_placeholders,
+)
 from kguard.model import Route, Scope, dig
+from kguard.record import record
 
 LONG = 256
 """Longer texts are told apart: what a copy costs once packed depends on where the next one is."""
@@ -35,52 +43,137 @@ _TAG = re.compile(
 _NESTED = re.compile(r"\{\{[^}]*\{\{")
 
 
+# Of so many parameters or tags it costs less to go through all than to look at the clock.
+_MANY = 256
+
+T = TypeVar("T")
+Ask = Callable[[], None]
+"""Raises where there is no time left."""
+
+
+@record(eq=False)
+class _Own:
+    """The inputs of a template as they are where nothing is handed over."""
+
+    written: Mapping[str, Value]
+    """What each holds itself; with the names of others that it reads, where there are any."""
+    alone: Mapping[str, Value]
+    """The same without what the others hold."""
+    held: Mapping[str, Value]
+    """The same with what they hold."""
+    readers: Mapping[str, Sequence[str]]
+    """The inputs that read one, by its name."""
+    size: int
+    copies: Copies
+
+
+class Inputs(Mapping[str, Value]):
+    """What the inputs of a template hold in one call, and all of it together.
+
+    What is not handed over was added up before: a call costs as much as it hands over.
+    """
+
+    def __init__(self, own: _Own, given: Mapping[str, Value], ask: Ask) -> None:
+        changed = {name: value for name, value in given.items() if name in own.held}
+        # They are filled once: what comes in so is not read again.
+        filling = ChainMap(dict(changed), cast("dict[str, Value]", own.alone))
+        size, unlike = own.size, 0
+        for name in paced(list(changed), ask):
+            for reader in paced(own.readers.get(name, ()), ask):
+                if reader not in changed:
+                    changed[reader] = own.written[reader].filled(filling)
+        tallied: list[tuple[Copies, int]] = [(own.copies, 1)]
+        for name, value in paced(changed.items(), ask):
+            before = own.held[name]
+            size += value.size - before.size
+            unlike += value.unlike
+            tallied += [(before.copies, -1), (value.copies, 1)]
+        self._own, self._changed = own, changed
+        self.size = size
+        """Bytes of the values and of their names."""
+        self.copies = tallied_up(tallied)
+        """The long texts in them."""
+        self.unlike = unlike
+        """Bytes of short texts that are handed over, after compression."""
+
+    def __getitem__(self, name: str) -> Value:
+        found = self._changed.get(name)
+        return self._own.held[name] if found is None else found
+
+    def __iter__(self) -> Iterator[str]:
+        return iter(self._own.held)
+
+    def __len__(self) -> int:
+        return len(self._own.held)
+
+
 class Values:
     """Reads the values of parameters; a place is read once and stays the same Text.
 
-    Texts longer than `long` are told apart.
+    Texts longer than `long` are told apart. `ask` is called again and again where there is much.
     """
 
-    def __init__(self, workflow: Workflow, long: int = LONG) -> None:
+    def __init__(self, workflow: Workflow, long: int, ask: Ask) -> None:
         self._long = long
-        self._arguments: Mapping[str, Argument] = arguments_of(workflow)
+        self._ask = ask
+        self.given = Given(workflow)
         self._read: dict[tuple[int, Route], Value] = {}
+        self._owned: dict[int, _Own] = {}
 
-    def of_run(self, template: Template) -> dict[str, Value]:
+    def of_run(self, template: Template) -> Inputs:
         """The inputs of a template that gets the workflow's arguments, as the entrypoint does."""
-        given = {name: self._argument(name) for name in self._arguments}
-        return self._with_own(template, given)
+        given = {name: self._argument(name) for name in paced(self.given.arguments, self._ask)}
+        return Inputs(self._own(template), given, self._ask)
 
-    def of_call(self, call: Call, target: Template | None, item: int) -> dict[str, Value]:
+    def of_call(self, call: Call, target: Template | None, item: int) -> Inputs:
         """The inputs that a step or task hands to its template, its items being so long.
 
         A template that was not seen is taken to have those inputs.
         """
         given = {
             name: self._value(call, ("arguments", "parameters", number, "value"), item)
-            for name, number in _parameters(call, "arguments").items()
+            for name, number in paced(self._parameters(call, "arguments").items(), self._ask)
         }
-        return self._with_own(target, given) if target else given
+        if target is not None:
+            return Inputs(self._own(target), given, self._ask)
+        nothing = dict.fromkeys(given, Value())
+        own = _Own(nothing, nothing, nothing, {}, self._names(given), {})
+        return Inputs(own, given, self._ask)
 
-    def _with_own(self, template: Template, given: Mapping[str, Value]) -> dict[str, Value]:
-        """The inputs of a template: what is given, and its own values of those that are not."""
-        found, own = {}, {}
-        for name, number in _parameters(template, "inputs").items():
+    def _own(self, template: Template) -> _Own:
+        """A template's own values of its inputs, worked out once: many calls have the same."""
+        key = id(template.data)
+        if key not in self._owned:
+            self._owned[key] = self._worked_out(template)
+        return self._owned[key]
+
+    def _worked_out(self, template: Template) -> _Own:
+        written: dict[str, Value] = {}
+        readers: dict[str, list[str]] = {}
+        for name, number in paced(self._parameters(template, "inputs").items(), self._ask):
             keys: Route = ("inputs", "parameters", number)
-            if name in given:
-                found[name] = given[name]
-            else:
-                key = "default" if template.get(*keys, "value") is None else "value"
-                value = self._value(template, (*keys, key))
-                # It stands in the template alone, and is no more unlike in one call than in others.
-                found[name] = own[name] = Value(value.size, value.copies)
-        # A value may hold other inputs. They are filled once: what comes in so is not read again.
-        plain = {name: v.filled({}) if name in own else v for name, v in found.items()}
-        return found | {name: value.filled(plain) for name, value in own.items()}
+            key = "default" if template.get(*keys, "value") is None else "value"
+            value = self._value(template, (*keys, key))
+            # It stands in the template alone, and is no more unlike in one call than in others.
+            written[name] = Value(value.size, value.copies)
+            for read in paced(value.copies, self._ask):
+                if isinstance(read, str):
+                    readers.setdefault(read, []).append(name)
+        alone = {name: value.filled({}) for name, value in paced(written.items(), self._ask)}
+        held = {name: value.filled(alone) for name, value in paced(written.items(), self._ask)}
+        copies = tallied_up(paced([(value.copies, 1) for value in held.values()], self._ask))
+        size = self._names(held)
+        for value in held.values():
+            size += value.size
+        return _Own(written, alone, held, readers, size, copies)
+
+    def _names(self, inputs: Iterable[str]) -> int:
+        """The bytes of the names of inputs."""
+        return sum(map(literal_bytes, paced(inputs, self._ask)))
 
     def _argument(self, name: str) -> Value:
         """The value of an argument of the workflow; nothing where it is not written."""
-        argument = self._arguments.get(name)
+        argument = self.given.arguments.get(name)
         if argument is None:
             return Value()
         # A value's own tags are not followed: nothing says in which order they would be filled.
@@ -102,19 +195,30 @@ class Values:
         text = as_text(written)
         own = without_placeholders(text)
         size = json_bytes(own) - 2
+        copies: Copies = {}
+        unlike = 0
         if size > self._long:
-            copies: Copies = {Text(scope, keys, own, size): 1}
-            unlike = 0
+            copies = {Text(scope, keys, own, size): 1}
         else:
-            copies, unlike = {}, packed_bytes(text)
-        for name, of_workflow in names_in(text) if tags else ():
+            unlike = packed_bytes(text)
+        tallied: list[tuple[Copies, int]] = [(copies, 1)]
+        for name, of_workflow in paced(names_in(text) if tags else (), self._ask):
             if of_workflow:
                 argument = self._argument(name)
                 size = min(size + argument.size, MOST_BYTES)
-                copies = joined(copies, argument.copies)
+                tallied.append((argument.copies, 1))
             else:
-                copies = joined(copies, {name: 1})
-        return Value(size, copies, unlike)
+                tallied.append(({name: 1}, 1))
+        return Value(size, tallied_up(tallied), unlike)
+
+    def _parameters(self, scope: Scope, key: str) -> dict[str, int]:
+        """Where the parameters of `arguments` or `inputs` stand; the first of a name counts."""
+        written = scope.get(key, "parameters")
+        listed = written if isinstance(written, list) else ()
+        found: dict[str, int] = {}
+        for number, each in paced(enumerate(listed), self._ask):
+            found.setdefault(str(dig(each, "name")), number)
+        return found
 
 
 def names_in(text: str) -> list[tuple[str, bool]]:
@@ -127,10 +231,9 @@ def names_in(text: str) -> list[tuple[str, bool]]:
     ]
 
 
-def _parameters(scope: Scope, key: str) -> dict[str, int]:
-    """Where the parameters of `arguments` or `inputs` stand; the first of a name counts."""
-    written = scope.get(key, "parameters")
-    found: dict[str, int] = {}
-    for number, each in enumerate(written if isinstance(written, list) else ()):
-        found.setdefault(str(dig(each, "name")), number)
-    return found
+def paced(items: Iterable[T], ask: Ask) -> Iterator[T]:
+    """The items, with a look at the clock every few hundred of them."""
+    for number, each in enumerate(items, 1):
+        if not number % _MANY:
+            ask()
+        yield each
