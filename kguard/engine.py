@@ -6,7 +6,7 @@ from collections.abc import Callable, Container, Iterable, Mapping, Sequence
 from time import perf_counter
 from typing import Any, NamedTuple
 
-from kguard.facts import Expired, Facts
+from kguard.facts import Expired, Expiry, Facts
 from kguard.facts.scopes import EACH
 from kguard.model import Fault, Finding, Fix, Related, Resource, Scope, Severity, Unknown
 from kguard.policy.context import Context
@@ -49,7 +49,8 @@ class Crash:
 class Outcome:
     """What a run found, what it could not know, and which policies came to a verdict where.
 
-    `unfinished` are the policies that a run given too little time did not ask.
+    `unfinished` are the policies that a run given too little time did not ask to the end, and those
+    that had more to say of an object than the engine takes.
     """
 
     findings: list[Finding] = field(default_factory=list)
@@ -73,6 +74,10 @@ _BATCH = 8
 """How many times at most a policy judges a part of an object between two looks at the clock."""
 
 
+_ANSWERS = 64
+"""How many answers of a policy at most are taken between two looks at the clock."""
+
+
 def as_written(policies: Iterable[Policy]) -> Rules:
     """Rules without configuration: every policy with the parameters of its page."""
     table = {policy.id: Rule(policy.defaults) for policy in policies}
@@ -93,8 +98,26 @@ def run(
     return Engine(policies).run(resources, facts, rules or as_written(policies))
 
 
-def _never() -> bool:
+def _never(needed: float = 0.0) -> bool:
     return False
+
+
+class _Taking:
+    """Takes the answers of a policy about an object, up to so many and while there is time."""
+
+    __slots__ = ("_expired", "_most", "taken")
+
+    def __init__(self, expired: Expiry, most: int | None) -> None:
+        self._expired, self._most = expired, most
+        self.taken = 0
+
+    def another(self) -> None:
+        """Count an answer; raises Expired where it is one too many or too late."""
+        if self.taken == self._most or (
+            self.taken and not self.taken % _ANSWERS and self._expired()
+        ):
+            raise Expired
+        self.taken += 1
 
 
 class _Plan(NamedTuple):
@@ -107,10 +130,13 @@ class _Plan(NamedTuple):
 class Engine:
     """Policies made ready to judge, for one run or for many by several threads.
 
-    Which policies apply to a kind is worked out once per table; checks load on first use.
+    Which policies apply to a kind is worked out once per table; checks load on first use. `most`
+    answers of a policy about an object are taken, where that is given: a policy with more to say is
+    unfinished there. A server needs it, whose objects may be made to have a million faults.
     """
 
-    def __init__(self, policies: Iterable[Policy]) -> None:
+    def __init__(self, policies: Iterable[Policy], most: int | None = None) -> None:
+        self._most = most
         self._policies = [policy for policy in policies if policy.has_check]
         self._kinds = {kind for each in EACH.values() for kind in each.kinds or ()}
         self._names = {name for policy in self._policies for name in policy.kinds}
@@ -123,15 +149,15 @@ class Engine:
         resources: Iterable[Resource],
         facts: Facts,
         rules: Rules,
-        expired: Callable[[], bool] = _never,
+        expired: Expiry = _never,
         took: Took | None = None,
         only: Container[str] | None = None,
     ) -> Outcome:
         """Judge every resource that is not mere context by every policy that applies to it.
 
-        `expired` is asked after every few parts of an object that a policy has judged; from its
-        first yes on, policies go unasked. `took` is told how long each check ran.
-        `only` some policies are asked, where given.
+        `expired` is asked after every few parts of an object that a policy has judged, and after so
+        many of its answers; from its first yes on, policies go unasked. `took` is told how long
+        each check ran. `only` some policies are asked, where given.
         """
         outcome = Outcome()
         for resource in resources:
@@ -181,11 +207,12 @@ class Engine:
         resource: Resource,
         facts: Facts,
         parts: Iterable[tuple[str, list[tuple[Policy, Rule]]]],
-        expired: Callable[[], bool],
+        expired: Expiry,
         took: Took | None,
         outcome: Outcome,
     ) -> None:
         found: list[Finding] = []
+        taking = _Taking(expired, self._most)
         unseen = _BATCH  # Parts judged since the last look at the clock.
         for each, active in parts:
             if not active:
@@ -214,13 +241,14 @@ class Engine:
                     check = self._checks.get(policy.id) or self._check(policy)
                     ctx = Context(rule.params, facts, policy.severity)
                     certain = True
+                    taking.taken = 0
                     for batch in batches:
                         if unseen + len(batch) > _BATCH:
                             if expired():
                                 raise Expired
                             unseen = 0
                         unseen += len(batch)
-                        if not _ask(policy, rule, check, ctx, batch, outcome, found):
+                        if not _ask(policy, rule, check, ctx, batch, taking, outcome, found):
                             certain = False
                     if certain:
                         outcome.judged.add((policy.id, subject))
@@ -242,6 +270,7 @@ def _ask(
     check: Check,
     ctx: Context,
     scopes: Sequence[Scope],
+    taking: _Taking,
     outcome: Outcome,
     found: list[Finding],
 ) -> bool:
@@ -249,6 +278,7 @@ def _ask(
     certain = True
     for scope in scopes:
         for answer in check(scope, ctx) or ():
+            taking.another()
             if isinstance(answer, Unknown):
                 key = policy.id, within_limits(answer.reason)
                 outcome.unknown[key] = outcome.unknown.get(key, 0) + 1

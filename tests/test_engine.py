@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections import Counter
 from collections.abc import Iterator
 from typing import Any
 
@@ -217,7 +218,7 @@ def test_few_parts_are_judged_between_two_looks_at_the_clock(
         since[-1] += 1
         return iter(())
 
-    def look() -> bool:
+    def look(needed: float = 0.0) -> bool:
         since.append(0)
         return False
 
@@ -240,7 +241,7 @@ def test_what_was_found_before_time_ran_out_is_kept(monkeypatch: pytest.MonkeyPa
     resource, looks = deployment(), iter([False] * 4)
     facts = Facts(Index([resource]))
     outcome = Engine(policies).run(
-        [resource], facts, as_written(policies), lambda: next(looks, True)
+        [resource], facts, as_written(policies), lambda needed=0.0: next(looks, True)
     )
     found = [finding.policy for finding in outcome.findings]
     asked = list(dict.fromkeys(found))
@@ -248,3 +249,72 @@ def test_what_was_found_before_time_ran_out_is_kept(monkeypatch: pytest.MonkeyPa
     assert found == [name for name in asked for _ in range(2)]
     assert list(outcome.unfinished) == [p.id for p in policies if p.id not in asked]
     assert {name for name, _ in outcome.judged} == set(asked)
+
+
+def test_the_clock_is_looked_at_between_the_answers_of_one_check(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    since = [0]
+
+    def check(scope: Scope, ctx: Any) -> Iterator[Fault | Unknown]:
+        for number in range(1000):
+            since[-1] += 1
+            yield ctx.unknown("not seen") if number % 2 else scope.fault((), "wrong")
+
+    def look(needed: float = 0.0) -> bool:
+        since.append(0)
+        return len(since) > 10
+
+    monkeypatch.setattr(Policy, "load_check", lambda self: check)
+    resource, policies = deployment(), [policy("many", "resource"), policy("late", "resource")]
+    facts = Facts(Index([resource]))
+    outcome = Engine(policies).run([resource], facts, as_written(policies), look)
+    assert max(since) <= 65
+    assert sum(since) - 1 == 2 * len(outcome.findings) == 2 * outcome.unknown["many", "not seen"]
+    assert list(outcome.unfinished) == ["many", "late"]
+    assert not outcome.judged
+
+
+def test_what_a_policy_says_of_an_object_may_be_bounded(monkeypatch: pytest.MonkeyPatch) -> None:
+    asked: list[str] = []
+
+    def endless(scope: Scope, ctx: Any) -> Iterator[Fault | Unknown]:
+        while True:
+            asked.append(scope.resource.name)
+            yield scope.fault((), "wrong") if len(asked) % 2 else ctx.unknown("not seen")
+
+    by_id = {"endless": endless, "one": at_name}
+    monkeypatch.setattr(Policy, "load_check", lambda self: by_id[self.id])
+    objects = [deployment("a"), deployment("b")]
+    policies = [policy("endless"), policy("one")]
+    outcome = Engine(policies, most=100).run(objects, Facts(Index(objects)), as_written(policies))
+    # Of its two containers together, and of the next object again.
+    assert (asked.count("a"), asked.count("b")) == (101, 101)
+    counted = Counter((found.policy, found.resource.name) for found in outcome.findings)
+    assert counted == {("endless", "a"): 50, ("endless", "b"): 50, ("one", "a"): 2, ("one", "b"): 2}
+    assert list(outcome.unfinished) == ["endless"]
+    assert {name for name, _ in outcome.judged} == {"one"}
+
+
+def test_as_many_answers_as_are_taken_are_not_too_many(monkeypatch: pytest.MonkeyPatch) -> None:
+    def check(scope: Scope, ctx: Any) -> Iterator[Fault]:
+        for _ in range(100):
+            yield scope.fault((), "wrong")
+
+    monkeypatch.setattr(Policy, "load_check", lambda self: check)
+    resource, policies = deployment(), [policy("many", "resource")]
+    outcome = Engine(policies, most=100).run(
+        [resource], Facts(Index([resource])), as_written(policies)
+    )
+    assert len(outcome.findings) == 100
+    assert not outcome.unfinished
+
+
+def test_without_a_bound_everything_is_told(monkeypatch: pytest.MonkeyPatch) -> None:
+    def check(scope: Scope, ctx: Any) -> Iterator[Fault]:
+        for number in range(3000):
+            yield scope.fault((number,), "wrong")
+
+    outcome = judged(monkeypatch, [(policy("many", "resource"), check)], deployment())
+    assert len(outcome.findings) == 3000
+    assert not outcome.unfinished

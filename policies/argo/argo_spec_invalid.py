@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
+from itertools import chain
 from typing import Any
 
 from kguard.facts.argo.object_rules import of_object
@@ -16,7 +17,7 @@ def check(whole: Scope, ctx: Context) -> Iterator[Fault]:
     """Yield every fault for which the controller refuses to run a workflow or a template."""
     workflow = ctx.facts.argo_workflow(whole.resource)
     found = wrong(ctx.facts, workflow) if workflow else ()
-    for each in (*of_object(ctx.facts, whole.resource), *found):
+    for each in chain(of_object(ctx.facts, whole.resource), found):
         options: dict[str, Any] = {"severity": ERROR, "help": each.help}
         if workflow and each.unless_default:
             options = unless_default(workflow, ctx, ERROR, each.help)
