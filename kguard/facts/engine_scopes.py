@@ -53,7 +53,7 @@ def _argo_patches(facts: Facts, resource: Resource) -> Iterable[Scope]:
     from kguard.facts.argo.patches import patches_in
 
     workflow = facts.argo_workflow(resource)
-    return patches_in(workflow, facts.argo_templates(resource)) if workflow else ()
+    return patches_in(facts, workflow, facts.argo_templates(resource)) if workflow else ()
 
 
 def _argo_fields(name: str) -> Callable[[Facts, Resource], Iterable[Scope]]:

@@ -28,6 +28,12 @@ P = TypeVar("P", bound=Scope)
 NEWEST_KUBERNETES = (1, 37)
 """What `--kube-version` assumes where it is not given: the newest release the rules know."""
 
+_SHORT = 1000
+"""Characters of YAML that are read however little time there is."""
+
+_SECONDS_FOR_CHARACTER = 1e-5
+"""How long reading YAML takes at most, on a machine that has other things to do."""
+
 
 @record
 class Assumptions:
@@ -127,6 +133,15 @@ class Facts:
         if key not in self._memo:
             self._memo[key] = part, work(part)  # An id is only as good as its object is alive.
         found: T = self._memo[key][1]
+        return found
+
+    def remember_text(self, work: Callable[[str], T], text: str) -> T:
+        """`work(text)`, worked out once; it reads YAML, of which a long text takes seconds."""
+        key = (work, text)
+        if key not in self._memo:
+            self.go_on(max(len(text) - _SHORT, 0) * _SECONDS_FOR_CHARACTER)
+            self._memo[key] = work(text)
+        found: T = self._memo[key]
         return found
 
     def release(self) -> None:

@@ -26,6 +26,9 @@ if TYPE_CHECKING:
 _FIRST, _LAST = 0xE000, 0xF8FF
 _PRIVATE = re.compile(f"([{chr(_FIRST)}-{chr(_LAST)}])\\1*")
 
+REMEMBERED = 4096
+"""Characters of a text up to which it is remembered with what it holds."""
+
 
 @record(eq=False)
 class Embedded:
@@ -35,9 +38,15 @@ class Embedded:
     documents: Mapping[int, Document]
 
 
-@lru_cache(maxsize=16)
 def read_embedded(text: str) -> Embedded:
-    """Read a text within a document; a text that only substitution makes readable has none."""
+    """Read a text within a document; a text that only substitution makes readable has none.
+
+    Short ones are remembered: what a server remembers has to stay small.
+    """
+    return _read_again(text) if len(text) <= REMEMBERED else _read(text)
+
+
+def _read(text: str) -> Embedded:
     masked = _masked(text)
     if masked is None:
         return Embedded({}, {})
@@ -47,6 +56,11 @@ def read_embedded(text: str) -> Embedded:
     documents = {document.index: document for document in read("", encoded).documents}
     data = {index: _restored(each.data, placeholders) for index, each in documents.items()}
     return Embedded(data, documents)
+
+
+_read_again = lru_cache(maxsize=16)(_read)
+# The places of many findings are looked up in one text, and only the command line does.
+_read_located = lru_cache(maxsize=16)(_read)
 
 
 def _masked(text: str) -> tuple[str, list[str]] | None:
@@ -94,7 +108,7 @@ def locate_inside(locator: Locator, route: Route, around: Place, *, at_key: bool
     node: Any = step.node
     document = None
     if type(node) is ScalarNode and inner and type(inner[0]) is int:
-        document = read_embedded(node.value).documents.get(inner[0])
+        document = _read_located(node.value).documents.get(inner[0])
     if document is None:
         return around
     whole = Place(around.span, via=around.via)

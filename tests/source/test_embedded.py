@@ -9,7 +9,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from kguard.model import Place, Route, Span
-from kguard.source import read
+from kguard.source import embedded, read
 from kguard.source.embedded import read_embedded
 
 JOB = """kind: Job
@@ -146,3 +146,20 @@ def test_lines_of_texts(item: int, line: int, expected: tuple[int, int, int, int
     place = document.locate(("args", item), line=line)
     whole = document.locate(("args", item))
     assert place == (whole if expected is None else Place(Span(*expected)))
+
+
+def test_only_short_texts_are_remembered() -> None:
+    before = embedded._read_again.cache_info().currsize
+    short, long = "a: 1\n# short and new\n", "a: 1\n" + "# long\n" * embedded.REMEMBERED
+    assert read_embedded(short) is read_embedded(short)
+    assert read_embedded(long) is not read_embedded(long)
+    assert embedded._read_again.cache_info().currsize <= before + 1
+
+
+def test_places_in_a_long_text_are_looked_up_in_one_reading() -> None:
+    inner = "".join(f"  k{number}: 1\n" for number in range(1000))
+    document = read("a.yaml", f"manifest: |\n{inner}".encode()).documents[0]
+    before = embedded._read_located.cache_info().misses
+    lines = {document.locate(("manifest", 0, f"k{number}")).span.line for number in range(50)}
+    assert lines == set(range(2, 52))
+    assert embedded._read_located.cache_info().misses == before + 1

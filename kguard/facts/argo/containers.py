@@ -10,6 +10,7 @@ from __future__ import annotations
 from collections.abc import Iterator, Mapping
 from typing import Any
 
+from kguard.facts.argo.patches import patch_text
 from kguard.facts.argo.templates import Template
 from kguard.facts.argo.workflow import Workflow, merged
 from kguard.facts.pods import Container, Pod, Role
@@ -71,7 +72,7 @@ def _main_containers(facts: Facts, workflow: Workflow) -> Iterator[MainContainer
     limits = _limits(facts, workflow)
     for template in facts.argo_templates(workflow.resource):
         pod = _pod(facts, workflow, template, limits)
-        patches, unknown = _patches(workflow, template)
+        patches, unknown = _patches(facts, workflow, template)
         for keys, name, data, effective in _written(template):
             layers = [_patch_for(name, patches), effective]
             layers.append(_mapping(workflow.config.get("mainContainer") if workflow.config else {}))
@@ -92,7 +93,7 @@ def _side_containers(facts: Facts, workflow: Workflow) -> Iterator[MainContainer
         if not template.runs_pod:
             continue
         pod = _pod(facts, workflow, template, limits)
-        patches, unknown = _patches(workflow, template)
+        patches, unknown = _patches(facts, workflow, template)
         for keys, word, data in argo.containers(template.data):
             if word == "main":
                 continue
@@ -124,7 +125,7 @@ def pods_made(facts: Facts, workflow: Workflow) -> Iterator[Pod]:
         priority = template.value("priorityClassName") or workflow.value("podPriorityClassName")
         more = {"activeDeadlineSeconds": deadline, "priorityClassName": priority}
         pod = _pod(facts, workflow, template, limits, more)
-        patches, _ = _patches(workflow, template)
+        patches, _ = _patches(facts, workflow, template)
         executor = workflow.config.get("executor", "resources") if workflow.config else None
         for name, key, role in (
             ("init", "initContainers", Role.INIT),
@@ -185,20 +186,20 @@ def _written(template: Template) -> Iterator[tuple[Route, str, Mapping[str, Any]
                 yield keys, name if isinstance(name, str) else "", item, item
 
 
-def _patches(workflow: Workflow, template: Template) -> tuple[list[Any], bool]:
+def _patches(facts: Facts, workflow: Workflow, template: Template) -> tuple[list[Any], bool]:
     """The pod patches in force, the template's first, and whether any cannot be read yet."""
-    from kguard.source import read
-
-    parsed, unknown = [], False
+    facts.go_on()  # Each container of each template looks through them.
+    parsed: list[Any] = []
+    unknown = False
     for text in (template.value("podSpecPatch"), workflow.value("podSpecPatch")):
         if text is None:
             continue
         if not isinstance(text, str) or is_placeholder(text):
             unknown = True
             continue
-        source = read("", text.encode("utf-8", "replace"))
-        unknown = unknown or bool(source.errors)
-        parsed += [document.data for document in source.documents]
+        patch = patch_text(facts, text)
+        unknown = unknown or patch.error is not None
+        parsed += patch.documents
     return parsed, unknown
 
 

@@ -7,6 +7,7 @@ shouldOutstandingWorkflowsBeRun).
 
 from __future__ import annotations
 
+import math
 from collections.abc import Iterator
 
 from kguard.facts.argo.workflow import Workflow
@@ -15,6 +16,10 @@ from kguard.facts.run import Facts
 from kguard.model import Resource, Route, Scope, dig
 from kguard.quantity.cron import CronError, Schedule, parse_cron
 from kguard.record import record
+
+_FEW, _MOST = 10, 1000
+_SECONDS = 0.005
+"""How long a schedule takes at most, with the days of 28 years for its shortest interval."""
 
 
 @record
@@ -69,17 +74,20 @@ def cron_workflow(facts: Facts, resource: Resource) -> CronWorkflow | None:
     if workflow is None:
         return None
     spec = resource.data["spec"]
-    return CronWorkflow(resource, ("spec",), spec, workflow, tuple(_schedules(spec)))
+    return CronWorkflow(resource, ("spec",), spec, workflow, tuple(_schedules(facts, spec)))
 
 
-def _schedules(spec: object) -> Iterator[When]:
+def _schedules(facts: Facts, spec: object) -> Iterator[When]:
     several = dig(spec, "schedules")
-    written: list[tuple[Route, object]] = [(("schedule",), dig(spec, "schedule"))]
+    listed: list[tuple[Route, object]] = [(("schedule",), dig(spec, "schedule"))]
     for number, text in enumerate(several if isinstance(several, list) else ()):
-        written.append((("schedules", number), text))
+        listed.append((("schedules", number), text))
+    written = [(keys, text) for keys, text in listed if isinstance(text, str) and text]
+    if len(written) > _MOST:
+        facts.go_on(math.inf)  # Nobody writes so many, and who has a clock has little memory, too.
+    facts.go_on(max(len(written) - _FEW, 0) * _SECONDS)
     for keys, text in written:
-        if isinstance(text, str) and text:
-            yield When(keys, text, None if is_placeholder(text) else _parsed(text))
+        yield When(keys, text, None if is_placeholder(text) else _parsed(text))
 
 
 def _parsed(text: str) -> Schedule | None:

@@ -11,7 +11,7 @@ import json
 from collections.abc import Iterator, Mapping
 from typing import Any
 
-from kguard.facts.argo.patches import PodPatch
+from kguard.facts.argo.patches import PodPatch, patch_text
 from kguard.facts.argo.templates import Found, Template, calls_of, target_of
 from kguard.facts.run import Facts
 from kguard.facts.schema import values
@@ -39,7 +39,7 @@ def patch_faults(facts: Facts, patch: PodPatch) -> Iterator[PatchFault]:
     """The faults of a patch. One with placeholders is only known once they are filled in."""
     if "{{" in patch.text:
         return
-    unread = _unread(patch)
+    unread = _unread(facts, patch)
     if unread is not None:
         yield unread
         return
@@ -52,7 +52,7 @@ def patch_faults(facts: Facts, patch: PodPatch) -> Iterator[PatchFault]:
     yield from _strangers(facts, patch)
 
 
-def _unread(patch: PodPatch) -> PatchFault | None:
+def _unread(facts: Facts, patch: PodPatch) -> PatchFault | None:
     text = patch.text.strip()
     if text.startswith("{"):
         try:
@@ -62,11 +62,9 @@ def _unread(patch: PodPatch) -> PatchFault | None:
             help = "what begins with `{` is read as JSON, not as YAML"
             return PatchFault((), f"`podSpecPatch` is no JSON: {str(reason).lower()}", help)
     else:
-        from kguard.source import read  # Late: few objects have patches.
-
-        errors = read("", patch.text.encode("utf-8", "replace")).errors
-        if errors:
-            return PatchFault((), f"`podSpecPatch` is no YAML: {errors[0].message}")
+        wrong = patch_text(facts, patch.text).error
+        if wrong is not None:
+            return PatchFault((), f"`podSpecPatch` is no YAML: {wrong}")
     if not isinstance(patch.spec, Mapping):
         return PatchFault((), "`podSpecPatch` holds no mapping")
     return None

@@ -11,6 +11,7 @@ from collections.abc import Mapping, Sequence
 from typing import Any
 
 from kguard.facts.argo.templates import Template
+from kguard.facts.run import Facts
 from kguard.model import Key, Route, Scope, dig
 from kguard.record import record
 
@@ -38,37 +39,58 @@ class PodPatch(Scope):
         return (*self.route, "podSpecPatch", *((0, *keys) if keys else ()))
 
 
-def pod_patches(template: Template) -> list[PodPatch]:
+def pod_patches(facts: Facts, template: Template) -> list[PodPatch]:
     """The patches of a template's pods that its own object writes, the strongest first."""
     workflow = template.workflow
-    own = patch_of(template, template)
+    own = patch_of(facts, template, template)
     if own is None:
         defaults = workflow.get("templateDefaults")
         if isinstance(defaults, Mapping):
             where = Scope(workflow.resource, workflow.at("templateDefaults"), defaults)
-            own = patch_of(where)
-    found = (own, patch_of(workflow))
+            own = patch_of(facts, where)
+    found = (own, patch_of(facts, workflow))
     return [patch for patch in found if patch is not None]
 
 
-def patch_of(scope: Scope, template: Template | None = None) -> PodPatch | None:
+def patch_of(facts: Facts, scope: Scope, template: Template | None = None) -> PodPatch | None:
     """The patch that a workflow, its `templateDefaults` or a template writes."""
     text = scope.get("podSpecPatch")
     if not isinstance(text, str) or not text.strip():
         return None
-    spec = _read(text)
+    spec = facts.remember_text(_read, text)
     return PodPatch(scope.resource, scope.route, scope.data, text, spec, template is None, template)
 
 
-def patches_in(workflow: Scope, templates: Sequence[Template]) -> list[PodPatch]:
+def patches_in(facts: Facts, workflow: Scope, templates: Sequence[Template]) -> list[PodPatch]:
     """Every patch that an Argo object writes."""
-    found = [patch_of(workflow)]
+    found = [patch_of(facts, workflow)]
     defaults = workflow.get("templateDefaults")
     if isinstance(defaults, Mapping):
         where = Scope(workflow.resource, workflow.at("templateDefaults"), defaults)
-        found.append(patch_of(where))
-    found += [patch_of(template, template) for template in templates]
+        found.append(patch_of(facts, where))
+    found += [patch_of(facts, template, template) for template in templates]
     return [patch for patch in found if patch is not None]
+
+
+@record
+class PatchText:
+    """The documents of a patch as it is written, and the first thing that is wrong with it."""
+
+    documents: Sequence[Any]
+    error: str | None
+
+
+def patch_text(facts: Facts, text: str) -> PatchText:
+    """What a patch holds as it stands; a long one, and one of many templates, is read once."""
+    return facts.remember_text(_patch_text, text)
+
+
+def _patch_text(text: str) -> PatchText:
+    from kguard.source import read  # Late: few objects have patches.
+
+    source = read("", text.encode("utf-8", "replace"))
+    error = source.errors[0].message if source.errors else None
+    return PatchText([document.data for document in source.documents], error)
 
 
 def _read(text: str) -> Any:

@@ -49,7 +49,8 @@ def template_pods(facts: Facts, resource: Resource) -> Iterator[Pod]:
             template.data,
             template=Scope(resource, template.route, template.data),
         )
-        patches = pod_patches(template)
+        facts.go_on()  # Each container looks through all patches.
+        patches = pod_patches(facts, template)
         for keys, role, item in argo.containers(template.data):
             name = item.get("name") or template.data.get("name")
             written = _Layer(item, (*template.route, *keys))

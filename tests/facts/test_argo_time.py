@@ -1,0 +1,104 @@
+"""What takes long in an Argo object asks for the time it needs first, and is done once."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from typing import Any
+
+import pytest
+
+from kguard.facts import Expired, Facts
+from kguard.facts.argo import patches
+from kguard.facts.argo.containers import main_containers
+from kguard.facts.argo.cron import cron_workflow
+from kguard.facts.argo.pods import template_pods
+from kguard.index import Index
+from kguard.kube.recognise import resources
+from kguard.model import Resource
+from kguard.source import embedded
+
+PATCH = "containers: [{name: main, resources: {limits: {memory: 1Gi}}}]\n"
+
+
+def loaded(kind: str, spec: Any, seconds: float = 1e9) -> tuple[Facts, Resource]:
+    """An object whose review has so many seconds left, and no clock that goes on."""
+    data = {
+        "apiVersion": "argoproj.io/v1alpha1",
+        "kind": kind,
+        "metadata": {"name": "w"},
+        "spec": spec,
+    }
+    (resource,) = resources(data, "w.yaml")
+    return Facts(Index([resource]), expired=lambda needed=0.0: needed >= seconds), resource
+
+
+def workflow(patch: str, templates: int = 1, **more: Any) -> dict[str, Any]:
+    written = [{"name": f"t{n}", "container": {"image": "a"}, **more} for n in range(templates)]
+    return {"entrypoint": "t0", "podSpecPatch": patch, "templates": written}
+
+
+def test_a_patch_of_many_templates_is_read_once(monkeypatch: pytest.MonkeyPatch) -> None:
+    read: list[str] = []
+    whole, inner = patches._patch_text, embedded._read
+
+    def counted(work: Callable[[str], Any]) -> Callable[[str], Any]:
+        def reading(text: str) -> Any:
+            read.append(text)
+            return work(text)
+
+        return reading
+
+    monkeypatch.setattr(patches, "_patch_text", counted(whole))
+    monkeypatch.setattr(embedded, "_read", counted(inner))
+    patch = PATCH + "# long\n" * 1000
+    facts, resource = loaded("Workflow", workflow(patch, 20))
+    found = facts.argo_workflow(resource)
+    assert found is not None
+    assert len(list(template_pods(facts, resource))) == 20
+    assert len(list(main_containers(facts, found))) == 20
+    assert read == [patch] * 2
+
+
+@pytest.mark.parametrize("where", ["workflow", "template"])
+def test_a_long_patch_is_not_begun_where_little_time_is_left(where: str) -> None:
+    patch = PATCH + "# long\n" * 10_000
+    spec = workflow(patch) if where == "workflow" else workflow("", podSpecPatch=patch)
+    for seconds, ends in ((0.5, True), (1.5, False)):
+        facts, resource = loaded("Workflow", spec, seconds)
+        found = facts.argo_workflow(resource)
+        assert found is not None
+        for work in (
+            lambda facts=facts, resource=resource: list(template_pods(facts, resource)),
+            lambda facts=facts, found=found: list(main_containers(facts, found)),
+        ):
+            if ends:
+                with pytest.raises(Expired):
+                    work()
+            else:
+                assert work()
+
+
+def cron(schedules: int) -> dict[str, Any]:
+    return {
+        "schedules": [f"{n % 60} {n // 60 % 24} * * *" for n in range(schedules)],
+        "workflowSpec": {"entrypoint": "a", "templates": [{"name": "a", "container": {}}]},
+    }
+
+
+def test_schedules_ask_for_the_time_that_they_take() -> None:
+    facts, resource = loaded("CronWorkflow", cron(10), 0.001)
+    found = cron_workflow(facts, resource)
+    assert found is not None
+    assert len(found.schedules) == 10
+    facts, resource = loaded("CronWorkflow", cron(500), 1.0)
+    with pytest.raises(Expired):
+        cron_workflow(facts, resource)
+
+
+def test_more_schedules_than_anybody_writes_are_read_without_a_clock_only() -> None:
+    facts, resource = loaded("CronWorkflow", cron(2000))
+    with pytest.raises(Expired):
+        cron_workflow(facts, resource)
+    found = cron_workflow(Facts(Index([resource])), resource)
+    assert found is not None
+    assert len(found.schedules) == 2000
