@@ -12,6 +12,7 @@ from kguard.facts.argo import patches
 from kguard.facts.argo.containers import main_containers
 from kguard.facts.argo.cron import cron_workflow
 from kguard.facts.argo.pods import template_pods
+from kguard.facts.argo.spec_rules import wrong
 from kguard.index import Index
 from kguard.kube.recognise import resources
 from kguard.model import Resource
@@ -76,6 +77,20 @@ def test_a_long_patch_is_not_begun_where_little_time_is_left(where: str) -> None
                     work()
             else:
                 assert work()
+
+
+def test_a_long_manifest_is_not_begun_where_little_time_is_left() -> None:
+    manifest = "kind: Job\n" + "# long\n" * 10_000
+    spec = workflow("", resource={"action": "create", "manifest": manifest})
+    for seconds, ends in ((0.5, True), (1.5, False)):
+        facts, resource = loaded("Workflow", spec, seconds)
+        found = facts.argo_workflow(resource)
+        assert found is not None
+        if ends:
+            with pytest.raises(Expired):
+                list(wrong(facts, found))
+        else:
+            list(wrong(facts, found))
 
 
 def cron(schedules: int) -> dict[str, Any]:

@@ -56,7 +56,7 @@ def wrong(facts: Facts, workflow: Workflow) -> Iterator[Wrong]:
     for hook in hooks(facts, workflow):
         yield from of_hook(facts, hook)
     for template in facts.argo_templates(workflow.resource):
-        yield from of_template(template)
+        yield from of_template(facts, template)
         yield from of_calls(facts, template)
 
 

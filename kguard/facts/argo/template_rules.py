@@ -17,6 +17,7 @@ from kguard.facts.argo.references import without_tags
 from kguard.facts.argo.templates import TYPES, Template
 from kguard.facts.argo.wrong import Wrong, given, items_of, named, wrong_names
 from kguard.facts.quantities import is_placeholder, literal
+from kguard.facts.run import Facts
 from kguard.kube import argo
 from kguard.model import Related, Route, Scope, dig
 from kguard.words import closest, nearest
@@ -51,7 +52,7 @@ def artifact_place(item: Mapping[str, Any]) -> bool:
     )
 
 
-def of_template(template: Template) -> Iterator[Wrong]:
+def of_template(facts: Facts, template: Template) -> Iterator[Wrong]:
     """What is wrong with a template itself; its steps and tasks are looked at elsewhere."""
     yield from _type(template)
     yield from wrong_names(template, ("inputs", "parameters"), "input", parameters=True)
@@ -64,7 +65,7 @@ def of_template(template: Template) -> Iterator[Wrong]:
         yield from _outputs(template)
     yield from _containers(template)
     yield from _unmounted(template)
-    yield from _resource(template)
+    yield from _resource(facts, template)
     yield from _metrics(template)
 
 
@@ -316,7 +317,7 @@ def _circle(graph: Mapping[str, list[str]]) -> list[str]:
     return []
 
 
-def _resource(template: Template) -> Iterator[Wrong]:
+def _resource(facts: Facts, template: Template) -> Iterator[Wrong]:
     resource = template.get("resource")
     if not isinstance(resource, Mapping):
         return
@@ -333,7 +334,7 @@ def _resource(template: Template) -> Iterator[Wrong]:
         yield Wrong(template, ("resource", "manifest"), text)
     elif given(manifest) and other is not None:
         yield Wrong(template, ("resource", "manifestFrom"), "`manifestFrom` beside `manifest`")
-    if isinstance(manifest, str) and (reason := _unreadable(manifest)):
+    if isinstance(manifest, str) and (reason := facts.remember_text(_unreadable, manifest)):
         text = f"the manifest of {template.called} is no YAML"
         yield Wrong(template, ("resource", "manifest"), text, reason)
     if isinstance(other, Mapping) and isinstance(other.get("artifact"), Mapping):

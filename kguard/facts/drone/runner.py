@@ -83,7 +83,7 @@ def policies(facts: Facts, resource: Resource) -> Iterator[RunnerPolicy]:
         yield RunnerPolicy(resource, (), resource.data, called(resource.data), file)
     elif resource.kind == "ConfigMap":
         for key in _policy_texts(facts, resource):
-            file = _parsed(dig(resource.data, "data", key))
+            file = _read(facts, dig(resource.data, "data", key))
             for data in file:
                 yield RunnerPolicy(resource, ("data", key), data, called(data), file, embedded=True)
 
@@ -134,11 +134,13 @@ def _key(volume: Mapping[str, Any], name: str) -> str:
     return next((str(each.get("key")) for each in items if each.get("path") == name), name)
 
 
-def _parsed(text: Any) -> list[Mapping[str, Any]]:
+def _read(facts: Facts, text: Any) -> list[Mapping[str, Any]]:
+    return facts.remember_text(_parsed, text) if isinstance(text, str) else []
+
+
+def _parsed(text: str) -> list[Mapping[str, Any]]:
     from kguard.source import read
 
-    if not isinstance(text, str):
-        return []
     documents = read("", text.encode("utf-8", "replace")).documents
     return [each.data for each in documents if isinstance(each.data, Mapping)]
 
@@ -151,7 +153,7 @@ def _seen_policies(facts: Facts, near: Resource) -> list[Mapping[str, Any]]:
     found = [policy.data for policy in facts.index.in_unit(near, *drone.POLICY)]
     for runner in runners(facts, near):
         file = policy_file(facts, runner)
-        found += _parsed(dig(file[0].data, "data", file[1])) if file else []
+        found += _read(facts, dig(file[0].data, "data", file[1])) if file else []
     return found
 
 
