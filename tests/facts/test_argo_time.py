@@ -8,7 +8,7 @@ from typing import Any
 import pytest
 
 from kguard.facts import Expired, Facts
-from kguard.facts.argo import patches
+from kguard.facts.argo import patches, templates
 from kguard.facts.argo.containers import main_containers
 from kguard.facts.argo.cron import cron_workflow
 from kguard.facts.argo.pods import template_pods
@@ -33,8 +33,8 @@ def loaded(kind: str, spec: Any, seconds: float = 1e9) -> tuple[Facts, Resource]
     return Facts(Index([resource]), expired=lambda needed=0.0: needed >= seconds), resource
 
 
-def workflow(patch: str, templates: int = 1, **more: Any) -> dict[str, Any]:
-    written = [{"name": f"t{n}", "container": {"image": "a"}, **more} for n in range(templates)]
+def workflow(patch: str, number: int = 1, **more: Any) -> dict[str, Any]:
+    written = [{"name": f"t{n}", "container": {"image": "a"}, **more} for n in range(number)]
     return {"entrypoint": "t0", "podSpecPatch": patch, "templates": written}
 
 
@@ -91,6 +91,57 @@ def test_a_long_manifest_is_not_begun_where_little_time_is_left() -> None:
                 list(wrong(facts, found))
         else:
             list(wrong(facts, found))
+
+
+def test_each_loop_over_what_another_has_left_is_looked_at_once(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    looked: list[Any] = []
+    whole = templates._written_loop
+
+    def written(call: Any) -> Any:
+        looked.append(call)
+        return whole(call)
+
+    monkeypatch.setattr(templates, "_written_loop", written)
+    tasks: list[dict[str, Any]] = [
+        {"name": f"t{n}", "template": "a", "withParam": f"{{{{tasks.t{n + 1}.outputs.result}}}}"}
+        for n in range(500)
+    ]
+    for end, expected in (({"withItems": [1, 2, 3]}, 3), ({}, None)):
+        main = {
+            "name": "main",
+            "dag": {"tasks": [*tasks, {"name": "t500", "template": "a", **end}]},
+        }
+        facts, resource = loaded("Workflow", {"entrypoint": "main", "templates": [main]})
+        looked.clear()
+        (template,) = facts.argo_templates(resource)
+        calls = templates.calls_of(facts, template)
+        assert {call.loop.count for call in calls[:-1] if call.loop} == {expected}
+        assert len(looked) <= 3 * len(calls)
+
+
+def test_calls_are_compared_with_many_inputs_while_there_is_time() -> None:
+    inputs = {"parameters": [{"name": f"p{n}", "value": "x"} for n in range(10)]}
+    tasks = [{"name": f"t{n}", "template": "x"} for n in range(100)]
+    main = {"name": "main", "dag": {"tasks": tasks}}
+    spec = {
+        "entrypoint": "main",
+        "templates": [main, {"name": "x", "inputs": inputs, "container": {}}],
+    }
+    facts, resource = loaded("Workflow", spec)
+    found = facts.argo_workflow(resource)
+    assert found is not None
+    looks = 0
+
+    def look(needed: float = 0.0) -> bool:
+        nonlocal looks
+        looks += 1
+        return False
+
+    facts._expired = look
+    list(wrong(facts, found))
+    assert looks >= 100
 
 
 def cron(schedules: int) -> dict[str, Any]:

@@ -44,6 +44,7 @@ def of_calls(facts: Facts, template: Template) -> Iterator[Wrong]:
     what = "task" if task else "step"
     yield from wrong_names_of(template, items, what, unique=not task)
     for call in calls:
+        facts.go_on()  # Each is compared with all inputs of its template.
         yield from _called(call)
         yield from _loop(call)
         yield from _condition(call)
@@ -56,6 +57,7 @@ def of_calls(facts: Facts, template: Template) -> Iterator[Wrong]:
 
 def of_hook(facts: Facts, hook: Hook) -> Iterator[Wrong]:
     """A hook that calls nothing, or does not give what is needed; `argo lint` looks at neither."""
+    facts.go_on()
     if not given(hook.get("template")) and not given(hook.get("templateRef")):
         yield Wrong(hook, ("template",), f"{hook.called} calls no template")
     target = hook.target(facts).template

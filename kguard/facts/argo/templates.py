@@ -153,6 +153,7 @@ def _calls_of(template: Template) -> list[Call]:
 
 def _calls(template: Template, written: list[tuple[Route, Mapping[str, Any]]]) -> Iterator[Call]:
     by_name = {data["name"]: data for _, data in written if isinstance(data.get("name"), str)}
+    left: dict[int, int | None] = {}
     for keys, data in written:
         name = data.get("name")
         yield Call(
@@ -162,7 +163,7 @@ def _calls(template: Template, written: list[tuple[Route, Mapping[str, Any]]]) -
             template=template,
             name=name if isinstance(name, str) else "",
             task=keys[0] == "dag",
-            loop=loop_of(data, by_name),
+            loop=loop_of(data, by_name, left),
         )
 
 
@@ -192,7 +193,7 @@ def named_template(facts: Facts, workflow: Workflow, name: Any) -> Target:
     template = by_name.get(written)
     if template is not None:
         return Target(Found.HERE, template)
-    if any(is_placeholder(each) for each in by_name):
+    if facts.remember(_open, workflow.resource):
         return Target(Found.UNKNOWN)
     return Target(Found.MISSING if workflow.complete else Found.OUTSIDE)
 
@@ -209,6 +210,11 @@ def _by_name(facts: Facts, resource: Resource) -> dict[str, Template]:
                 route = layer.at("templates", number)
                 found.setdefault(name, Template(layer.resource, route, item, name, workflow))
     return found
+
+
+def _open(facts: Facts, resource: Resource) -> bool:
+    """Whether the name of a template is a placeholder, which may become any."""
+    return any(is_placeholder(each) for each in facts.remember(_by_name, resource))
 
 
 def _by_reference(facts: Facts, near: Workflow, reference: Mapping[str, Any]) -> Target:
@@ -230,26 +236,49 @@ _LEFT = re.compile(
 
 
 def loop_of(
-    call: Mapping[str, Any], others: Mapping[str, Mapping[str, Any]] | None = None
+    call: Mapping[str, Any],
+    others: Mapping[str, Mapping[str, Any]] | None = None,
+    left: dict[int, int | None] | None = None,
 ) -> Loop | None:
     """The loop of a step or task; None where it runs once.
 
     `others` are the steps and tasks of the same template by name: a loop over what one of them has
-    left is as long as that one is.
+    left is as long as that one is. `left` remembers the lengths for all of them.
     """
-    loop, seen = _written_loop(call), {id(call)}
-    source: Mapping[str, Any] | None = call
-    while source is not None and others is not None:
+    number = _left(call, others, {} if left is None else left) if others is not None else None
+    return _written_loop(call) if number is None else Loop("withParam", number, at_most=True)
+
+
+def _left(
+    call: Mapping[str, Any],
+    others: Mapping[str, Mapping[str, Any]],
+    known: dict[int, int | None],
+) -> int | None:
+    """How many items the first loop of known length has that a call takes its own from.
+
+    Every call on the way there has as many: each is looked at once.
+    """
+    way: dict[int, None] = {}
+    number: int | None = None
+    source = call
+    while id(source) not in known:
+        way[id(source)] = None
         parameter = source.get("withParam")
-        left = _LEFT.fullmatch(parameter) if isinstance(parameter, str) else None
-        source = others.get(left[1]) if left else None
-        if source is None or id(source) in seen:
+        found = _LEFT.fullmatch(parameter) if isinstance(parameter, str) else None
+        before = others.get(found[1]) if found else None
+        if before is None:
             break
-        seen.add(id(source))
-        first = _written_loop(source)
+        first = _written_loop(before)
         if first is not None and first.count is not None:
-            return Loop("withParam", first.count, at_most=True)
-    return loop
+            number = first.count
+            break
+        if id(before) in way:
+            break
+        source = before
+    else:
+        number = known[id(source)]
+    known.update(dict.fromkeys(way, number))
+    return number
 
 
 def _written_loop(call: Mapping[str, Any]) -> Loop | None:
