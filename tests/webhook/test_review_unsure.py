@@ -23,8 +23,6 @@ from kguard.facts import Facts
 from kguard.index import Index
 from kguard.kube.recognise import resources
 from kguard.webhook.cluster.snapshot import Snapshot
-
-
 from kguard.webhook.policyset import MOST_FINDINGS
 from kguard.webhook.stances import Mode
 
