@@ -103,21 +103,36 @@ def _never(needed: float = 0.0) -> bool:
 
 
 class _Taking:
-    """Takes the answers of a policy about an object, up to so many and while there is time."""
+    """Takes the answers of a policy about an object, while there is time and so many of a kind.
 
-    __slots__ = ("_expired", "_most", "taken")
+    Of each severity as many, so that a crowd of the lesser cannot hide one of the worse.
+    """
+
+    __slots__ = ("_answers", "_expired", "_kept", "_most", "incomplete")
 
     def __init__(self, expired: Expiry, most: int | None) -> None:
         self._expired, self._most = expired, most
-        self.taken = 0
+        self.begin()
 
-    def another(self) -> None:
-        """Count an answer; raises Expired where it is one too many or too late."""
-        if self.taken == self._most or (
-            self.taken and not self.taken % _ANSWERS and self._expired()
-        ):
+    def begin(self) -> None:
+        """The next policy: nothing is taken yet."""
+        self._answers = 0
+        self._kept: dict[Severity | None, int] = {}
+        self.incomplete = False
+        """Whether more than a note was left out."""
+
+    def keeps(self, severity: Severity | None) -> bool:
+        """Whether an answer is kept, None for one that is no verdict; raises Expired."""
+        self._answers += 1
+        if not self._answers % _ANSWERS and self._expired():
             raise Expired
-        self.taken += 1
+        if self._most is None:
+            return True
+        kept = self._kept[severity] = self._kept.get(severity, 0) + 1
+        if kept > self._most:
+            self.incomplete |= severity is not None and severity > Severity.NOTE
+            return False
+        return True
 
 
 class _Plan(NamedTuple):
@@ -131,8 +146,9 @@ class Engine:
     """Policies made ready to judge, for one run or for many by several threads.
 
     Which policies apply to a kind is worked out once per table; checks load on first use. `most`
-    answers of a policy about an object are taken, where that is given: a policy with more to say is
-    unfinished there. A server needs it, whose objects may be made to have a million faults.
+    findings of each severity are kept of a policy about an object, where that is given: one with
+    more to warn of is unfinished there. A server needs it, whose objects may be made to have a
+    million faults.
     """
 
     def __init__(self, policies: Iterable[Policy], most: int | None = None) -> None:
@@ -241,7 +257,7 @@ class Engine:
                     check = self._checks.get(policy.id) or self._check(policy)
                     ctx = Context(rule.params, facts, policy.severity)
                     certain = True
-                    taking.taken = 0
+                    taking.begin()
                     for batch in batches:
                         if unseen + len(batch) > _BATCH:
                             if expired():
@@ -250,7 +266,9 @@ class Engine:
                         unseen += len(batch)
                         if not _ask(policy, rule, check, ctx, batch, taking, outcome, found):
                             certain = False
-                    if certain:
+                    if taking.incomplete:
+                        outcome.unfinished.setdefault(policy.id)
+                    elif certain:
                         outcome.judged.add((policy.id, subject))
                 except Expired:
                     unseen = _BATCH
@@ -278,20 +296,20 @@ def _ask(
     certain = True
     for scope in scopes:
         for answer in check(scope, ctx) or ():
-            taking.another()
             if isinstance(answer, Unknown):
-                key = policy.id, within_limits(answer.reason)
-                outcome.unknown[key] = outcome.unknown.get(key, 0) + 1
                 certain = False
-            else:
-                found.append(_finding(policy, rule, answer))
+                if taking.keeps(None):
+                    key = policy.id, within_limits(answer.reason)
+                    outcome.unknown[key] = outcome.unknown.get(key, 0) + 1
+            elif taking.keeps(severity := rule.severity or answer.severity or policy.severity):
+                found.append(_finding(policy, severity, answer))
     return certain
 
 
-def _finding(policy: Policy, rule: Rule, fault: Fault) -> Finding:
+def _finding(policy: Policy, severity: Severity, fault: Fault) -> Finding:
     return Finding(
         policy=policy.id,
-        severity=rule.severity or fault.severity or policy.severity,
+        severity=severity,
         confidence=fault.confidence or policy.confidence,
         message=within_limits(fault.message),
         resource=fault.resource,

@@ -270,30 +270,44 @@ def test_the_clock_is_looked_at_between_the_answers_of_one_check(
     facts = Facts(Index([resource]))
     outcome = Engine(policies).run([resource], facts, as_written(policies), look)
     assert max(since) <= 65
-    assert sum(since) - 1 == 2 * len(outcome.findings) == 2 * outcome.unknown["many", "not seen"]
+    assert sum(since) - 1 == len(outcome.findings) + outcome.unknown["many", "not seen"]
     assert list(outcome.unfinished) == ["many", "late"]
     assert not outcome.judged
 
 
 def test_what_a_policy_says_of_an_object_may_be_bounded(monkeypatch: pytest.MonkeyPatch) -> None:
-    asked: list[str] = []
+    def talkative(scope: Scope, ctx: Any) -> Iterator[Fault | Unknown]:
+        for severity in (Severity.NOTE, Severity.WARNING, Severity.ERROR):
+            for _ in range(severity * 150):
+                yield scope.fault((), "wrong", severity=severity)
+                yield ctx.unknown("not seen")
 
-    def endless(scope: Scope, ctx: Any) -> Iterator[Fault | Unknown]:
-        while True:
-            asked.append(scope.resource.name)
-            yield scope.fault((), "wrong") if len(asked) % 2 else ctx.unknown("not seen")
-
-    by_id = {"endless": endless, "one": at_name}
+    by_id = {"talkative": talkative, "one": at_name}
     monkeypatch.setattr(Policy, "load_check", lambda self: by_id[self.id])
     objects = [deployment("a"), deployment("b")]
-    policies = [policy("endless"), policy("one")]
-    outcome = Engine(policies, most=100).run(objects, Facts(Index(objects)), as_written(policies))
+    policies = [policy("talkative"), policy("one")]
+    outcome = Engine(policies, most=400).run(objects, Facts(Index(objects)), as_written(policies))
     # Of its two containers together, and of the next object again.
-    assert (asked.count("a"), asked.count("b")) == (101, 101)
-    counted = Counter((found.policy, found.resource.name) for found in outcome.findings)
-    assert counted == {("endless", "a"): 50, ("endless", "b"): 50, ("one", "a"): 2, ("one", "b"): 2}
-    assert list(outcome.unfinished) == ["endless"]
+    counted = Counter((each.policy, each.resource.name, each.severity) for each in outcome.findings)
+    assert [count for (_, name, _), count in counted.items() if name == "a"] == [300, 400, 400, 2]
+    assert [count for (_, name, _), count in counted.items() if name == "b"] == [300, 400, 400, 2]
+    assert outcome.unknown["talkative", "not seen"] == 800
+    assert list(outcome.unfinished) == ["talkative"]
     assert {name for name, _ in outcome.judged} == {"one"}
+
+
+def test_notes_that_are_left_out_leave_no_doubt(monkeypatch: pytest.MonkeyPatch) -> None:
+    def check(scope: Scope, ctx: Any) -> Iterator[Fault]:
+        for _ in range(101):
+            yield scope.fault((), "wrong", severity=Severity.NOTE)
+
+    monkeypatch.setattr(Policy, "load_check", lambda self: check)
+    resource, policies = deployment(), [policy("many", "resource")]
+    outcome = Engine(policies, most=100).run(
+        [resource], Facts(Index([resource])), as_written(policies)
+    )
+    assert len(outcome.findings) == 100
+    assert not outcome.unfinished
 
 
 def test_as_many_answers_as_are_taken_are_not_too_many(monkeypatch: pytest.MonkeyPatch) -> None:

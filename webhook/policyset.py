@@ -48,8 +48,8 @@ Source: kubernetes plugin/pkg/auth/authorizer/rbac/bootstrappolicy/controller_po
 FIRST_RELEASE = "0.1"
 
 MOST_FINDINGS = 1000
-"""Answers of a policy about one object that are taken: 300 KB of JSON can be made to have 200,000,
-which take 1 KB of memory each. A policy with more to say counts as unanswered beside them."""
+"""Findings of one severity that are kept of a policy about one object: 300 KB of JSON can be made
+to have 200,000, which take 1 KB of memory each. A policy with more counts as unanswered as well."""
 
 _LARGEST = 1024 * 1024
 """Bytes in a file: what a ConfigMap can hold."""
