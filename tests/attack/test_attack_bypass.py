@@ -278,16 +278,15 @@ def days(number: int) -> str:
 
 ELSEWHERE = {
     "another namespace": [exception(namespace="other")],
-    "no namespace": [exception(namespace=...)],
     "another name": [exception(name="web2"), exception(name="we"), exception(name="Web")],
     "a name as an expression": [exception(name="web|x"), exception(name="(web)")],
-    "another kind": [exception(kind="Pod"), exception(kind="deployment")],
+    "another kind": [exception(kind="Pod"), exception(kind="StatefulSet")],
     "another policy": [exception(policy="image-latest")],
     "yesterday": [exception(expires=days(-1))],
     "too far ahead": [exception(expires=days(181)), exception(expires="9999-12-31")],
     "another place": [exception(path="spec.template.spec.containers[other]")],
     "a part of the place": [exception(path="spec"), exception(path="spec.template")],
-    "two halves": [exception(policy="image-latest"), exception(name="other", path="spec")],
+    "two halves": [exception(policy="zero-request"), exception(name="other", path="spec")],
     "a generated name": [exception(name=..., **{"generate-name": "web"})],
 }
 
