@@ -142,8 +142,9 @@ class Callers(Watched):
 
     def _take(self, found: bytes) -> None:
         token = found.strip()
-        if not token:
-            raise OptionsError(f"{self._path}: holds no token")
+        if len(token.split()) != 1:
+            held = "more than one token" if token else "no token"
+            raise OptionsError(f"{self._path}: holds {held}")
         self._token = token
 
 

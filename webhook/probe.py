@@ -126,7 +126,10 @@ class _Named(HTTPSConnection):
 def _certificate(connection: Any) -> Checked:
     found = x509.load_der_x509_certificate(connection.getpeercert(binary_form=True))
     left = found.not_valid_after_utc - datetime.datetime.now(datetime.UTC)
-    detail = f"{connection.version()}, valid for another {left.days} d {left.seconds // 3600} h"
+    hours = f"{left.days} d {left.seconds // 3600} h"
+    minutes = f"{left.seconds // 60} min"
+    rest = hours if left >= datetime.timedelta(hours=1) else minutes
+    detail = f"{connection.version()}, valid for another {rest}"
     return Checked("certificate", left > datetime.timedelta(hours=1), detail)
 
 

@@ -105,8 +105,8 @@ def _token(path: str) -> str:
         raise UsageError(f"{path}: cannot be read: {error.strerror}") from None
     except UnicodeDecodeError:
         token = ""
-    if not token.isprintable() or not token:
-        raise UsageError(f"{path}: holds no token")
+    if len(token.split()) != 1 or not token.isprintable():
+        raise UsageError(f"{path}: holds {'more than one token' if token else 'no token'}")
     return token
 
 

@@ -32,7 +32,7 @@ from kguard.webhook.certificates.pem import (
     write_certificates,
     write_key,
 )
-from kguard.webhook.certificates.served import MakeContext, Served
+from kguard.webhook.certificates.served import SHORT, MakeContext, Served
 from kguard.webhook.certificates.worker import Worker
 
 POLL = 10.0
@@ -95,7 +95,10 @@ class FileCertificates:
         self._served.refresh()
 
     def problems(self) -> list[str]:
-        """Why API servers would not connect: no certificate, or one that is all but over."""
+        """Why API servers would not connect: no certificate, or one that is over.
+
+        All pods have the same, so one that is nearly over must not take all of them out.
+        """
         found = self._served.problem(self._clock())
         return [found, *self._notes.blocking()] if found else []
 
@@ -124,6 +127,7 @@ class FileCertificates:
                 self._taken = seen
             self._notes.clear("files")
             self._rejected = ""
+            self._look_ahead()
         except _Unusable as error:
             if self._chain:
                 self._notes.set("files", f"{error}, the one read before is served on")
@@ -133,6 +137,15 @@ class FileCertificates:
                 self._rejected = seen
                 self._count("certificate")
         return self._poll * random.uniform(0.75, 1.25)
+
+    def _look_ahead(self) -> None:
+        """Say in time that nobody has renewed the certificate."""
+        end = ends(self._chain[0])
+        if end - self._clock() < SHORT:
+            said = f"{self._certificate}: the certificate ends at {date(end)}, and none follows it"
+            self._notes.set("expiry", said)
+        else:
+            self._notes.clear("expiry")
 
     def _take(self, certificate: bytes, key: bytes) -> None:
         """Serve this pair. Raises _Unusable."""

@@ -37,7 +37,7 @@ from kguard.webhook.certificates.rotation import (
     required,
     usable,
 )
-from kguard.webhook.certificates.served import MakeContext, Served
+from kguard.webhook.certificates.served import SHORT, MakeContext, Served
 from kguard.webhook.certificates.state import KEYS, Reading, State, read_state, write_state
 from kguard.webhook.certificates.store import (
     Bundles,
@@ -122,7 +122,8 @@ class SelfIssued:
 
     def problems(self) -> list[str]:
         """Why API servers would not connect: no or a dying certificate, or a CA they lack."""
-        found = [self._served.problem(self._now()), *self._notes.blocking()]
+        # Every pod has its own: those that could renew theirs are to take over in time.
+        found = [self._served.problem(self._now(), SHORT), *self._notes.blocking()]
         if not self.published():
             found.append("the CA of the served certificate is not in every `caBundle`")
         return [text for text in found if text]

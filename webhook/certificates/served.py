@@ -16,7 +16,7 @@ MakeContext = Callable[[bytes, bytes], ssl.SSLContext]
 """Makes a server's context of a certificate chain and a key, both PEM; raises ValueError."""
 
 SHORT = 3600.0
-"""Seconds of validity below which a pod is not ready."""
+"""Seconds of validity below which a certificate ought to have been followed by another."""
 
 
 @record(eq=False, repr=False)
@@ -59,15 +59,18 @@ class Served:
         """When the certificate expires, Unix time."""
         return ends(self._pair.certificate) if self._pair else None
 
-    def problem(self, now: float) -> str:
-        """What is wrong with the certificate at this Unix time, "" where nothing is."""
+    def problem(self, now: float, least: float = 0.0) -> str:
+        """Why API servers would not accept the certificate at this Unix time, "" where they do.
+
+        `least` seconds of validity have to be left.
+        """
         pair = self._pair
         if pair is None:
             return "no certificate yet"
         left = ends(pair.certificate) - now
         if left <= 0:
             return "the certificate has expired"
-        if left < SHORT:
+        if left < least:
             return f"the certificate expires in {left / 60:.0f} min"
         if begins(pair.certificate) > now:
             return "the certificate is not valid yet"
