@@ -261,6 +261,35 @@ SLOW: dict[str, Callable[[], dict[str, Any]]] = {
     "a patch of a megabyte": lambda: workflow(script(podSpecPatch='{"a":"' + "b" * 10**6)),
     "a patch with a loop": lambda: workflow(script(podSpecPatch="a: &a {<<: *a, b: *a}")),
     "a patch of anything": lambda: workflow(script(podSpecPatch={"a": [1]}), podSpecPatch=[1]),
+    "a patch of many lines": lambda: workflow(script(podSpecPatch="a: {b: 1}\n" * 100_000)),
+    "a manifest of many lines": lambda: workflow(
+        {"name": "main", "resource": {"action": "create", "manifest": "a: {b: 1}\n" * 100_000}}
+    ),
+    "calls of a template with many inputs": lambda: workflow(
+        {"name": "main", "dag": {"tasks": [{"name": f"t{n}", "template": "x"} for n in range(99)]}},
+        script(name="x", inputs={"parameters": [{"name": f"p{n}"} for n in range(20_000)]}),
+    ),
+    "loops over what others have left": lambda: workflow(
+        {
+            "name": "main",
+            "dag": {
+                "tasks": [
+                    {"name": f"t{n}", "withParam": f"{{{{tasks.t{n + 1}.outputs.result}}}}"}
+                    for n in range(5_000)
+                ]
+            },
+        }
+    ),
+    "thousands of faults": lambda: workflow(script(metrics={"prometheus": [{}] * 200_000})),
+    "thousands of schedules": lambda: {
+        "apiVersion": "argoproj.io/v1alpha1",
+        "kind": "CronWorkflow",
+        "metadata": {"name": "run", "namespace": "shop"},
+        "spec": {
+            "schedules": [f"{n % 60} {n % 24} * * *" for n in range(50_000)],
+            "workflowSpec": {"entrypoint": "main", "templates": [script()]},
+        },
+    },
 }  # fmt: skip
 
 
