@@ -41,7 +41,8 @@ _COLLECT_EVERY = 16 * 2**20
 
 _LONG_WORKFLOW = 8 * 2**10
 """Bytes of a review about a workflow from which on there is no point in trying it on the
-server's loop: a KiB takes up to a millisecond, of other objects a twentieth of that."""
+server's loop: a KiB takes up to a millisecond, of other objects a twentieth of that. What a short
+one refers to may be long: for that the facts look at the clock themselves."""
 
 _LONGEST = 30.0
 """Seconds: the most `timeoutSeconds` of a webhook can be (k8s.io/api admissionregistration/v1)."""
