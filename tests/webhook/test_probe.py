@@ -288,7 +288,7 @@ def test_the_command_shows_what_it_is_given(client: tuple[str, str], tmp_path: P
         (["--client-cert", "none"], "none: cannot be read: No such file or directory"),
         (["--token-file", "none"], "none: cannot be read: No such file or directory"),
         (["--token-file", "empty"], "empty: holds no token"),
-        (["--token-file", "two"], "two: holds no token"),
+        (["--token-file", "two"], "two: holds more than one token"),
     ],
     ids=["key alone", "no certificate", "no token", "empty token", "two lines"],
 )

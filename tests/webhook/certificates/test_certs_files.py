@@ -267,10 +267,25 @@ def test_a_certificate_of_the_future_is_taken_when_its_time_comes(folder: Folder
 def test_the_end_of_a_certificate_is_a_reason_not_to_be_ready(folder: Folder) -> None:
     folder.write(PAIR)
     folder.step()
-    folder.clock.turn(30 * DAY - 1800)
-    assert folder.certificates.problems() == ["the certificate expires in 30 min"]
-    folder.clock.turn(1801)
-    assert folder.certificates.problems() == ["the certificate has expired"]
+    folder.clock.turn(30 * DAY - 1)
+    assert folder.certificates.problems() == []
+    folder.clock.turn(1)
+    assert folder.certificates.problems()[0] == "the certificate has expired"
+
+
+def test_a_certificate_that_nobody_renews_is_said_in_time(folder: Folder) -> None:
+    folder.write(PAIR)
+    folder.step()
+    folder.clock.turn(30 * DAY - 3601)
+    assert folder.step() == []
+    folder.clock.turn(2)
+    (said,) = folder.step()
+    assert said.startswith("tls.crt: the certificate ends at ")
+    assert said.endswith(", and none follows it")
+    # All pods have the same, and none would be left.
+    assert folder.certificates.problems() == []
+    folder.write(issued(life=60 * DAY))
+    assert folder.step() == []
 
 
 @pytest.mark.parametrize(
