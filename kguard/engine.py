@@ -108,7 +108,7 @@ class _Taking:
     Of each severity as many, so that a crowd of the lesser cannot hide one of the worse.
     """
 
-    __slots__ = ("_answers", "_expired", "_kept", "_most", "incomplete")
+    __slots__ = ("_expired", "_kept", "_most", "answers", "incomplete")
 
     def __init__(self, expired: Expiry, most: int | None) -> None:
         self._expired, self._most = expired, most
@@ -116,15 +116,15 @@ class _Taking:
 
     def begin(self) -> None:
         """The next policy: nothing is taken yet."""
-        self._answers = 0
+        self.answers = 0
         self._kept: dict[Severity | None, int] = {}
         self.incomplete = False
         """Whether more than a note was left out."""
 
     def keeps(self, severity: Severity | None) -> bool:
         """Whether an answer is kept, None for one that is no verdict; raises Expired."""
-        self._answers += 1
-        if not self._answers % _ANSWERS and self._expired():
+        self.answers += 1
+        if not self.answers % _ANSWERS and self._expired():
             raise Expired
         if self._most is None:
             return True
@@ -257,7 +257,8 @@ class Engine:
                     check = self._checks.get(policy.id) or self._check(policy)
                     ctx = Context(rule.params, facts, policy.severity)
                     certain = True
-                    taking.begin()
+                    if taking.answers:  # Most policies have none.
+                        taking.begin()
                     for batch in batches:
                         if unseen + len(batch) > _BATCH:
                             if expired():
