@@ -119,7 +119,7 @@ class _Taking:
         self.answers = 0
         self._kept: dict[Severity | None, int] = {}
         self.incomplete = False
-        """Whether more than a note was left out."""
+        """Whether an error was left out."""
 
     def keeps(self, severity: Severity | None) -> bool:
         """Whether an answer is kept, None for one that is no verdict; raises Expired."""
@@ -130,7 +130,7 @@ class _Taking:
             return True
         kept = self._kept[severity] = self._kept.get(severity, 0) + 1
         if kept > self._most:
-            self.incomplete |= severity is not None and severity > Severity.NOTE
+            self.incomplete |= severity is Severity.ERROR
             return False
         return True
 
@@ -147,8 +147,8 @@ class Engine:
 
     Which policies apply to a kind is worked out once per table; checks load on first use. `most`
     findings of each severity are kept of a policy about an object, where that is given: one with
-    more to warn of is unfinished there. A server needs it, whose objects may be made to have a
-    million faults.
+    more errors is unfinished there. A server needs it, whose objects may be made to have a million
+    faults.
     """
 
     def __init__(self, policies: Iterable[Policy], most: int | None = None) -> None:

@@ -296,10 +296,13 @@ def test_what_a_policy_says_of_an_object_may_be_bounded(monkeypatch: pytest.Monk
     assert {name for name, _ in outcome.judged} == {"one"}
 
 
-def test_notes_that_are_left_out_leave_no_doubt(monkeypatch: pytest.MonkeyPatch) -> None:
+@pytest.mark.parametrize("severity", [Severity.NOTE, Severity.WARNING])
+def test_only_errors_that_are_left_out_leave_a_doubt(
+    severity: Severity, monkeypatch: pytest.MonkeyPatch
+) -> None:
     def check(scope: Scope, ctx: Any) -> Iterator[Fault]:
         for _ in range(101):
-            yield scope.fault((), "wrong", severity=Severity.NOTE)
+            yield scope.fault((), "wrong", severity=severity)
 
     monkeypatch.setattr(Policy, "load_check", lambda self: check)
     resource, policies = deployment(), [policy("many", "resource")]

@@ -87,7 +87,7 @@ class Health:
             of_ready = path == "/readyz"
             status, body = _verdict(self._ready if of_ready else self._live)
             if of_ready:
-                body += "".join(f"warning: {each}\n" for each in self._doubts()).encode()
+                body += "".join(f"warning: {each}\n" for each in _reasons(self._doubts)).encode()
         start(status, [("Content-Type", kind), ("Cache-Control", "no-store")])
         return [body]
 

@@ -49,7 +49,7 @@ FIRST_RELEASE = "0.1"
 
 MOST_FINDINGS = 1000
 """Findings of one severity that are kept of a policy about one object: 300 KB of JSON can be made
-to have 200,000, which take 1 KB of memory each. A policy with more counts as unanswered as well."""
+to have 200,000, which take 1 KB of memory each. With more errors it counts as unanswered, too."""
 
 _LARGEST = 1024 * 1024
 """Bytes in a file: what a ConfigMap can hold."""

@@ -212,7 +212,8 @@ class Policies:
 def _says_nothing(content: bytes) -> bool:
     """Whether a YAML file holds nothing but comments; whoever means that writes `{}`."""
     lines = content.decode("utf-8-sig", "replace").split("\n")
-    return all(not line.strip(" \t\r-") or line.lstrip().startswith("#") for line in lines)
+    words = {line.partition("#")[0].strip(" \t\r") for line in lines}
+    return words <= {"", "---", "...", "~", "null", "--- ~", "--- null"}
 
 
 def _said(error: ConfigError | OSError) -> str:

@@ -113,6 +113,14 @@ def _mildest(one: Stance, other: Stance) -> Stance:
     )
 
 
+def _with_mode_of_all(stance: Stance, others: Iterable[Stance]) -> Stance:
+    """A stance with the strictest mode there is; guessed where all that are so strict are."""
+    others = list(others)
+    mode = max(each.mode for each in others)
+    guessed = all(each.guessed for each in others if each.mode is mode)
+    return replace(stance, mode=mode, guessed=guessed)
+
+
 class Stances:
     """The stance of every policy in every namespace; of the entries that hold the last decides."""
 
@@ -153,8 +161,7 @@ class Stances:
             if found is None:
                 found = {p.id: self._stance(p, held) for p in self._policies.values()}
                 if not self._speaks_of(UNEVALUABLE, held):
-                    mode = max(stance.mode for stance in found.values())
-                    found[UNEVALUABLE] = replace(found[UNEVALUABLE], mode=mode)
+                    found[UNEVALUABLE] = _with_mode_of_all(found[UNEVALUABLE], found.values())
             if len(self._tables) >= _MOST_NAMESPACES:
                 self._tables.clear()
                 self._alike.clear()
@@ -182,7 +189,10 @@ class Stances:
     def _speaks_of(self, policy: str, held: _Held) -> bool:
         """Whether an entry that may hold gives a policy its mode, and not all policies alike."""
         return any(
-            holds is not False and entry.mode is not None and policy in (entry.policies or ())
+            holds is not False
+            and entry.mode is not None
+            and policy in (entry.policies or ())
+            and len(entry.policies or ()) < len(self._policies)
             for entry, holds in zip(self._entries, held, strict=True)
         )
 

@@ -130,7 +130,7 @@ def _locator(document: Document) -> Locator:
         if "<<:" in text:
             from kguard.source.spread import spread
 
-            spread(nodes, DEFAULT_LIMITS)
+            spread(nodes)
     return Locator(nodes, text, chunk.start, document._lines)
 
 
@@ -288,7 +288,7 @@ class _Reading:
                 from kguard.source.spread import spread
                 from kguard.source.tree import Tree
 
-                spread(Tree(root), self.limits)
+                spread(Tree(root))
             data, repeated = build(root, self.limits)
         except Unreadable as fault:
             self._fail(chunk.start + fault.offset, fault)

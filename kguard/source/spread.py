@@ -12,16 +12,17 @@ from typing import Any
 from yaml.nodes import MappingNode, Node, ScalarNode, SequenceNode
 
 from kguard.source.build import is_merge
-from kguard.source.limits import Limits, too_many_nodes
 from kguard.source.text import Unreadable, start_of
 from kguard.source.tree import Slot, Tree
 
+_MOST = 10_000
+"""Items that come into the lists of a document this way; a workflow has some dozens."""
 _STEPS = "steps"
 _OTHERS = frozenset({"apiVersion", "kind"})
 """At the root of what another program reads, to which such a list is an error."""
 
 
-def spread(tree: Tree, limits: Limits) -> None:
+def spread(tree: Tree) -> None:
     """Put the items of such lists in their place, and the marks of the alias at each of them.
 
     Nothing is done in a document that is no workflow, and to what may be a merge of mappings.
@@ -36,10 +37,11 @@ def spread(tree: Tree, limits: Limits) -> None:
         node, inside_done = pending.pop()
         if inside_done:
             if any(_sources(item) for item in node.value):
+                # Before it is done: of few characters can come any number.
+                count += sum(len(each.value) for item in node.value for each in _sources(item))
+                if count > _MOST:
+                    raise Unreadable(f"more than {_MOST:,} items by `<<`", start_of(node))
                 _spread(tree, node)
-                count += len(node.value)
-                if count > limits.max_nodes:
-                    raise too_many_nodes(limits, start_of(node))
         elif type(node) is not ScalarNode and id(node) not in seen:
             seen.add(id(node))
             if type(node) is SequenceNode:

@@ -25,14 +25,16 @@ def check(workflow: Workflow, ctx: Context) -> Iterator[Fault | Unknown]:
         found = volumes(template) if template.runs_pod else None
         if found is None:
             continue
+        lent: list[Workflow] | None = None
         for mount in mounts(template):
             if mount.name in found or is_placeholder(mount.name):
                 continue
             if not workflow.complete:
                 yield ctx.unknown(not_seen(workflow))
                 continue
-            library = workflow.resource.kind in _LIBRARIES
-            lent = borrowers(ctx.facts, template) if library else []
+            if lent is None:
+                library = workflow.resource.kind in _LIBRARIES
+                lent = borrowers(ctx.facts, template) if library else []
             if any(_has(each, template, mount.name) for each in lent):
                 continue
             yield template.fault(

@@ -7,7 +7,7 @@ import pytest
 from kguard.fix.apply import fix_file
 from kguard.model import Confidence, Edit, Finding, Fix, Origin, Resource, Severity, Span
 from kguard.report import Located
-from kguard.source import Limits, read
+from kguard.source import read
 
 HEAD = "a: &a [1, 2]\nb: &b\n  - x\nm: &m {k: v}\n"
 SPREAD = [
@@ -55,13 +55,14 @@ def test_other_programs_refuse_them(root: str) -> None:
                 f"l{n + 1}: &l{n + 1} [<<: [{', '.join([f'*l{n}'] * 8)}]]\n" for n in range(9)
             )
             + "steps: []\n",
-            "more than 1,000 nodes",
+            "more than 10,000 items by `<<`",
         ),
+        (f"a: &a [{'1, ' * 5000}]\nsteps:\n- <<: [{'*a, ' * 1000}]\n", "more than 10,000 items"),
     ],
-    ids=["itself", "itself below", "a scalar", "too much"],
+    ids=["itself", "itself below", "a scalar", "too much", "too much at once"],
 )
 def test_what_cannot_be_spread_is_an_error(text: str, said: str) -> None:
-    (error,) = read("x.yaml", text.encode(), Limits(max_nodes=1000)).errors
+    (error,) = read("x.yaml", text.encode()).errors
 
     assert said in error.message
 

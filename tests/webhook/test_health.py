@@ -65,6 +65,16 @@ def test_what_is_to_be_repaired_is_said_and_no_reason() -> None:
         assert ask(served, "/readyz")[:2] == (503, "no certificate\nwarning: the clock is wrong\n")
 
 
+def test_a_warning_that_cannot_be_made_is_one() -> None:
+    def broken() -> list[str]:
+        raise ValueError("broken")
+
+    with health(ready=list, doubts=broken) as served:
+        code, text, *_ = ask(served, "/readyz")
+        assert code == 200
+        assert "warning: the check itself failed: broken" in text
+
+
 def test_metrics_say_whether_it_is_ready() -> None:
     reasons = ["no certificate"]
 

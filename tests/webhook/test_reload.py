@@ -133,6 +133,7 @@ LOST = {
     "gone": ({"team": GOOD_EXCEPTION}, "webhook.yaml: is gone"),
     "empty": ({"webhook": ""}, "webhook.yaml: is empty now"),
     "comments": ({"webhook": "---\n# mode: enforce\n\n"}, "webhook.yaml: is empty now"),
+    "null": ({"webhook": "# off\n---\n~ # nothing\n...\n"}, "webhook.yaml: is empty now"),
     "nothing": ({}, "holds no YAML file now"),
 }
 

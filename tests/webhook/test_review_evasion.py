@@ -18,6 +18,7 @@ from webhook_reviews import (
     world,
 )
 
+from kguard.model import Severity
 from kguard.webhook.cluster.snapshot import EMPTY
 from kguard.webhook.request import read_request
 from kguard.webhook.review import failed
@@ -91,6 +92,24 @@ def test_what_was_there_once_lets_one_through() -> None:
     assert not decide(asked(two, old=one), policies).allowed
 
 
+def test_a_crowd_of_warnings_in_the_stored_object_is_no_doubt_about_its_errors(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    def check(scope: Any, ctx: Any) -> Any:
+        for _ in range(1100):
+            yield scope.fault(("name",), "lesser", severity=Severity.WARNING)
+        if scope.data["name"] == "worse":
+            yield scope.fault(("name",), "worse", severity=Severity.ERROR)
+
+    policies = policy_set(webhook="on-error: deny")
+    policies.engine.load()
+    monkeypatch.setitem(policies.engine._checks, "image-latest", check)
+    old, new = deployment(), deployment()
+    new["spec"]["template"]["spec"]["containers"][0]["name"] = "worse"
+    assert decide(asked(old), policies).allowed
+    assert not decide(asked(new, old=old), policies).allowed
+
+
 # Namespaces whose labels are not known
 
 
@@ -158,11 +177,24 @@ def test_only_what_labels_decide_waits_for_them(namespace: str, allowed: bool) -
             True,
         ),
         ("{policies: [resources], mode: enforce}, {policies: [meta], mode: audit}", True),
+        ("{policies: [ALL], mode: warn}, {policies: [resources], mode: enforce}", False),
     ],
 )
 def test_nesting_is_no_way_around_an_enforced_policy(modes: str, allowed: bool) -> None:
     policies = policy_set(webhook=f"mode: warn\nmodes: [{modes}]")
     assert decide(asked(deep(deployment(resources=TINY))), policies).allowed is allowed
+
+
+def test_what_nobody_can_judge_waits_for_labels_like_all_else() -> None:
+    entry = "{policies: [argo], namespace-labels: {env: prod}, mode: enforce}"
+    asking, policies = (
+        asked(deep(deployment())),
+        policy_set(webhook=f"mode: warn\nmodes: [{entry}]"),
+    )
+    assert decide(asking, policies, UNSYNCED).allowed
+    assert not decide(asking, policies, world(namespaces={})).allowed
+    assert not decide(asking, policies, world(namespaces={"shop": {"env": "prod"}})).allowed
+    assert decide(asking, policies, world(namespaces={"shop": {"env": "test"}})).allowed
 
 
 def test_a_trusted_controller_is_not_refused_what_nobody_can_judge() -> None:

@@ -127,7 +127,6 @@ class FileCertificates:
                 self._taken = seen
             self._notes.clear("files")
             self._rejected = ""
-            self._look_ahead()
         except _Unusable as error:
             if self._chain:
                 self._notes.set("files", f"{error}, the one read before is served on")
@@ -136,6 +135,8 @@ class FileCertificates:
             if seen != self._rejected:
                 self._rejected = seen
                 self._count("certificate")
+        if self._chain:
+            self._look_ahead()
         return self._poll * random.uniform(0.75, 1.25)
 
     def _look_ahead(self) -> None:

@@ -166,7 +166,10 @@ class Cluster:
     def lacking(self) -> Mapping[tuple[str, str], int]:
         """Of how many namespaces each kind is left out."""
         with self._news:
-            return {(s.group, s.kind): len(namespaces) for s, namespaces in self._left.items()}
+            found: dict[tuple[str, str], set[str | None]] = {}
+            for source, namespaces in self._left.items():
+                found.setdefault((source.group, source.kind), set()).update(namespaces)
+        return {kind: len(namespaces) for kind, namespaces in found.items()}
 
     def reasons(self) -> Mapping[tuple[str, str], str]:
         """Why each kind that is not known is not."""

@@ -11,10 +11,11 @@ from typing import Any
 
 from kguard.facts.argo.hooks import hooks, run_handlers, templates_below
 from kguard.facts.argo.templates import Template, calls_of, named_template
-from kguard.facts.argo.workflow import Workflow, workflows_in_unit
+from kguard.facts.argo.workflow import Workflow
 from kguard.facts.run import Facts
 from kguard.kube import argo
 from kguard.model import Resource
+from kguard.relations import may_share
 
 
 def borrowers(facts: Facts, template: Template) -> list[Workflow]:
@@ -23,19 +24,26 @@ def borrowers(facts: Facts, template: Template) -> list[Workflow]:
     By `templateRef` or `workflowTemplateRef`, over whatever lies between in the same unit. Those
     of other units are found where they name the object of the template itself.
     """
-    library = template.workflow
-    found = [
-        other
-        for other in workflows_in_unit(facts, library.resource)
-        if other.resource is not library.resource
-        and id(template.data) in facts.remember(_reached, other.resource)
-    ]
+    library = template.workflow.resource
+    found = []
     for group, kind in sorted(argo.KINDS):
-        for resource in facts.index.elsewhere(library.resource, group, kind):
+        for resource in facts.index.in_unit(library, group, kind):
+            if resource is not library and _may_borrow(resource, library):
+                facts.go_on()  # A cluster has thousands.
+                other = facts.argo_workflow(resource)
+                if other is not None and id(template.data) in facts.remember(_reached, resource):
+                    found.append(other)
+        for resource in facts.index.elsewhere(library, group, kind):
+            facts.go_on()
             other = facts.argo_workflow(resource)
             if other is not None and _names(facts, other, template):
                 found.append(other)
     return found
+
+
+def _may_borrow(resource: Resource, library: Resource) -> bool:
+    """Whether an object may name the library: one of the same namespace, or any if it has none."""
+    return library.kind == "ClusterWorkflowTemplate" or may_share(resource, library)
 
 
 def _reached(facts: Facts, resource: Resource) -> frozenset[int]:
