@@ -11,7 +11,7 @@ from functools import partial
 from unittest.mock import patch
 
 from kguard.__main__ import main
-from kguard.webhook.certificates import authority, rotation, self_issued, served
+from kguard.webhook.certificates import authority, rotation, self_issued
 
 TIMING = partial(rotation.Timing, ca_life=36, leaf_life=12, grace=1, poll=0.5)
 
@@ -19,7 +19,7 @@ if __name__ == "__main__":
     with (
         patch.object(self_issued, "Timing", TIMING),
         patch.object(self_issued, "_SOON", 0.5),
-        patch.object(served, "SHORT", 1.0),
+        patch.object(self_issued, "SHORT", 1.0),
         patch.object(authority, "BACKDATE", 1.0),
         patch.object(rotation, "BACKDATE", 1.0),
     ):
