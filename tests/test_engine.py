@@ -296,12 +296,20 @@ def test_what_a_policy_says_of_an_object_may_be_bounded(monkeypatch: pytest.Monk
     assert {name for name, _ in outcome.judged} == {"one"}
 
 
-@pytest.mark.parametrize("severity", [Severity.NOTE, Severity.WARNING])
+@pytest.mark.parametrize(
+    ("severity", "number", "doubt"),
+    [
+        (Severity.NOTE, 101, False),
+        (Severity.WARNING, 101, False),
+        (Severity.ERROR, 100, False),
+        (Severity.ERROR, 101, True),
+    ],
+)
 def test_only_errors_that_are_left_out_leave_a_doubt(
-    severity: Severity, monkeypatch: pytest.MonkeyPatch
+    severity: Severity, number: int, doubt: bool, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     def check(scope: Scope, ctx: Any) -> Iterator[Fault]:
-        for _ in range(101):
+        for _ in range(number):
             yield scope.fault((), "wrong", severity=severity)
 
     monkeypatch.setattr(Policy, "load_check", lambda self: check)
@@ -310,21 +318,7 @@ def test_only_errors_that_are_left_out_leave_a_doubt(
         [resource], Facts(Index([resource])), as_written(policies)
     )
     assert len(outcome.findings) == 100
-    assert not outcome.unfinished
-
-
-def test_as_many_answers_as_are_taken_are_not_too_many(monkeypatch: pytest.MonkeyPatch) -> None:
-    def check(scope: Scope, ctx: Any) -> Iterator[Fault]:
-        for _ in range(100):
-            yield scope.fault((), "wrong")
-
-    monkeypatch.setattr(Policy, "load_check", lambda self: check)
-    resource, policies = deployment(), [policy("many", "resource")]
-    outcome = Engine(policies, most=100).run(
-        [resource], Facts(Index([resource])), as_written(policies)
-    )
-    assert len(outcome.findings) == 100
-    assert not outcome.unfinished
+    assert list(outcome.unfinished) == ["many"] * doubt
 
 
 def test_without_a_bound_everything_is_told(monkeypatch: pytest.MonkeyPatch) -> None:
