@@ -11,7 +11,8 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from test_policyset import GOOD_EXCEPTION, mount
+from test_policyset import GOOD_EXCEPTION
+from test_policyset_directory import mount
 from webhook_reviews import REGISTRY, TODAY, asked, decide, deployment
 
 from kguard.config import ConfigError
