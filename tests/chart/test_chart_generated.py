@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import runpy
 from pathlib import Path
 from typing import Any
 
@@ -10,11 +9,6 @@ import pytest
 from chart_helm import CHART, ROOT, Helm
 
 VALUES = (CHART / "values.yaml").read_text("utf-8")
-
-
-@pytest.fixture(scope="module")
-def generate() -> dict[str, Any]:
-    return runpy.run_path(str(ROOT / "charts" / "generate_chart.py"))
 
 
 def current(path: Path) -> str:

@@ -1,4 +1,4 @@
-"""values.yaml, its schema, what is refused, and what is generated from them."""
+"""values.yaml, its schema, and what is refused."""
 
 from __future__ import annotations
 
