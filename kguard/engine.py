@@ -8,7 +8,7 @@ from typing import Any, NamedTuple
 
 from kguard.facts import Expired, Expiry, Facts
 from kguard.facts.scopes import EACH
-from kguard.model import Fault, Finding, Fix, Related, Resource, Scope, Severity, Unknown
+from kguard.model import Fault, Finding, Fix, Related, Resource, Severity, Unknown
 from kguard.policy.context import Context
 from kguard.policy.page import Check, PageError, Policy, matches_kind
 from kguard.record import field, record, replace
@@ -73,7 +73,6 @@ _ANY = "?"
 _BATCH = 8
 """How many times at most a policy judges a part of an object between two looks at the clock."""
 
-
 _ANSWERS = 64
 """How many answers of a policy at most are taken between two looks at the clock."""
 
@@ -108,24 +107,49 @@ class _Taking:
     Of each severity as many, so that a crowd of the lesser cannot hide one of the worse.
     """
 
-    __slots__ = ("_expired", "_kept", "_most", "answers", "incomplete")
+    __slots__ = (
+        "_expired",
+        "_kept",
+        "_most",
+        "answers",
+        "certain",
+        "found",
+        "incomplete",
+        "unknown",
+    )
 
-    def __init__(self, expired: Expiry, most: int | None) -> None:
+    def __init__(self, expired: Expiry, most: int | None, unknown: dict[tuple[str, str], int]):
         self._expired, self._most = expired, most
+        self.found: list[Finding] = []
+        self.unknown = unknown
         self.begin()
 
     def begin(self) -> None:
         """The next policy: nothing is taken yet."""
         self.answers = 0
         self._kept: dict[Severity | None, int] = {}
+        self.certain = True
+        """Whether the policy has come to a verdict on all it was asked about."""
         self.incomplete = False
         """Whether an error was left out."""
 
-    def keeps(self, severity: Severity | None) -> bool:
-        """Whether an answer is kept, None for one that is no verdict; raises Expired."""
+    def take(self, policy: Policy, rule: Rule, answer: Fault | Unknown) -> None:
+        """Keep an answer where there is room for it; raises Expired."""
         self.answers += 1
         if not self.answers % _ANSWERS and self._expired():
             raise Expired
+        if isinstance(answer, Unknown):
+            self.certain = False
+            if self._room(None):
+                key = policy.id, within_limits(answer.reason)
+                self.unknown[key] = self.unknown.get(key, 0) + 1
+            return
+        severity = rule.severity or answer.severity or policy.severity
+        if self._room(severity):
+            self.found.append(_finding(policy, severity, answer))
+
+    def _room(self, severity: Severity | None) -> bool:
+        """Whether one more of a severity is kept, None for what is no verdict."""
         if self._most is None:
             return True
         kept = self._kept[severity] = self._kept.get(severity, 0) + 1
@@ -227,9 +251,9 @@ class Engine:
         took: Took | None,
         outcome: Outcome,
     ) -> None:
-        found: list[Finding] = []
-        taking = _Taking(expired, self._most)
+        taking = _Taking(expired, self._most, outcome.unknown)
         unseen = _BATCH  # Parts judged since the last look at the clock.
+        ctx = Context({}, facts)  # One for all: a check is through before the next is asked.
         for each, active in parts:
             if not active:
                 continue
@@ -247,29 +271,25 @@ class Engine:
                 continue
             if not scopes:  # Nothing to judge: the checks need not even be imported.
                 continue
-            batches = [scopes]
-            if len(scopes) > _BATCH:  # A workload may have thousands of containers.
-                batches = [scopes[at : at + _BATCH] for at in range(0, len(scopes), _BATCH)]
             subject = id(scopes[-1].resource)
             for policy, rule in active:
                 began = perf_counter() if took else 0.0
                 try:
                     check = self._checks.get(policy.id) or self._check(policy)
-                    ctx = Context(rule.params, facts, policy.severity)
-                    certain = True
+                    ctx.params, ctx.severity = rule.params, policy.severity
                     if taking.answers:  # Most policies have none.
                         taking.begin()
-                    for batch in batches:
-                        if unseen + len(batch) > _BATCH:
+                    for scope in scopes:  # A workload may have thousands of containers.
+                        if unseen == _BATCH:
                             if expired():
                                 raise Expired
                             unseen = 0
-                        unseen += len(batch)
-                        if not _ask(policy, rule, check, ctx, batch, taking, outcome, found):
-                            certain = False
+                        unseen += 1
+                        for answer in check(scope, ctx) or ():
+                            taking.take(policy, rule, answer)
                     if taking.incomplete:
                         outcome.unfinished.setdefault(policy.id)
-                    elif certain:
+                    elif taking.certain:
                         outcome.judged.add((policy.id, subject))
                 except Expired:
                     unseen = _BATCH
@@ -280,31 +300,7 @@ class Engine:
                     outcome.crashes.append(Crash(policy.id, resource, error, (policy.id,)))
                 if took:
                     took(policy.id, perf_counter() - began)
-        outcome.findings += _without_superseded(found, self._superseded)
-
-
-def _ask(
-    policy: Policy,
-    rule: Rule,
-    check: Check,
-    ctx: Context,
-    scopes: Sequence[Scope],
-    taking: _Taking,
-    outcome: Outcome,
-    found: list[Finding],
-) -> bool:
-    """Add what a policy says of some scopes; whether it came to a verdict on each."""
-    certain = True
-    for scope in scopes:
-        for answer in check(scope, ctx) or ():
-            if isinstance(answer, Unknown):
-                certain = False
-                if taking.keeps(None):
-                    key = policy.id, within_limits(answer.reason)
-                    outcome.unknown[key] = outcome.unknown.get(key, 0) + 1
-            elif taking.keeps(severity := rule.severity or answer.severity or policy.severity):
-                found.append(_finding(policy, severity, answer))
-    return certain
+        outcome.findings += _without_superseded(taking.found, self._superseded)
 
 
 def _finding(policy: Policy, severity: Severity, fault: Fault) -> Finding:

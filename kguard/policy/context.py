@@ -13,7 +13,7 @@ from kguard.record import record
 NOTE, WARNING, ERROR = Severity.NOTE, Severity.WARNING, Severity.ERROR
 
 
-@record(frozen=False, eq=False)  # Made for every policy asked; a frozen one takes twice as long.
+@record(frozen=False, eq=False)  # The engine sets it anew for every policy.
 class Context:
     """The parameters in force and the facts of the run. `severity` is the policy's own."""
 
