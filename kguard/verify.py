@@ -14,7 +14,7 @@ from kguard.model import Duplicate, Finding, Resource
 from kguard.policy.examples import Example, Mark
 from kguard.policy.page import Policy
 from kguard.quantity.versions import major_minor
-from kguard.record import record
+from kguard.record import record, replace
 
 
 @record
@@ -36,6 +36,11 @@ def verify(policy: Policy, example: Example) -> Iterator[Mismatch]:
     outcome = run([policy], world, facts, lambda _: table)
     for crash in outcome.crashes:
         yield Mismatch(example, f"`{crash.policy}` raised {crash.error!r}")
+    if outcome.unknown and "unknown" not in example.options:
+        reasons = "; ".join(reason for _, reason in outcome.unknown)
+        yield Mismatch(example, f"no verdict, and the example does not say `unknown`: {reasons}")
+    if "unknown" in example.options and not outcome.unknown:
+        yield Mismatch(example, "judged, while the example says `unknown`")
     for finding in outcome.findings:
         origin = finding.resource.origin
         document = sources[origin.path, origin.document]
@@ -43,22 +48,25 @@ def verify(policy: Policy, example: Example) -> Iterator[Mismatch]:
         place = document.locate(route, at_key=finding.at_key, line=finding.line)
         mark = Mark(origin.path, place.span.line, finding.policy, finding.severity.word)
         found.append((mark, finding))
-    expected = list(example.marks)
+    usual = policy.severity.word
+    expected = [replace(mark, severity=mark.severity or usual) for mark in example.marks]
     for mark, finding in found:
-        same = [m for m in expected if _agrees(m, mark)]
+        same = [wanted for wanted in expected if _agrees(wanted, mark, finding)]
         if same:
             expected.remove(same[0])
         else:
             where = f"{mark.file}:{mark.line}: {mark.severity}[{mark.policy}]"
             yield Mismatch(example, f"not expected: {where}: {finding.message}")
     for mark in expected:
-        severity = f" as {mark.severity}" if mark.severity else ""
-        yield Mismatch(example, f"not found: {mark.policy}{severity} at {mark.file}:{mark.line}")
+        severity = f" as {mark.severity}" if mark.severity != usual else ""
+        said = f" with `{mark.says}`" if mark.says else ""
+        where = f"{mark.file}:{mark.line}"
+        yield Mismatch(example, f"not found: {mark.policy}{severity} at {where}{said}")
 
 
-def _agrees(wanted: Mark, found: Mark) -> bool:
-    same = (wanted.file, wanted.line, wanted.policy) == (found.file, found.line, found.policy)
-    return same and wanted.severity in ("", found.severity)
+def _agrees(wanted: Mark, found: Mark, finding: Finding) -> bool:
+    said = wanted.says in finding.message or wanted.says in finding.help
+    return said and replace(wanted, says="") == found
 
 
 def read_example(

@@ -49,6 +49,7 @@ def mismatches(tmp_path: Path, page: str, check: str = CHECK) -> list[str]:
 def test_a_right_mark_is_silent(tmp_path: Path) -> None:
     assert mismatches(tmp_path, PAGE.replace("# MARK", "# finding: no-cpu")) == []
     assert mismatches(tmp_path, PAGE.replace("# MARK", "# finding: no-cpu warning")) == []
+    assert mismatches(tmp_path, PAGE.replace("# MARK", '# finding: no-cpu "no cpu"')) == []
 
 
 @pytest.mark.parametrize(
@@ -57,6 +58,10 @@ def test_a_right_mark_is_silent(tmp_path: Path) -> None:
         ("", "not expected: manifest.yaml:6: warning[no-cpu]: no cpu"),
         ("# finding: no-cpu error", "not found: no-cpu as error at manifest.yaml:6"),
         ("# finding: other", "not found: other at manifest.yaml:6"),
+        (
+            '# finding: no-cpu "no memory"',
+            "not found: no-cpu at manifest.yaml:6 with `no memory`",
+        ),
     ],
 )
 def test_a_wrong_mark_is_noticed(tmp_path: Path, mark: str, expected: str) -> None:
@@ -68,6 +73,37 @@ def test_a_mark_on_another_line_is_noticed(tmp_path: Path) -> None:
     assert mismatches(tmp_path, page) == [
         "not expected: manifest.yaml:6: warning[no-cpu]: no cpu",
         "not found: no-cpu at manifest.yaml:7",
+    ]
+
+
+def test_a_mark_beside_the_text_says_the_same(tmp_path: Path) -> None:
+    for right in ("no-cpu@6", "no-cpu@6:warning", "'no-cpu@6 no cpu'", "'no-cpu@6:warning cpu'"):
+        assert mismatches(tmp_path, PAGE.replace("```yaml", f"```yaml finding={right}")) == []
+    for wrong in ("no-cpu@5", "no-cpu@6:note", "'no-cpu@6 no memory'"):
+        assert mismatches(tmp_path, PAGE.replace("```yaml", f"```yaml finding={wrong}")) != []
+
+
+def test_a_mark_without_a_severity_means_that_of_the_page(tmp_path: Path) -> None:
+    milder = CHECK.replace('"no cpu")', '"no cpu", severity=Severity.NOTE)')
+    check = "from kguard.model import Severity\n" + milder
+    page = PAGE.replace("# MARK", "# finding: no-cpu")
+    assert mismatches(tmp_path, page, check) == [
+        "not expected: manifest.yaml:6: note[no-cpu]: no cpu",
+        "not found: no-cpu at manifest.yaml:6",
+    ]
+    page = PAGE.replace("# MARK", "# finding: no-cpu note")
+    assert mismatches(tmp_path, page, check) == []
+
+
+def test_a_verdict_is_told_from_the_want_of_one(tmp_path: Path) -> None:
+    check = "def check(container, ctx):\n    yield ctx.unknown('who knows')\n"
+    assert mismatches(tmp_path, PAGE, check) == [
+        "no verdict, and the example does not say `unknown`: who knows"
+    ]
+    assert mismatches(tmp_path, PAGE.replace("```yaml", "```yaml unknown"), check) == []
+    silent = "def check(container, ctx):\n    yield from ()\n"
+    assert mismatches(tmp_path, PAGE.replace("```yaml", "```yaml unknown"), silent) == [
+        "judged, while the example says `unknown`"
     ]
 
 

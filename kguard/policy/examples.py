@@ -9,11 +9,14 @@ A fence is ```` ```yaml ```` (also `json`, `dockerfile`) with attributes behind 
   or Skaffold do; `woodpecker=kubernetes`: Woodpecker's workflows are read
 - `params='{"min_memory": "8Mi"}'`: parameters other than the page's defaults
 - `image-map`: the fence is an image map, not a manifest
-- `finding=ID@LINE` (repeatable, with `:SEVERITY` behind where it matters): for text in which no
-  comment can stand
+- `unknown`: the policy lacks context for a verdict on some part of the example
+- `finding=ID@LINE`, `finding='ID@LINE:SEVERITY and a text'` (repeatable): what a mark says, where
+  no comment can stand
 
-A line that must be found ends in `# finding: ID` or `# finding: ID SEVERITY`. An example without
-marks must be silent. Only the page's own policy is run on it.
+A line that must be found ends in `# finding: ID`, in `# finding: ID SEVERITY` where the severity is
+not the page's, and either may have a text in double quotes behind it, which the message or the help
+must contain. An example without marks must be silent, and one without `unknown` must be judged.
+Only the page's own policy is run on it.
 """
 
 from __future__ import annotations
@@ -29,19 +32,29 @@ from kguard.policy.page import PageError, Policy, read_page, split_page
 from kguard.record import field, record
 
 LANGUAGES = {"yaml": "manifest.yaml", "json": "manifest.json", "dockerfile": "Dockerfile"}
+_OPTIONS = {"complete", "kube", "argo", "assume", "drone", "retagged", "unknown", "woodpecker"}
 _FENCE = re.compile(r"^(?P<ticks>`{3,})(?P<info>.*)$")
-_MARK = re.compile(r"# finding: (?P<id>[a-z0-9-]+)(?: (?P<severity>note|warning|error))?\s*$")
-_ATTRIBUTE = re.compile(r"(?P<id>[a-z0-9-]+)@(?P<line>\d+)(?::(?P<severity>note|warning|error))?$")
+_MARK = re.compile(
+    r"# finding: (?P<id>[a-z0-9-]+)(?: (?P<severity>note|warning|error))?"
+    r'(?: "(?P<says>[^"]+)")?\s*$'
+)
+_ATTRIBUTE = re.compile(
+    r"(?P<id>[a-z0-9-]+)@(?P<line>\d+)(?::(?P<severity>note|warning|error))?(?: (?P<says>.+))?$"
+)
 
 
 @record(order=True)
 class Mark:
-    """A finding an example must give: file, line (from 1), policy, and a severity where named."""
+    """A finding an example must give: file, line (from 1), policy, and what it says, in part.
+
+    `severity` is empty for the one of the page.
+    """
 
     file: str
     line: int
     policy: str
     severity: str = ""
+    says: str = ""
 
 
 @record(frozen=False)
@@ -133,10 +146,8 @@ def _add(example: Example, fence: _Fence, name: str) -> None:
             match = _ATTRIBUTE.match(value)
             if not match:
                 raise PageError(example.page, fence.line, f"`{word}` is not finding=ID@LINE")
-            example.marks.append(
-                Mark(name, int(match["line"]), match["id"], match["severity"] or "")
-            )
-        elif key in {"complete", "kube", "argo", "assume", "drone", "retagged", "woodpecker"}:
+            example.marks.append(_mark(name, int(match["line"]), match))
+        elif key in _OPTIONS:
             example.options[key] = value or "yes"
         elif key not in {"file", "image-map", "new"}:
             raise PageError(example.page, fence.line, f"unknown attribute `{key}` of an example")
@@ -146,9 +157,13 @@ def _add(example: Example, fence: _Fence, name: str) -> None:
     example.files[name] = fence.text
     for number, line in enumerate(fence.text.splitlines(), 1):
         if match := _MARK.search(line):
-            example.marks.append(Mark(name, number, match["id"], match["severity"] or ""))
+            example.marks.append(_mark(name, number, match))
         elif "# finding:" in line:
             raise PageError(example.page, fence.line + number, "a mark reads `# finding: ID`")
+
+
+def _mark(file: str, line: int, found: re.Match[str]) -> Mark:
+    return Mark(file, line, found["id"], found["severity"] or "", found["says"] or "")
 
 
 def _fences(page: str, text: str, offset: int) -> Iterator[_Fence]:
