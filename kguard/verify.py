@@ -10,11 +10,14 @@ from kguard.facts import Assumptions, Facts
 from kguard.index import Index
 from kguard.kube import drone
 from kguard.kube.recognise import resources
-from kguard.model import Duplicate, Finding, Resource
+from kguard.model import Duplicate, Finding, Resource, Route
 from kguard.policy.examples import Example, Mark
 from kguard.policy.page import Policy
 from kguard.quantity.versions import major_minor
 from kguard.record import record, replace
+
+_Sources = Mapping[tuple[str, int], Any]
+"""What locates the routes of an example, by the name of the file and the number of the document."""
 
 
 @record
@@ -27,7 +30,7 @@ class Mismatch:
 
 def verify(policy: Policy, example: Example) -> Iterator[Mismatch]:
     """Every disagreement between an example's marks and what its policy finds in it."""
-    found: list[tuple[Mark, Finding]] = []
+    found: list[tuple[Mark, str]] = []
     world, sources, problems = read_example(example)
     yield from (Mismatch(example, problem) for problem in problems)
     table = {policy.id: Rule({**policy.defaults, **example.params})}
@@ -42,36 +45,53 @@ def verify(policy: Policy, example: Example) -> Iterator[Mismatch]:
     if "unknown" in example.options and not outcome.unknown:
         yield Mismatch(example, "judged, while the example says `unknown`")
     for finding in outcome.findings:
-        origin = finding.resource.origin
-        document = sources[origin.path, origin.document]
-        route = (*origin.prefix, *finding.route)
-        place = document.locate(route, at_key=finding.at_key, line=finding.line)
-        mark = Mark(origin.path, place.span.line, finding.policy, finding.severity.word)
-        found.append((mark, finding))
+        file, line = _place(sources, finding.resource, finding.route, finding.at_key, finding.line)
+        mark = Mark(file, line, finding.policy, finding.severity.word)
+        found.append((mark, "\n".join(_said(finding, sources))))
     usual = policy.severity.word
     expected = [replace(mark, severity=mark.severity or usual) for mark in example.marks]
-    for mark, finding in found:
-        same = [wanted for wanted in expected if _agrees(wanted, mark, finding)]
+    for mark, said in found:
+        same = [wanted for wanted in expected if _agrees(wanted, mark, said)]
         if same:
             expected.remove(same[0])
         else:
             where = f"{mark.file}:{mark.line}: {mark.severity}[{mark.policy}]"
-            yield Mismatch(example, f"not expected: {where}: {finding.message}")
+            yield Mismatch(example, f"not expected: {where}: {said}")
     for mark in expected:
         severity = f" as {mark.severity}" if mark.severity != usual else ""
-        said = f" with `{mark.says}`" if mark.says else ""
+        texts = f" with `{'` and `'.join(mark.says)}`" if mark.says else ""
         where = f"{mark.file}:{mark.line}"
-        yield Mismatch(example, f"not found: {mark.policy}{severity} at {where}{said}")
+        yield Mismatch(example, f"not found: {mark.policy}{severity} at {where}{texts}")
 
 
-def _agrees(wanted: Mark, found: Mark, finding: Finding) -> bool:
-    said = wanted.says in finding.message or wanted.says in finding.help
-    return said and replace(wanted, says="") == found
+def _agrees(wanted: Mark, found: Mark, said: str) -> bool:
+    return replace(wanted, says=()) == found and all(text in said for text in wanted.says)
+
+
+def _said(finding: Finding, sources: _Sources) -> Iterator[str]:
+    """What a report shows of a finding, line by line."""
+    yield finding.message
+    if finding.help:
+        yield finding.help
+    if finding.fix is not None:
+        yield f"{'fix' if finding.fix.safe else 'fix, unsafe'}: {finding.fix.title}"
+    for related in finding.related:
+        file, line = _place(sources, related.resource, related.route)
+        yield f"{file}:{line}: {related.label}"
+
+
+def _place(
+    sources: _Sources, resource: Resource, route: Route, at_key: bool = False, line: int = 0
+) -> tuple[str, int]:
+    origin = resource.origin
+    document = sources[origin.path, origin.document]
+    located = document.locate((*origin.prefix, *route), at_key=at_key, line=line)
+    return origin.path, located.span.line
 
 
 def read_example(
     example: Example,
-) -> tuple[list[Resource], Mapping[tuple[str, int], Any], list[str]]:
+) -> tuple[list[Resource], _Sources, list[str]]:
     """The resources of an example, what locates them, and what could not be read."""
     from kguard.source import read
 

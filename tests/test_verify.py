@@ -77,10 +77,29 @@ def test_a_mark_on_another_line_is_noticed(tmp_path: Path) -> None:
 
 
 def test_a_mark_beside_the_text_says_the_same(tmp_path: Path) -> None:
-    for right in ("no-cpu@6", "no-cpu@6:warning", "'no-cpu@6 no cpu'", "'no-cpu@6:warning cpu'"):
-        assert mismatches(tmp_path, PAGE.replace("```yaml", f"```yaml finding={right}")) == []
-    for wrong in ("no-cpu@5", "no-cpu@6:note", "'no-cpu@6 no memory'"):
-        assert mismatches(tmp_path, PAGE.replace("```yaml", f"```yaml finding={wrong}")) != []
+    for right in ("@6", "@6:warning", '@6 "no cpu"', '@6:warning "no" "cpu"'):
+        page = PAGE.replace("```yaml", f"```yaml finding='no-cpu{right}'")
+        assert mismatches(tmp_path, page) == []
+    for wrong in ("@5", "@6:note", '@6 "no memory"', '@6 "no" "memory"'):
+        page = PAGE.replace("```yaml", f"```yaml finding='no-cpu{wrong}'")
+        assert mismatches(tmp_path, page) != []
+
+
+def test_a_text_may_be_of_the_help_the_fix_or_a_related_place(tmp_path: Path) -> None:
+    check = """
+from kguard.model import Edit, Fix, Related
+
+def check(container, ctx):
+    fix = Fix((Edit(container.at("cpu"), "1"),), safe=False, title="give it one")
+    place = Related(container.resource, ("kind",), "who asks")
+    yield container.fault((), "no cpu", help="it starves", fix=fix, related=[place])
+"""
+    for text in ("it starves", "fix, unsafe: give it one", "manifest.yaml:2: who asks"):
+        page = PAGE.replace("# MARK", f'# finding: no-cpu "no cpu" "{text}"')
+        assert mismatches(tmp_path, page, check) == []
+    for text in ("it eats", "fix: give it one", "manifest.yaml:3: who asks"):
+        page = PAGE.replace("# MARK", f'# finding: no-cpu "no cpu" "{text}"')
+        assert mismatches(tmp_path, page, check) != []
 
 
 def test_a_mark_without_a_severity_means_that_of_the_page(tmp_path: Path) -> None:

@@ -10,12 +10,13 @@ A fence is ```` ```yaml ```` (also `json`, `dockerfile`) with attributes behind 
 - `params='{"min_memory": "8Mi"}'`: parameters other than the page's defaults
 - `image-map`: the fence is an image map, not a manifest
 - `unknown`: the policy lacks context for a verdict on some part of the example
-- `finding=ID@LINE`, `finding='ID@LINE:SEVERITY and a text'` (repeatable): what a mark says, where
-  no comment can stand
+- `finding=ID@LINE`, `finding='ID@LINE:SEVERITY "a text"'` (repeatable): a mark where no comment can
+  stand
 
-A line that must be found ends in `# finding: ID`, in `# finding: ID SEVERITY` where the severity is
-not the page's, and either may have a text in double quotes behind it, which the message or the help
-must contain. An example without marks must be silent, and one without `unknown` must be judged.
+A line that must be found ends in `# finding: ID`, or in `# finding: ID SEVERITY` where the severity
+is not the page's. Behind that may stand texts in double quotes, each of which must be in the
+message, in the help, in `fix: TITLE` or `fix, unsafe: TITLE`, or in `FILE:LINE: LABEL` of a related
+place. An example without marks must be silent, and one without `unknown` must be judged.
 Only the page's own policy is run on it.
 """
 
@@ -34,18 +35,16 @@ from kguard.record import field, record
 LANGUAGES = {"yaml": "manifest.yaml", "json": "manifest.json", "dockerfile": "Dockerfile"}
 _OPTIONS = {"complete", "kube", "argo", "assume", "drone", "retagged", "unknown", "woodpecker"}
 _FENCE = re.compile(r"^(?P<ticks>`{3,})(?P<info>.*)$")
-_MARK = re.compile(
-    r"# finding: (?P<id>[a-z0-9-]+)(?: (?P<severity>note|warning|error))?"
-    r'(?: "(?P<says>[^"]+)")?\s*$'
-)
+_SAYS = r'(?P<says>(?: "[^"]+")*)\s*$'
+_MARK = re.compile(r"# finding: (?P<id>[a-z0-9-]+)(?: (?P<severity>note|warning|error))?" + _SAYS)
 _ATTRIBUTE = re.compile(
-    r"(?P<id>[a-z0-9-]+)@(?P<line>\d+)(?::(?P<severity>note|warning|error))?(?: (?P<says>.+))?$"
+    r"(?P<id>[a-z0-9-]+)@(?P<line>\d+)(?::(?P<severity>note|warning|error))?" + _SAYS
 )
 
 
 @record(order=True)
 class Mark:
-    """A finding an example must give: file, line (from 1), policy, and what it says, in part.
+    """A finding an example must give: file, line (from 1), policy, and some of what it says.
 
     `severity` is empty for the one of the page.
     """
@@ -54,7 +53,7 @@ class Mark:
     line: int
     policy: str
     severity: str = ""
-    says: str = ""
+    says: tuple[str, ...] = ()
 
 
 @record(frozen=False)
@@ -163,7 +162,8 @@ def _add(example: Example, fence: _Fence, name: str) -> None:
 
 
 def _mark(file: str, line: int, found: re.Match[str]) -> Mark:
-    return Mark(file, line, found["id"], found["severity"] or "", found["says"] or "")
+    says = tuple(text for text in found["says"].split('"') if text.strip())
+    return Mark(file, line, found["id"], found["severity"] or "", says)
 
 
 def _fences(page: str, text: str, offset: int) -> Iterator[_Fence]:
