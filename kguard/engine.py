@@ -160,7 +160,10 @@ class _Taking:
 
 
 class _Plan(NamedTuple):
-    """What an object of a kind is judged by under a table, by the part of it that is looked at."""
+    """What an object of a kind is judged by under a table, by the part of it that is looked at.
+
+    The table is kept, so that its id() is no other's as long as plans are found by that.
+    """
 
     table: Table
     parts: list[tuple[str, list[tuple[Policy, Rule]]]]
@@ -223,7 +226,7 @@ class Engine:
             group, kind = _ANY, kind if kind in self._names else _ANY
         key = (group, kind, id(table))
         found = self._plans.get(key)
-        if found is None or found.table is not table:
+        if found is None:
             parts: dict[str, list[tuple[Policy, Rule]]] = {}
             for policy in self._policies:
                 kinds = EACH[policy.each].kinds
