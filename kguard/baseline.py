@@ -13,29 +13,10 @@ from collections.abc import Callable, Collection, Iterable
 from typing import Any
 
 from kguard.atomic import stray_link, write_atomically
-from kguard.fingerprint import fingerprint, ratchet_key, with_keys
 from kguard.record import record
 from kguard.report import Located
 
 VERSION = 1
-
-__all__ = [
-    "Baseline",
-    "BaselineError",
-    "Entry",
-    "Seen",
-    "apply",
-    "dump",
-    "entries_of",
-    "fingerprint",
-    "parse",
-    "pruned",
-    "ratchet_key",
-    "read",
-    "renewed",
-    "with_keys",
-    "write",
-]
 
 
 class BaselineError(ValueError):

@@ -6,7 +6,7 @@ from typing import Any
 
 import pytest
 
-from kguard.fingerprint import fingerprint, ratchet_key, said_once, with_keys
+from kguard.fingerprint import fingerprint, ratchet_key, said_once
 from kguard.kube.dockerfile import as_resource, parse
 from kguard.kube.recognise import resources
 from kguard.model import RENDERED, Confidence, Finding, Origin, Resource, Route, Severity, Span
@@ -83,25 +83,6 @@ def test_the_value_of_a_ratchets_key() -> None:
     assert ratchet_key(finding(NAMED)) == "9b77858e7fc3e950f4b84b079d170814"
 
 
-@pytest.mark.parametrize(
-    "change",
-    [
-        {"version": "v2"},
-        {"origin": Origin("elsewhere/other.yaml", 7)},
-    ],
-    ids=["an upgrade of the API", "a file that was moved within the unit"],
-)
-def test_what_changes_nothing(change: Any) -> None:
-    assert fingerprint(finding(replace(NAMED, **change))) == fingerprint(finding(NAMED))
-
-
-@pytest.mark.parametrize(
-    "change", [{"group": "extensions"}, {"kind": "DaemonSet"}, {"unit": "other"}]
-)
-def test_what_makes_it_another_object(change: Any) -> None:
-    assert fingerprint(finding(replace(NAMED, **change))) != fingerprint(finding(NAMED))
-
-
 def test_a_run_that_is_one_unit_names_findings_as_others_do() -> None:
     one = replace(NAMED, unit=".")
     built = replace(
@@ -133,14 +114,6 @@ def test_a_ratchet_compares_values(before: object, after: object, same: bool) ->
 def located(resource: Resource, line: int, message: str = "faulty") -> Located:
     found = replace(finding(resource), message=message)
     return Located(found, resource.origin.path, Span(line, 1, line, 5))
-
-
-def test_findings_that_agree_are_numbered_in_the_order_of_the_report() -> None:
-    own = fingerprint(finding(NAMED))
-    keyed = with_keys([located(NAMED, 30), located(NAMED, 10), located(NAMED, 20)])
-    assert [each.span.line for each in keyed] == [10, 20, 30]
-    assert [each.key for each in keyed] == [own, *(fingerprint(finding(NAMED), n) for n in (1, 2))]
-    assert [each.key for each in with_keys([located(NAMED, 20)])] == [own]
 
 
 def built(unit: str) -> Resource:
