@@ -6,20 +6,26 @@ from collections.abc import Iterator, Mapping
 
 from kguard.facts.argo.config import ControllerConfig
 from kguard.facts.argo.controller import argo_version
-from kguard.model import Fault
+from kguard.model import Fault, Unknown
+from kguard.policies.controller._absent import may_be_set
 from kguard.policy.context import Context
 
-_SINCE = {"nodeEvents": (3, 0), "workflowEvents": (3, 6)}
+_WORKFLOW_EVENTS_SINCE = (3, 6)
 
 
-def check(config: ControllerConfig, ctx: Context) -> Iterator[Fault]:
+def check(config: ControllerConfig, ctx: Context) -> Iterator[Fault | Unknown]:
     """Yield one fault for the kinds of events that are on."""
     version = argo_version(ctx.facts, config.resource)
+    kinds = ["nodeEvents"]
+    if version is None or version >= _WORKFLOW_EVENTS_SINCE:
+        kinds.append("workflowEvents")
+    if (reason := may_be_set(config)) and any(config.get(key) is None for key in kinds):
+        yield ctx.unknown(reason)
+        return
     on = [
         key
-        for key, since in _SINCE.items()
-        if (version is None or version >= since)
-        and isinstance(config.get(key, default={}), Mapping)
+        for key in kinds
+        if isinstance(config.get(key, default={}), Mapping)
         and config.get(key, "enabled") in (None, True)
     ]
     if not on:

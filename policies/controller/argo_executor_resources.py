@@ -5,17 +5,19 @@ from __future__ import annotations
 from collections.abc import Iterator
 
 from kguard.facts.argo.config import ControllerConfig
-from kguard.model import Fault, dig
+from kguard.model import Fault, Unknown, dig
+from kguard.policies.controller._absent import may_be_set
 from kguard.policy.context import Context
 
 
-def check(config: ControllerConfig, ctx: Context) -> Iterator[Fault]:
+def check(config: ControllerConfig, ctx: Context) -> Iterator[Fault | Unknown]:
     """Yield a fault where Argo's own containers get no requests."""
-    if any(each.route[-1] in ("config", "executor") for each in config.unparsed):
-        return
     resources = config.get("executor", "resources")
     ranges = ctx.index.in_unit(config.resource, "", "LimitRange")
     if dig(resources, "requests") or dig(resources, "limits") or ranges:
+        return
+    if reason := may_be_set(config):
+        yield ctx.unknown(reason)
         return
     yield config.fault(
         ("executor", "resources"),

@@ -2,22 +2,25 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator
 
 from kguard.facts.argo.config import ControllerConfig, Layout
 from kguard.facts.argo.controller import argo_controller
-from kguard.model import Fault, Related, dig
+from kguard.model import Fault, Related, Unknown, dig
+from kguard.policies.controller._absent import may_be_set
 from kguard.policy.context import ERROR, NOTE, Context
 
 _ALWAYS = "ALWAYS_OFFLOAD_NODE_STATUS"
 
 
-def check(config: ControllerConfig, ctx: Context) -> Iterator[Fault]:
+def check(config: ControllerConfig, ctx: Context) -> Iterator[Fault | Unknown]:
     """Yield a fault for a database that is demanded and not there, or there for nothing."""
-    persistence = config.get("persistence")
     offloads = config.get("persistence", "nodeStatusOffLoad")
     demanded = next(_demands(config, ctx), None)
     if demanded is not None and offloads in (None, False):
+        if offloads is None and (reason := may_be_set(config)):
+            yield ctx.unknown(reason)
+            return
         yield config.fault(
             ("persistence", "nodeStatusOffLoad"),
             f"`{_ALWAYS}` is `true`, and `persistence.nodeStatusOffLoad` is not",
@@ -25,7 +28,7 @@ def check(config: ControllerConfig, ctx: Context) -> Iterator[Fault]:
             help="no workflow can be stored: `offload node status is not supported`",
             related=[demanded],
         )
-    elif isinstance(persistence, Mapping) and _is_useless(config):
+    elif _is_useless(config):
         yield config.fault(
             ("persistence",),
             "`persistence` has neither `archive` nor `nodeStatusOffLoad`: its database has no use",
@@ -56,6 +59,8 @@ def _demands(config: ControllerConfig, ctx: Context) -> Iterator[Related]:
         return
     for deployment in ctx.index.in_unit(config.resource, "apps", "Deployment"):
         controller = ctx.facts.remember(argo_controller, deployment)
-        found = controller.variable(ctx.index, _ALWAYS) if controller else None
-        if controller and found is not None and found.value == "true":
+        if controller is None:
+            continue
+        found = controller.variable(ctx.index, _ALWAYS)
+        if found is not None and found.value == "true":
             yield found.related(controller.container, "demanded here")

@@ -4,21 +4,25 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
-from kguard.facts.argo.config import ControllerConfig, Layout
+from kguard.facts.argo.config import ControllerConfig
 from kguard.facts.argo.workflow import Workflow, workflows_in_unit
 from kguard.facts.forecast.forecast import Forecast
 from kguard.facts.sizes import written
-from kguard.model import Fault, Related
+from kguard.model import Fault, Related, Unknown
+from kguard.policies.controller._absent import may_be_set
 from kguard.policy.context import Context
 
 
-def check(config: ControllerConfig, ctx: Context) -> Iterator[Fault]:
+def check(config: ControllerConfig, ctx: Context) -> Iterator[Fault | Unknown]:
     """Yield a fault for a controller that compresses at each update what a database could take."""
     offloads = config.get("persistence", "nodeStatusOffLoad")
-    if offloads not in (None, False) or (config.layout is Layout.HELM and offloads is None):
+    if offloads not in (None, False):
         return
     large = sorted(_large(config, ctx), key=lambda each: -each[1].raw)
     if not large:
+        return
+    if offloads is None and (reason := may_be_set(config)):
+        yield ctx.unknown(reason)
         return
     workflow, forecast = large[0]
     more = f" and {len(large) - 1} more" if len(large) > 1 else ""
