@@ -9,16 +9,21 @@ from kguard.model import Edit, Fault, Fix
 from kguard.policy.context import Context
 from kguard.quantity._quote import quoted
 
-_MEANT = {"1": "true", "t": "true", "yes": "true", "y": "true", "on": "true", "true": "true"}
+_YES = frozenset({"1", "t", "yes", "y", "on", "true"})
+# They leave election on, as they say.
+_NO = frozenset({"", "0", "f", "no", "n", "off", "false"})
 
 
 def check(controller: ArgoController, ctx: Context) -> Iterator[Fault]:
-    """Yield a fault for a value that neither switches leader election off nor says it is on."""
+    """Yield a fault for a value that neither switches leader election off nor says it stays on."""
     switch = controller.election_switch(ctx.index)
-    if switch is None or switch.value in (None, "", "true", "false"):
+    if switch is None or switch.value is None or switch.value == "true":
+        return
+    word = switch.value.strip().lower()
+    if word in _NO:
         return
     keys = (*controller.container.route, *switch.route)
-    meant = _MEANT.get((switch.value or "").strip().lower(), "false")
+    meant = "true" if word in _YES else "false"
     fix = None
     if switch.route[0] == "env":
         keys = (*keys, "value")
