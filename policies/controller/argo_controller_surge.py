@@ -16,19 +16,15 @@ def check(controller: ArgoController, ctx: Context) -> Iterator[Fault | Unknown]
         return
     workload = controller.workload
     # Any surge is at least one pod, however many there are; 0 replicas may be 1 tomorrow.
-    rolling = workload.rolling_update(max(workload.replicas.floor or 1, 1))
+    rolling = workload.rolling_update(1)
     if rolling is None or rolling.surge == 0:
         return
     if off.value is None or rolling.surge is None:
         yield ctx.unknown("the controller's environment or strategy is not seen in full")
         return
-    written = [
-        keys
-        for keys in (("rollingUpdate", "maxSurge"), ("type",))
-        if workload.get("spec", "strategy", *keys) is not None
-    ]
+    surge = ("spec", "strategy", "rollingUpdate", "maxSurge")
     yield controller.fault(
-        ("spec", "strategy", *(written[0] if written else ("type",))),
+        surge if workload.get(*surge) is not None else ("spec", "strategy", "type"),
         f"a rollout of {controller.called} starts a second one while the first still runs",
         help="without leader election both act on every workflow; set the strategy to `Recreate`",
         related=[off.related(controller.container, "leader election is off")],

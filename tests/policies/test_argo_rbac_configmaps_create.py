@@ -10,7 +10,7 @@ from kguard.engine import run
 from kguard.facts import Facts
 from kguard.index import Index
 from kguard.kube.recognise import resources
-from kguard.model import Severity
+from kguard.model import Finding, Severity
 from kguard.policy.registry import builtin
 
 RBAC = "rbac.authorization.k8s.io/v1"
@@ -23,15 +23,18 @@ LARGE = {"script": {"image": "python:3", "command": ["python"], "source": "#" * 
 MEMOIZED = {"memoize": {"key": "a"}, "container": {"image": "a:1"}}
 
 
-def world(template: dict[str, Any]) -> list[dict[str, Any]]:
-    """A controller that may not write ConfigMaps, and a workflow with a template."""
+def world(template: dict[str, Any], *verbs: str) -> list[dict[str, Any]]:
+    """A controller that may do this with ConfigMaps, and a workflow with a template."""
     templates = [{"name": "main", **template}]
     return [
         {
             "apiVersion": RBAC,
             "kind": "Role",
             "metadata": {"name": "controller"},
-            "rules": [{"apiGroups": [""], "resources": ["pods"], "verbs": ["create"]}],
+            "rules": [
+                {"apiGroups": [""], "resources": ["pods"], "verbs": ["create"]},
+                {"apiGroups": [""], "resources": ["configmaps"], "verbs": list(verbs)},
+            ],
         },
         {
             "apiVersion": RBAC,
@@ -65,9 +68,23 @@ def world(template: dict[str, Any]) -> list[dict[str, Any]]:
     ids=["large", "memoized", "both"],
 )
 def test_severity(template: dict[str, Any], expected: Severity) -> None:
-    found = [r for data in world(template) for r in resources(data, "w.yaml")]
-    (policy,) = (each for each in builtin() if each.id == "argo-rbac-configmaps-create")
-    outcome = run([policy], found, Facts(Index(found)))
+    (finding,) = findings(world(template))
 
-    assert [expected] == [finding.severity for finding in outcome.findings]
-    assert policy.severity is Severity.ERROR
+    why = "is memoized" if template is MEMOIZED else "is too long for an environment variable"
+    assert finding.severity is expected
+    assert finding.message.endswith(f"ConfigMaps, and template `main` {why}")
+
+
+def test_a_long_template_needs_no_updates() -> None:
+    assert findings(world(LARGE, "create")) == []
+
+
+def test_steps_are_handed_to_no_pod() -> None:
+    assert findings(world({"steps": [[{"name": "a", "template": "#" * 140_000}]]})) == []
+
+
+def findings(world: list[dict[str, Any]]) -> list[Finding]:
+    """What the policy finds."""
+    found = [r for data in world for r in resources(data, "w.yaml")]
+    (policy,) = (each for each in builtin() if each.id == "argo-rbac-configmaps-create")
+    return list(run([policy], found, Facts(Index(found))).findings)
