@@ -5,7 +5,6 @@ from __future__ import annotations
 from collections.abc import Iterator
 
 from kguard.facts.argo.config import ControllerConfig, Layout
-from kguard.facts.argo.keys import knows_any
 from kguard.facts.argo.sections import bad_defaults, wrong_in_sections
 from kguard.facts.argo.settings import WrongSetting, bad_links, wrong_settings
 from kguard.model import Fault, named_route
@@ -14,8 +13,6 @@ from kguard.policy.context import Context
 
 def check(config: ControllerConfig, ctx: Context) -> Iterator[Fault]:
     """Yield a fault for each value on which the controller would exit."""
-    if not knows_any(config.sections):
-        return
     # Other Helm values are the chart's, which passes on what it knows; its output is judged.
     own = [] if config.layout is Layout.HELM else list(wrong_settings(config))
     for wrong in (*own, *wrong_in_sections(config)):

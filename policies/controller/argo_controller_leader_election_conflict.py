@@ -20,7 +20,7 @@ def check(controller: ArgoController, ctx: Context) -> Iterator[Fault | Unknown]
     if off.value is None:
         yield ctx.unknown("the controller's environment is not seen in full")
         return
-    surely = replicas.floor is not None and replicas.floor > 1
+    surely = (replicas.floor or 0) > 1
     yield controller.fault(
         ("spec", "replicas"),
         f"{controller.called} {'runs' if surely else 'may run'} {replicas.ceiling} times "

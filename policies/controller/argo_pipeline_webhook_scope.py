@@ -59,4 +59,4 @@ def _has(rule: Mapping[str, Any], key: str, word: str) -> bool:
 def _holds_up(webhook: Mapping[str, Any]) -> bool:
     seconds = webhook.get("timeoutSeconds")
     fails = webhook.get("failurePolicy", "Fail") == "Fail"
-    return fails and isinstance(seconds, int) and not isinstance(seconds, bool) and seconds > _LONG
+    return fails and isinstance(seconds, int) and seconds > _LONG

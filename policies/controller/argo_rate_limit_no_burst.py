@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
-from typing import Any
 
 from kguard.facts.argo.config import ControllerConfig
 from kguard.model import Fault
@@ -15,7 +14,7 @@ def check(config: ControllerConfig, ctx: Context) -> Iterator[Fault]:
     limit = config.get("resourceRateLimit")
     if not isinstance(limit, Mapping):
         return
-    empty = [key for key in ("burst", "limit") if _is_zero(config.get("resourceRateLimit", key))]
+    empty = [key for key in ("burst", "limit") if config.get("resourceRateLimit", key) in (None, 0)]
     if not empty:
         return
     burst = config.get("resourceRateLimit", "burst")
@@ -27,7 +26,3 @@ def check(config: ControllerConfig, ctx: Context) -> Iterator[Fault]:
         f"`resourceRateLimit` has no {' and no '.join(f'`{key}`' for key in empty)}: {created}",
         help="what is left out counts as 0; set both, such as `limit: 10` and `burst: 25`",
     )
-
-
-def _is_zero(value: Any) -> bool:
-    return value is None or (not isinstance(value, str) and value == 0)
