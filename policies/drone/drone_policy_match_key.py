@@ -6,10 +6,9 @@ from collections.abc import Iterator, Mapping
 
 from kguard.facts.drone.runner import RunnerPolicy
 from kguard.model import REMOVE, Edit, Fault, Fix
+from kguard.policies.drone._match import MATCH_KEYS
 from kguard.policy.context import Context
 from kguard.words import closest
-
-_KEYS = ("action", "cron", "ref", "repo", "instance", "target", "event", "branch")
 
 
 def check(policy: RunnerPolicy, ctx: Context) -> Iterator[Fault]:
@@ -17,16 +16,16 @@ def check(policy: RunnerPolicy, ctx: Context) -> Iterator[Fault]:
     match = policy.get("match")
     if not isinstance(match, Mapping):
         return
-    every = not any(match.get(key) for key in _KEYS)
+    every = not any(match.get(key) for key in MATCH_KEYS)
     for key in match:
-        if key in _KEYS:
+        if key in MATCH_KEYS:
             continue
-        meant = next(iter(closest(key, _KEYS)), "")
+        meant = next(iter(closest(key, MATCH_KEYS)), "")
         yield policy.fault(
             ("match", key),
             f"`{key}` in the match of {policy.called} is not looked at"
             + (", so it matches every pipeline" if every else ""),
-            help=f"did you mean `{meant}`?" if meant else f"keys are {', '.join(_KEYS)}",
+            help=f"did you mean `{meant}`?" if meant else f"keys are {', '.join(MATCH_KEYS)}",
             fix=_renamed(policy, key, meant) if meant and meant not in match else None,
             at_key=True,
         )

@@ -6,9 +6,8 @@ from collections.abc import Iterator
 
 from kguard.facts.drone.runner import RunnerPolicy
 from kguard.model import Fault, dig
+from kguard.policies.drone._match import MATCH_KEYS
 from kguard.policy.context import Context
-
-_KEYS = ("action", "cron", "ref", "repo", "instance", "target", "event", "branch")
 
 
 def check(policy: RunnerPolicy, ctx: Context) -> Iterator[Fault]:
@@ -16,7 +15,7 @@ def check(policy: RunnerPolicy, ctx: Context) -> Iterator[Fault]:
     if policy.data is not policy.file[-1]:
         return
     for each in policy.file:
-        if each.get("name") == "default" or not any(dig(each, "match", key) for key in _KEYS):
+        if each.get("name") == "default" or not any(dig(each, "match", key) for key in MATCH_KEYS):
             return
     yield policy.fault(
         ("name",),
