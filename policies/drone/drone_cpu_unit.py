@@ -23,14 +23,15 @@ def check(amount: Amount, ctx: Context) -> Iterator[Fault]:
         return
     if amount.use is not Use.APPLIED:
         return
+    likely = 0 < amount.value < ctx.params["likely_cores"]
     cores = round(amount.value * 1000)
-    meant = f"cpu is counted in millicores; did you mean `{cores}`?"
+    meant = "cpu is counted in millicores" + (f"; did you mean `{cores}`?" if likely else "")
     if millicores != amount.value:
         unset = "" if millicores else ", which counts as not set"
         message = f"{amount.called} is cut off to {millicores} millicores{unset}"
-        fix = _meant(amount, cores) if 0 < amount.value < ctx.params["likely_cores"] else None
+        fix = _meant(amount, cores) if likely else None
         yield amount.fault(("cpu",), message, help=meant, fix=fix)
-    elif 0 < millicores < ctx.params["likely_cores"]:
+    elif likely:
         yield amount.fault(
             ("cpu",),
             f"{amount.called} is {millicores / 1000:g} of a core",
