@@ -19,7 +19,7 @@ def check(pipeline: Pipeline, ctx: Context) -> Iterator[Fault]:
         for _, _, value in _literals(step)
     }
     pipeline_wide = Step(pipeline.resource, (), pipeline.data, pipeline.called, "pipeline")
-    for step in (pipeline_wide, *(s for s in pipeline.steps if s.role == "step")):
+    for step in (pipeline_wide, *pipeline.steps):
         for section, name, value in _literals(step):
             if value not in services and looks_secret(name, value):
                 yield step.fault(

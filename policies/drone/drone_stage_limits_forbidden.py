@@ -11,10 +11,11 @@ from kguard.policy.context import Context
 
 def check(amount: Amount, ctx: Context) -> Iterator[Fault]:
     """Yield a fault for a limit that stands at the pipeline."""
-    if amount.use is not Use.REFUSED or amount.unknown:
+    if amount.use is not Use.REFUSED:
         return
     try:
-        # What is read as zero counts as not set; what cannot be read is another fault.
+        # What is read as zero counts as not set; what cannot be read, or is filled in later, is
+        # another fault or none.
         set_to = (parse_millicores if amount.key == "cpu" else parse_memory)(amount.value)
     except AmountError:
         return

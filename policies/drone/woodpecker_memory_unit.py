@@ -17,7 +17,7 @@ def check(step: WorkflowStep, ctx: Context) -> Iterator[Fault]:
     least = parse_quantity(ctx.params["min_memory"])
     for section, severity in (("limits", ERROR), ("requests", WARNING)):
         text = step.amount(section, "memory")
-        value = quantity(text) if text is not None else None
+        value = quantity(text)
         if value is None or not 0 < value < least:
             continue
         yield step.fault(

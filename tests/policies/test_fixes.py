@@ -2,17 +2,10 @@
 
 from __future__ import annotations
 
-from textwrap import dedent
-
 import pytest
+from judging import the_finding
 
-from kguard.engine import run
-from kguard.facts import Facts
-from kguard.index import Index
-from kguard.kube.recognise import resources
-from kguard.model import Finding, Route
-from kguard.policy.registry import builtin
-from kguard.source import read
+from kguard.model import REMOVE, Route
 
 POD = """
     apiVersion: v1
@@ -44,6 +37,39 @@ CONTROLLER = """
     metadata: {name: env}
     data: {ARGO_AGENT_MEMORY_LIMIT: 256m}
 """
+RUNNER = """
+    apiVersion: apps/v1
+    kind: Deployment
+    metadata: {name: c}
+    spec: {template: {spec: {containers: [{image: drone/drone-runner-kube:1.0.0-rc.3, %s}]}}}
+    ---
+    apiVersion: v1
+    kind: ConfigMap
+    metadata: {name: env}
+    data: {DRONE_RESOURCE_LIMIT_CPU: 500m}
+"""
+RUNNER_POLICY = """
+    apiVersion: apps/v1
+    kind: Deployment
+    metadata: {name: runner}
+    spec:
+      template:
+        spec:
+          volumes: [{name: policy, configMap: {name: policy}}]
+          containers:
+            - image: drone/drone-runner-kube:1.0.0-rc.3
+              env: [{name: DRONE_POLICY_FILE, value: /etc/drone/policy.yml}]
+              volumeMounts: [{name: policy, mountPath: /etc/drone}]
+    ---
+    apiVersion: v1
+    kind: ConfigMap
+    metadata: {name: policy}
+    data: {policy.yml: "%s"}
+"""
+POLICY = """
+    kind: policy
+    %s
+"""
 
 CASES = {
     "a request that may be what it takes": ("missing-memory-limit", POD % "64Mi", False),
@@ -67,6 +93,64 @@ CASES = {
     "one that other objects may use": (
         "argo-agent-memory-limit",
         CONTROLLER % "envFrom: [{configMapRef: {name: env}}]",
+        None,
+    ),
+    "a part of a millicore": ("drone-cpu-unit", PIPELINE % ("a:1", "1500.5"), None),
+    "a text of a ConfigMap: cpu": (
+        "drone-cpu-unit",
+        RUNNER_POLICY % "resources: {limit: {cpu: 1}}",
+        None,
+    ),
+    "a text of a ConfigMap: keys": (
+        "drone-policy-keys",
+        RUNNER_POLICY % "resources: {limits: {cpu: 1000}}",
+        None,
+    ),
+    "a text of a ConfigMap: a match": (
+        "drone-policy-match-key",
+        RUNNER_POLICY % "match: {repos: [a]}",
+        None,
+    ),
+    "a key that is taken: amounts": (
+        "drone-policy-keys",
+        POLICY % "resources: {limits: {cpu: 1000}, limit: {cpu: 2000}}",
+        None,
+    ),
+    "a key that is taken: a match": (
+        "drone-policy-match-key",
+        POLICY % "match: {repos: [a], repo: [b]}",
+        None,
+    ),
+    "a key that is taken: a toleration": (
+        "drone-toleration-seconds",
+        PIPELINE % ("a:1", "100")
+        + "    tolerations: [{toleration_seconds: 9, tolerationseconds: 8}]",
+        None,
+    ),
+    "a key that may be another: a match": (
+        "drone-policy-match-key",
+        POLICY % "match: {brnch: [a]}",
+        None,
+    ),
+    "a key that is like none: a match": ("drone-policy-match-key", POLICY % "match: {x: 1}", None),
+    "a key that may be another: a step": (
+        "drone-unknown-key",
+        PIPELINE % ("a:1, resourcez: {}", "100"),
+        None,
+    ),
+    "a variable of a runner": (
+        "drone-runner-env-unit",
+        RUNNER % "env: [{name: DRONE_RESOURCE_LIMIT_CPU, value: 500m}]",
+        False,
+    ),
+    "one with which nothing can be meant": (
+        "drone-runner-env-unit",
+        RUNNER % "env: [{name: DRONE_RESOURCE_LIMIT_CPU, value: lots}]",
+        None,
+    ),
+    "one that other objects may use, too": (
+        "drone-runner-env-unit",
+        RUNNER % "envFrom: [{configMapRef: {name: env}}]",
         None,
     ),
     "a unit with which no build starts": ("drone-cpu-unit", PIPELINE % ("a:1", "500m"), True),
@@ -113,6 +197,21 @@ WRITTEN = {
         CONTROLLER % 'env: [{name: LEADER_ELECTION_DISABLE, value: "true"}]',
         {("spec", "strategy"): {"type": "Recreate"}},
     ),
+    "nodes of an architecture": (
+        "drone-arch-not-scheduled",
+        PIPELINE % ("a:1", "100") + "    platform: {arch: aarch64}",
+        {("node_selector",): {"kubernetes.io/arch": "arm64"}},
+    ),
+    "amounts under another key": (
+        "drone-policy-keys",
+        POLICY % "resources: {limits: {cpu: 1000}}",
+        {("resources", "limits"): REMOVE, ("resources", "limit"): {"cpu": 1000}},
+    ),
+    "a match under another key": (
+        "drone-policy-match-key",
+        POLICY % "match: {repos: [a]}",
+        {("match", "repos"): REMOVE, ("match", "repo"): ["a"]},
+    ),
 }
 
 
@@ -122,12 +221,3 @@ def test_what_a_fix_writes(policy: str, text: str, edits: dict[Route, object]) -
 
     assert fix is not None
     assert {edit.route: edit.value for edit in fix.edits} == edits
-
-
-def the_finding(policy: str, text: str) -> Finding:
-    """The only one of a policy in a world."""
-    documents = read("world.yaml", dedent(text).encode()).documents
-    found = [each for d in documents for each in resources(d.data, "world.yaml", d.index)]
-    chosen = [each for each in builtin() if each.id == policy]
-    (finding,) = run(chosen, found, Facts(Index(found))).findings
-    return finding
