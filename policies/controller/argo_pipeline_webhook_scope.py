@@ -23,7 +23,7 @@ def check(scope: Scope, ctx: Context) -> Iterator[Fault]:
             if not isinstance(rule, Mapping) or not _on_workflows(rule, scope, ctx):
                 continue
             keys = ("webhooks", number, "rules", place, "operations")
-            if _has(rule, "operations", "UPDATE") and not webhook.get("matchConditions"):
+            if _has(rule, "operations", "UPDATE", "*") and not webhook.get("matchConditions"):
                 yield scope.fault(
                     keys,
                     "the webhook is called whenever the controller writes a workflow's status",
@@ -40,10 +40,9 @@ def check(scope: Scope, ctx: Context) -> Iterator[Fault]:
 
 
 def _on_workflows(rule: Mapping[str, Any], scope: Scope, ctx: Context) -> bool:
-    if not _has(rule, "resources", "workflows"):
+    if not _has(rule, "resources", "workflows", "*", "*/*"):
         return False
-    groups = rule.get("apiGroups")
-    if isinstance(groups, list) and "argoproj.io" in groups:
+    if _has(rule, "apiGroups", "argoproj.io"):
         return True
     return _has(rule, "apiGroups", "*") and any(
         ctx.facts.remember(argo_controller, item) is not None
@@ -51,9 +50,9 @@ def _on_workflows(rule: Mapping[str, Any], scope: Scope, ctx: Context) -> bool:
     )
 
 
-def _has(rule: Mapping[str, Any], key: str, word: str) -> bool:
+def _has(rule: Mapping[str, Any], key: str, *words: str) -> bool:
     written = rule.get(key)
-    return isinstance(written, list) and (word in written or "*" in written)
+    return isinstance(written, list) and any(word in written for word in words)
 
 
 def _holds_up(webhook: Mapping[str, Any]) -> bool:
