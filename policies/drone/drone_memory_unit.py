@@ -3,8 +3,10 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
+from fractions import Fraction
 
 from kguard.facts.drone.pipeline import Amount, AmountError, Use, parse_memory
+from kguard.facts.quantities import few_bytes
 from kguard.model import Fault
 from kguard.policies.drone._refused import refused
 from kguard.policy.context import WARNING, Context
@@ -25,7 +27,7 @@ def check(amount: Amount, ctx: Context) -> Iterator[Fault]:
         bare = str(amount.value).replace(".", "").isdecimal()
         yield amount.fault(
             ("memory",),
-            f"{amount.called} is {size} bytes",
+            f"{amount.called} is {few_bytes(Fraction(size))}",
             help="a number without a unit counts bytes"
             if bare
             else "the runner requests at least 4 MiB for every container",

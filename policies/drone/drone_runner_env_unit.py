@@ -3,9 +3,11 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
+from fractions import Fraction
 
 from kguard.facts.drone.pipeline import millicores_meant
 from kguard.facts.drone.runner import RunnerVariable
+from kguard.facts.quantities import few_bytes
 from kguard.model import Confidence, Edit, Fault, Fix
 from kguard.policy.context import WARNING, Context
 from kguard.quantity._quote import quoted
@@ -54,7 +56,7 @@ def _memory(variable: RunnerVariable, ctx: Context) -> Iterator[Fault]:
         return
     if 0 < size < ctx.params["min_bytes"]:
         help = "a number without a unit counts bytes" if variable.value.isdecimal() else ""
-        yield variable.fault(variable.keys, f"{named} is {size} bytes", help=help)
+        yield variable.fault(variable.keys, f"{named} is {few_bytes(Fraction(size))}", help=help)
     elif variable.value.endswith("m"):
         yield variable.fault(
             variable.keys,
