@@ -13,28 +13,25 @@ from kguard.policy.context import Context
 _PLAIN = ("ReplicationController", "DeploymentConfig")
 
 
-def _is_builtin(workload: Workload) -> bool:
-    return workload.resource.group == "apps"
-
-
 def check(workload: Workload, ctx: Context) -> Iterator[Fault]:
     """Yield a fault where the selector does not match the labels of the pods it would create."""
     template = workload.pod.template
     selector, plain = workload.get("spec", "selector"), workload.resource.kind in _PLAIN
+    rollout = workload.resource.kind == "Rollout"
+    refused = "the Rollouts controller refuses it" if rollout else "the API server rejects it"
     if plain:
         selector = {"matchLabels": selector}
-    elif isinstance(selector, dict) and not any(selector.values()) and _is_builtin(workload):
+    elif isinstance(selector, dict) and not any(selector.values()):
         text = f"the selector of {workload.called} is empty"
-        yield workload.fault(("spec", "selector"), text, help="the API server rejects it")
+        yield workload.fault(("spec", "selector"), text, help=refused)
         return
     found = mismatch(selector, template.get("metadata", "labels"))
     if found is None:
         return
-    rollout = workload.resource.kind == "Rollout"
     yield workload.fault(
         ("spec", "selector", *(found.keys[1:] if plain else found.keys)),
         f"the selector of {workload.called} wants {found.wants}, and its pod template has "
         f"{found.has}",
         related=[Related(workload.resource, template.at("metadata", "labels"), "the labels")],
-        help="the Rollouts controller refuses it" if rollout else "the API server rejects it",
+        help=refused,
     )
