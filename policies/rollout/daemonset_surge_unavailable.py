@@ -21,17 +21,19 @@ def check(workload: Workload, ctx: Context) -> Iterator[Fault]:
         return  # A placeholder, or what the API server rejects for another reason.
     if no_surge != all_stay:
         return
-    other = (*workload.rolling_route, "maxSurge")
+    key, means = ("maxSurge", 0) if no_surge else ("maxUnavailable", 1)
+    absent = workload.get(*workload.rolling_route, key) is None
     fault = (
         "are both 0: it can replace no pod"
         if no_surge
         else f"are both above 0, `{update.max_surge}` and `{update.max_unavailable}`"
     )
-    default = workload.get(*workload.rolling_route, "maxUnavailable") is None
     yield workload.fault(
         (*workload.rolling_route, "maxUnavailable"),
         f"`maxSurge` and `maxUnavailable` of {workload.called} {fault}",
-        related=[] if no_surge and default else [Related(workload.resource, other, "the surge")],
-        help="the API server rejects it"
-        + ("; an absent `maxUnavailable` means 1" if default else ""),
+        related=[]
+        if no_surge and absent
+        else [Related(workload.resource, (*workload.rolling_route, "maxSurge"), "the surge")],
+        help="the API server rejects it: "
+        + (f"an absent `{key}` means {means}" if absent else "exactly one must be above 0"),
     )
