@@ -31,7 +31,7 @@ def check(workload: Workload, ctx: Context) -> Iterator[Fault]:
         if _held_back(container) or container.fragment or _for_metrics(container):
             continue
         # The pod is ready, and in the Service, when every container of it is.
-        others = [c for c in workload.pod.running if c is not container and _held_back(c)]
+        others = [c for c in workload.pod.running if _held_back(c)]
         if any(_asks(other, container) for other in others):
             continue
         names = " and ".join(f"`{other.name}`" for other in others)
