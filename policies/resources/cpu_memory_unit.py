@@ -10,14 +10,15 @@ from kguard.model import Fault
 from kguard.policy.context import Context
 from kguard.quantity.quantities import rough, suffix_of
 
-_SMALL = {"", "m", "u", "n"}
-_USUAL = "m0123456789"
-"""What no unit of memory ends in."""
+_LARGE = "kKMGTPE"
+"""What the suffixes of large amounts begin with."""
 _THOUSANDTHS = 50
 """What people's thousandths of a core are multiples of, as the cores of machines are not."""
 _LEAST_FOR_CORE = 32 * 2**20
 """Bytes: machines have a GiB and more for each core, and nobody asks for fifty with less."""
-_HELP = "cpu is counted in cores and thousandths of one; did you mean `%sm`?"
+_HELP = "cpu is counted in cores and thousandths of one"
+_MEANT = _HELP + "; did you mean `%sm`?"
+_MANY = _HELP + "; no machine has as many"
 
 
 def check(container: Container, ctx: Context) -> Iterator[Fault]:
@@ -27,27 +28,24 @@ def check(container: Container, ctx: Context) -> Iterator[Fault]:
         if amount is None or amount.value is None:
             continue
         text, value = amount.text, amount.value
-        # Nearly all are like that: neither the suffix nor the exact fraction has to be looked at.
-        if str(text)[-1:] in _USUAL and rough(value) < ctx.params["max_cpu"]:
+        if rough(value) <= ctx.params["max_cpu"]:  # An exact comparison takes far longer.
             memory = _too_little_memory(container, section, value)
             if memory is not None:
                 yield container.fault(
                     ("resources", section, "cpu"),
                     f"cpu {section[:-1]} `{text}` of {container.called} is {value} cores beside "
                     f"`{memory.text}` of memory",
-                    help=_HELP % value,
+                    help=_MEANT % value,
                 )
             continue
         suffix = suffix_of(text)
-        memory_unit = suffix not in _SMALL and suffix[0] not in "eE0123456789"
-        if not memory_unit and value <= ctx.params["max_cpu"]:
-            continue
+        # An exponent or a thousandth does not tell what was meant.
+        clear = suffix.removesuffix("i") in _LARGE
         cores = f"{rough(value):,.0f}"
-        meant = str(text)[: -len(suffix)] if memory_unit else str(text)
         yield container.fault(
             ("resources", section, "cpu"),
             f"cpu {section.rstrip('s')} `{text}` of {container.called} is {cores} cores",
-            help=_HELP % meant,
+            help=_MEANT % str(text).removesuffix(suffix) if clear else _MANY,
         )
 
 
@@ -56,7 +54,7 @@ def _too_little_memory(container: Container, section: str, cores: Fraction) -> A
 
     Only what is requested counts: a limit may be so high that it is none.
     """
-    if cores.numerator < _THOUSANDTHS or cores.denominator != 1 or cores % _THOUSANDTHS:
+    if cores.numerator < _THOUSANDTHS or cores % _THOUSANDTHS:
         return None
     if section == "limits" and container.amount("requests", "cpu") is not None:
         return None
