@@ -39,9 +39,7 @@ def _wrong(pod: Pod, item: LimitItem, key: str, section: str, resource: str) -> 
     total = containers_total(pod, section, resource)
     text = (format_cpu if resource == "cpu" else format_memory)(total.value)
     if not any(container_amount(each, section, resource) for each in pod.containers):
-        needed = section == "limits" or key == "min"
-        noun = _NOUNS[section]
-        return f"no container has a {resource} {noun}, which {of} wants" if needed else ""
+        return f"no container has a {resource} {_NOUNS[section]}, which {of} wants"
     if key == "max" and total.value > bound:
         return f"the {resource} {section} add up to `{text}`, above {of}"
     if key == "min" and total.exact and total.value < bound:

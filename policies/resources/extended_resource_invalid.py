@@ -33,9 +33,9 @@ def check(container: Container, ctx: Context) -> Iterator[Fault]:
         text = f"`{name}` is no resource of containers{choices_hint(name, STANDARD)}"
         help = "the API server rejects it; other resources have a domain in their name"
         yield container.fault(("resources", section, name), text, help=help)
-    special = [name for name in {**requests, **limits} if not is_overcommitted(name)]
-    if not special or container.role is Role.EPHEMERAL:
+    if container.role is Role.EPHEMERAL:
         return
+    special = [name for name in {**requests, **limits} if not is_overcommitted(name)]
     for name in special:
         for section, amounts in zip(_SECTIONS, (requests, limits), strict=True):
             yield from _value(container, section, name, amounts.get(name))
@@ -62,7 +62,7 @@ def _pair(
 ) -> Iterator[Fault]:
     keys = ("resources", "requests", name)
     # As it is written it cannot run anywhere, so there is nothing that a change could stop.
-    if request is not None and limit is None and not may_be_filled_in(ctx.facts, container, name):
+    if limit is None and not may_be_filled_in(ctx.facts, container, name):
         edit = Edit(container.at("resources", "limits", name), request)
         yield container.fault(
             keys,

@@ -18,9 +18,9 @@ _HELP = "its pods are rejected"
 def check(pod: Pod, ctx: Context) -> Iterator[Fault]:
     """Yield a fault for each amount that a LimitRange of the namespace does not allow."""
     items = limits_beside(ctx.facts, pod.resource, "Container")
-    for container in pod.containers if items else ():
-        if container.role is not Role.EPHEMERAL:
-            for item in items:
+    for item in items:
+        for container in pod.containers:
+            if container.role is not Role.EPHEMERAL:
                 yield from _of_container(container, item, items)
     # What counts for pods with resources of their own differs between versions.
     if not has_pod_level(pod):

@@ -51,7 +51,7 @@ def _sums(pod: Pod, name: str, request: object, limit: object) -> Iterator[Fault
             f"`{text}`",
             help=_HELP,
         )
-    if request is not None and value is not None and most is not None and value > most:
+    if value is not None and most is not None and value > most:
         yield pod.fault(
             ("resources", "requests", name),
             f"the pod requests {name} `{request}`, above its limit `{limit}`",

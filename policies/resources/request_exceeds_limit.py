@@ -4,7 +4,8 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
-from kguard.facts.pods import Amount, Container
+from kguard.facts.podresources import written_amounts
+from kguard.facts.pods import Container
 from kguard.facts.slips import NEAR, limit_meant, request_meant
 from kguard.model import Edit, Fault, Fix, Related
 from kguard.policy.context import Context
@@ -12,13 +13,7 @@ from kguard.policy.context import Context
 
 def check(container: Container, ctx: Context) -> Iterator[Fault]:
     """Yield a fault for each resource whose written request is above its written limit."""
-    requests = container.get("resources", "requests")
-    limits = container.get("resources", "limits")
-    if not isinstance(requests, dict) or not isinstance(limits, dict):
-        return
-    for resource in requests:
-        if resource not in limits:
-            continue
+    for resource in written_amounts(container, "requests"):
         request = container.amount("requests", resource)
         limit = container.amount("limits", resource)
         if request is None or request.value is None or limit is None or limit.value is None:
@@ -26,8 +21,12 @@ def check(container: Container, ctx: Context) -> Iterator[Fault]:
         if request.value <= limit.value:
             continue
         route = container.at("resources", "limits", resource)
-        near = request.value <= NEAR * limit.value
-        meant = "" if near else _meant(resource, request, limit)
+        far = request.value > NEAR * limit.value
+        meant = ""
+        if far and (found := limit_meant(resource, limit.text, limit.value)):
+            meant = f"; did you mean the limit `{found}`?"
+        elif far and (found := request_meant(resource, request.text, request.value, limit.value)):
+            meant = f"; did you mean `{found}`?"
         # As it is written it cannot run anywhere, so there is nothing that a change could stop. A
         # limit of 100 cores for `100m` would run, and hide what is wrong.
         raised = Fix(
@@ -39,15 +38,5 @@ def check(container: Container, ctx: Context) -> Iterator[Fault]:
             f"`{limit.text}`",
             related=[Related(container.resource, route, "the limit")],
             help=f"the API server rejects it{meant}",
-            fix=raised if near else None,
+            fix=None if far else raised,
         )
-
-
-def _meant(resource: str, request: Amount, limit: Amount) -> str:
-    """What else may be meant where request and limit are far apart."""
-    if request.value is None or limit.value is None:
-        return ""
-    if meant := limit_meant(resource, limit.text, limit.value):
-        return f"; did you mean the limit `{meant}`?"
-    meant = request_meant(resource, request.text, request.value, limit.value)
-    return f"; did you mean `{meant}`?" if meant else ""

@@ -22,7 +22,7 @@ def check(pod: Pod, ctx: Context) -> Iterator[Fault]:
             continue
         keys = ("resources", "requests", resource)
         container = largest(pod, "requests", resource)
-        own = containers_total(pod, "requests", resource).value < request or container is None
+        own = container is None or containers_total(pod, "requests", resource).value < request
         yield (pod if own or container is None else container).fault(
             keys,
             f"the pod requests `{written(request)}` of {resource}, and no node has more than "
