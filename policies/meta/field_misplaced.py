@@ -11,7 +11,8 @@ from kguard.policy.context import Context
 
 def check(field: UnknownField, ctx: Context) -> Iterator[Fault]:
     """Yield a fault for a field that stands where Kubernetes has none of that name."""
-    here = named_route(field.resource.data, field.route) or f"a {field.resource.kind}"
+    around = named_route(field.resource.data, field.route)
+    here = f"`{around}`" if around else f"a {field.resource.kind}"
     if field.renamed:
         help = f"here it is called `{field.renamed}`"
     elif field.homes:
@@ -20,7 +21,7 @@ def check(field: UnknownField, ctx: Context) -> Iterator[Fault]:
         help = f"of a {_either(field.owners)} it is one"
     yield field.fault(
         (field.key,),
-        f"`{field.key}` is no field of `{here}`: Kubernetes refuses or drops it",
+        f"`{field.key}` is no field of {here}: Kubernetes refuses or drops it",
         help=help,
         at_key=True,
     )
