@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from kguard.facts.openshift import image_is_triggered
 from kguard.facts.pods import Container
-from kguard.facts.quantities import is_placeholder
 from kguard.policy.context import Context
 from kguard.quantity.images import Image, ImageError, parse_image
 
@@ -28,9 +27,9 @@ def named_image(container: Container, ctx: Context) -> Image | None:
 
 
 def _written(container: Container) -> Image | None:
-    """The reference in a container; None where it cannot be read or something fills it in."""
+    """The reference in a container; None where it cannot be read, as before it is filled in."""
     text = container.get("image")
-    if not isinstance(text, str) or is_placeholder(text):
+    if not isinstance(text, str):
         return None
     try:
         return parse_image(text)

@@ -16,7 +16,7 @@ def check(scope: Scope, ctx: Context) -> Iterator[Fault | Unknown]:
         return
     if this.embedded:
         return  # Made by a workflow, over what is there or after it.
-    others = ctx.index.named(this, this.group, this.kind, this.name) if this.name else []
+    others = ctx.index.named(this, this.group, this.kind, this.name)
     # The first in its file, which is the same object; else in the folder, for other folders hold
     # variants for other places. They are in the order of the text.
     first = next((each for each in others if each.origin.path == this.origin.path), this)

@@ -13,7 +13,7 @@ from kguard.policy.context import Context
 def check(field: WrongString, ctx: Context) -> Iterator[Fault]:
     """Yield a fault for a boolean or a number where Kubernetes takes only a string."""
     boolean = isinstance(field.value, bool)
-    read = str(field.value).lower() if boolean else f"{field.value}"
+    read = str(field.value).lower()
     yield field.fault(
         field.keys,
         f"`{named_route(field.resource.data, field.keys)}` is the "
