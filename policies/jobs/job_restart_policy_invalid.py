@@ -10,8 +10,6 @@ from kguard.model import Edit, Fault, Fix, Related, dig
 from kguard.policies.jobs._deadline import job_route
 from kguard.policy.context import Context
 
-_ALLOWED = ("Never", "OnFailure")
-
 
 def check(pod: Pod, ctx: Context) -> Iterator[Fault]:
     """Yield a fault for a restart policy that the API server refuses in a Job."""
