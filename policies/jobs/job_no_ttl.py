@@ -12,11 +12,12 @@ from kguard.policy.context import NOTE, WARNING, Context
 _HOOKS = ("helm.sh/hook", "argocd.argoproj.io/hook")
 
 
+_DAY = 86400
 # Unsafe: it deletes the Job and its pods, with their logs.
 _ONE_DAY = Fix(
-    (Edit(("spec", "ttlSecondsAfterFinished"), 86400),),
+    (Edit(("spec", "ttlSecondsAfterFinished"), _DAY),),
     safe=False,
-    title="set `ttlSecondsAfterFinished: 86400`, one day",
+    title=f"set `ttlSecondsAfterFinished: {_DAY}`, one day",
 )
 
 
