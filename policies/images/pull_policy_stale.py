@@ -13,6 +13,7 @@ _HELP = {
     "IfNotPresent": "a node that has some `latest` keeps it, so nodes run different programs",
     "Never": "each node runs the `latest` that somebody put there, or none",
 }
+_WANTED = "Always"
 
 
 def check(container: Container, ctx: Context) -> Iterator[Fault]:
@@ -27,8 +28,8 @@ def check(container: Container, ctx: Context) -> Iterator[Fault]:
         help=help,
         related=[Related(container.resource, container.at("image"), "this image")],
         fix=Fix(
-            (Edit(container.at("imagePullPolicy"), "Always"),),
+            (Edit(container.at("imagePullPolicy"), _WANTED),),
             safe=False,  # A new pod template is a rollout.
-            title="set `imagePullPolicy: Always`",
+            title=f"set `imagePullPolicy: {_WANTED}`",
         ),
     )

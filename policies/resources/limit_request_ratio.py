@@ -22,6 +22,6 @@ def check(container: Container, ctx: Context) -> Iterator[Fault]:
             yield container.fault(
                 ("resources", "limits", resource),
                 f"{resource} limit `{limit.text}` of {container.called} is "
-                f"{rough(limit.value / request.value):.3g} times its request `{request.text}`",
+                f"{rough(limit.value / request.value):.4g} times its request `{request.text}`",
                 help=f"the node promised the rest to others; {most:g} times is the most",
             )
