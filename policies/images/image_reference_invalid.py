@@ -41,15 +41,15 @@ def check(container: Container, ctx: Context) -> Iterator[Fault]:
     except ImageError as error:
         if _filled_in(text):
             return
-        empty = not text.strip()
-        ephemeral = container.role is Role.EPHEMERAL
-        yield container.fault(
-            ("image",),
-            f"image of {container.called} {'is empty' if empty else f'cannot be pulled: {error}'}",
-            help="the API server refuses it"
-            if empty
-            else f"the {'container' if ephemeral else 'pod'} waits for ever with InvalidImageName",
-        )
+        wrong = f"cannot be pulled: {error}" if text.strip() else "is empty"
+        if not text:
+            help = "the API server refuses it"
+        elif text != text.strip():
+            help = "the API server refuses the pod"  # It takes a template with such an image.
+        else:
+            waits = "container" if container.role is Role.EPHEMERAL else "pod"
+            help = f"the {waits} waits for ever with InvalidImageName"
+        yield container.fault(("image",), f"image of {container.called} {wrong}", help=help)
 
 
 def _filled_in(text: str) -> bool:
