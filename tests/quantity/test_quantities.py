@@ -12,8 +12,10 @@ from kguard.quantity.quantities import (
     format_memory,
     is_negative,
     parse_quantity,
+    rough,
     stored_quantity,
     suffix_of,
+    suggest_quantity,
 )
 
 FACTORS = {
@@ -42,6 +44,51 @@ FACTORS = {
 
 # Every row was run through resource.Quantity.UnmarshalJSON of apimachinery v0.37, which agrees but
 # for `0.1n`: it rounds while reading (`stored_quantity`).
+@pytest.mark.parametrize(
+    ("units", "suffix"),
+    [
+        ("b byte bytes B core cores cpu CPU cpus vcpu vCPUs", ""),
+        ("mcpu mcore mcores millicore millicores milli", "m"),
+        ("\N{MICRO SIGN} \N{GREEK SMALL LETTER MU}", "u"),
+        ("ki KI kib KiB", "Ki"),
+        ("mi MI mib MiB", "Mi"),
+        ("gi gib GIB", "Gi"),
+        ("mb MB Mb", "M"),
+        ("gb GB g", "G"),
+        ("kb K", "k"),
+        ("tb", "T"),
+        ("pb", "P"),
+        ("eb", "E"),
+    ],
+)
+def test_what_people_write_has_a_suffix_they_mean(units: str, suffix: str) -> None:
+    assert {unit: suggest_quantity(f"5{unit}") for unit in units.split()} == dict.fromkeys(
+        units.split(), f"5{suffix}"
+    )
+
+
+@pytest.mark.parametrize("text", ["5x", "5 e", "Mi", "5Mi", "1" * 257 + "mb", "5mib/s"])
+def test_nothing_is_suggested_for_what_is_right_or_not_understood(text: str) -> None:
+    assert suggest_quantity(text) is None
+
+
+@pytest.mark.parametrize("text", ["1e999", "1e-999", "1" * 256])
+def test_the_largest_that_is_read(text: str) -> None:
+    assert parse_quantity(text) == Fraction(text)
+
+
+@pytest.mark.parametrize("text", ["1e1000", "1e-1000", "1" * 257])
+def test_what_is_larger_is_not(text: str) -> None:
+    with pytest.raises(QuantityError):
+        parse_quantity(text)
+
+
+def test_a_rough_amount_is_a_float_whatever_its_size() -> None:
+    assert rough(Fraction(1, 4)) == 0.25
+    assert rough(Fraction(10**999)) == float("inf")
+    assert rough(Fraction(-(10**999))) == float("-inf")
+
+
 @pytest.mark.parametrize(
     ("value", "expected"),
     [
