@@ -30,7 +30,7 @@ class Mismatch:
 
 def verify(policy: Policy, example: Example) -> Iterator[Mismatch]:
     """Every disagreement between an example's marks and what its policy finds in it."""
-    found: list[tuple[Mark, str]] = []
+    found: list[tuple[Mark, list[str]]] = []
     world, sources, problems = read_example(example)
     yield from (Mismatch(example, problem) for problem in problems)
     table = {policy.id: Rule({**policy.defaults, **example.params})}
@@ -47,7 +47,7 @@ def verify(policy: Policy, example: Example) -> Iterator[Mismatch]:
     for finding in outcome.findings:
         file, line = _place(sources, finding.resource, finding.route, finding.at_key, finding.line)
         mark = Mark(file, line, finding.policy, finding.severity.word)
-        found.append((mark, "\n".join(_said(finding, sources))))
+        found.append((mark, list(_said(finding, sources))))
     usual = policy.severity.word
     expected = [replace(mark, severity=mark.severity or usual) for mark in example.marks]
     for mark, said in found:
@@ -56,7 +56,7 @@ def verify(policy: Policy, example: Example) -> Iterator[Mismatch]:
             expected.remove(same[0])
         else:
             where = f"{mark.file}:{mark.line}: {mark.severity}[{mark.policy}]"
-            yield Mismatch(example, f"not expected: {where}: {said}")
+            yield Mismatch(example, f"not expected: {where}: " + "\n    ".join(said))
     for mark in expected:
         severity = f" as {mark.severity}" if mark.severity != usual else ""
         texts = f" with `{'` and `'.join(mark.says)}`" if mark.says else ""
@@ -64,8 +64,9 @@ def verify(policy: Policy, example: Example) -> Iterator[Mismatch]:
         yield Mismatch(example, f"not found: {mark.policy}{severity} at {where}{texts}")
 
 
-def _agrees(wanted: Mark, found: Mark, said: str) -> bool:
-    return replace(wanted, says=()) == found and all(text in said for text in wanted.says)
+def _agrees(wanted: Mark, found: Mark, said: list[str]) -> bool:
+    heard = all(any(text in line for line in said) for text in wanted.says)
+    return heard and replace(wanted, says=()) == found
 
 
 def _said(finding: Finding, sources: _Sources) -> Iterator[str]:
