@@ -38,10 +38,15 @@ RULES: tuple[tuple[str, str, tuple[str, ...]], ...] = (
     ("argoproj.io", "v1alpha1", ("workflows", "workflowtemplates", "cronworkflows", "rollouts")),
     ("keda.sh", "v1alpha1", ("scaledobjects", "scaledjobs")),
 )
-"""Namespaced resources by group and version. Never cluster-scoped ones but Argo's templates: a
-cluster that cannot make Nodes or approve certificates cannot start. And never `*/scale`: a Scale
-carries a number without the workload, so nothing could be found in it, while an outage under
-`failurePolicy: Fail` would stop every autoscaler."""
+"""Namespaced resources by group and version. Never `*/scale`: a Scale carries a number without the
+workload, so nothing could be found in it, while an outage under `failurePolicy: Fail` would stop
+every autoscaler."""
+
+CLUSTER_RULE = ("argoproj.io", "v1alpha1", ("clusterworkflowtemplates",))
+"""The one of cluster-scoped resources: a cluster that cannot make Nodes or approve certificates
+cannot start."""
+
+_SENT = frozenset((group, name) for group, _, names in (*RULES, CLUSTER_RULE) for name in names)
 
 CONDITIONS: tuple[tuple[str, str], ...] = (
     ("not-nodes", "!has(request.userInfo.groups) || !('system:nodes' in request.userInfo.groups)"),
@@ -67,6 +72,11 @@ CONDITIONS: tuple[tuple[str, str], ...] = (
 
 PATH = "/validate"
 """Where the webhook answers; a test compares it with the application's."""
+
+
+def is_sent(group: str, kind: str) -> bool:
+    """Whether objects of a kind come to the webhook at all."""
+    return (group, f"{kind.lower()}s") in _SENT  # All of them have a regular plural.
 
 
 class RegistrationError(ValueError):
@@ -146,9 +156,7 @@ def static_manifest(
                 "name": "cluster.admission.kguard.dev",
                 "failurePolicy": "Ignore",
                 **common,
-                "rules": [
-                    _rule("argoproj.io", "v1alpha1", ("clusterworkflowtemplates",), "Cluster")
-                ],
+                "rules": [_rule(*CLUSTER_RULE, "Cluster")],
                 "matchConditions": _conditions(CONDITIONS[:2]),
             },
         ],

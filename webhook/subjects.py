@@ -8,12 +8,13 @@ from typing import Any
 
 from kguard.facts.scopes import EACH
 from kguard.policy.registry import Registry
+from kguard.webhook.registration import is_sent
 from kguard.words import nearest
 
 _NAMESPACE = re.compile(r"[a-z0-9]([a-z0-9-]{0,61}[a-z0-9])?")
 """RFC 1123's label, as every namespace is named."""
 
-_CLUSTER_SCOPED = frozenset({"ClusterWorkflowTemplate", "PersistentVolume"})
+_CLUSTER_SCOPED = frozenset({"ClusterWorkflowTemplate"})
 
 _KEY, _QUOTED, _ITEM = r"[^.\[\]]+", r"\['(?:[^']|'(?!\]))*'\]", r"\[(?!')[^\[\]]+\]"
 _PLACE = re.compile(rf"(?:{_KEY}|{_QUOTED})(?:\.{_KEY}|{_QUOTED}|{_ITEM})*")
@@ -26,19 +27,24 @@ _AS_FINDINGS = "findings name their place, as in spec.template.spec.containers[a
 
 
 class Subjects:
-    """The kinds that policies judge, and what is known of their objects."""
+    """The kinds that policies judge in a cluster, and what is known of their objects."""
 
     def __init__(self, registry: Registry) -> None:
         judging = [each for each in registry.policies.values() if each.doors == "both"]
-        self._known = {kind for each in judging for _, kind in EACH[each.each].kinds or ()}
-        self._judged = self._known.union(*(each.kinds for each in judging))
+        known = {kind for each in judging for kind in EACH[each.each].kinds or ()}
+        self._known = {kind for group, kind in known if is_sent(group, kind)}
+        self._unsent = {kind for _, kind in known} - self._known
+        """Documents that are no objects of a cluster, and kinds that only a repository explains."""
+        self._judged = self._known.union(*(each.kinds for each in judging)) - self._unsent
         self._bound = all(EACH[each.each].kinds is not None or each.kinds for each in judging)
         """Whether no policy looks at whatever comes."""
 
     def faults(self, item: Mapping[str, Any]) -> Iterator[tuple[str, str, str]]:
         """Why an exception can never hold: the key that says so, a sentence, and the way out."""
         kind, namespace = item["kind"], item.get("namespace")
-        if self._bound and kind not in self._judged:
+        if kind in self._unsent:
+            yield "kind", f"the webhook is never shown a `{kind}`", ""
+        elif self._bound and kind not in self._judged:
             hint = nearest(kind, self._judged)
             yield "kind", f"no policy judges a `{kind}`{hint}", ""
         elif kind in self._known:

@@ -119,6 +119,14 @@ FAULTS: dict[str, tuple[dict[str, str | bytes], str]] = {
         {"team": GOOD_EXCEPTION.replace("Deployment", "Secret")},
         "team.yaml:4: no policy judges a `Secret`",
     ),
+    "kind that no cluster has": (
+        {"team": GOOD_EXCEPTION.replace("Deployment", "Dockerfile")},
+        "team.yaml:4: the webhook is never shown a `Dockerfile`",
+    ),
+    "kind that is judged in repositories alone": (
+        {"team": GOOD_EXCEPTION.replace("Deployment", "LimitRange")},
+        "team.yaml:4: the webhook is never shown a `LimitRange`",
+    ),
     "no namespace": (
         {"team": GOOD_EXCEPTION.replace("    namespace: shop\n", "")},
         "team.yaml:4: a Deployment is in a namespace: the exception lacks `namespace`",
