@@ -47,6 +47,9 @@ _PIECE = 2**16
 _OLD_OBJECT = re.compile(rb'"oldObject"\s*:\s*\{')
 _OLD_OBJECTS = 100
 """How many keys of that name are looked at: an object can have its own."""
+_DRY_RUN = re.compile(rb'"dryRun"\s*:\s*true\b')
+_BEHIND = 2**12
+"""Bytes from the end of a review on which there is room for what follows its objects."""
 _ENVELOPE_TOKENS = 20_000
 """How far into a review its objects can begin: a user may be in hundreds of groups."""
 
@@ -234,11 +237,11 @@ def _marks(body: bytes) -> Iterator[bytes]:
 def _envelope(body: bytes) -> Any:
     """The review without its objects; raises NotAReview where they cannot be told apart.
 
-    The API server writes the objects behind everything else (the order of the fields in Go), so
-    the text in front of them, closed, is a review.
+    The API server writes the objects behind everything else but `dryRun` and `options` (the order
+    of the fields in Go), so the text in front of them, closed, is a review.
     """
     try:
-        return json.loads(_closed(body[: _objects(body)]))
+        return json.loads(_closed(body, _objects(body)))
     except (ValueError, RecursionError):
         raise NotAReview("not an AdmissionReview that can be read") from None
 
@@ -256,9 +259,25 @@ def _objects(body: bytes) -> int:
     return 0
 
 
-def _closed(head: bytes) -> bytes:
+def _closed(body: bytes, end: int) -> bytes:
     """The front part of a review as a whole one."""
-    return head.rstrip().removesuffix(b",") + b"}}"
+    said = b',"dryRun":true' if _is_dry_run(body) else b""
+    return body[:end].rstrip().removesuffix(b",") + said + b"}}"
+
+
+def _is_dry_run(body: bytes) -> bool:
+    """Whether a review says so behind its objects.
+
+    An object can have a key of that name: behind it more than one request is left to be closed.
+    """
+    rest = body[-_BEHIND:]
+    for found in _DRY_RUN.finditer(rest):
+        try:
+            json.loads(b'{"request":{' + rest[found.start() :])
+        except (ValueError, RecursionError):
+            continue
+        return True
+    return False
 
 
 def _apart(body: bytes) -> tuple[bytes, bytes] | None:
@@ -273,5 +292,5 @@ def _apart(body: bytes) -> tuple[bytes, bytes] | None:
         depth += 2 * brackets.count(b"{") - len(brackets)
         seen = key.start()
         if depth == 2:
-            return _closed(body[:seen]), body[:start] + body[seen:]
+            return _closed(body, seen), body[:start] + body[seen:]
     return None

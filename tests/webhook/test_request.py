@@ -176,6 +176,22 @@ def test_nesting_is_bounded(levels: int) -> None:
     assert (request.uid, request.operation, request.kind) == ("x", "CREATE", "Deployment")
 
 
+@pytest.mark.parametrize("options", ["", ',"options":{"dryRun":["All"],"fieldManager":"}\\"{"}'])
+@pytest.mark.parametrize(("said", "expected"), [("true", True), ("false", False)])
+@pytest.mark.parametrize(("new", "old"), [(1000, 3), (3, 1000), (1000, 1000)])
+def test_a_dry_run_is_known_of_what_cannot_be_judged(
+    new: int, old: int, said: str, expected: bool, options: str
+) -> None:
+    """The API server says it behind the objects, which can have a key of that name."""
+    inner = b'{"dryRun":true,"a":[{"dryRun":true}]}'
+    first, second = (b'{"a":' * levels + inner + b"}" * levels for levels in (new, old))
+    tail = f',"dryRun":{said}{options}}}}}'.encode()
+    body = HEAD + KIND + b'"object":' + first + b',"oldObject":' + second + tail
+    request = read_request(body)
+    assert request.unevaluable
+    assert request.dry_run is expected
+
+
 def test_nesting_up_to_the_bound_is_read() -> None:
     assert read_request(nested(MAX_DEPTH - 2)).unevaluable.startswith("`request.object` is of")
 
