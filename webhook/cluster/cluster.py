@@ -243,7 +243,7 @@ class Cluster:
             with self._news:
                 changes, self._changes, self._fresh = self._changes, {}, False
                 unsynced = frozenset((s.group, s.kind) for s, why in self._reasons.items() if why)
-                unsynced |= {(s.group, s.kind) for s, left in self._left.items() if None in left}
+                unsynced |= {(s.group, s.kind) for s, n in self._left.items() if _is_for_all(s, n)}
                 left_out = _by_namespace(self._left)
                 kube = self._kube
             snapshot = self._folded(changes, unsynced, kube, left_out)
@@ -279,13 +279,15 @@ class Cluster:
                 come.append(resource)
         index = last.index.changed(gone, come) if gone or come else last.index
         configs = tuple(self._maps.values())
+        only = configs[0].resource if len(configs) == 1 else None
         return Snapshot(
             index=index,
             unsynced=unsynced,
             left_out=left_out,
             namespaces=namespaces,
             kube=kube,
-            argo_controller=configs[0].resource if len(configs) == 1 else None,
+            # Beside one that is not known it need not be the one that applies.
+            argo_controller=only if CONFIG_MAP not in unsynced else None,
             argo_configs=configs,
         )
 
@@ -318,6 +320,11 @@ def _config(resource: Resource | None) -> ControllerConfig | None:
     if resource is None:
         return None
     return Facts(Index(()), Assumptions(argo_controller=resource)).controller_config(resource)
+
+
+def _is_for_all(source: Source, left: frozenset[Namespace]) -> bool:
+    """Whether what is left out of a collection is missed by objects of every namespace."""
+    return None in left or bool(left and source.name)
 
 
 def _by_namespace(

@@ -31,8 +31,13 @@ class Snapshot:
     argo_configs: tuple[ControllerConfig, ...] = ()
 
     def unknown_to(self, namespace: str | None) -> frozenset[tuple[str, str]]:
-        """The kinds of which not everything is known that an object of a namespace may ask for."""
-        return self.unsynced | self.left_out.get(namespace or "", frozenset())
+        """The kinds of which not everything is known that an object of a namespace may ask for.
+
+        What is in none may be used from all of them, and asks for that.
+        """
+        if namespace is None:
+            return self.unsynced.union(*self.left_out.values())
+        return self.unsynced | self.left_out.get(namespace, frozenset())
 
 
 EMPTY = Snapshot(Index(()))

@@ -135,6 +135,17 @@ def test_configurations_by_place(api: FakeApi, begun: Begin) -> None:
     }
 
 
+def test_one_configuration_beside_one_that_is_not_known(api: FakeApi, begun: Begin) -> None:
+    """It need not be the one that applies."""
+    for namespace, value in {"one": "1", "two": "a: {b: 1}\n" * 10_000}.items():
+        path = f"/api/v1/namespaces/{namespace}/configmaps"
+        api.put(path, made("mine", namespace, data={"parallelism": value}))
+    cluster = begun(argo_configmaps=["one/mine", "two/mine"])
+    eventually(lambda: len(cluster.snapshot().argo_configs), 1)
+    eventually(lambda: cluster.snapshot().unsynced, {KIND[fake.CONFIG_MAPS]})
+    assert cluster.snapshot().argo_controller is None
+
+
 @pytest.mark.parametrize(
     ("given", "expected"),
     [

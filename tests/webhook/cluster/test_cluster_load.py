@@ -11,7 +11,9 @@ import pytest
 from cluster_fake_api import FakeApi, made
 from cluster_seen import CONFIG, KIND, QUICK, Begin, eventually, names, near, synced, watched
 
+from kguard.index import Index
 from kguard.record import replace
+from kguard.webhook.cluster.snapshot import Snapshot
 from kguard.webhook.metrics import Metrics
 from kguard.webhook.serve import publish_synced
 
@@ -104,6 +106,18 @@ def test_snapshots_do_not_change(api: FakeApi, begun: Begin) -> None:
     api.delete(fake.BUDGETS, "b", "shop")
     eventually(lambda: names(cluster, fake.BUDGETS), [])
     assert [each.name for each in before.index.in_unit(near(), *KIND[fake.BUDGETS])] == ["b"]
+
+
+def test_what_is_used_from_everywhere_is_left_out_for_everybody(api: FakeApi, begun: Begin) -> None:
+    api.put(fake.CONFIG_MAPS, made(CONFIG, "argo", data={"parallelism": "10"}))
+    cluster = begun(replace(QUICK, size=1000))
+    eventually(lambda: cluster.snapshot().unknown_to("shop"), {KIND[fake.CONFIG_MAPS]})
+
+
+def test_what_is_used_from_everywhere_misses_what_is_left_out_anywhere() -> None:
+    budgets, ranges = KIND[fake.BUDGETS], KIND[fake.LIMIT_RANGES]
+    left = {"full": frozenset({budgets}), "fuller": frozenset({budgets, ranges})}
+    assert Snapshot(Index(()), left_out=left).unknown_to(None) == {budgets, ranges}
 
 
 @pytest.mark.parametrize("when", ["listed", "watched"])
