@@ -154,8 +154,12 @@ def test_notes_say_how_to_get_rid_of_it(helm: Helm, values: str, tmp_path: Path)
     assert f"kubectl delete validatingwebhookconfiguration {name}\n" in notes
     assert not re.search(r"\n\n\n|[ \t]\n|<no value>|%!", notes), notes
     assert max(map(len, notes.splitlines())) <= 110
+    assert_counted(notes)
+
+
+def assert_counted(notes: str) -> None:
     steps = [line.strip()[0] for line in notes.splitlines() if re.match(r"  \d\. ", line)]
-    assert steps == [str(number + 1) for number in range(len(steps))]
+    assert steps == [str(number + 1) for number in range(len(steps))], notes
 
 
 NOTES = [
@@ -179,6 +183,15 @@ NOTES = [
         id="enforce-one",
     ),
     pytest.param(
+        [
+            'policies.webhook.mode="audit"',
+            'policies.webhook.modes=[{"namespaces":["shop"],"mode":"enforce"}]',
+        ],
+        "3. Let people see it",
+        "4. Findings of severity error refuse",
+        id="enforce-one-beside-audit",
+    ),
+    pytest.param(
         ['tls.mode="cert-manager"'], "describe certificate kguard", "cainjector", id="cert-manager"
     ),
     pytest.param(
@@ -197,6 +210,7 @@ def test_notes_speak_of_the_values(
     notes = notes_of(helm, tmp_path, "default", *settings)
     assert words in notes, notes
     assert others in notes, notes
+    assert_counted(notes)
 
 
 def test_notes_say_what_is_not_reviewed(helm: Helm, tmp_path: Path) -> None:
