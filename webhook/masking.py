@@ -69,8 +69,10 @@ _WORD = re.compile(r"[^\s.=,;:'\"`(){}\[\]|&<>/@\\…]+")
 _ESCAPE = re.compile(r"[\\…]")
 _PATH = re.compile(r"[\w./+-]+")
 _NAME = re.compile(r"(?<=\[)[^\[\]]{4,}(?=\])")
-_QUANTITY = re.compile(r"[0-9.]{1,5}[A-Za-z%]{0,2}")
-"""Numbers that messages are about: ports, seconds, amounts. Longer ones may be secrets."""
+_UNIT = r"[%numkKMGTPEgBshdw]|[KMGTPE]i|[kKMGT]B|[num]s"
+_QUANTITY = re.compile(rf"[0-9]{{1,5}}(?:{_UNIT})?|[0-9]{{1,3}}[eE][0-9]{{1,2}}")
+"""Numbers that messages are about: ports, seconds, amounts. Longer ones may be secrets. What stands
+on both sides of a decimal point are two words."""
 _SHORTEST = 4
 """Anything shorter is no secret, and would hide numbers."""
 

@@ -303,6 +303,18 @@ def test_a_long_number_may_be_a_secret(number: object) -> None:
 
 
 @pytest.mark.parametrize(
+    "amount", ["8080", "16384", "1.25Gi", "512M", "3600s", "100ms", "100%", "128e6"]
+)
+def test_amounts_are_shown(amount: str) -> None:
+    assert Mask(shell(f"serve --most {amount}"))(f"`{amount}` runs") == f"`{amount}` runs"
+
+
+@pytest.mark.parametrize("secret", ["12345ab", "2468x", "1a2b", "99999Gb", "1234e5678", "12345e67"])
+def test_digits_with_letters_that_are_no_unit_may_be_a_secret(secret: str) -> None:
+    assert Mask(shell(f"serve --pin {secret}"))(f"`{secret}` runs") == f"`{HIDDEN}` runs"
+
+
+@pytest.mark.parametrize(
     "route",
     [
         ("spec", "containers", 0, "env", 0),
