@@ -6,11 +6,12 @@ LifecycleHandler.
 
 from __future__ import annotations
 
+import math
 from collections.abc import Mapping
 from typing import Any
 
 from kguard.kube.images import words
-from kguard.quantity.durations import DurationError, parse_sleep
+from kguard.shell import lasting
 from kguard.shell.parse import parse
 from kguard.shell.syntax import Simple, Unparsable
 
@@ -34,7 +35,7 @@ def sleep_seconds(hook: Any) -> float | None:
 def _of_words(command: list[str]) -> float | None:
     name = command[0].rpartition("/")[2]
     if name == "sleep":
-        return _parse(command[1:])
+        return _ending(command[1:])
     if name in _SHELLS and len(command) == 3 and command[1] in ("-c", "-ec", "-lc"):
         return _of_text(command[2])
     return None
@@ -57,15 +58,14 @@ def _of_text(text: str) -> float | None:
                     continue
                 if texts[0].rpartition("/")[2] != "sleep":
                     return None
-                seconds = _parse(texts[1:])
+                seconds = _ending(texts[1:])
                 if seconds is None:
                     return None
                 total += seconds
     return total
 
 
-def _parse(arguments: list[str]) -> float | None:
-    try:
-        return float(parse_sleep(" ".join(arguments)))
-    except DurationError:
-        return None
+def _ending(arguments: list[str]) -> float | None:
+    """Seconds that a `sleep` takes; None for one that takes for ever, too."""
+    seconds = lasting.sleep_seconds(arguments)
+    return None if seconds == math.inf else seconds

@@ -14,7 +14,6 @@ if TYPE_CHECKING:
         parse_argo_duration,
         parse_argo_ttl,
         parse_go_duration,
-        parse_sleep,
     )
     from kguard.quantity.gounits import SizeError, parse_ram_bytes
     from kguard.quantity.images import Image, ImageError, parse_image
@@ -53,7 +52,6 @@ __all__ = [
     "parse_image",
     "parse_quantity",
     "parse_ram_bytes",
-    "parse_sleep",
     "scaled",
     "stored_quantity",
     "suffix_of",
@@ -66,7 +64,6 @@ _MODULES = {
         "parse_argo_duration",
         "parse_argo_ttl",
         "parse_go_duration",
-        "parse_sleep",
     ),
     "gounits": ("SizeError", "parse_ram_bytes"),
     "images": ("Image", "ImageError", "parse_image"),

@@ -143,42 +143,6 @@ def parse_argo_ttl(value: object) -> int:
     return count * _TTL_UNITS[match[2]]
 
 
-_SLEEP = re.compile(r"\+?([0-9]*)(?:\.([0-9]*))?(?:[eE]([+-]?[0-9]{1,3}))?([smhd]?)")
-_MAX_SLEEP_EXPONENT = 18
-
-
-def parse_sleep(text: str) -> Fraction:
-    """Seconds that coreutils' `sleep` waits for its arguments: `5`, `1.5m`, `1m 30s` (added up).
-
-    The word `sleep` itself may stand before them. Raises DurationError for other text, for
-    `infinity`, which has no length, and for hexadecimal numbers, which sleep takes and nobody
-    writes. Options and shell variables are no lengths either.
-    """
-    from fractions import Fraction
-
-    if len(text) > MAX_LENGTH:
-        raise DurationError(f"a duration is longer than {MAX_LENGTH} characters")
-    words = text.split()
-    if words and words[0] == "sleep":
-        words = words[1:]
-    if not words:
-        raise DurationError("sleep has no argument")
-    total = Fraction(0)
-    for word in words:
-        if word.lower().removeprefix("+") in ("inf", "infinity"):
-            raise DurationError(f"{quoted(word)} has no end")
-        match = _SLEEP.fullmatch(word)
-        if match is None or not (match[1] or match[2]):
-            raise DurationError(f"{quoted(word)} is no length of time")
-        whole, decimals, exponent, unit = match.groups("")
-        power = int(exponent or "0")
-        if abs(power) > _MAX_SLEEP_EXPONENT:
-            raise DurationError(f"the exponent of {quoted(word)} is out of range")
-        number = Fraction(int(whole + decimals), 10 ** len(decimals)) * Fraction(10) ** power
-        total += number * _TTL_UNITS[unit or "s"]
-    return total
-
-
 def _overflow(text: str) -> DurationError:
     return DurationError(f"{quoted(text)} is longer than 64 bits of nanoseconds")
 

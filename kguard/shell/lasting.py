@@ -6,6 +6,8 @@ knows that the command ends or puts itself into the background: the rest would n
 
 from __future__ import annotations
 
+import math
+import re
 from collections.abc import Sequence
 
 from kguard.shell.programs import Role, role
@@ -16,7 +18,8 @@ from kguard.shell.wrappers import bare
 _LONG = 3600.0
 """Seconds from which on a `sleep` is there to keep the container alive; a shorter one is a pause"""
 
-_UNITS = {"s": 1, "m": 60, "h": 3600, "d": 86_400}
+_LENGTH = re.compile(r"\+?([0-9]{0,18}(?:\.[0-9]{0,18})?(?:[eE][+-]?[0-9]{1,2})?)([smhd]?)")
+_UNITS = {"": 1, "s": 1, "m": 60, "h": 3600, "d": 86_400}
 # They succeed always, or for as long as what they look for is there.
 _HOLDING = frozenset(("true", ":", "sleep", "date", "echo", "kill", "pgrep", "pidof", "ps"))
 _PIPED = Frame.PIPE | Frame.PIPE_END
@@ -28,16 +31,25 @@ _DOING |= {"touch", "trap", "true", "ulimit", "umask", "unset", "wait", ".", "so
 
 
 def sleep_seconds(words: Sequence[str]) -> float | None:
-    """How long a `sleep` with these arguments takes; None where that is not written."""
-    total = 0.0
-    for word in words:
-        if word.lower() in ("inf", "infinity"):
-            return float("inf")
-        number, unit = (word[:-1], word[-1]) if word[-1:] in _UNITS else (word, "s")
-        if not number.isascii() or not number.replace(".", "", 1).isdecimal():
-            return None
-        total += float(number) * _UNITS[unit]
-    return total if words else None
+    """How long a `sleep` with these arguments takes, which it adds up; None where none can tell.
+
+    `infinity` has no end. Hexadecimal numbers, which it takes, nobody writes. Source: coreutils
+    src/sleep.c.
+    """
+    try:
+        return sum(map(_length, words)) if words else None
+    except ValueError:
+        return None
+
+
+def _length(word: str) -> float:
+    """Raises ValueError for what is no length of time."""
+    if word.lower().removeprefix("+") in ("inf", "infinity"):
+        return math.inf
+    match = _LENGTH.fullmatch(word)
+    if match is None:
+        raise ValueError(word)
+    return float(match[1]) * _UNITS[match[2]]  # A point or a unit alone is no number either.
 
 
 def lasts(loop: Loop) -> bool:

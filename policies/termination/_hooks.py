@@ -2,10 +2,11 @@
 
 from __future__ import annotations
 
+import math
 from typing import Any
 
-from kguard.quantity.durations import DurationError, parse_sleep
 from kguard.shell.arguments import shell_text
+from kguard.shell.lasting import sleep_seconds
 from kguard.shell.parse import parse
 from kguard.shell.syntax import Item, Simple, Unparsable
 
@@ -52,10 +53,10 @@ def _sleeps(item: Item) -> tuple[float, bool]:
         if any(word.substitutions for word in (*command.words, *command.assignments)):
             return total, False
         if words and words[0].rpartition("/")[2] == "sleep":
-            try:
-                total += float(parse_sleep(" ".join(words)[len(words[0]) :]))
-            except DurationError:
+            seconds = sleep_seconds(words[1:])
+            if seconds is None or seconds == math.inf:
                 return total, False
+            total += seconds
         elif words and words[0] not in _QUIET:
             return total, False
     return total, True

@@ -12,7 +12,6 @@ from kguard.quantity.durations import (
     parse_argo_duration,
     parse_argo_ttl,
     parse_go_duration,
-    parse_sleep,
 )
 
 SECOND = 10**9
@@ -143,49 +142,6 @@ def test_bad_argo_ttl(value: object, suggestion: str | None) -> None:
     assert suggestion == caught.value.suggestion
 
 
-@pytest.mark.parametrize(
-    ("text", "expected"),
-    [
-        ("5", 5),
-        ("sleep 5", 5),
-        ("5s", 5),
-        ("1.5m", 90),
-        (".5", Fraction(1, 2)),
-        ("5.", 5),
-        ("2h", 7200),
-        ("1d", 86400),
-        ("1m 30s", 90),
-        ("1e3", 1000),
-        ("1e-1", Fraction(1, 10)),
-    ],
-)
-def test_sleep(text: str, expected: int | Fraction) -> None:
-    assert expected == parse_sleep(text)
-
-
-@pytest.mark.parametrize(
-    "text",
-    [
-        "",
-        "sleep",
-        "infinity",
-        "-5",
-        "5 x",
-        "5ms",
-        "$WAIT",
-        "--help",
-        ".",
-        "1e999",
-        "1e-999",
-        "٣",
-        "9" * 300,
-    ],
-)
-def test_bad_sleep(text: str) -> None:
-    with pytest.raises(DurationError):
-        parse_sleep(text)
-
-
 @given(
     st.booleans(),
     st.integers(0, 10**5),
@@ -227,23 +183,3 @@ def test_a_number_alone_counts_seconds_for_argo(seconds: int, text: bool) -> Non
 def test_whatever_else_argo_takes_is_a_go_duration(whole: int, decimals: int, unit: str) -> None:
     text = f"{whole}.{decimals}{unit}"
     assert parse_argo_duration(text) * SECOND == parse_go_duration(text)
-
-
-UNITS = {"": 1, "s": 1, "m": 60, "h": 3600, "d": 86400}
-
-
-@given(
-    st.lists(
-        st.tuples(st.integers(0, 10**6), st.integers(0, 999), st.sampled_from([*UNITS])),
-        min_size=1,
-        max_size=19,  # Of 13 characters at most, with `sleep` in front: 252 of 256.
-    )
-)
-def test_sleep_adds_up_its_arguments(words: list[tuple[int, int, str]]) -> None:
-    """apply_suffix of coreutils' sleep.c multiplies each argument, main adds them up."""
-    text = " ".join(["sleep", *(f"{whole}.{part:03}{unit}" for whole, part, unit in words)])
-    expected = sum(
-        (Fraction(1000 * whole + part, 1000) * UNITS[unit] for whole, part, unit in words),
-        Fraction(0),
-    )
-    assert expected == parse_sleep(text)
