@@ -22,8 +22,8 @@ from kguard.shell.verdict import Analysis, Cause, Shell
 from kguard.shell.walk import Scripts
 from kguard.shell.workers import Worker
 
-_SECONDS_FOR_CHARACTER = 1e-5
-"""How long reading a shell text takes at most, on a machine that has other things to do."""
+_SHELL_SECONDS = 1e-5
+"""For a character of a shell text, at most, on a machine that has other things to do."""
 
 
 @record(eq=False)
@@ -166,7 +166,7 @@ def _of_container(facts: Facts, container: Container, shared: bool) -> Process |
     argv = known.argv(command, args) if known else (command and (*command, *args))
     if not argv:
         return None
-    facts.go_on(max(sum(map(len, argv)) - REMEMBERED, 0) * _SECONDS_FOR_CHARACTER)
+    facts.go_on(max(sum(map(len, argv)) - REMEMBERED, 0) * _SHELL_SECONDS)
     shells = known_shells(image, known)
     scripts = scripts_of(facts, container, known)
     # The image map may leave out what CMD says.

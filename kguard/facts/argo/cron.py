@@ -18,8 +18,8 @@ from kguard.quantity.cron import CronError, Schedule, parse_cron
 from kguard.record import record
 
 _FEW, _MOST = 10, 1000
-_SECONDS = 0.005
-"""How long a schedule takes at most, with the days of 28 years for its shortest interval."""
+_SCHEDULE_SECONDS = 0.005
+"""How long one takes at most, with the days of 28 years for its shortest interval."""
 
 
 @record
@@ -85,7 +85,7 @@ def _schedules(facts: Facts, spec: object) -> Iterator[When]:
     written = [(keys, text) for keys, text in listed if isinstance(text, str) and text]
     if len(written) > _MOST:
         facts.go_on(math.inf)  # Nobody writes so many, and who has a clock has little memory, too.
-    facts.go_on(max(len(written) - _FEW, 0) * _SECONDS)
+    facts.go_on(max(len(written) - _FEW, 0) * _SCHEDULE_SECONDS)
     for keys, text in written:
         yield When(keys, text, None if is_placeholder(text) else _parsed(text))
 
