@@ -79,7 +79,6 @@ class Reflector:
 
     def run(self) -> None:
         """List and watch until stopped. Nothing the API server says ends it."""
-        self._sink.state(self._source, "not read yet")
         while not self._stopped.is_set():
             self._stopped.wait(self._turn())
 
