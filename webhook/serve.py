@@ -240,6 +240,8 @@ def _cluster(
     def say(line: str) -> None:
         log.event("info", "cluster", message=line)
 
+    # No collection before a freeze: in 48,000 changes, with watches that broke and lists anew, there
+    # was nothing to collect, and looking took 15 to 120 ms each time, in which no review goes on.
     try:
         cluster = Cluster(
             client, argo_configmaps=options.argo_configmaps, say=say, settle=gc.freeze
