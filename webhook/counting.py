@@ -52,9 +52,9 @@ def count(
         _child(metrics.policy_duration, policy).observe(took)
     for each in decision.judged:
         finding, mode = each.finding, each.mode.word
-        if each.why == REPLACED:  # Its template was counted: a Deployment of 50 Pods is one fault.
-            _child(metrics.policy_results, finding.policy, "replaced", mode).inc()
-            continue
-        _child(metrics.policy_results, finding.policy, each.effect.word, mode).inc()
+        # Its template was counted: a Deployment of 50 Pods is one fault.
+        result = "replaced" if each.why == REPLACED else each.effect.word
+        severity = finding.severity.word
+        _child(metrics.policy_results, finding.policy, severity, result, mode).inc()
     for reason in decision.unanswered.values():
         metrics.admission_errors.labels(reason).inc()

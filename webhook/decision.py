@@ -35,6 +35,7 @@ class Judged:
     """A finding, what it does, and why it does less than its mode says.
 
     `exemption` is the exception in force that covers it; `ended` says so of one that is over.
+    `reason` is what an exception or annotation gives as its own, as its author wrote it.
     """
 
     finding: Finding
@@ -43,6 +44,7 @@ class Judged:
     why: str = ""
     exemption: Exemption | None = None
     ended: str = ""
+    reason: str = ""
 
     @property
     def route(self) -> str:

@@ -1,4 +1,7 @@
-"""The decision log: one line of JSON per review, never with the object or a value out of it."""
+"""The decision log: one line of JSON per review, never with the object or a value out of it.
+
+Of what an author writes it holds names, and the reason of an annotation that counts.
+"""
 
 from __future__ import annotations
 
@@ -19,6 +22,9 @@ from kguard.webhook.request import Request
 
 _LONGEST = 512
 """Characters of any one text in the log: users and names can be made long."""
+
+_REASON = 200
+"""Characters of a reason."""
 
 _MOST = 50
 """Findings in one line; a Deployment can have thousands."""
@@ -117,13 +123,14 @@ class Log:
 
 
 def _finding(decision: Decision, judged: Judged) -> dict[str, str]:
-    """One finding: what, where, and what came of it; the place only names what has names."""
+    """One finding: what, where, what came of it and why; the place only names what has names."""
     found = {
         "policy": judged.finding.policy,
         "severity": judged.finding.severity.word,
         "effect": judged.effect.word,
         "at": decision.place(judged)[:_LONGEST],
         "why": judged.why,
+        "reason": safe(judged.reason[:_REASON]),
     }
     return {key: value for key, value in found.items() if value}
 

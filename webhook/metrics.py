@@ -52,7 +52,9 @@ class Metrics:
             "phase",
         )
         self.policy_results = counter(
-            "policy_results_total", "Verdicts of a policy", "policy", "result", "mode"
+            "policy_results_total",
+            "Verdicts of a policy",
+            *("policy", "severity", "result", "mode"),
         )
         self.policy_duration = histogram(
             "policy_duration_seconds",

@@ -176,11 +176,12 @@ class _Weigher:
         ended = ""
         if exemption is not None:
             if exemption.state(self._today) in IN_FORCE:
-                why = exemption.effective
-                return Judged(finding, stance.mode, Effect.EXCEPTED, why, exemption)
+                why, reason = exemption.effective, exemption.reason
+                return Judged(finding, stance.mode, Effect.EXCEPTED, why, exemption, reason=reason)
             ended = exemption.ineffective(self._today)
-        if stance.annotations and self._ignored(finding):
-            return Judged(finding, stance.mode, Effect.EXCEPTED, "annotation")
+        if stance.annotations and (ignore := self._ignored(finding)):
+            why = "annotation" + (f" until {ignore.why.until}" if ignore.why.until else "")
+            return Judged(finding, stance.mode, Effect.EXCEPTED, why, reason=ignore.why.reason)
         effect, why = self._effect(finding, stance)
         return Judged(finding, stance.mode, effect, why, ended=ended)
 
@@ -201,12 +202,13 @@ class _Weigher:
             return Effect.WARNED, _NOT_READ
         return Effect.DENIED, ""
 
-    def _ignored(self, finding: Finding) -> bool:
+    def _ignored(self, finding: Finding) -> Ignore | None:
         if self._ignores is None:
             registry = self._judge.policies.registry
             written = from_annotations(self._resource, registry, slips=False)
             self._ignores = [each for each in written if isinstance(each, Ignore)]
-        return any(i.hides(finding) for i in self._ignores if not i.expired(self._today))
+        hiding = (i for i in self._ignores if not i.expired(self._today) and i.hides(finding))
+        return next(hiding, None)
 
     def _ratcheted(self, judged: list[Judged]) -> list[Judged]:
         """The same, where violations of the stored object deny no more.

@@ -240,7 +240,7 @@ def _cluster(
     def say(line: str) -> None:
         log.event("info", "cluster", message=line)
 
-    # No collection before a freeze: in 48,000 changes, with watches that broke and lists anew, there
+    # No collection before a freeze: in 48,000 changes, with watches that ended and new lists, there
     # was nothing to collect, and looking took 15 to 120 ms each time, in which no review goes on.
     try:
         cluster = Cluster(

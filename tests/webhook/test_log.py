@@ -76,6 +76,47 @@ def test_the_object_is_never_in_it() -> None:
     assert "hunter2" not in served.stream.getvalue()
 
 
+IGNORE = "ignore.kguard.dev/memory-absurdly-small"
+EXCEPTION = """
+exceptions:
+  - {policy: memory-absurdly-small, kind: Deployment, namespace: shop, name: web, reason: a tool,
+     owner: me, expires: "2027-01-31"}
+"""
+
+
+@pytest.mark.parametrize(
+    ("value", "exceptions", "expected"),
+    [
+        ("", "{}", {"why": "annotation"}),
+        ("a tool", "{}", {"why": "annotation", "reason": "a tool"}),
+        (
+            "a tool (until 2027-03-01)",
+            "{}",
+            {"why": "annotation until 2027-03-01", "reason": "a tool"},
+        ),
+        ("t\x1bl" * 1000, "{}", {"why": "annotation", "reason": "t\\x1bl" * 66 + "t\\x1b"}),
+        (
+            None,
+            EXCEPTION,
+            {"why": "exception of me until 2027-01-31", "reason": "a tool"},
+        ),
+    ],
+    ids=["bare", "reason", "until", "long", "exception"],
+)
+def test_who_suppresses_what_and_why(
+    value: str | None, exceptions: str, expected: dict[str, str]
+) -> None:
+    data = deployment(resources=TINY)
+    data["metadata"]["annotations"] = {} if value is None else {IGNORE: value}
+    served = Served(policy_set(webhook="annotations: true", exceptions=exceptions))
+    served.ask(asked(data))
+    (line,) = served.log()
+    assert (line["user"], line["kind"], line["name"]) == (ALICE, "Deployment", "web")
+    for found in line["findings"]:
+        assert (found["policy"], found["effect"]) == ("memory-absurdly-small", "excepted")
+        assert {key: found[key] for key in ("why", "reason") if key in found} == expected
+
+
 def test_a_place_is_kept_clean_of_secrets() -> None:
     header = {"name": "hunter2secret", "vlue": "x"}
     http = {"url": "https://example.com", "headers": [header]}

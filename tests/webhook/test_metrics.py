@@ -11,7 +11,7 @@ NAMES = {
     "kguard_admission_requests": ["operation", "kind", "decision", "dry_run"],
     "kguard_admission_duration_seconds": [],
     "kguard_admission_phase_seconds": ["phase"],
-    "kguard_policy_results": ["policy", "result", "mode"],
+    "kguard_policy_results": ["policy", "severity", "result", "mode"],
     "kguard_policy_duration_seconds": ["policy"],
     "kguard_admission_errors": ["reason"],
     "kguard_admission_shed": [],

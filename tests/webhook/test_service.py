@@ -178,8 +178,9 @@ def test_findings_are_counted() -> None:
     served.ask(asked(deployment(resources=TINY)))
     value = served.metrics.registry.get_sample_value
     labels = {"policy": "memory-absurdly-small", "mode": "enforce"}
-    assert value("kguard_policy_results_total", {**labels, "result": "denied"}) == 1
-    assert value("kguard_policy_results_total", {**labels, "result": "warned"}) == 1
+    for severity, result in {"error": "denied", "warning": "warned"}.items():
+        found = {**labels, "severity": severity, "result": result}
+        assert value("kguard_policy_results_total", found) == 1
 
 
 def test_what_a_controller_repeats_is_counted_apart() -> None:
@@ -188,8 +189,9 @@ def test_what_a_controller_repeats_is_counted_apart() -> None:
     served = Served()
     served.ask(asked(data, user=REPLICASET))
     (family,) = served.metrics.policy_results.collect()
-    counted = {s.labels["result"]: s.value for s in family.samples if s.name.endswith("_total")}
-    assert counted == {"replaced": 2}
+    totals = [each for each in family.samples if each.name.endswith("_total")]
+    counted = {(each.labels["severity"], each.labels["result"]): each.value for each in totals}
+    assert counted == {("error", "replaced"): 1, ("warning", "replaced"): 1}
 
 
 def test_phases_and_policies_are_timed_where_that_is_asked_for_and_once() -> None:
