@@ -27,6 +27,7 @@ _NAME = re.compile(r"[!#$%&'*+.^_`|~0-9A-Za-z-]+")
 _VALUE = re.compile(r"[\t -~\x80-\xff]*")
 _USUAL_NAME = 64  # Bytes of a header's name that is worth remembering.
 _OURS = ("connection", "content-length", "date", "keep-alive", "transfer-encoding")
+_TEXT = ("Content-Type", "text/plain; charset=utf-8")
 CONTINUE = b"HTTP/1.1 100 Continue\r\n\r\n"
 ARRIVED = "kguard.arrived"
 """The key of the environment for the monotonic time at which a request began to come in."""
@@ -54,7 +55,7 @@ class Answer:
 
 def refuse(refusal: Refusal) -> Answer:
     """The answer to a request that never reaches the application."""
-    headers: Headers = [("Content-Type", "text/plain; charset=utf-8")]
+    headers: Headers = [_TEXT]
     if refusal.retry_after is not None:
         headers.append(("Retry-After", str(refusal.retry_after)))
     if refusal.status == 401:
@@ -71,7 +72,7 @@ def respond(
     closing: Callable[[], bool],
     until: float | None = None,
 ) -> Answer:
-    """The application's answer; 500 where it fails, without a word to the peer about why.
+    """The application's answer; 500 where it fails, with the cause in the log and nowhere else.
 
     `base` is what the environment of all requests of a connection has in common. `closing` says,
     once the answer is there, whether connections are to end. `until` is what UNTIL says; only
@@ -86,7 +87,8 @@ def respond(
         raise
     except BaseException:  # Whatever it raises, its thread has others to serve.
         _LOG.exception("the application failed")
-        status, headers, body = "500 Internal Server Error", [], b""
+        status, headers = "500 Internal Server Error", [_TEXT]
+        body = b"this request failed; the cause is in the log\n"
     close = not request.head.keep_alive or closing()
     if any(name.lower() == "connection" and value.lower() == "close" for name, value in headers):
         close = True

@@ -94,7 +94,9 @@ def test_an_answer_that_would_break_the_framing_is_none(
 ) -> None:
     given = answer(app)
     assert given.data.startswith(b"HTTP/1.1 500 Internal Server Error\r\n")
-    assert given.data.endswith(b"Content-Length: 0\r\n\r\n")
+    head, _, body = given.data.partition(b"\r\n\r\n")
+    assert b"Content-Type: text/plain" in head
+    assert body == b"this request failed; the cause is in the log\n"
     assert len(caplog.records) == 1
 
 
