@@ -98,18 +98,38 @@ def readme(text: str, values: str) -> str:
 
 
 def schema(text: str, values: str) -> str:
-    """The schema with `policies` written anew, and the comments of values.yaml as descriptions."""
+    """The schema with `policies` and what is required written anew, and described by the values."""
     found: dict[str, Any] = json.loads(text)
     found["properties"]["policies"]["properties"] = policies()
     found["definitions"] = {_SHARED: _draft7(_single_policies())}
     for path, comment, _ in settings(values):
         part = found
         for key in path:
+            part.pop("required", None)
             part = part["properties"][key]
         rest = {key: value for key, value in part.items() if key != "description"}
         part.clear()
         part.update({"description": comment, **rest})
+    for group, keys in _required(values).items():
+        part = found
+        for key in group:
+            part = part["properties"][key]
+        part["required"] = keys
     return json.dumps(found, indent=2, ensure_ascii=False) + "\n"
+
+
+def _required(values: str) -> dict[tuple[str, ...], list[str]]:
+    """By group the keys that must not be null: Helm drops those, as `key:` in YAML is, and in force
+    would be what Kubernetes takes for granted, or nothing.
+
+    What is empty by default means the same where it is null, and so does what is all the user's.
+    """
+    found: dict[tuple[str, ...], dict[str, None]] = {}
+    for path, _, default in settings(values):
+        asked = path if default and not isinstance(default, dict) else path[:-1]
+        for depth, key in enumerate(asked):
+            found.setdefault(path[:depth], {})[key] = None
+    return {group: list(keys) for group, keys in found.items()}
 
 
 def policies() -> dict[str, Any]:

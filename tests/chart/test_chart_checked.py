@@ -26,6 +26,28 @@ def test_the_rendered_chart(helm3: Helm, values: str, tmp_path: Path) -> None:
     assert "no findings in 1 file" in done.stderr + done.stdout
 
 
+ODD = {
+    "one": ["replicas=1"],
+    "one on the host": ["replicas=1", "hostNetwork=true", "webhook.port=8443"],
+    "long name": [f'fullnameOverride="{"k" * 40}"'],
+    "own account": ["serviceAccount.create=false", 'serviceAccount.name="mine"'],
+    "digest": [f'image.digest="sha256:{"a" * 64}"', 'imagePullSecrets=[{"name":"registry"}]'],
+    "no class": ['priorityClassName=""', 'tolerations=[{"operator":"Exists"}]'],
+    "labels": ['commonLabels={"team":"a"}', 'podLabels={"team":"b","tier":"c"}'],
+    "silent": ["policies.settings=null", "policies.webhook=null", "webhook.annotations=null"],
+    "long drain": ["shutdown.drainSeconds=250", "shutdown.graceSeconds=300"],
+}
+
+
+@pytest.mark.parametrize("name", ODD)
+def test_the_chart_with_odd_values(helm3: Helm, name: str, tmp_path: Path) -> None:
+    file = tmp_path / "chart.yaml"
+    file.write_text(helm3.text("default", *ODD[name]), "utf-8")
+    done = check(file)
+    assert done.returncode == 0, done.stdout
+    assert "no findings in 1 file" in done.stderr + done.stdout
+
+
 @pytest.mark.parametrize("name", ["deploy/kguard.yaml", "Dockerfile"])
 def test_files(name: str) -> None:
     done = check(ROOT / name)

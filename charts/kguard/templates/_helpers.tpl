@@ -15,7 +15,7 @@ app.kubernetes.io/component: webhook
 
 {{- /* The same with `more`. Merged, because a key that is written twice is an error to some. */ -}}
 {{- define "kguard.labelsWith" -}}
-{{- toYaml (merge (include "kguard.standardLabels" .root | fromYaml) .more .root.Values.commonLabels) -}}
+{{- toYaml (merge (include "kguard.standardLabels" .root | fromYaml) .more (.root.Values.commonLabels | default dict)) -}}
 {{- end }}
 
 {{- define "kguard.standardLabels" -}}
@@ -28,7 +28,7 @@ app.kubernetes.io/managed-by: {{ .Release.Service }}
 {{- /* Labels of pods that run for a moment: none that the Service or the budget select. */ -}}
 {{- define "kguard.hookLabels" -}}
 {{- $own := dict "app.kubernetes.io/component" .component -}}
-{{- toYaml (merge $own (include "kguard.standardLabels" .root | fromYaml) .root.Values.commonLabels) -}}
+{{- toYaml (merge $own (include "kguard.standardLabels" .root | fromYaml) (.root.Values.commonLabels | default dict)) -}}
 {{- end }}
 
 {{- define "kguard.serviceAccountName" -}}
@@ -61,7 +61,7 @@ app.kubernetes.io/managed-by: {{ .Release.Service }}
 
 {{- /* The namespaces that are not reviewed, as JSON. */ -}}
 {{- define "kguard.unreviewed" -}}
-{{- concat (list "kube-system" "kube-public" "kube-node-lease" .Release.Namespace) .Values.webhook.exceptNamespaces | uniq | toJson -}}
+{{- concat (list "kube-system" "kube-public" "kube-node-lease" .Release.Namespace) (.Values.webhook.exceptNamespaces | default list) | uniq | toJson -}}
 {{- end }}
 
 {{- /* The fewest pods there are. */ -}}
