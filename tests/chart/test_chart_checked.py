@@ -48,6 +48,14 @@ def test_the_chart_with_odd_values(helm3: Helm, name: str, tmp_path: Path) -> No
     assert "no findings in 1 file" in done.stderr + done.stdout
 
 
+def test_names_that_yaml_takes_for_something_else(helm3: Helm, tmp_path: Path) -> None:
+    file = tmp_path / "chart.yaml"
+    account = 'serviceAccount={"create":false,"name":"true"}'
+    file.write_text(helm3.text("default", 'priorityClassName="1e3"', account, namespace="2024"))
+    done = check(file)
+    assert done.returncode == 0, done.stdout
+
+
 @pytest.mark.parametrize("name", ["deploy/kguard.yaml", "Dockerfile"])
 def test_files(name: str) -> None:
     done = check(ROOT / name)

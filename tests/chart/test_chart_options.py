@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import argparse
+import json
 from collections.abc import Iterator
 from http.client import HTTPConnection
 from pathlib import PurePath
@@ -47,6 +48,9 @@ def mounted(helm: Helm, values: str, path: str | None) -> tuple[str, str]:
 
 def test_only_the_names_that_are_given_may_ask(helm: Helm) -> None:
     assert options(helm, "files").client_names == {"kube-apiserver"}
+    names = {"a: b", "x #y", "it's"}
+    given = f"clientAuth.names={json.dumps(sorted(names))}"
+    assert options(helm, "files", given).client_names == names
 
 
 def test_the_token_that_is_given_is_demanded(helm: Helm) -> None:

@@ -4,7 +4,7 @@
 
 {{- define "kguard.selectorLabels" -}}
 app.kubernetes.io/name: kguard
-app.kubernetes.io/instance: {{ .Release.Name }}
+app.kubernetes.io/instance: {{ toYaml .Release.Name }}
 app.kubernetes.io/component: webhook
 {{- end }}
 
@@ -133,7 +133,7 @@ volumes:
   {{- range $name, $secret := .secrets }}
   - name: {{ $name }}
     secret:
-      secretName: {{ $secret }}
+      secretName: {{ toYaml $secret }}
   {{- end }}
 {{- end }}
 
@@ -145,8 +145,8 @@ volumes:
 {{- define "kguard.subjects" -}}
 subjects:
   - kind: ServiceAccount
-    name: {{ include "kguard.serviceAccountName" . }}
-    namespace: {{ .Release.Namespace }}
+    name: {{ include "kguard.serviceAccountName" . | toYaml }}
+    namespace: {{ toYaml .Release.Namespace }}
 {{- end }}
 
 {{- /* Name, labels and annotations of the objects of a hook. */ -}}
