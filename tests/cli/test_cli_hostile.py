@@ -112,7 +112,6 @@ def survives(project: Project, name: str, data: bytes) -> None:
 
 QUICK = settings(
     max_examples=60,
-    deadline=None,
     derandomize=True,
     database=None,
     suppress_health_check=[HealthCheck.function_scoped_fixture],

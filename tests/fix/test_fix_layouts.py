@@ -84,7 +84,7 @@ def at(data: Any, route: Route) -> Any:
     return data
 
 
-@settings(max_examples=300, deadline=None)
+@settings(max_examples=300)
 @given(st.data(), documents)
 def test_yaml_holds_what_was_intended(data: Any, document: Any) -> None:
     written = write(Random(data.draw(st.integers(0, 2**32))), document)
@@ -114,7 +114,7 @@ def test_yaml_holds_what_was_intended(data: Any, document: Any) -> None:
         assert fix(result.data, edit).data == result.data
 
 
-@settings(max_examples=200, deadline=None)
+@settings(max_examples=200)
 @given(st.data(), documents)
 def test_another_name_for_a_key_costs_no_comment(data: Any, document: Any) -> None:
     written = write(Random(data.draw(st.integers(0, 2**32))), document)
@@ -127,7 +127,7 @@ def test_another_name_for_a_key_costs_no_comment(data: Any, document: Any) -> No
     assert len(after.comments) == len(read("x.yaml", written.text.encode()).comments)
 
 
-@settings(max_examples=200, deadline=None)
+@settings(max_examples=200)
 @given(st.data(), documents, st.sampled_from([None, 1, 2, 4, "\t"]))
 def test_json_stays_json(data: Any, document: Any, indent: Any) -> None:
     edit = data.draw(edits(document))

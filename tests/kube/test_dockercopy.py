@@ -232,7 +232,7 @@ PIECES = (
 )
 
 
-@settings(max_examples=300, deadline=None)
+@settings(max_examples=300)
 @given(st.lists(st.sampled_from(PIECES) | st.text(max_size=5), max_size=30), st.text(max_size=8))
 def test_every_dockerfile_and_name_has_an_answer(pieces: list[str], name: str) -> None:
     text = " ".join(pieces).replace(" \n ", "\n")

@@ -322,7 +322,7 @@ def test_errors(text: str, errors: list[tuple[int, str]]) -> None:
     assert errors == [(error.line, error.message) for error in parse(text).errors]
 
 
-@settings(max_examples=300, deadline=None)
+@settings(max_examples=300)
 @given(st.text(alphabet='FROMxCDE[]"<\\`\n\r #=$:{}a-', max_size=80))
 def test_every_text_is_read(text: str) -> None:
     dockerfile = parse(f"FROM x\nCMD a\n{text}")

@@ -152,7 +152,7 @@ def test_hostile_text_is_refused_in_time(text: str) -> None:
         parse(text)
 
 
-@settings(max_examples=400, deadline=None)
+@settings(max_examples=400)
 @given(st.text(alphabet="ab ;&|()<>{}'\"`$\\\n#=!x[]", max_size=60))
 def test_nothing_but_a_list_or_a_reason(text: str) -> None:
     with contextlib.suppress(Unparsable):

@@ -380,7 +380,7 @@ WORDS = st.sampled_from(
 )
 
 
-@settings(max_examples=400, deadline=None)
+@settings(max_examples=400)
 @given(st.lists(WORDS | st.text(max_size=20), max_size=8), st.booleans())
 def test_every_argument_list_has_an_answer(argv: list[str], shared: bool) -> None:
     analysis = analyse(argv, shared_pid_namespace=shared)

@@ -147,7 +147,7 @@ PIECES = [*"ab1 \n\t-:?[]{},&*!|>%#'\"\\", "\n- ", ": ", "\n---\n", "\n...\n", "
 PIECES += ["\r\n", "\ufeff", "\U0001f600", "\x85", "\0", "  a: ", "%YAML 1.1\n", "!!int "]
 
 
-@settings(max_examples=400, deadline=None)
+@settings(max_examples=400)
 @given(st.lists(st.sampled_from(PIECES), max_size=25).map("".join))
 def test_no_text_raises_and_every_key_has_a_place(text: str) -> None:
     source = read("x.yaml", text.encode())
@@ -164,7 +164,7 @@ def test_no_text_raises_and_every_key_has_a_place(text: str) -> None:
         document.following(1)
 
 
-@settings(max_examples=200, deadline=None)
+@settings(max_examples=200)
 @given(st.binary(max_size=40))
 def test_no_bytes_raise(data: bytes) -> None:
     source = read("x.yaml", data)

@@ -300,7 +300,7 @@ def dump_yaml(value: Any) -> str:
     return text
 
 
-@settings(max_examples=150, deadline=None)
+@settings(max_examples=150)
 @given(value=st.dictionaries(st.text("abcé", min_size=1), data, min_size=1, max_size=4))
 @pytest.mark.parametrize(
     ("dump", "wrap"), [(dump_yaml, "v: %s"), (json.dumps, '{"v": %s}')], ids=["yaml", "json"]
