@@ -27,6 +27,8 @@ def check(budget: Budget, ctx: Context) -> Iterator[Fault | Unknown]:
         return
     if key == "maxUnavailable" or is_zero(value):
         return  # Of any number of pods at least one may go.
+    if isinstance(value, str) and budget.scales is not None and not any(budget.scales):
+        return  # Not a matter of the number: see pdb-unsupported-controller.
     if budget.allowed is None:
         yield ctx.unknown("the number of pods the budget selects is not known")
     elif budget.allowed == 0:

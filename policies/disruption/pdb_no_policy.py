@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator
 
 from kguard.facts.disruption import Budget
 from kguard.model import Edit, Fault, Fix
@@ -11,10 +11,8 @@ from kguard.policy.context import Context
 
 def check(budget: Budget, ctx: Context) -> Iterator[Fault]:
     """Yield a fault for a budget that has neither of its two limits."""
-    spec = budget.get("spec")
-    if not isinstance(spec, Mapping) or budget.selects_nothing:
-        return
-    if spec.get("minAvailable") is None and spec.get("maxUnavailable") is None:
+    limits = (budget.get("spec", key) for key in ("minAvailable", "maxUnavailable"))
+    if not budget.selects_nothing and all(limit is None for limit in limits):
         yield budget.fault(
             ("spec", "maxUnavailable"),
             f"budget `{budget.resource.name}` has no limit, so it allows no eviction at all",
