@@ -17,7 +17,7 @@ def check(scope: Scope, ctx: Context) -> Iterator[Fault]:
     if this.group != "scheduling.k8s.io" or scope.get(*_KEYS) is not True:
         return
     for other in ctx.index.in_unit(this, "scheduling.k8s.io", "PriorityClass"):
-        if other is this or other.name == this.name or dig(other.data, *_KEYS) is not True:
+        if other.name == this.name or dig(other.data, *_KEYS) is not True:
             continue
         if not precedes(other, this):
             continue

@@ -9,7 +9,7 @@ from kguard.model import Confidence, Fault, Related, Resource, Unknown, dig
 from kguard.policy.context import NOTE, Context
 
 # What annotations are called, or say, that tell an Ingress controller how to keep clients apart.
-_WORDS = ("affinity", "sticky", "stickiness", "cookie", "persistence", "hash-by", "load-balanc")
+_WORDS = ("affinity", "stick", "cookie", "persistence", "hash-by", "load-balanc")
 # Annotations that name another object, which may say so too: GKE, Kong.
 _POLICIES = ("backend-config", "upstream-policy", "konghq.com/override")
 
