@@ -18,7 +18,7 @@ def check(target: ScaleTarget, ctx: Context) -> Iterator[Fault]:
     if paused(this):
         return
     for other in ctx.index.autoscalers_on(this, target.group, target.kind, target.name):
-        if other is this or paused(other) or same_autoscaler(this, other):
+        if paused(other) or same_autoscaler(this, other):
             continue
         if not precedes(other, this):
             continue

@@ -14,7 +14,9 @@ def check(scaler: Autoscaler, ctx: Context) -> Iterator[Fault]:
     least, most = scaler.least, scaler.most
     least_key, most_key = scaler.least_keys[1], scaler.most_keys[1]
     refuses = "KEDA refuses it" if scaler.keda else "the API server refuses it"
-    if most is not None and most < 1 and not scaler.keda:
+    # KEDA takes a written minimum of zero for one, which is what its HPA gets.
+    one = not scaler.keda or scaler.get(*scaler.least_keys) is not None
+    if most is not None and most < 1 and one:
         yield scaler.fault(scaler.most_keys, f"`{most_key}: {most}` is less than 1", help=refuses)
     elif least is not None and most is not None and most < least:
         written = scaler.get(*scaler.most_keys) is not None
@@ -38,6 +40,7 @@ def _idle(scaler: Autoscaler) -> Iterator[Fault]:
     if idle >= least:
         yield scaler.fault(
             ("spec", "idleReplicaCount"),
-            f"`idleReplicaCount: {idle}` is not less than `minReplicaCount`, which is {least}",
+            f"`idleReplicaCount: {idle}` is not less than `minReplicaCount`, "
+            f"which counts as {least}",
             help="KEDA refuses it",
         )

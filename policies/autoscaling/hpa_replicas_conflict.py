@@ -29,6 +29,8 @@ def check(workload: Workload, ctx: Context) -> Iterator[Fault | Unknown]:
         yield ctx.unknown("several objects have the name that the autoscaler targets")
         return
     off = count.written == 0 and scaler.group == "autoscaling"
+    # An HPA whose minimum is zero scales from zero too (reconcileAutoscaler).
+    off = off and bool(ctx.facts.autoscaler(scaler).least)
     yield workload.fault(
         ("spec", "replicas"),
         f"`replicas` of {workload.called} is set by {_called(scaler)} too",

@@ -13,8 +13,6 @@ from kguard.policy.context import Context
 
 def check(scaler: Autoscaler, ctx: Context) -> Iterator[Fault]:
     """Yield a fault for each utilization of a request that a VerticalPodAutoscaler writes."""
-    if not scaler.utilizations:
-        return
     for target in scale_targets(ctx.facts, scaler.resource):
         workload = scaler.workload
         running = [c.name for c in workload.pod.running] if workload else []
