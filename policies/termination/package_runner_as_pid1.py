@@ -12,7 +12,7 @@ from kguard.shell.verdict import Cause
 
 def check(process: Process, ctx: Context) -> Iterator[Fault]:
     """Yield a fault where npm, npx, yarn or pnpm stands in front of the program."""
-    if process.analysis.cause is not Cause.PACKAGE_RUNNER or not process.somewhere:
+    if process.analysis.cause is not Cause.PACKAGE_RUNNER:
         return
     yield process.found(
         f"SIGTERM does not stop {process.called} gracefully: {process.analysis.explanation}",

@@ -31,7 +31,7 @@ def check(signal: StopSignal, ctx: Context) -> Iterator[Fault]:
             severity=WARNING,
             help="requests and tasks are cut at once, whatever the grace period",
         )
-    elif not signal.name and signal.by.startswith("`dumb-init"):
+    elif signal.by.startswith("`dumb-init"):
         yield signal.fault(
             signal.keys,
             f"{signal.by} drops the SIGTERM that stops {signal.called}",
