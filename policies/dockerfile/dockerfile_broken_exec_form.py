@@ -19,15 +19,14 @@ def check(dockerfile: BuiltImage, ctx: Context) -> Iterator[Fault]:
         ("ENTRYPOINT", image.entrypoint_form, image.entrypoint_route, image.entrypoint),
         ("CMD", image.cmd_form, image.cmd_route, image.cmd),
     ):
-        if form == "broken":
+        if form == "broken" and words:
             what = "a shell runs it as text"
-            if keyword == "CMD" and image.entrypoint and image.entrypoint_form == "exec":
-                shell = " ".join((words or ())[:-1])
-                what = f"`{image.entrypoint[0]}` is given `{shell}` and it as text"
+            if image.entrypoint and image.entrypoint_form == "exec":
+                what = f"`{image.entrypoint[0]}` is given `{' '.join(words[:-1])}` and it as text"
             yield dockerfile.fault(
                 route,
                 f"{keyword} is not a JSON array of strings, so {what}",
-                help=_slip((words or ("",))[-1]),
+                help=_slip(words[-1]),
             )
 
 

@@ -11,9 +11,10 @@ from kguard.policy.context import Context
 
 def check(field: MissingField, ctx: Context) -> Iterator[Fault]:
     """Yield a fault for a required field that is not there."""
-    here = named_route(field.resource.data, field.route) or f"the {field.resource.kind}"
+    route = named_route(field.resource.data, field.route)
+    here = f"`{route}`" if route else f"the {field.resource.kind}"
     yield field.fault(
         (field.key,),
-        f"`{here}` has no `{field.key}`",
+        f"{here} has no `{field.key}`",
         help="Kubernetes refuses the object without it",
     )

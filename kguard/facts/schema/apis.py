@@ -108,7 +108,7 @@ def _going(resource: Resource, name: str, gone: Lifecycle, minor: int) -> ApiVer
     instead = gone.replacement
     target = schema.kind(instead) if instead else None
     if target is not None and not target.span.holds(minor):
-        instead = ""
+        instead = _replacement(resource.group, resource.kind, minor)
     standing = Standing.REMOVED if 0 < gone.removed <= minor else Standing.DEPRECATED
     return ApiVersion(
         resource,
@@ -129,11 +129,12 @@ def _same_struct(name: str, instead: str) -> bool:
 
 
 def _replacement(group: str, kind: str, minor: int) -> str:
-    """The stablest version of a kind in its group that a release has."""
+    """The stablest version of a kind in its group that a release has, and does not deprecate."""
     for version in schema.versions_of(group, kind):
         name = schema.said(version, kind)
-        found = schema.kind(name)
-        if found is not None and found.span.holds(minor) and schema.lifecycle(name) is None:
+        found, announced = schema.kind(name), schema.lifecycle(name)
+        lasts = announced is None or announced.deprecated > minor
+        if found is not None and found.span.holds(minor) and lasts:
             return name
     return ""
 
