@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterator
 
 import pytest
@@ -12,7 +13,7 @@ from kguard.facts.run import NEWEST_KUBERNETES
 from kguard.fix.apply import fix_file
 from kguard.fix.refuse import file_refusal
 from kguard.index import Index
-from kguard.model import Finding
+from kguard.model import REMOVE, Finding
 from kguard.policy.examples import Example, examples
 from kguard.policy.page import Policy
 from kguard.policy.registry import builtin
@@ -26,6 +27,7 @@ POLICIES = sorted(
     (policy for policy in builtin() if policy.has_check), key=lambda policy: policy.id
 )
 FIXABLE = [policy for policy in POLICIES if policy.fix in ("safe", "unsafe")]
+TITLE = re.compile(r"(?P<verb>set|remove) `(?P<key>[A-Za-z.]+)(: (?P<value>\S+))?`")
 
 
 def judged(policy: Policy, example: Example) -> Outcome:
@@ -78,3 +80,13 @@ def test_a_fix_cures_the_examples(policy: Policy) -> None:
         left = {(f.resource.origin, f.route) for f in after.findings}
         assert (example.title, ids & left) == (example.title, set())
         assert after.crashes == []
+
+
+@pytest.mark.parametrize("policy", FIXABLE, ids=lambda policy: str(policy.id))
+def test_a_fix_does_what_its_title_says(policy: Policy) -> None:
+    for fix in [finding.fix for _, found in fixes(policy) for finding in found if finding.fix]:
+        if said := TITLE.match(fix.title):
+            done = {".".join(map(str, edit.route)): edit.value for edit in fix.edits}
+            meant = [v for route, v in done.items() if f".{route}".endswith(f".{said['key']}")]
+            value = REMOVE if said["verb"] == "remove" else said["value"]
+            assert [v if v is REMOVE else str(v) for v in meant] == [value]

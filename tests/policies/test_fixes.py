@@ -70,6 +70,29 @@ POLICY = """
     kind: policy
     %s
 """
+STOPPED = """
+    apiVersion: v1
+    kind: Pod
+    metadata: {name: p}
+    spec: {containers: [{name: a, image: "a:1", lifecycle: {stopSignal: SIGQUIT}}], %s}
+"""
+SERVICE = """
+    apiVersion: v1
+    kind: Service
+    metadata: {name: s}
+    spec: {ports: [{port: 80, targetPort: "%s"}]}
+"""
+VERSION = """
+    apiVersion: %s
+    kind: %s
+    metadata: {name: v}
+"""
+BUDGET = """
+    apiVersion: policy/v1
+    kind: PodDisruptionBudget
+    metadata: {name: b}
+    spec: {selector: {}, %s}
+"""
 
 CASES = {
     "a request that may be what it takes": ("missing-memory-limit", POD % "64Mi", False),
@@ -166,6 +189,15 @@ CASES = {
         ROLLING % ("DaemonSet", "updateStrategy: {rollingUpdate: {maxUnavailable: 100%}}"),
         False,
     ),
+    "a system that nobody chose": ("stop-signal-needs-os", STOPPED % "", False),
+    "one the selector chooses": ("stop-signal-needs-os", STOPPED % "nodeSelector: {a: b}", None),
+    "one the affinity chooses": ("stop-signal-needs-os", STOPPED % "affinity: {}", None),
+    "the last port": ("service-target-port-unknown", SERVICE % "65535", True),
+    "one behind the last": ("service-target-port-unknown", SERVICE % "65536", None),
+    "a text of six digits": ("service-target-port-unknown", SERVICE % "080808", None),
+    "none at all": ("service-target-port-unknown", SERVICE % "0", None),
+    "a version with the same fields": ("api-removed", VERSION % ("batch/v1beta1", "CronJob"), True),
+    "one with others": ("api-removed", VERSION % ("extensions/v1beta1", "Ingress"), None),
 }
 
 
@@ -211,6 +243,16 @@ WRITTEN = {
         "drone-policy-match-key",
         POLICY % "match: {repos: [a]}",
         {("match", "repos"): REMOVE, ("match", "repo"): ["a"]},
+    ),
+    "one limit of a budget for the other": (
+        "pdb-blocks-drain",
+        BUDGET % "minAvailable: 100%",
+        {("spec", "minAvailable"): REMOVE, ("spec", "maxUnavailable"): 1},
+    ),
+    "the same limit": (
+        "pdb-blocks-drain",
+        BUDGET % "maxUnavailable: 0",
+        {("spec", "maxUnavailable"): 1},
     ),
 }
 
