@@ -7,7 +7,7 @@ from collections.abc import Iterator
 from kguard.facts.operators import makers
 from kguard.facts.pods import Pod
 from kguard.facts.quantities import is_placeholder, literal
-from kguard.model import Fault, Unknown
+from kguard.model import Fault, Resource, Unknown
 from kguard.policy.context import Context
 
 # Made in every namespace: by Kubernetes; by OpenShift; by OpenShift Pipelines.
@@ -23,19 +23,8 @@ def check(pod: Pod, ctx: Context) -> Iterator[Fault | Unknown]:
         return
     if ctx.index.named(near, "", "ServiceAccount", name):
         return
-    # Charts take accounts that others make (`serviceAccount.create: false`).
-    reason = "" if ctx.index.is_world(near) else "ServiceAccount not seen"
-    if near.namespace == "kube-system":
-        reason = reason or "controllers of `kube-system` have accounts that nobody writes"
-    for other in ctx.index.in_unit(near, "", "ServiceAccount"):
-        if other.name == name and (other.namespace is None) != (near.namespace is None):
-            reason = reason or "only one of workload and ServiceAccount names its namespace"
-        if is_placeholder(other.name):
-            reason = reason or "names of ServiceAccounts may be filled in later"
-    if ctx.index.named_elsewhere(near, "", "ServiceAccount", name):
-        reason = reason or "a ServiceAccount of that name is elsewhere in this run"
-    if reason or makers(ctx.facts, near):
-        yield ctx.unknown(reason or "the ServiceAccount may be made by a custom resource")
+    if reason := next(_unseen(near, name, ctx), ""):
+        yield ctx.unknown(reason)
         return
     where = near.namespace
     yield pod.fault(
@@ -43,3 +32,21 @@ def check(pod: Pod, ctx: Context) -> Iterator[Fault | Unknown]:
         f"ServiceAccount `{name}` does not exist" + (f" in namespace `{where}`" if where else ""),
         help="the API server refuses the pods",
     )
+
+
+def _unseen(near: Resource, name: str, ctx: Context) -> Iterator[str]:
+    """Why the account of a pod's object may exist all the same."""
+    # Charts take accounts that others make (`serviceAccount.create: false`).
+    if not ctx.index.is_world(near):
+        yield "ServiceAccount not seen"
+    if near.namespace == "kube-system":
+        yield "controllers of `kube-system` have accounts that nobody writes"
+    for other in ctx.index.in_unit(near, "", "ServiceAccount"):
+        if other.name == name and (other.namespace is None) != (near.namespace is None):
+            yield "only one of workload and ServiceAccount names its namespace"
+        if is_placeholder(other.name):
+            yield "names of ServiceAccounts may be filled in later"
+    if ctx.index.named_elsewhere(near, "", "ServiceAccount", name):
+        yield "a ServiceAccount of that name is elsewhere in this run"
+    if makers(ctx.facts, near):
+        yield "the ServiceAccount may be made by a custom resource"

@@ -82,6 +82,17 @@ SERVICE = """
     metadata: {name: s}
     spec: {ports: [{port: 80, targetPort: "%s"}]}
 """
+SCALED = """
+    apiVersion: apps/v1
+    kind: Deployment
+    metadata: {name: d}
+    spec: {replicas: %s, template: {spec: {containers: [{name: a, image: "a:1"}]}}}
+    ---
+    apiVersion: autoscaling/v2
+    kind: HorizontalPodAutoscaler
+    metadata: {name: d}
+    spec: {maxReplicas: 5, scaleTargetRef: {apiVersion: apps/v1, kind: Deployment, name: d}}
+"""
 VERSION = """
     apiVersion: %s
     kind: %s
@@ -196,6 +207,8 @@ CASES = {
     "one behind the last": ("service-target-port-unknown", SERVICE % "65536", None),
     "a text of six digits": ("service-target-port-unknown", SERVICE % "080808", None),
     "none at all": ("service-target-port-unknown", SERVICE % "0", None),
+    "a number that an autoscaler sets": ("hpa-replicas-conflict", SCALED % 2, False),
+    "one that switches it off": ("hpa-replicas-conflict", SCALED % 0, None),
     "a version with the same fields": ("api-removed", VERSION % ("batch/v1beta1", "CronJob"), True),
     "one with others": ("api-removed", VERSION % ("extensions/v1beta1", "Ingress"), None),
 }
