@@ -54,6 +54,39 @@ RUNNER = """
     metadata: {name: runner}
     spec: {template: {spec: {containers: [{image: "drone/drone-runner-kube:1.0.0-rc.3", %s}]}}}
 """
+SCALER = """
+    apiVersion: autoscaling/v2
+    kind: HorizontalPodAutoscaler
+    metadata: {name: a}
+    spec: {maxReplicas: 5, scaleTargetRef: {apiVersion: apps/v1, kind: Deployment, name: a}, %s}
+    ---
+    apiVersion: apps/v1
+    kind: Deployment
+    metadata: {name: a}
+    spec: {template: {spec: {containers: [{name: a, image: "a:1"}]}}}
+"""
+SCALED = """
+    apiVersion: keda.sh/v1alpha1
+    kind: ScaledObject
+    metadata: {name: a}
+    spec: {advanced: {horizontalPodAutoscalerConfig: {name: %s}}}
+"""
+BUDGET = """
+    apiVersion: policy/v1
+    kind: PodDisruptionBudget
+    metadata: {name: a}
+    spec: {minAvailable: 1, selector: {}}
+    ---
+    apiVersion: v1
+    kind: Pod
+    metadata: {name: a}
+    spec: {containers: [{name: a, image: "a:1", command: [sleep, infinity]}]}
+"""
+OLD = """
+    apiVersion: v1
+    kind: Endpoints
+    metadata: {name: a}
+"""
 MILLICORES = "cpu is counted in millicores"
 
 SAID = {
@@ -135,6 +168,42 @@ SAID = {
         PIPELINE % "volumes: [{name: v, secret: {name: s, default_mode: 76543210}}]",
         None,
         "a mode is octal: `076543210`",
+    ),
+    "a container that nobody has": (
+        "hpa-container-not-found",
+        SCALER % "metrics: [{containerResource: {container: b}}]",
+        "Deployment `a` has no container `b` to measure",
+        "the metric is never there, so the autoscaler does nothing",
+    ),
+    "a minimum that is written": (
+        "hpa-min-one",
+        SCALER % "minReplicas: 1",
+        "`a` scales down to 1 pod",
+        "when its node fails nothing serves until another pod is ready",
+    ),
+    "a name that is written": (
+        "keda-name-too-long",
+        SCALED % ("a" * 64),
+        "the name of the autoscaler has 64 characters, more than 63",
+        "KEDA refuses it since its admission webhook checks names",
+    ),
+    "a single pod": (
+        "pdb-blocks-drain",
+        BUDGET,
+        "`minAvailable: 1` allows no eviction: it selects only 1 pod",
+        "node drains and upgrades hang; `maxUnavailable: 1` lets one pod go at a time",
+    ),
+    "a program that certainly ignores it": (
+        "pid1-no-default-signal",
+        BUDGET,
+        None,
+        "each stop takes the whole grace period of 30 s; an init (`tini --`) cures it",
+    ),
+    "a version that nobody removes": (
+        "api-deprecated",
+        OLD,
+        "`v1` of Endpoints is deprecated since Kubernetes 1.33",
+        "write `EndpointSlice` of `discovery.k8s.io/v1`",
     ),
 }
 SURE = {
