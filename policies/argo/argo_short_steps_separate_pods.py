@@ -11,8 +11,9 @@ from kguard.facts.argo.templates import Call, Template, target_of
 from kguard.model import Fault
 from kguard.policy.context import Context
 
-_ALONE = ("retryStrategy", "sidecars", "memoize", "synchronization", "daemon", "outputs")
+_ALONE = ("sidecars", "memoize", "synchronization", "daemon", "outputs")
 _CONDITIONS = ("when", "onExit", "hooks", "continueOn")
+_LEFT_BY_OTHERS = ("steps.", "steps[", "tasks.", "tasks[")
 
 
 def check(template: Template, ctx: Context) -> Iterator[Fault]:
@@ -33,16 +34,17 @@ def check(template: Template, ctx: Context) -> Iterator[Fault]:
 def _like(call: Call, ctx: Context) -> str | None:
     """What steps must have in common to share a pod; None for one that cannot."""
     template = target_of(ctx.facts, call).template
-    if template is None or template.kind not in ("container", "script") or call.loop is not None:
+    if template is None or call.loop is not None:
         return None
     if any(call.get(key) for key in _CONDITIONS) or call.get("arguments", "artifacts"):
         return None
     # What another step has left is not there before its pod has ended.
-    if "steps." in str(call.data) or "tasks." in str(call.data):
+    if any(each in str(call.data) for each in _LEFT_BY_OTHERS):
         return None
     alone = any(template.value(key) for key in _ALONE) or template.retry() is not None
     if alone or template.get("inputs", "artifacts"):
         return None
+    # Only containers and scripts have one.
     image = template.value(template.kind, "image")
     node = template.get("nodeSelector"), template.get("affinity"), template.get("tolerations")
     if not isinstance(image, str) or "{{" in image:
