@@ -22,7 +22,7 @@ def check(workflow: Workflow, ctx: Context) -> Iterator[Fault | Unknown]:
     hit: list[tuple[Template, Wish, str]] = []
     for template in ctx.facts.argo_templates(workflow.resource):
         wish = spot(template, more) if template.runs_pod else None
-        what = _lacking(template.retry()) if wish is not None else None
+        what = _lacking(template.retry())
         if wish is not None and what is not None:
             hit.append((template, wish, what))
     written = [each for each in hit if each[2]]
@@ -31,14 +31,15 @@ def check(workflow: Workflow, ctx: Context) -> Iterator[Fault | Unknown]:
         yield ctx.unknown("a library" if workflow.library else not_seen(workflow))
     elif hit:
         template, wish, what = (written or hit)[0]
-        others = f", as are {len(hit) - 1} more" if len(hit) > 1 else ""
+        others = len(hit) - 1
+        also = f", as {'is' if others == 1 else 'are'} {others} more" if others else ""
         how = f"is retried {what} only" if what else "is not retried"
         options: dict[str, Any] = {"severity": WARNING, "help": _HELP}
         if not what:
             options = unless_default(workflow, ctx, WARNING, _HELP)
         yield template.fault(
             ("retryStrategy", "retryPolicy"),
-            f"{template.called} may run on spot nodes and {how}{others}",
+            f"{template.called} may run on spot nodes and {how}{also}",
             related=[Related(wish.scope.resource, wish.scope.at(*wish.keys), "spot nodes")],
             **options,
         )
