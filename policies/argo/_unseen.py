@@ -78,23 +78,24 @@ def _note(help: str) -> dict[str, Any]:
 
 
 def ttl_setting(workflow: Workflow) -> Setting | None:
-    """The ttlStrategy that is judged at a workflow: its own, or the controller's default for it.
+    """The ttlStrategy in force, where it is judged at this workflow.
 
     None for libraries, and where the template that the workflow runs answers for it.
     """
     setting = workflow.setting("ttlStrategy")
     if workflow.library or setting is None or not isinstance(setting.value, Mapping):
         return None
-    config = workflow.config
-    default = config is not None and setting.resource is config.resource and workflow.answers
-    return setting if default or isinstance(workflow.get("ttlStrategy"), Mapping) else None
+    own = isinstance(workflow.get("ttlStrategy"), Mapping)
+    return setting if own or workflow.answers else None
 
 
 def where_set(workflow: Workflow, setting: Setting) -> list[Related]:
     """The place of a value that the workflow does not write itself."""
     if setting.resource is workflow.resource:
         return []
-    return [Related(setting.resource, setting.route, "the controller's default")]
+    template = workflow.template is not None and setting.resource is workflow.template.resource
+    label = "the template's" if template else "the controller's default"
+    return [Related(setting.resource, setting.route, label)]
 
 
 def kept(workflow: Workflow) -> str:
