@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 
 from kguard.facts.argo.scheduling import wishes
-from kguard.facts.argo.templates import Call, Template, below, calls_of
+from kguard.facts.argo.templates import Call, Template, below, calls_of, target_of
 from kguard.facts.argo.volumes import access_modes, mounts, volumes
 from kguard.facts.argo.workflow import Workflow
 from kguard.model import Fault
@@ -29,15 +29,20 @@ def check(workflow: Workflow, ctx: Context) -> Iterator[Fault]:
 
 def _of_loop(call: Call, key: str, workflow: Workflow, ctx: Context) -> Iterator[Fault]:
     said: set[str] = set()
+    called = target_of(ctx.facts, call).template
+    if called is not None and _locked(called, workflow):
+        return
     for template in below(ctx.facts, call):
-        found = volumes(template) if template.runs_pod and not _together(template) else None
-        for mount in mounts(template) if found else ():
-            volume = found.get(mount.name) if found else None
+        found = {} if _locked(template, workflow) else volumes(template) or {}
+        for mount in mounts(template):
+            volume = found.get(mount.name)
             modes = access_modes(ctx.facts, workflow, volume) if volume else ()
             if mount.name in said or modes not in ((_ONCE,), (_ONE_POD,)):
                 continue
-            said.add(mount.name)
             alone = modes[0] == _ONE_POD
+            if not alone and _together(template):
+                continue
+            said.add(mount.name)
             yield call.fault(
                 (key,),
                 f"pods of {call.called} run side by side and mount `{mount.name}`, which is "
@@ -47,6 +52,11 @@ def _of_loop(call: Call, key: str, workflow: Workflow, ctx: Context) -> Iterator
                 if alone
                 else "one node at a time can attach it: pods on other nodes hang",
             )
+
+
+def _locked(template: Template, workflow: Workflow) -> bool:
+    """Whether its runs wait for each other; a semaphore may let in one as a mutex does."""
+    return template.value("synchronization", of=workflow) is not None
 
 
 def _together(template: Template) -> bool:
