@@ -9,21 +9,20 @@ from kguard.model import Fault, Related, Unknown
 from kguard.policies.argo._unseen import not_seen, unless_default
 from kguard.policy.context import NOTE, Context
 
-_NESTED = ("steps", "dag")
-
 
 def check(template: Template, ctx: Context) -> Iterator[Fault | Unknown]:
     """Yield a fault for a parallelism that does not count what the children start."""
     workflow, limit = template.workflow, template.get("parallelism")
-    if type(limit) is not int or template.kind not in _NESTED or workflow.library:
+    if type(limit) is not int or workflow.library:
         return
     if workflow.value("parallelism") is not None:
         return
     for call in calls_of(ctx.facts, template):
         child = target_of(ctx.facts, call).template
-        if child is None or child.kind not in _NESTED or child.value("parallelism", of=workflow):
+        if child is None or child.value("parallelism", of=workflow):
             continue
-        loop = next(filter(_runs_several, calls_of(ctx.facts, child)), None)
+        loops = (each for each in calls_of(ctx.facts, child) if _makes_pods(each, ctx))
+        loop = next(loops, None)
         if loop is None:
             continue
         if not workflow.complete:
@@ -40,6 +39,11 @@ def check(template: Template, ctx: Context) -> Iterator[Fault | Unknown]:
         return
 
 
-def _runs_several(call: Call) -> bool:
-    loop = call.loop
-    return loop is not None and (loop.dynamic or (loop.count or 0) > 1)
+def _makes_pods(call: Call, ctx: Context) -> bool:
+    """Whether it is a loop of several items that may each make a pod."""
+    loop, target = call.loop, target_of(ctx.facts, call).template
+    return (
+        loop is not None
+        and (loop.dynamic or (loop.count or 0) > 1)
+        and (target is None or target.runs_pod or bool(calls_of(ctx.facts, target)))
+    )
