@@ -17,7 +17,7 @@ def check(call: Call, ctx: Context) -> Iterator[Fault]:
     text = call.get("withParam")
     if not isinstance(text, str):
         message = f"`withParam` of {call.called} is no text"
-    elif not text.strip() or text.strip() == "null":
+    elif not text or text.strip() == "null":
         return  # An empty text is no loop at all, and null a loop without items.
     else:
         message = f"`withParam` of {call.called} is no JSON list"
