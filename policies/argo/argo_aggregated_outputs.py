@@ -41,13 +41,8 @@ def check(template: Template, ctx: Context) -> Iterator[Fault]:
 
 
 def _is_output(name: tuple[str, ...]) -> bool:
-    kinds = ("parameters", "result")
-    return (
-        len(name) > 3
-        and name[0] in ("steps", "tasks")
-        and name[2:3] == ("outputs",)
-        and (name[3] in kinds)
-    )
+    """Whether it is one of those that are joined: `steps.load.outputs.result`."""
+    return name[2:3] == ("outputs",) and name[3:4] in (("parameters",), ("result",))
 
 
 def _item_bytes(ctx: Context, source: Call, name: tuple[str, ...]) -> int:

@@ -19,10 +19,9 @@ def check(workflow: Workflow, ctx: Context) -> Iterator[Fault]:
     """Yield a fault for each containerSet that requests far more than it needs at a time."""
     sets: dict[int, list[MainContainer]] = {}
     for container in main_containers(ctx.facts, workflow):
-        if container.template.kind == "containerSet":
-            sets.setdefault(id(container.template.data), []).append(container)
+        sets.setdefault(id(container.template.data), []).append(container)
     for members in sets.values():
-        if 1 < len(members) <= _MOST_MEMBERS and not any(each.unknown for each in members):
+        if len(members) <= _MOST_MEMBERS and not any(each.unknown for each in members):
             before = waits_of(members)
             if before is not None:
                 yield from _judge(members, before, ctx)

@@ -37,6 +37,6 @@ def check(cron: CronWorkflow, ctx: Context) -> Iterator[Fault | Unknown]:
 
 
 def _length(seconds: int) -> str:
-    if seconds < 60 or seconds % 60:
+    if seconds % 60:
         return f"{seconds:,} s"
     return f"{seconds // 60:,} min"

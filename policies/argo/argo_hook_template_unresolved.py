@@ -32,7 +32,7 @@ def check(workflow: Workflow, ctx: Context) -> Iterator[Fault | Unknown]:
     for template in ctx.facts.argo_templates(workflow.resource):
         for call in calls_of(ctx.facts, template):
             name = call.get("onExit")
-            if name and named_template(ctx.facts, workflow, name).found is Found.MISSING:
+            if named_template(ctx.facts, workflow, name).found is Found.MISSING:
                 text = f"`onExit` of {call.called} names template `{name}`: no such one"
                 yield call.fault(("onExit",), text)
 

@@ -6,7 +6,6 @@ from collections.abc import Iterator
 
 from kguard.facts.argo.containers import MainContainer, main_containers
 from kguard.facts.argo.workflow import Workflow
-from kguard.facts.quantities import is_placeholder
 from kguard.model import Fault
 from kguard.policy.context import Context
 from kguard.quantity.images import ImageError, parse_image
@@ -36,7 +35,7 @@ def _pulled(container: MainContainer) -> str:
     policy, image = (container.effective.get(key) for key in ("imagePullPolicy", "image"))
     if policy == "Always":
         return "has `imagePullPolicy: Always`"
-    if policy is not None or not isinstance(image, str) or is_placeholder(image):
+    if policy is not None or not isinstance(image, str):
         return ""
     try:
         latest = parse_image(image).pulled_tag == "latest"

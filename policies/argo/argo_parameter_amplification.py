@@ -23,14 +23,14 @@ def check(workflow: Workflow, ctx: Context) -> Iterator[Fault]:
     templates = ctx.facts.argo_templates(workflow.resource)
     calls = [call for template in templates for call in calls_of(ctx.facts, template)]
     handing: list[Scope] = [workflow, *calls]
-    if not any(literal_bytes(v) > least for each in handing for _, v in _parameters(each)):
+    if not any(literal_bytes(v) > least for each in handing for v in _values(each)):
         return
     count = whole_run(counter_of(ctx.facts, workflow, long=least))
     for text, nodes in count.copies.items() if count else ():
         if not isinstance(text, Text) or text.scope.resource is not workflow.resource:
             continue
         size = literal_bytes(text.text)
-        if size <= least or size * nodes <= ctx.params["max_bytes"]:
+        if size * nodes <= ctx.params["max_bytes"]:
             continue
         copied = f"of {written(size)} goes to {nodes:,} nodes: {written(size * nodes)} of status"
         if isinstance(text.scope, Call):
@@ -42,15 +42,15 @@ def check(workflow: Workflow, ctx: Context) -> Iterator[Fault]:
             related = [
                 Related(each.resource, each.route, "handed on here")
                 for each in scopes
-                if any((name, True) in names_in(str(v)) for _, v in _parameters(each))
+                if any((name, True) in names_in(str(v)) for v in _values(each))
             ]
             message = f"argument `{name}` {copied}"
             yield workflow.fault(text.keys, message, help=_HELP, related=related[:3])
 
 
-def _parameters(scope: Scope) -> Iterator[tuple[Any, Any]]:
-    """The names and values of arguments, and of the inputs of templates."""
+def _values(scope: Scope) -> Iterator[Any]:
+    """The values of arguments, and of the inputs of templates."""
     for key in ("arguments", "inputs"):
         items = scope.get(key, "parameters")
         for each in items if isinstance(items, list) else ():
-            yield dig(each, "name"), dig(each, "value", default=dig(each, "default"))
+            yield dig(each, "value", default=dig(each, "default"))

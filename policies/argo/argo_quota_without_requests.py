@@ -13,8 +13,6 @@ from kguard.model import Fault, Unknown
 from kguard.policies.argo._unseen import unless_default
 from kguard.policy.context import ERROR, Context
 
-_OWN = ("init", "wait")
-
 
 def check(workflow: Workflow, ctx: Context) -> Iterator[Fault | Unknown]:
     """Yield one fault for an object whose pods a ResourceQuota of its namespace rejects."""
@@ -31,7 +29,7 @@ def check(workflow: Workflow, ctx: Context) -> Iterator[Fault | Unknown]:
         if found is None:
             continue
         container, section, resource, quota, name = found
-        own = container.name in _OWN and container.route == pod.route
+        own = container.route == pod.route
         what = f"Argo's own container `{container.name}`" if own else container.called
         yield (workflow if own else container).fault(
             () if own else ("resources", section, resource),

@@ -11,7 +11,6 @@ from kguard.model import REMOVE, Edit, Fault, Fix
 from kguard.policy.context import ERROR, NOTE, Context
 
 _SEVERAL = {"schedule": "schedules", "mutex": "mutexes", "semaphore": "semaphores"}
-_SEVERAL_SINCE = (3, 6)
 _OLDEST = (3, 4)
 _LEFT_OUT = ("podPriority", "priority", "resubmitPendingPods")
 
@@ -38,10 +37,10 @@ def _fix(dated: ArgoDatedField, version: tuple[int, int] | None) -> Fix | None:
     """What `argo convert` does."""
     key, value = dated.key, dated.get(dated.key)
     removal = Edit(dated.at(key), REMOVE)
+    # An unknown version may be one before 3.6, in which the lists do nothing.
+    safe = version is not None
     if key in _LEFT_OUT:
-        return Fix((removal,), safe=version is not None, title=f"remove `{key}`")
-    # Before 3.6 the new field does nothing.
-    safe = version is not None and version >= _SEVERAL_SINCE
+        return Fix((removal,), safe=safe, title=f"remove `{key}`")
     if key == "schedule" and value and dated.get("schedules") is None:
         edits = (removal, Edit(dated.at("schedules"), [value]))
         return Fix(edits, safe=safe, title="write `schedules`")

@@ -18,7 +18,7 @@ def check(retry: Retry, ctx: Context) -> Iterator[Fault]:
         return
     if retry.template is None:
         yield from _of_all(retry, ctx)
-    elif retry.template.kind in _CALLERS:
+    else:
         inner = attempts_below(ctx.facts, retry.template)
         total = attempts(retry.effective) * inner
         if inner > 1 and total > ctx.params["max_attempts"]:

@@ -15,7 +15,7 @@ _GENERAL = ("alpine", "bash", "busybox", "centos", "curl", "debian", "fedora", "
 
 def check(template: Template, ctx: Context) -> Iterator[Fault]:
     """Yield a fault for each sidecar that runs the program of the template."""
-    program = template.value(template.kind, "image") if template.kind else None
+    program = template.value(template.kind, "image")
     if not isinstance(program, str) or is_placeholder(program) or _general(program):
         return
     sidecars = template.get("sidecars")

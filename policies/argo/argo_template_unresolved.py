@@ -18,7 +18,7 @@ def check(workflow: Workflow, ctx: Context) -> Iterator[Fault | Unknown]:
     """Yield a fault for every template that is used and does not exist."""
     for key in ("entrypoint", "onExit"):
         name = workflow.get(key)
-        if name and named_template(ctx.facts, workflow, name).found is Found.MISSING:
+        if named_template(ctx.facts, workflow, name).found is Found.MISSING:
             options: dict[str, Any] = {"severity": ERROR}
             if key == "onExit":
                 # Exit handlers are what platforms put into their workflowDefaults.

@@ -12,8 +12,6 @@ from kguard.policy.context import Context
 
 def check(workflow: Workflow, ctx: Context) -> Iterator[Fault | Unknown]:
     """Yield a fault for each template that a workflow never comes to."""
-    if workflow.library:
-        return
     unused = unused_templates(ctx.facts, workflow)
     borrowed = workflow.resource.kind not in ("Workflow", "CronWorkflow")
     if unused and borrowed:

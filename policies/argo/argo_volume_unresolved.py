@@ -53,10 +53,8 @@ def _has(borrower: Workflow, template: Template, name: str) -> bool:
 def _options(workflow: Workflow, template: Template, ctx: Context, *, lent: bool) -> dict[str, Any]:
     """A note for templates that others run, or only others can: with the volumes of those."""
     if workflow.resource.kind in _LIBRARIES:
-        run = (
-            not lent
-            and not workflow.library
-            and any(each.data is template.data for each in reach(ctx.facts, workflow).templates)
+        run = not lent and any(
+            each.data is template.data for each in reach(ctx.facts, workflow).templates
         )
         if not run:
             return {"severity": NOTE, "help": f"{_HELP}, {_ELSEWHERE}"}
