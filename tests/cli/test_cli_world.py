@@ -105,6 +105,26 @@ def test_the_controller_beside_a_workflow_comes_before_others(project: Project) 
     assert "(`--argo-controller-config FILE` says which)" in out
 
 
+@pytest.mark.parametrize(
+    ("folders", "said"),
+    [
+        ("abc", "3 configurations of the Argo controller were seen (%s, %s, %s), and"),
+        ("abcd", "4 configurations of the Argo controller were seen (%s, %s, %s and 1 more), and"),
+    ],
+)
+def test_three_of_many_controllers_are_named(project: Project, folders: str, said: str) -> None:
+    files = {f"{folder}/config.yaml": BARE_CONTROLLER for folder in folders}
+    project.write({"flows/a.yaml": WORKFLOW, **files})
+    assert said % tuple(files)[:3] in project.run("check", "--select", TTL).out
+
+
+def test_a_controller_that_cannot_be_read_says_where(project: Project) -> None:
+    broken = HEAD + "data: {workflowDefaults: 'spec: ['}\n"
+    project.write({"a.yaml": WORKFLOW, "config.yaml": broken})
+    out = project.run("check", "--select", TTL).out
+    assert "configuration in config.yaml cannot be read: `workflowDefaults`: " in out
+
+
 def test_an_unseen_controller_is_said_once(project: Project) -> None:
     project.write({"a.yaml": WORKFLOW + "---\n" + WORKFLOW.replace("nightly", "weekly")})
     out = project.run("check", "--select", TTL).out
