@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 
 from kguard.facts.argo.templates import Call, Template, calls_of, target_of
+from kguard.facts.argo.workflow import Workflow
 from kguard.model import Fault, Related, Unknown
 from kguard.policies.argo._unseen import not_seen, unless_default
 from kguard.policy.context import NOTE, Context
@@ -21,7 +22,7 @@ def check(template: Template, ctx: Context) -> Iterator[Fault | Unknown]:
         child = target_of(ctx.facts, call).template
         if child is None or child.value("parallelism", of=workflow):
             continue
-        loops = (each for each in calls_of(ctx.facts, child) if _makes_pods(each, ctx))
+        loops = (each for each in calls_of(ctx.facts, child) if _is_wide(each, workflow, ctx))
         loop = next(loops, None)
         if loop is None:
             continue
@@ -39,11 +40,12 @@ def check(template: Template, ctx: Context) -> Iterator[Fault | Unknown]:
         return
 
 
-def _makes_pods(call: Call, ctx: Context) -> bool:
-    """Whether it is a loop of several items that may each make a pod."""
+def _is_wide(call: Call, workflow: Workflow, ctx: Context) -> bool:
+    """Whether it is a loop whose items may have pods side by side."""
     loop, target = call.loop, target_of(ctx.facts, call).template
-    return (
-        loop is not None
-        and (loop.dynamic or (loop.count or 0) > 1)
-        and (target is None or target.runs_pod or bool(calls_of(ctx.facts, target)))
-    )
+    if loop is None or not (loop.dynamic or (loop.count or 0) > 1):
+        return False
+    if target is None:
+        return True
+    locked = target.value("synchronization", of=workflow) is not None
+    return not locked and (target.runs_pod or bool(calls_of(ctx.facts, target)))
