@@ -9,7 +9,7 @@ from collections.abc import Callable
 from typing import Any
 
 import pytest
-from hypothesis import example, given, settings
+from hypothesis import example, given
 from hypothesis import strategies as st
 from webhook_reviews import UID, asked, deployment, pod
 
@@ -267,7 +267,6 @@ def depth_of(body: bytes) -> int:
 PIECES = st.sampled_from(
     [*"{}[],:a", '"', "{}", "[]", '"a"', '"{"', '"\\""', '"\\\\"', "{{{", "}}}"]
 )
-
 
 
 @given(st.lists(PIECES, max_size=60).map("".join))
