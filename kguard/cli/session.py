@@ -13,7 +13,7 @@ from kguard.cli import UsageError
 from kguard.cli.common import load_settings, near, registry_of
 from kguard.cli.hidden import without_rendered_secrets, without_secrets
 from kguard.cli.unrendered import said_of
-from kguard.cli.world import assumptions, render_options
+from kguard.cli.world import assumptions, render_options, tell_of_unknown_versions
 from kguard.config import Settings
 from kguard.engine import Crash, Outcome, Rule, Rules, Table, run
 from kguard.facts import Facts
@@ -223,6 +223,7 @@ def judge(
     resources = [_as_context(resource) for resource in loaded.resources]
     index = Index([*resources, *extra], complete=loaded.complete, rendered=loaded.partial)
     facts = Facts(index, assume)
+    tell_of_unknown_versions(facts, resources)
     rules = _with_kustomize(settings.rules(registry), loaded)
     # What a policy of the user's prints must not end up in the report.
     with progress, redirect_stdout(sys.stderr):

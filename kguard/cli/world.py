@@ -2,15 +2,17 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from typing import TYPE_CHECKING, Any
 
 from kguard.cli import UsageError
 from kguard.config import Settings
-from kguard.facts import Assumptions
+from kguard.facts import Assumptions, Facts
+from kguard.facts.run import NEWEST_KUBERNETES
 from kguard.inputs.builds import KIND
 from kguard.inputs.files import Discovery
 from kguard.inputs.load import Loaded
+from kguard.kube import argo
 from kguard.kube.recognise import HELM_VALUES, resources
 from kguard.model import Origin, Resource, dig, named_route
 
@@ -42,6 +44,27 @@ def assumptions(
     ), extra
 
 
+def tell_of_unknown_versions(facts: Facts, resources: Iterable[Resource]) -> None:
+    """Have said what a version that the user gave is taken for, where no table has it.
+
+    Only where one of the resources is what it is for: a hook checks the files of a commit alone.
+    """
+    kube, version = facts.assume.kube, facts.assume.argo
+    judged = [resource for resource in resources if not resource.context]
+    if kube != NEWEST_KUBERNETES and any("apiVersion" in each.data for each in judged):
+        from kguard.facts.schema.structure import tell_of_unknown_release
+
+        tell_of_unknown_release(facts)
+    if version is not None and any(_is_argos(facts, each) for each in judged):
+        from kguard.facts.argo.shape import tell_of_unknown_version
+
+        tell_of_unknown_version(facts, version)
+
+
+def _is_argos(facts: Facts, resource: Resource) -> bool:
+    return (resource.group, resource.kind) in argo.KINDS or bool(facts.controller_config(resource))
+
+
 def render_options(settings: Settings) -> RenderOptions | None:
     """What the user wants rendered, None for nothing."""
     if not (settings.helm or settings.kustomize):
@@ -60,7 +83,6 @@ def _controller(path: str, found: Discovery, loaded: Loaded) -> Resource:
 
     Of several ConfigMaps, as in an installation's manifests, it is the one with the usual name.
     """
-    from kguard.facts import Facts
     from kguard.facts.argo.config import CONFIG_NAME, controller_config
     from kguard.index import Index
     from kguard.source import read

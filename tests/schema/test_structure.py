@@ -9,7 +9,7 @@ from schema_world import found, place, sort
 
 from kguard.facts import Assumptions, Facts
 from kguard.facts.run import NEWEST_KUBERNETES
-from kguard.facts.schema.structure import faults
+from kguard.facts.schema.structure import faults, tell_of_unknown_release
 from kguard.index import Index
 from kguard.kube import schema
 from kguard.kube.recognise import resources
@@ -358,16 +358,23 @@ def test_a_release_that_is_not_known_may_have_more() -> None:
     (resource,) = resources(_pod({"nonsense": 1, "tty": "yes"}), "a.yaml")
     facts = Facts(Index([resource]), Assumptions(kube=(1, 99)))
     assert [(*C0, "tty")] == [place(fault) for fault in faults(facts, resource)]
-    (notice,) = facts.notices
-    assert notice.startswith("Kubernetes 1.99 is newer than the newest release that is known")
 
 
-def test_a_release_older_than_the_table_is_told() -> None:
-    (resource,) = resources(_pod({"nonsense": 1}), "a.yaml")
-    facts = Facts(Index([resource]), Assumptions(kube=(1, 24)))
-    faults(facts, resource)
-    (notice,) = facts.notices
-    assert notice.startswith("Kubernetes 1.24 is older than the oldest release that is known, 1.25")
+@pytest.mark.parametrize(
+    ("minor", "told"),
+    [
+        pytest.param(24, "1.24 is older than the oldest release that is known, 1.25: ", id="old"),
+        pytest.param(25, "", id="oldest"),
+        pytest.param(NEWEST_KUBERNETES[1], "", id="newest"),
+        pytest.param(99, "1.99 is newer than the newest release that is known, 1.", id="new"),
+    ],
+)
+def test_a_release_that_is_not_listed_is_told(minor: int, told: str) -> None:
+    facts = Facts(Index([]), Assumptions(kube=(1, minor)))
+    tell_of_unknown_release(facts)
+    assert [notice.startswith(f"Kubernetes {told}") for notice in facts.notices] == (
+        [True] if told else []
+    )
 
 
 def test_the_newest_release_is_the_last_of_the_table() -> None:

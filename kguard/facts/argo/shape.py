@@ -68,7 +68,7 @@ def shape(facts: Facts, resource: Resource) -> list[Scope]:
 
 
 def _shape(facts: Facts, resource: Resource) -> list[Scope]:
-    _tell_of_unknown_version(facts, resource)
+    tell_of_unknown_version(facts, argo_version(facts, resource))
     spec = resource.data.get("spec")
     root = "CronWorkflowSpec" if resource.kind == "CronWorkflow" else "WorkflowSpec"
     walk, metadata = Walk(resource, resource.data), resource.data.get("metadata")
@@ -80,9 +80,8 @@ def _shape(facts: Facts, resource: Resource) -> list[Scope]:
     return found
 
 
-def _tell_of_unknown_version(facts: Facts, resource: Resource) -> None:
+def tell_of_unknown_version(facts: Facts, version: Version | None) -> None:
     """Say that a version is none whose fields are listed: it may be a slip, or merely new."""
-    version = argo_version(facts, resource)
     if version is None or oldest() <= version <= newest():
         return
     text = f"Argo Workflows {version_text(version)} is"

@@ -75,6 +75,11 @@ def faults(facts: Facts, resource: Resource) -> list[Scope]:
     """Everything that is wrong with the shape of an object, in its order."""
     if "apiVersion" not in resource.data:
         return []
+    return list(_Walk(facts, resource).all())
+
+
+def tell_of_unknown_release(facts: Facts) -> None:
+    """Say that the release given is none that is listed: it may be a slip, or merely new."""
     minor, (oldest, newest) = facts.assume.kube[1], schema.releases()
     if minor > newest:
         facts.notice(
@@ -86,7 +91,6 @@ def faults(facts: Facts, resource: Resource) -> list[Scope]:
             f"Kubernetes 1.{minor} is older than the oldest release that is known, 1.{oldest}: "
             f"a field or API version that 1.{oldest} has is taken for known"
         )
-    return list(_Walk(facts, resource).all())
 
 
 def wrong_strings(facts: Facts, resource: Resource) -> list[WrongString]:
