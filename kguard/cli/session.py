@@ -12,10 +12,11 @@ from kguard import ignore
 from kguard.cli import UsageError
 from kguard.cli.common import load_settings, near, registry_of
 from kguard.cli.hidden import without_rendered_secrets, without_secrets
+from kguard.cli.patched import said_of_lowered, with_patches
 from kguard.cli.unrendered import said_of
 from kguard.cli.world import assumptions, render_options, tell_of_unknown_versions
 from kguard.config import Settings
-from kguard.engine import Crash, Outcome, Rule, Rules, Table, run
+from kguard.engine import Crash, Outcome, Rules, run
 from kguard.facts import Facts
 from kguard.fingerprint import said_once, with_keys
 from kguard.index import Index
@@ -23,7 +24,7 @@ from kguard.inputs.files import Discovery, discover
 from kguard.inputs.git import git_root
 from kguard.inputs.load import Loaded, load
 from kguard.kube.workloads import is_owned
-from kguard.model import Finding, Origin, Resource, Severity, named_route
+from kguard.model import Finding, Origin, Resource, named_route
 from kguard.policy.registry import Registry
 from kguard.record import field, record, replace
 from kguard.report import Located, Note, Report, Unchecked
@@ -71,6 +72,7 @@ class Session:
             kept = self._without_baselined(kept, self.settings.baseline)
         if self.changes is not None:
             kept = self._with_changes(kept, self.changes)
+        self.report.notices += said_of_lowered(kept, self.loaded, self.settings, self.registry)
         shown: list[Located] = []
         for item in kept:
             (shown if self.settings.reports(item.finding) else self.below).append(item)
@@ -224,7 +226,7 @@ def judge(
     index = Index([*resources, *extra], complete=loaded.complete, rendered=loaded.partial)
     facts = Facts(index, assume)
     tell_of_unknown_versions(facts, resources)
-    rules = _with_kustomize(settings.rules(registry), loaded)
+    rules = with_patches(settings.rules(registry), loaded)
     # What a policy of the user's prints must not end up in the report.
     with progress, redirect_stdout(sys.stderr):
         outcome = run(registry.policies.values(), _counted(resources, progress), facts, rules)
@@ -276,31 +278,6 @@ def _counted(resources: list[Resource], progress: Progress) -> Iterable[Resource
     for done, resource in enumerate(resources):
         progress.update(done, len(resources), resource.origin.path)
         yield resource
-
-
-def _with_kustomize(rules: Rules, loaded: Loaded) -> Rules:
-    """In a base that an overlay patches, what is missing may be added there: a note."""
-    if not loaded.patched_units:
-        return rules
-
-    lowered: dict[int, tuple[Table, Table]] = {}
-
-    def rule(resource: Resource) -> Table:
-        table = rules(resource)
-        if not loaded.is_patched(resource):
-            return table
-        if id(table) not in lowered:
-            lowered[id(table)] = table, {i: _lowered(i, each) for i, each in table.items()}
-        return lowered[id(table)][1]
-
-    return rule
-
-
-def _lowered(policy: str, rule: Rule) -> Rule:
-    may_come = policy.startswith("missing-") or policy == "schema-missing-field"
-    if rule.severity or not may_come:
-        return rule
-    return replace(rule, severity=Severity.NOTE)
 
 
 def _locate(finding: Finding, loaded: Loaded) -> Located:

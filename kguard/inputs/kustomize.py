@@ -260,13 +260,17 @@ class Kustomizations:
         parts = (self.of(part) for part in (folder, *self._reachable(folder)))
         return frozenset(path for known in parts if known is not None for path in known.contents)
 
-    def patched(self) -> set[str]:
-        """The folders whose objects a known kustomization patches, directly or further down."""
-        found: set[str] = set()
-        for folder in list(self._known):
+    def patched(self) -> dict[str, str]:
+        """The folders whose objects a known kustomization patches, directly or further down.
+
+        Each with the folder of a kustomization that does.
+        """
+        found: dict[str, str] = {}
+        for folder in sorted(self._known):
             if self._patches(folder):
                 for part in self._reachable(folder):
-                    found.add(part.rpartition("/")[0] if is_candidate(part) else part)
+                    unit = part.rpartition("/")[0] if is_candidate(part) else part
+                    found.setdefault(unit, folder)
         return found
 
     def _patches(self, folder: str) -> bool:

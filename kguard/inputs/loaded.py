@@ -20,9 +20,10 @@ class Loaded:
     """What a run judges, what it looks at, and what it does not judge.
 
     `sources` holds only files with resources or errors in them. `files` and `documents` count
-    what is reported on and holds resources. `patched_units` are folders of Kustomize bases that
-    some overlay patches: what their objects lack may be added there. `rendered` are documents of
-    tools by path and number, `inputs` the files that each unit of theirs is made of.
+    what is reported on and holds resources. `patched_units` are folders of Kustomize bases, each
+    with one whose kustomization patches it: what their objects lack may be added there. `rendered`
+    are documents of tools by path and number, `inputs` the files that each unit of theirs is made
+    of.
     """
 
     resources: list[Resource] = field(default_factory=list)
@@ -34,7 +35,7 @@ class Loaded:
     """Units of which all was seen."""
     partial: set[str] = field(default_factory=set)
     """Those of them beside which more may be applied: charts and kustomizations."""
-    patched_units: set[str] = field(default_factory=set)
+    patched_units: dict[str, str] = field(default_factory=dict)
     retagged: set[str] = field(default_factory=set)
     builds: list[Build] = field(default_factory=list)
     rendered: dict[tuple[str, int], RenderedDocument] = field(default_factory=dict)
