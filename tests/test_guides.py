@@ -80,8 +80,12 @@ def test_commands_are_understood(
 
 @pytest.mark.parametrize("guide", sorted(GUIDES))
 def test_configurations_are_taken(
-    guide: str, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+    guide: str,
+    tmp_path: Path,
+    monkeypatch: pytest.MonkeyPatch,
+    capsys: pytest.CaptureFixture[str],
 ) -> None:
+    monkeypatch.chdir(tmp_path)
     (tmp_path / "checkout").mkdir()
     (tmp_path / "checkout/Dockerfile").write_text("FROM scratch\n")
     for number, block in enumerate(re.findall(r"```yaml\n(.*?)```", GUIDES[guide], re.DOTALL)):

@@ -57,7 +57,7 @@ def build(
         images=images(builder, layers),
         argo=_version(builder.last(layers, "argo.version", None)),
         argo_assume_none=builder.last(layers, "argo.assume", "unknown") == "none",
-        argo_controller_config=builder.last_path(layers, "argo.controller-config"),
+        argo_controller_config=builder.last_path(layers, "argo.controller-config", there=True),
         drone_requests_given=builder.last(layers, "drone.requests", "unknown") == "given",
         drone_limits_given=builder.last(layers, "drone.limits", "unknown") == "given",
         woodpecker_kubernetes=builder.last(layers, "woodpecker.backend", "unknown") == "kubernetes",
@@ -95,12 +95,12 @@ class Builder:
 
     # Paths
 
-    def last_path(self, layers: Sequence[Layer], key: str) -> str | None:
-        """The same for a key that holds a path, made absolute."""
+    def last_path(self, layers: Sequence[Layer], key: str, *, there: bool = False) -> str | None:
+        """The same for a key that holds a path, made absolute; `there` has to be a file."""
         route = tuple(key.split("."))
         for layer in reversed(layers):
             if dig(layer.data, *route) is not None:
-                return self.path(layer, route)
+                return self.file(layer, route) if there else self.path(layer, route)
         return None
 
     def paths(self, layer: Layer, route: Route) -> list[str]:
@@ -115,6 +115,15 @@ class Builder:
         files are written to: links and `..` must not lead out of the repository.
         """
         return self.resolved(layer, route, dig(layer.data, *route))
+
+    def file(self, layer: Layer, route: Route) -> str | None:
+        """The same for a file; None, with a problem, where it is not there."""
+        path = self.path(layer, route)
+        if path is None or (os.path.exists(path) and not os.path.isdir(path)):
+            return path
+        cause = "a folder, and no file" if os.path.isdir(path) else "no such file"
+        self.problems.append(layer.problem(route, f"`{dig(layer.data, *route)}`: {cause}"))
+        return None
 
     def resolved(self, layer: Layer, route: Route, text: str) -> str | None:
         """The absolute path for a text that stands at a route, under the same rules."""

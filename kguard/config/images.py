@@ -59,7 +59,7 @@ def _table(builder: Builder, layer: Layer) -> dict[str, Image]:
     route = ("image-map",)
     return {
         name: Image(
-            builder.path(layer, (*route, name, "dockerfile")) if "dockerfile" in facts else None,
+            builder.file(layer, (*route, name, "dockerfile")) if "dockerfile" in facts else None,
             facts.get("shell"),
             tuple(facts["entrypoint"]) if "entrypoint" in facts else None,
             tuple(facts["cmd"]) if "cmd" in facts else None,

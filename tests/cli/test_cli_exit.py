@@ -288,7 +288,7 @@ WRONG_WORDS = [
     ("check --policies nowhere", 2, "no policy folder at nowhere"),
     ("check --baseline nowhere.json", 2, "nowhere.json"),
     ("check --image-map nowhere.yaml", 2, "nowhere.yaml"),
-    ("check --argo-controller-config nowhere.yaml", 2, "nowhere.yaml: cannot be read"),
+    ("check --argo-controller-config nowhere.yaml", 2, "`nowhere.yaml`: no such file"),
     ("explain imgae-latest", 2, "did you mean `image-latest`?"),
     ("explain ", 2, "no policy or family is called ``"),
     ("policies imgaes", 2, "no policy or family is called `imgaes`"),

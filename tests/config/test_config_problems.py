@@ -291,3 +291,21 @@ def test_an_image_map_of_its_own_names_its_own_lines(project: Project) -> None:
     assert project.faults("image-map: gone.yaml") == [
         ".kguard.yaml:1:12: `gone.yaml` cannot be read: No such file or directory"
     ]
+
+
+def test_a_file_that_is_not_there_is_named_where_it_is_asked_for(project: Project) -> None:
+    project.write("images.yaml", "web: {shell: dash}\nold: {dockerfile: old/Dockerfile}\n")
+    assert project.faults("image-map: images.yaml") == [
+        "images.yaml:2:19: `old/Dockerfile`: no such file"
+    ]
+    text = "image-map:\n  web: {dockerfile: web}\nargo:\n  controller-config: argo.yaml\n"
+    (project.root / "web").mkdir()
+    assert project.faults(text) == [
+        ".kguard.yaml:2:21: `web`: a folder, and no file",
+        ".kguard.yaml:4:22: `argo.yaml`: no such file",
+    ]
+    options = {"argo-controller-config": "argo.yaml"}
+    project.write("web/Dockerfile", "FROM scratch\n")
+    assert project.faults("", options=options) == [
+        "--argo-controller-config:0:0: `argo.yaml`: no such file"
+    ]

@@ -76,6 +76,7 @@ def test_the_template_is_valid_as_it_is(project: Project) -> None:
 
 def test_the_template_shows_every_setting_and_its_examples_are_valid(project: Project) -> None:
     project.write("argo/workflow-controller-configmap.yaml", "")
+    project.write("web/Dockerfile", "")
     wide = Project(project.root, build_registry(builtin()))
     settings = wide.load(uncommented(TEMPLATE))
     keys = {key.split(".")[0] for key in settings.values}

@@ -37,6 +37,8 @@ woodpecker: {backend: kubernetes}
 
 
 def test_everything_can_be_set(project: Project) -> None:
+    project.write("web/Dockerfile", "")
+    project.write("argo.yaml", "")
     found = project.load(EVERYTHING)
     root = str(project.root)
     assert found.file == ".kguard.yaml"
