@@ -167,6 +167,14 @@ class _Build:
         message = message.removeprefix("error: ").replace(f"'{base}'", f"'{here}'")
         message = message.replace(os.path.realpath(self.found.base) + os.sep, "")
         message = message.replace(overlay, here)
+        # That is said of the overlay made here, which builds on nothing else.
+        quoted = re.escape(f"'{here}'")
+        message = re.sub(
+            f"^accumulating resources: accumulation err='accumulating resources from {quoted}: "
+            f"{quoted} must resolve to a file': [a-z' ]+ path {quoted}: ",
+            "",
+            message,
+        )
         remote = "git" in message and "executable file not found" in message
         if remote or "127.0.0.1:9" in message:
             # kustomize repeats the address in every step of what it tried.

@@ -7,6 +7,7 @@ variable can switch off, no configuration of the user, little time and a bounded
 from __future__ import annotations
 
 import os
+import re
 import shutil
 from collections.abc import Mapping, Sequence
 from typing import IO, TYPE_CHECKING, Any
@@ -26,6 +27,15 @@ _MOST_ERRORS = 64 * 1024
 _MOST_SAID = 2000
 _NOWHERE = "http://127.0.0.1:9"
 """Nothing listens on the discard port, so what is fetched through this proxy fails at once."""
+_ASIDE = re.compile(r"(?:# )?warning:|use --debug|[IW]\d{4} [\d:.]+ ", re.I)
+"""What begins a line that is no reason: advice, or a log's word of lesser things."""
+# Source: klog.go (formatHeader) and internal/serialize/keyvalues.go of k8s.io/klog/v2: a text in
+# quotes, or its lines between angle brackets.
+_LOGGED = re.compile(
+    r"[EF]\d{4} [\d:.]+ +\d+ \S+:\d+\] "
+    r'(?:"[^"]*" err=(?:"(?P<text>.*)"|< (?P<lines>.*) >)|(?P<rest>.*))'
+)
+_SPACES = {"n": " ", "t": " "}
 _KEPT = ("HOME", "SYSTEMROOT", "TEMP", "TMP", "TMPDIR", "USERPROFILE")
 
 
@@ -142,11 +152,21 @@ def said(answer: Answer) -> str:
     lines = lines[first:]
     if lines and lines[0].startswith(("runtime: ", "fatal error: ", "panic: ")):
         del lines[1:]  # Go's dump of what was running is for those who write the program.
-    kept = [line for line in lines if not line.lower().startswith(("warning:", "use --debug"))]
-    text = " ".join(kept or lines).removeprefix("Error: ")
+    kept = [line for line in lines if not _ASIDE.match(line)]
+    text = _unlogged(" ".join(kept or lines)).removeprefix("Error: ")
     if len(text) > _MOST_SAID:
         text = f"{text[:_MOST_SAID]}…"
     return text or f"exit code {answer.code} and no word why"
+
+
+def _unlogged(text: str) -> str:
+    """The error in a line that kubectl logs; any other text as it is."""
+    match = _LOGGED.fullmatch(text)
+    if match is None:
+        return text
+    if match["text"] is None:
+        return match["lines"] or match["rest"]
+    return re.sub(r"\\(.)", lambda each: _SPACES.get(each[1], each[1]), match["text"])
 
 
 def _environment(folder: str) -> dict[str, str]:

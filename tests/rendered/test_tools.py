@@ -88,6 +88,33 @@ def test_a_tool_that_fails(project: Project, fake_tool: Fake, text: str, part: s
     assert "`helm template web`" in reason
 
 
+LOGGED = r"""
+W1121 12:00:00.1      7 warnings.go:1] "mind"
+# Warning: 'bases' is deprecated.
+E1121 12:00:00.123456 28144 run.go:72] "command failed" err="no \"x\"\nhere: '[a]'"
+"""
+LINES = """\
+E1121 12:00:00.123456 28144 run.go:72] "command failed" err=<
+\tone
+\ttwo
+ >
+"""
+
+
+@pytest.mark.parametrize(
+    ("words", "reason"),
+    [
+        pytest.param(LOGGED, "no \"x\" here: '[a]'", id="a text"),
+        pytest.param(LINES, "one two", id="lines"),
+        pytest.param("F1121 12:00:00.1 7 a.go:1] no way\n", "no way", id="no structure"),
+        pytest.param("W1121 12:00:00.1 7 a.go:1] no\n", "W1121 12:00:00.1 7 a.go:1] no", id="only"),
+        pytest.param("E1 is no such chart\n", "E1 is no such chart", id="no log"),
+    ],
+)
+def test_the_cause_is_told_without_the_dress_of_a_log(words: str, reason: str) -> None:
+    assert program.said(program.Answer(1, b"", words.encode())) == reason
+
+
 def test_control_characters_are_not_printed(project: Project, fake_tool: Fake) -> None:
     project.write(CHART)
     fake_tool("KGUARD_HELM", "sys.stderr.write('Error: no\\x1b[31m way\\n')\nsys.exit(1)")
