@@ -132,7 +132,8 @@ class Session:
         report.details += [f"`{item.path}`, unchanged: {item.reason}" for item in as_before]
         labels = {(resource.origin.path, resource.label) for resource in changed}
         report.judged = [row for row in report.judged if row[1:] in labels]
-        report.files = len({resource.origin.path for resource in changed})
+        places = {item.path for item in kept if item.path in self.loaded.sources}
+        report.files = len(places.union(resource.origin.path for resource in changed))
         report.documents = len({(r.origin.path, r.origin.document) for r in changed})
         report.resources = len(changed)
         return kept

@@ -120,7 +120,7 @@ class _Chart:
         """Add what the chart renders to."""
         done = [self._result(*run) for run in self.runs]
         if any(done):
-            self._cover()
+            self.rendered.parts.update(self._cover())
             self._name_the_empty()
         if not all(done):
             self.rendered.failed.update(below(self.found.files, self.folder))
@@ -140,10 +140,12 @@ class _Chart:
     def _real(self) -> str:
         return os.path.normpath(os.path.join(self.found.base, self.folder))
 
-    def _cover(self) -> None:
-        for path in below((*self.found.files, *self.found.context), self.folder):
-            if "templates/" in path[len(self.folder) :]:
-                self.rendered.covered.add(path)
+    def _cover(self) -> set[str]:
+        """The templates among the files, which are judged in no other form."""
+        files = below((*self.found.files, *self.found.context), self.folder)
+        templates = {path for path in files if "templates/" in path[len(self.folder) :]}
+        self.rendered.covered |= templates
+        return templates
 
     def _name_the_empty(self) -> None:
         """Say of which templates nothing was judged, as a condition in them may not have held."""

@@ -155,10 +155,11 @@ class _Build:
             reason = f"kustomize has no place to work in: {error} (`{command}`)"
             self.rendered.unchecked.append(Unchecked(self.own, 0, 0, reason))
         else:
-            self.rendered.covered |= self.files
             # Other texts are for those who read what is generated, and objects for themselves.
             contents = self.known.contents_of(self.folder)
-            self.rendered.covered.update(path for path in contents if not is_candidate(path))
+            parts = self.files.union(path for path in contents if not is_candidate(path))
+            self.rendered.covered |= parts
+            self.rendered.parts |= parts
             return
         self.rendered.failed |= self.files
 

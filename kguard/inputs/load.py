@@ -181,7 +181,8 @@ class _Loader:
         loaded.unrendered |= rendered.failed
         self.covered |= rendered.covered
         judged = [resource.origin for resource in rendered.resources if not resource.context]
-        loaded.files += len({origin.path for origin in judged})
+        parts = rendered.parts.intersection(self.found.files)
+        loaded.files += len(parts.union(origin.path for origin in judged))
         loaded.documents += len({(origin.path, origin.document) for origin in judged})
 
     def finish(self) -> Loaded:

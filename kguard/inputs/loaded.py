@@ -20,10 +20,10 @@ class Loaded:
     """What a run judges, what it looks at, and what it does not judge.
 
     `sources` holds only files with resources or errors in them. `files` and `documents` count
-    what is reported on and holds resources. `patched_units` are folders of Kustomize bases, each
-    with one whose kustomization patches it: what their objects lack may be added there. `rendered`
-    are documents of tools by path and number, `inputs` the files that each unit of theirs is made
-    of.
+    what is reported on and holds resources, `files` also what these were rendered from.
+    `patched_units` are folders of Kustomize bases, each with one whose kustomization patches it:
+    what their objects lack may be added there. `rendered` are documents of tools by path and
+    number, `inputs` the files that each unit of theirs is made of.
     """
 
     resources: list[Resource] = field(default_factory=list)

@@ -128,8 +128,9 @@ class Rendered:
     """What the tools of a run gave.
 
     `documents` are by path and number; `sources` the files they are made of. `covered` are files
-    that are judged in this form and no other, `failed` those that could not be, or not in each of
-    their forms. `complete` names the units; `inputs` the files that each of them is made of.
+    that are judged in this form and no other, `parts` those of them that something was rendered
+    from, `failed` those that could not be, or not in each of their forms. `complete` names the
+    units; `inputs` the files that each of them is made of.
     """
 
     resources: list[Resource] = field(default_factory=list)
@@ -139,6 +140,7 @@ class Rendered:
     skipped: list[Skipped] = field(default_factory=list)
     notes: list[str] = field(default_factory=list)
     covered: set[str] = field(default_factory=set)
+    parts: set[str] = field(default_factory=set)
     failed: set[str] = field(default_factory=set)
     complete: set[str] = field(default_factory=set)
     inputs: dict[str, frozenset[str]] = field(default_factory=dict)

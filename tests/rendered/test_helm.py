@@ -39,6 +39,14 @@ def test_a_key_that_is_wrong_is_marked_and_not_its_value(project: Project) -> No
     assert (item["column"], item["endColumn"]) == (3, 11)
 
 
+def test_templates_are_counted_whatever_they_render_to(project: Project) -> None:
+    project.write(with_template("{{- if .Values.extra }}\na: b\n{{- end }}\n"))
+    library = {"lib/Chart.yaml": "apiVersion: v2\nname: lib\nversion: 0.1.0\ntype: library\n"}
+    project.write({**library, "lib/templates/_a.yaml": "{{ define `a` }}{{ end }}\n"})
+    summary = check(project).json["summary"]
+    assert (summary["files"], summary["resources"]) == (2, 1)
+
+
 def test_nothing_is_rendered_unless_asked_for(project: Project) -> None:
     project.write(CHART)
     answer = project.run("check", "--select", SIGNS, "-f", "json")

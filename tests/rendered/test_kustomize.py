@@ -27,6 +27,12 @@ spec:
         - name: side   # kguard: ignore[missing-cpu-request] small
           image: side:1
 """
+PATCH = """\
+apiVersion: apps/v1
+kind: Deployment
+metadata: {name: web}
+spec: {template: {spec: {containers: [{name: web, image: "other:latest"}]}}}
+"""
 FILES = {
     "base/kustomization.yaml": "resources: [deploy.yaml]\n",
     "base/deploy.yaml": DEPLOYMENT,
@@ -51,6 +57,19 @@ def test_a_finding_is_shown_in_the_file_of_the_base(project: Project) -> None:
     (item,) = answer.json["findings"]
     assert item["resource"]["name"] == "prod-web"
     assert item["rendered"]["command"].endswith("over/prod")
+
+
+def test_every_file_is_counted_or_named_as_skipped(project: Project) -> None:
+    patched = with_overlay("patches: [{path: patch.yaml}]\n", **{"over/prod/patch.yaml": PATCH})
+    component = "apiVersion: kustomize.config.k8s.io/v1alpha1\nkind: Component\n"
+    project.write({**patched, "unused/kustomization.yaml": component, "pod.yaml": POD})
+    plain = project.run("check", "-f", "json").json
+    assert (plain["summary"]["files"], len(plain["skipped"])) == (2, 4)
+    built = check(project).json
+    assert (built["summary"]["files"], len(built["skipped"])) == (5, 1)
+    named = check(project, "over/prod/patch.yaml").json
+    assert {item["file"] for item in named["findings"]} == {"over/prod/patch.yaml"}
+    assert (named["summary"]["files"], named["summary"]["resources"]) == (2, 1)
 
 
 def test_nothing_is_written_into_the_repository(project: Project) -> None:
