@@ -13,7 +13,7 @@ from kguard.cli import UsageError
 from kguard.cli.common import load_settings, near, registry_of
 from kguard.cli.hidden import without_rendered_secrets, without_secrets
 from kguard.cli.patched import said_of_lowered, with_patches
-from kguard.cli.unrendered import said_of
+from kguard.cli.unrendered import said_of, without_charts
 from kguard.cli.world import assumptions, render_options, tell_of_unknown_versions
 from kguard.config import Settings
 from kguard.engine import Crash, Outcome, Rules, run
@@ -317,7 +317,7 @@ def _report(
         unchecked.append(Unchecked(".", 0, 0, "nothing to check was found here"))
     by_id: Mapping[int, Resource] = {id(resource): resource for resource in resources}
     judged = [(policy, by_id[key]) for policy, key in outcome.judged if key in by_id]
-    notices = [*found.notices, *unrendered, *facts.notices]
+    notices = [*found.notices, *unrendered, *without_charts(settings, loaded), *facts.notices]
     if not HAVE_LIBYAML:
         notices.append("PyYAML is installed without libyaml: reading takes several times as long")
     abstentions = [

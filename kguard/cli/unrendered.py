@@ -1,9 +1,10 @@
-"""What a run says of charts and kustomizations that it found and was not asked to render."""
+"""What a run says of charts and kustomizations that it was not asked to render, or did not find."""
 
 from __future__ import annotations
 
 from collections.abc import Iterator
 
+from kguard.config import Settings
 from kguard.inputs.files import Discovery
 from kguard.inputs.load import Loaded
 from kguard.report import Unchecked
@@ -36,6 +37,17 @@ def said_of(found: Discovery, loaded: Loaded) -> tuple[list[str], list[Unchecked
     )
     reason = f"nothing here could be checked without rendering the {what}"
     return notices, [Unchecked(where or ".", 0, 0, reason)]
+
+
+def without_charts(settings: Settings, loaded: Loaded) -> Iterator[str]:
+    """A notice for each option that says how to render charts, where there is none.
+
+    Only for what was said for this run: a configuration is for others, too.
+    """
+    for name in ("values", "set"):
+        origin = settings.origin_of(f"helm.{name}")
+        if origin.startswith("--") and not loaded.charts:
+            yield f"`{origin}` changes nothing: no chart is among the files"
 
 
 def _each(folders: list[str], kind: str, missing: str) -> Iterator[str]:

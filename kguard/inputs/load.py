@@ -144,6 +144,9 @@ class _Loader:
     def render(self, options: RenderOptions) -> None:
         """Add what tools render, once for all readings of these files."""
         self.rendering = bool(options.helm)
+        self.loaded.charts = any(
+            self.charts.chart_of(path) is not None for path in self.found.files
+        )
         if self.found.rendered is None:
             self.found.rendered = []
             if options.helm:

@@ -42,6 +42,8 @@ class Loaded:
     inputs: dict[str, frozenset[str]] = field(default_factory=dict)
     unrendered: set[str] = field(default_factory=set)
     """Files of which a rendering might have shown more than this run has seen."""
+    charts: bool = False
+    """Whether there is a chart to render, where something is to be rendered."""
     unrendered_charts: list[str] = field(default_factory=list)
     """Folders of charts that were not to be rendered, and of which something is not judged."""
     unbuilt_kustomizations: list[str] = field(default_factory=list)

@@ -1,4 +1,4 @@
-"""What is said of charts and kustomizations that nobody asked to render."""
+"""What is said of charts and kustomizations that nobody asked to render, or that are not there."""
 
 from __future__ import annotations
 
@@ -112,3 +112,24 @@ def test_a_baseline_says_what_it_is_not_about(project: Project) -> None:
     project.write({"pod.yaml": FIXED, **chart("charts/web")})
     answer = project.run("baseline")
     assert (answer.code, answer.err) == (0, f"kguard: {NOTICE}\n")
+
+
+@pytest.mark.parametrize(
+    ("words", "notices"),
+    [
+        pytest.param(["--helm-values", "prod.yaml"], ["--helm-values"], id="values"),
+        pytest.param(["--helm-set", "a=b", "--helm-values", "x"], ["--helm-values", "--helm-set"]),
+        pytest.param(["--config", "helm.set=[a=b]", "--helm"], ["--config helm.set"], id="config"),
+        pytest.param(["--helm"], [], id="no option of a chart"),
+    ],
+)
+def test_options_for_charts_where_none_is_checked_are_said(
+    project: Project, words: list[str], notices: list[str]
+) -> None:
+    project.write({"pod.yaml": FIXED, ".kguard.yaml": "helm: {render: true, values: [x.yaml]}\n"})
+    told = [f"`{name}` changes nothing: no chart is among the files" for name in notices]
+    answer = project.check("pod.yaml", *words)
+    assert (answer.code, answer.json["notices"]) == (0, told)
+    project.write(chart("web"))
+    project.monkeypatch.setenv("KGUARD_HELM", "/nowhere/helm")
+    assert project.check("web", "--helm", *words).json["notices"] == []
