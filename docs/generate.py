@@ -15,6 +15,8 @@ from policy_index import by_family, by_kind, by_peer, by_profile, cell
 
 from kguard.cli import build_parser
 from kguard.cli.completion import Argument, Command, commands
+from kguard.config.options import VARIABLES
+from kguard.config.variables import OTHERS
 from kguard.policy.registry import builtin
 
 FOLDER = Path(__file__).parent
@@ -47,6 +49,20 @@ def cli_page(found: list[Command]) -> Iterator[str]:
         if arguments:
             rows = ["| argument | |", "|---|---|", *(row(argument) for argument in arguments)]
             yield "\n".join(rows)
+    yield from environment()
+
+
+def environment() -> Iterator[str]:
+    """The variables that are read."""
+    yield "## Environment"
+    settings = ", ".join(f"`{name}`" for name in VARIABLES)
+    others = ", ".join(f"`{name}`" for name in OTHERS)
+    yield f"Options that are settings have a variable: {settings}. Lists have commas in between."
+    yield (
+        f"Beside them kguard reads {others}; the last two name the programs that render. It says "
+        "of any other variable that begins with `KGUARD_` that it is not read, but for those that "
+        "Kubernetes sets for a Service of this name."
+    )
 
 
 def row(argument: Argument) -> str:

@@ -10,13 +10,16 @@ from collections.abc import Iterable, Iterator
 from kguard import term
 from kguard.cli import USAGE, UsageError, fail
 from kguard.config import ConfigError, Problem, Settings, load
-from kguard.config.options import ROUTES, misspelt
+from kguard.config.options import ROUTES
+from kguard.config.variables import unread
 from kguard.inputs.git import git_root
 from kguard.model import Span
 from kguard.policy.page import PageError
 from kguard.policy.registry import Registry, load_registry
 from kguard.render.frame import frame, gutter
 from kguard.report import Report
+
+_LISTED = "kguard config show --help"
 
 
 def add_policy_folders(parser: argparse._ActionsContainer) -> None:
@@ -51,11 +54,12 @@ def load_settings(args: argparse.Namespace, registry: Registry) -> Settings:
     """The settings for a run in the working directory with these arguments.
 
     `args` has `config`, `isolated` and any of the options of kguard.config.options.ROUTES, None
-    where one is not given. Says on standard error which variables of the environment look
-    misspelt. Raises ConfigError.
+    where one is not given. Says on standard error which variables of the environment look like
+    settings and are none. Raises ConfigError.
     """
-    for name, meant in misspelt(os.environ):
-        fail(f"`{name}` in the environment is not read; did you mean `{meant}`?")
+    for name, meant in unread(os.environ):
+        hint = f"did you mean `{meant}`?" if meant else f"`{_LISTED}` lists the settings that are"
+        fail(f"`{name}` in the environment is not read; {hint}")
     cwd = os.getcwd()
     given = {name: getattr(args, name.replace("-", "_"), None) for name in ROUTES}
     return load(

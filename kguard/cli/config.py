@@ -13,8 +13,9 @@ from kguard.cli import OK, fail
 from kguard.cli.common import add_policy_folders, complain, load_settings, registry_of
 from kguard.config import ConfigError, Override, Settings
 from kguard.config.find import YAML_NAMES, find, shown
-from kguard.config.options import ROUTES
+from kguard.config.options import ROUTES, VARIABLES, fragment
 from kguard.config.validate import load_schema
+from kguard.config.variables import OTHERS
 from kguard.facts.run import NEWEST_KUBERNETES
 from kguard.ignore.globs import matches_path
 from kguard.inputs.git import git_root
@@ -55,17 +56,23 @@ def run(args: argparse.Namespace) -> int:
     return OK
 
 
+_FROM_ENVIRONMENT = (
+    f"The environment can hold them, too: {', '.join(VARIABLES)}. "
+    f"Also read are {', '.join(OTHERS)}; the last two name programs."
+)
+
+
 def _add_options(parser: argparse.ArgumentParser) -> None:
     """Every option that is a setting, without repeating what `check --help` says of each."""
-    group = parser.add_argument_group("settings, as for `kguard check`")
+    group = parser.add_argument_group("settings, as for `kguard check`", _FROM_ENVIRONMENT)
+    whole = load_schema()
     for name, route in ROUTES.items():
-        schema = load_schema()["properties"][route[0]]
+        schema = fragment(whole, route) or {}
         if schema.get("type") == "boolean":
             group.add_argument(f"--{name}", action="store_true", default=None)
-        elif schema.get("type") == "array" or "selectors" in schema.get("$ref", ""):
-            group.add_argument(f"--{name}", action="append", metavar="VALUE")
-        elif "globs" in schema.get("$ref", ""):
-            group.add_argument(f"--{name}", action="append", metavar="GLOB")
+        elif schema.get("type") == "array":
+            metavar = "GLOB" if "globs" in schema.get("$ref", "") else "VALUE"
+            group.add_argument(f"--{name}", action="append", metavar=metavar)
         else:
             group.add_argument(f"--{name}", metavar="VALUE")
     group.add_argument("--config", action="append", default=[], metavar="FILE|KEY=VALUE")

@@ -3,14 +3,13 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from typing import Any
 
 from kguard.config.errors import ConfigError, Problem, Where
 from kguard.config.layer import Layer, parse_yaml
 from kguard.config.validate import load_schema
 from kguard.model import Route
-from kguard.words import closest
 
 ROUTES: Mapping[str, Route] = {
     "profile": ("profile",),
@@ -41,9 +40,14 @@ KGUARD_HELM and KGUARD_KUSTOMIZE are no settings: they name the programs.
 """
 
 PROGRAMS = ("helm", "kustomize")
-_OTHER_VARIABLES = ("CACHE_DIR", "CONFIG", "ISOLATED", "POLICIES")
-_ALIKE = 0.8
-"""The least likeness (difflib's ratio) at which a variable's name is taken for a slip."""
+"""Options whose variable names a program."""
+
+VARIABLES: Mapping[str, Route] = {
+    f"KGUARD_{name.upper().replace('-', '_')}": route
+    for name, route in ROUTES.items()
+    if name not in PROGRAMS
+}
+"""Every variable of the environment that is a setting."""
 _WHOLE = ("exclude", "context", "helm-values", "helm-set")
 """Options whose values are taken as they are: a comma is part of them."""
 
@@ -70,7 +74,7 @@ def options_layer(given: Mapping[str, str | bool | Sequence[str]], folder: str) 
         where = f"--{option}"
         route = ROUTES[option]
         if isinstance(value, str):
-            value = _value(value, _fragment(schema, route) or {}, where, problems)
+            value = _value(value, fragment(schema, route) or {}, where, problems)
         elif not isinstance(value, bool):
             whole = option in _WHOLE
             value = [part for item in value for part in ([item] if whole else _parts(item))]
@@ -82,40 +86,19 @@ def options_layer(given: Mapping[str, str | bool | Sequence[str]], folder: str) 
 def environment_layer(environment: Mapping[str, str], folder: str) -> Layer:
     """The layer of the variables `KGUARD_<OPTION>`; empty ones count as unset.
 
-    Lists have commas between their items. Variables that are no option are left alone: Kubernetes
-    itself sets KGUARD_PORT for a Service called kguard. Raises ConfigError.
+    Lists have commas between their items. Variables that are no option are left alone; see
+    kguard.config.variables. Raises ConfigError.
     """
-    variables = {
-        f"KGUARD_{name.upper().replace('-', '_')}": route
-        for name, route in ROUTES.items()
-        if name not in PROGRAMS
-    }
-    given = {name: environment[name] for name in variables if environment.get(name)}
+    given = {name: environment[name] for name in VARIABLES if environment.get(name)}
     schema = load_schema() if given else {}
     data: dict[str, Any] = {}
     names: dict[Route, str] = {}
     problems: list[Problem] = []
     for name, text in given.items():
-        route = variables[name]
-        _merge(data, route, _value(text, _fragment(schema, route) or {}, name, problems))
+        route = VARIABLES[name]
+        _merge(data, route, _value(text, fragment(schema, route) or {}, name, problems))
         names[route] = name
     return _layer(data, names, folder, problems)
-
-
-def misspelt(environment: Mapping[str, str]) -> Iterator[tuple[str, str]]:
-    """The variables that look like a slip for one that is read, each with that one.
-
-    Only where the names are alike: there may be any others, as of a Service called kguard.
-    """
-    prefix = "KGUARD_"
-    given = {name for name, value in environment.items() if name.startswith(prefix) and value}
-    if not given:
-        return
-    known = [*(name.upper().replace("-", "_") for name in ROUTES), *_OTHER_VARIABLES]
-    for name in sorted(given):
-        rest = name.removeprefix(prefix)
-        if rest not in known and (meant := closest(rest, known, cutoff=_ALIKE)):
-            yield name, prefix + meant[0]
 
 
 def flag(environment: Mapping[str, str], name: str) -> bool:
@@ -138,9 +121,8 @@ def override_layer(pairs: Sequence[str], folder: str) -> tuple[Layer, list[Route
             raise ValueError(f"{pair!r} is no KEY=VALUE")
         where = f"--config {match[1]}"
         route = tuple(match[1].split("."))
-        fragment = _fragment(schema, route)
         # A key that the schema does not know is kept, so that validation can name it.
-        value = _value(match[2], fragment or {}, where, problems)
+        value = _value(match[2], fragment(schema, route) or {}, where, problems)
         if not _merge(data, route, value, replace=True):
             problems.append(Problem(Where(where), "contradicts another `--config`"))
         names[route] = where
@@ -193,7 +175,7 @@ def _parts(text: str) -> list[str]:
     return [part.strip() for part in text.split(",") if part.strip()]
 
 
-def _fragment(schema: Mapping[str, Any], route: Route) -> Mapping[str, Any] | None:
+def fragment(schema: Mapping[str, Any], route: Route) -> Mapping[str, Any] | None:
     """The part of the schema for a route, None where it knows no such key."""
     here: Any = schema
     for key in route:

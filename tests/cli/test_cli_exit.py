@@ -351,11 +351,19 @@ def test_the_process_exits_with_the_code(
     assert b"Traceback" not in done.stderr
 
 
-def test_a_variable_that_looks_misspelt_is_told_once(
-    project: Project, monkeypatch: pytest.MonkeyPatch
-) -> None:
+@pytest.mark.parametrize(
+    ("name", "hint"),
+    [
+        ("KGUARD_PROFIL", "did you mean `KGUARD_PROFILE`?"),
+        ("KGUARD_FORMAT", "`kguard config show --help` lists the settings that are"),
+    ],
+)
+def test_a_variable_that_is_not_read_is_told_once(project: Project, name: str, hint: str) -> None:
     project.write({"a.yaml": FIXED})
-    monkeypatch.setenv("KGUARD_PROFIL", "all")
+    project.monkeypatch.setenv(name, "all")
+    project.monkeypatch.setenv("KGUARD_SERVICE_HOST", "10.0.0.1")
     answer = project.run("check", "--select", "image-latest")
-    said = "`KGUARD_PROFIL` in the environment is not read; did you mean `KGUARD_PROFILE`?"
-    assert (answer.code, answer.err) == (0, f"kguard: {said}\n")
+    said = f"kguard: `{name}` in the environment is not read; {hint}\n"
+    assert (answer.code, answer.err) == (0, said)
+    listed = project.run("config", "show", "--help").out
+    assert (f"{name}," in listed, "KGUARD_FAIL_ON," in listed) == (False, True)

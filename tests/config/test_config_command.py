@@ -69,6 +69,14 @@ def test_check_shows_every_fault_with_its_line(
     )
 
 
+def test_show_takes_the_options_of_a_check(here: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    words = ["--helm", "--helm-values", "a", "--helm-values", "b,c", "--kustomize"]
+    assert run(["config", "show", *words]) == 0
+    rows = dict(line.split(" = ") for line in capsys.readouterr().out.splitlines() if " = " in line)
+    shown = [rows[key].partition("  ")[0] for key in ("helm.render", "helm.values")]
+    assert shown == ["true", '["a", "b,c"]']
+
+
 def test_check_names_a_wrong_option_without_a_line(
     here: Path, capsys: pytest.CaptureFixture[str]
 ) -> None:

@@ -3,16 +3,13 @@
 from __future__ import annotations
 
 import datetime
-import re
 from collections.abc import Mapping, Sequence
-from pathlib import Path
 from typing import Any
 
 import pytest
 from config_project import Project
 
 from kguard.config import ConfigError, Image, validate
-from kguard.config.options import misspelt
 from kguard.facts.run import NEWEST_KUBERNETES
 from kguard.ignore import Written
 from kguard.model import Confidence, Severity, Span
@@ -366,35 +363,3 @@ class TestCache:
     def test_a_cache_that_is_a_file_costs_time_only(self, project: Project) -> None:
         project.write("../cache", "in the way")
         assert project.load("profile: all").values == {"profile": "all"}
-
-
-@pytest.mark.parametrize(
-    ("name", "meant"),
-    [
-        ("KGUARD_PROFIL", "KGUARD_PROFILE"),
-        ("KGUARD_KUBEVERSION", "KGUARD_KUBE_VERSION"),
-        ("KGUARD_FAILON", "KGUARD_FAIL_ON"),
-        ("KGUARD_CONFIGS", "KGUARD_CONFIG"),
-        ("KGUARD_PROFILE", ""),
-        ("KGUARD_CACHE_DIR", ""),
-        ("KGUARD_POLICIES", ""),
-        ("KGUARD_PORT", ""),
-        ("KGUARD_PORT_443_TCP_PROTO", ""),
-        ("KGUARD_SERVICE_PORT_HTTPS", ""),
-        ("PROFIL", ""),
-    ],
-)
-def test_a_variable_that_looks_misspelt(name: str, meant: str) -> None:
-    assert list(misspelt({name: "x", "KGUARD_": "x"})) == ([(name, meant)] if meant else [])
-    assert list(misspelt({name: ""})) == []
-
-
-def test_no_variable_of_tests_and_tools_looks_misspelt() -> None:
-    root = Path(__file__).resolve().parents[2]
-    found = set()
-    for folder in ("tests", "tools", "bench", "docs", "charts"):
-        for path in (root / folder).rglob("*.py"):
-            if path != Path(__file__).resolve():
-                found.update(re.findall(r"\bKGUARD_[A-Z_]+", path.read_text(encoding="utf-8")))
-    assert "KGUARD_UPDATE_GOLDEN" in found
-    assert list(misspelt(dict.fromkeys(found - {"KGUARD_PROFIL"}, "x"))) == []
