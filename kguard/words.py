@@ -14,6 +14,8 @@ MOST_QUOTED = 200
 MOST_SAID = 2000
 """Characters of a sentence, whatever it quotes."""
 
+_SPELT = re.compile("[A-Z][A-Z]|(?i:http)")
+"""What begins a word of which single letters are spoken."""
 _QUOTATION = re.compile("`([^`]*)`")
 
 
@@ -40,6 +42,14 @@ def counted(number: int, noun: str) -> str:
     if number == 1:
         return f"1 {noun}"
     return f"{number} {noun[:-1]}ies" if noun.endswith("cy") else f"{number} {noun}s"
+
+
+def with_article(noun: str) -> str:
+    """`a Job`, `an Ingress`, ``an `initialDelaySeconds```, as it is spoken: `an HTTPRoute`."""
+    name = noun.lstrip("`")
+    spelt = _SPELT.match(name)
+    vowel = name[:1] in "AEFHILMNORSXh" if spelt else name[:1] in "aeioAEIO"
+    return f"{'an' if vowel else 'a'} {noun}"
 
 
 def choices_hint(word: object, choices: Iterable[str]) -> str:

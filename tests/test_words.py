@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from kguard.words import choices_hint, closest, counted, nearest, within_limits
+from kguard.words import choices_hint, closest, counted, nearest, with_article, within_limits
 
 
 @pytest.mark.parametrize(
@@ -19,6 +19,27 @@ from kguard.words import choices_hint, closest, counted, nearest, within_limits
 )
 def test_counted(number: int, noun: str, said: str) -> None:
     assert counted(number, noun) == said
+
+
+@pytest.mark.parametrize(
+    "said",
+    [
+        "a Job",
+        "an Ingress",
+        "an EndpointSlice",
+        "a Unit",
+        "an HTTPRoute",
+        "a CSIDriver",
+        "an APIService",
+        "an http",
+        "a HorizontalPodAutoscaler",
+        "an ephemeral-storage",
+        "a `periodSeconds`",
+        "an `initialDelaySeconds`",
+    ],
+)
+def test_an_article_is_the_one_that_is_spoken(said: str) -> None:
+    assert with_article(said.partition(" ")[2]) == said
 
 
 @pytest.mark.parametrize(

@@ -9,7 +9,7 @@ from typing import Any
 from kguard.facts.scopes import EACH
 from kguard.policy.registry import Registry
 from kguard.webhook.registration import is_sent
-from kguard.words import nearest
+from kguard.words import nearest, with_article
 
 _NAMESPACE = re.compile(r"[a-z0-9]([a-z0-9-]{0,61}[a-z0-9])?")
 """RFC 1123's label, as every namespace is named."""
@@ -43,15 +43,16 @@ class Subjects:
         """Why an exception can never hold: the key that says so, a sentence, and the way out."""
         kind, namespace = item["kind"], item.get("namespace")
         if kind in self._unsent:
-            yield "kind", f"the webhook is never shown a `{kind}`", ""
+            yield "kind", f"the webhook is never shown {with_article(f'`{kind}`')}", ""
         elif self._bound and kind not in self._judged:
             hint = nearest(kind, self._judged)
-            yield "kind", f"no policy judges a `{kind}`{hint}", ""
+            yield "kind", f"no policy judges {with_article(f'`{kind}`')}{hint}", ""
         elif kind in self._known:
+            one = with_article(kind)
             if namespace is None and kind not in _CLUSTER_SCOPED:
-                yield "kind", f"a {kind} is in a namespace: the exception lacks `namespace`", ""
+                yield "kind", f"{one} is in a namespace: the exception lacks `namespace`", ""
             if namespace is not None and kind in _CLUSTER_SCOPED:
-                yield "namespace", f"a {kind} is in no namespace", "leave `namespace` out"
+                yield "namespace", f"{one} is in no namespace", "leave `namespace` out"
         if namespace is not None and not _NAMESPACE.fullmatch(namespace):
             yield "namespace", f"no namespace can be called `{namespace}`", ""
         if (path := item.get("path")) is None:

@@ -7,12 +7,13 @@ from collections.abc import Iterable, Iterator
 from kguard.facts.schema.fields import UnknownField
 from kguard.model import Fault, named_route
 from kguard.policy.context import Context
+from kguard.words import with_article
 
 
 def check(field: UnknownField, ctx: Context) -> Iterator[Fault]:
     """Yield a fault for a field that stands where Kubernetes has none of that name."""
     around = named_route(field.resource.data, field.route)
-    here = f"`{around}`" if around else f"a {field.resource.kind}"
+    here = f"`{around}`" if around else with_article(field.resource.kind)
     if field.renamed:
         help = f"here it is called `{field.renamed}`"
     elif field.homes:

@@ -8,6 +8,7 @@ from itertools import chain
 from kguard.facts.probes import NUMBERS, Probe
 from kguard.model import Fault, Route
 from kguard.policy.context import Context
+from kguard.words import with_article
 
 
 def check(probe: Probe, ctx: Context) -> Iterator[Fault]:
@@ -45,7 +46,7 @@ def _handlers(probe: Probe) -> Iterator[tuple[Route, str]]:
 def _numbers(probe: Probe) -> Iterator[tuple[Route, str]]:
     for key in NUMBERS:
         if (probe.number(key) or 0) < 0:
-            yield (key,), f"has a `{key}` below 0"
+            yield (key,), f"has {with_article(f'`{key}`')} below 0"
     if probe.key != "readinessProbe" and (successes := probe.number("successThreshold") or 1) > 1:
         yield ("successThreshold",), f"has `successThreshold` {successes}, and only 1 is allowed"
     grace = probe.get("terminationGracePeriodSeconds")

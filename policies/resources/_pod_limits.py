@@ -12,6 +12,7 @@ from kguard.facts.podresources import container_amount, containers_total
 from kguard.facts.pods import Pod
 from kguard.model import Fault
 from kguard.quantity.quantities import format_cpu, format_memory
+from kguard.words import with_article
 
 _NOUNS = {"requests": "request", "limits": "limit"}
 
@@ -39,7 +40,7 @@ def _wrong(pod: Pod, item: LimitItem, key: str, section: str, resource: str) -> 
     total = containers_total(pod, section, resource)
     text = (format_cpu if resource == "cpu" else format_memory)(total.value)
     if not any(container_amount(each, section, resource) for each in pod.containers):
-        return f"no container has a {resource} {_NOUNS[section]}, which {of} wants"
+        return f"no container has {with_article(resource)} {_NOUNS[section]}, which {of} wants"
     if key == "max" and total.value > bound:
         return f"the {resource} {section} add up to `{text}`, above {of}"
     if key == "min" and total.exact and total.value < bound:

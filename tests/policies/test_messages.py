@@ -169,6 +169,12 @@ SAID = {
             "digits, `-` and `.`, with a letter or digit at both ends"
         ],
     ),
+    "a number below 0 with a vowel": (
+        "probe-invalid",
+        DEPLOYMENT.replace("periodSeconds: 5", "exec: {command: [a]}, initialDelaySeconds: -1")
+        % (600, ""),
+        ["`startupProbe` of container `web` has an `initialDelaySeconds` below 0"],
+    ),
     "no quantity": ("quantity-invalid", QUANTITY % "lots", [f"{NO_QUANTITY}`lots`"]),
     "a space": ("quantity-invalid", QUANTITY % "1 Gi", [f"{NO_QUANTITY}`1 Gi` has a space in it"]),
 }
@@ -208,6 +214,22 @@ HELPS = {
         (
             "`data.true` is the number `5`, and only a string can stand there",
             f"{REFUSED} (YAML takes `y`, `yes` and `on` for `true` in keys)",
+        ),
+    ),
+    "a field at the root": (
+        "field-misplaced",
+        DEPLOYMENT.replace("spec:\n", "replicas: 1\n    spec:\n", 1) % (600, ""),
+        (
+            "`replicas` is no field of a Deployment: Kubernetes refuses or drops it",
+            "it belongs into `spec`",
+        ),
+    ),
+    "a field of other kinds": (
+        "field-misplaced",
+        DEPLOYMENT.replace("progressDeadlineSeconds: %s", "serviceName: a") % "",
+        (
+            "`serviceName` is no field of `spec`: Kubernetes refuses or drops it",
+            "of a StatefulSet it is one",
         ),
     ),
     "neither": (

@@ -146,6 +146,13 @@ CASES = {
         "no container has a cpu request, which the `min` `100m` of LimitRange `l` for pods wants",
         "its pods are rejected",
     ),
+    "nothing to bound of storage": (
+        "limitrange-violation",
+        LIMITS % ("Pod", "min: {ephemeral-storage: 1Gi}") + POD + "      containers: [{name: a}]",
+        "no container has an ephemeral-storage request, which the `min` `1Gi` of LimitRange `l` "
+        "for pods wants",
+        "its pods are rejected",
+    ),
     "quota": (
         "quota-requires-resources",
         QUOTA % "cpu: 4" + POD + "      containers: [{name: a, image: 'a:1'}]",

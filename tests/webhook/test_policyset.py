@@ -127,6 +127,10 @@ FAULTS: dict[str, tuple[dict[str, str | bytes], str]] = {
         {"team": GOOD_EXCEPTION.replace("Deployment", "LimitRange")},
         "team.yaml:4: the webhook is never shown a `LimitRange`",
     ),
+    "kind with a vowel that is never judged": (
+        {"team": GOOD_EXCEPTION.replace("Deployment", "Endpoints")},
+        "team.yaml:4: no policy judges an `Endpoints`",
+    ),
     "no namespace": (
         {"team": GOOD_EXCEPTION.replace("    namespace: shop\n", "")},
         "team.yaml:4: a Deployment is in a namespace: the exception lacks `namespace`",

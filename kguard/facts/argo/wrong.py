@@ -15,6 +15,7 @@ from kguard.facts.quantities import is_placeholder, literal
 from kguard.facts.schema.values import is_filled_in
 from kguard.model import Related, Route, Scope
 from kguard.record import record
+from kguard.words import with_article
 
 MOST_CHARACTERS = 128
 """How long the name of a template, a step or a task may be."""
@@ -86,15 +87,11 @@ def wrong_names_of(
         elif not isinstance(name, str) or is_placeholder(name):
             continue
         elif reason := malformed(name, parameters=parameters):
-            yield Wrong(scope, at, f"`{name}` is no name of {_article(what)}", reason)
+            yield Wrong(scope, at, f"`{name}` is no name of {with_article(what)}", reason)
         elif unique and name in first:
             there = Related(scope.resource, scope.at(*first[name], "name"), "first used here")
             yield Wrong(scope, at, f"two {what}s are called `{name}`", related=(there,))
         first.setdefault(name, route) if isinstance(name, str) else None
-
-
-def _article(what: str) -> str:
-    return f"an {what}" if what[0] in "aeiou" else f"a {what}"
 
 
 def malformed(name: str, *, parameters: bool = False) -> str:
