@@ -97,6 +97,12 @@ def run(
     return Engine(policies).run(resources, facts, rules or as_written(policies))
 
 
+def judges(policy: Policy, group: str, kind: str) -> bool:
+    """Whether a policy looks at objects of a kind, and so whether it may find something in one."""
+    kinds = EACH[policy.each].kinds
+    return (kinds is None or (group, kind) in kinds) and matches_kind(policy, kind)
+
+
 def _never(needed: float = 0.0) -> bool:
     return False
 
@@ -229,10 +235,8 @@ class Engine:
         if found is None:
             parts: dict[str, list[tuple[Policy, Rule]]] = {}
             for policy in self._policies:
-                kinds = EACH[policy.each].kinds
                 rule = table.get(policy.id)
-                concerned = (kinds is None or (group, kind) in kinds) and matches_kind(policy, kind)
-                if rule is not None and concerned:
+                if rule is not None and judges(policy, group, kind):
                     parts.setdefault(policy.each, []).append((policy, rule))
             found = _Plan(table, list(parts.items()))
             if len(self._plans) >= _MOST_PLANS:

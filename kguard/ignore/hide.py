@@ -3,10 +3,10 @@
 from __future__ import annotations
 
 from collections import defaultdict
-from collections.abc import Collection, Iterable, Iterator
+from collections.abc import Collection, Iterable, Iterator, Sequence
 from typing import TYPE_CHECKING
 
-from kguard.engine import Rules, as_written
+from kguard.engine import Rules, as_written, judges
 from kguard.fingerprint import with_keys
 from kguard.ignore.find import Ignores, Problem
 from kguard.ignore.model import Ignore, IgnoreEntry, Lines, Object
@@ -158,14 +158,16 @@ class _Run:
                     f"the ignore of {_listed(missed)} expired on {ignore.why.until}",
                     "what it hid is reported again: cure it, or give a new date",
                 )
-            for name, resource in unused.items():
+            for name, (resource, why) in unused.items():
                 over = " and has expired" if ignore.expired(self.today) else ""
                 yield from self._finding(
                     UNUSED,
                     ignore,
                     resource,
-                    f"the ignore of `{name}` hides nothing{over}",
-                    "the fault is cured or moved: remove it, or it hides the next one unseen",
+                    f"the ignore of `{name}` hides nothing{over}{why}",
+                    "what it is meant for is reported: name that policy, or remove it"
+                    if why
+                    else "the fault is cured or moved: remove it, or it hides the next one unseen",
                 )
             unexplained = not ignore.why.reason and len(unused) < len(ignore.names) and not missed
             if unexplained and (speaks_of := self._spoken_of(ignore)) is not None:
@@ -177,8 +179,11 @@ class _Run:
                     "it works; whoever reads it next cannot tell whether it is still needed",
                 )
 
-    def _unused(self, ignore: Ignore) -> dict[str, Resource]:
-        """The names in an ignore that hid nothing although there was a verdict, and where."""
+    def _unused(self, ignore: Ignore) -> dict[str, tuple[Resource, str]]:
+        """The names in an ignore that hid nothing although there was a verdict, and where.
+
+        Or although there can be none, with what to say of that.
+        """
         if isinstance(ignore.extent, IgnoreEntry) and not self.verdicts.whole:
             return {}
         silent = {}
@@ -191,12 +196,41 @@ class _Run:
             candidates = list(self._candidates(ignore))
             for resource in candidates:
                 if any((policy, id(resource)) in self.verdicts.judged for policy in policies):
-                    silent[name] = resource
+                    silent[name] = resource, ""
                     break
+            else:
+                if why := self._for_others(ignore, policies, candidates):
+                    silent[name] = candidates[0], why
             if not candidates and ignore.written and _names_a_place(ignore):
                 # A folder that has moved, an object long gone.
-                silent[name] = Resource({}, Origin(ignore.written.path), kind="Configuration")
+                gone = Resource({}, Origin(ignore.written.path), kind="Configuration")
+                silent[name] = gone, ""
         return silent
+
+    def _for_others(
+        self, ignore: Ignore, policies: Collection[str], candidates: Sequence[Resource]
+    ) -> str:
+        """What to say where policies never look at what a comment or annotation covers, else "".
+
+        Nothing in doubt: where none of them is in force, or something in the file could not be
+        read, or is a template, which may give other objects at another time.
+        """
+        source = self.world.sources.get(ignore.written.path) if ignore.written else None
+        if isinstance(ignore.extent, IgnoreEntry) or (source is not None and source.errors):
+            return ""
+        kinds = {(each.group, each.kind): each for each in candidates}
+        checked = [self.registry.policies[each] for each in policies]
+        checked = [policy for policy in checked if policy.has_check]
+        if any(judges(policy, *kind) for policy in checked for kind in kinds):
+            return ""
+        in_force = any(policy.id in self.rules(each) for each in candidates for policy in checked)
+        if not in_force or any(each.origin.rendered for each in candidates):
+            return ""
+        what = "what it covers"
+        if len(kinds) == 1:
+            (one,) = kinds.values()
+            what = f"`{one.api_version} {one.kind}`".replace("` ", "`")
+        return f": {'that policy' if len(policies) == 1 else 'that family'} is not for {what}"
 
     def _candidates(self, ignore: Ignore) -> Iterator[Resource]:
         """The resources that an ignore speaks of and that are reported on."""

@@ -70,6 +70,14 @@ def test_a_comment_for_a_line_that_is_not_certain_is_not_called_unused(project: 
     assert [item["policy"] for item in answer.json["findings"]] == ["image-latest"]
 
 
+def test_a_template_may_render_to_what_an_ignore_is_for_another_time(project: Project) -> None:
+    comment = "# kguard: ignore-file[service-selects-nothing] only with `extra`\n"
+    template = comment + CHART["web/templates/deploy.yaml"]
+    project.write({**CHART, "web/templates/deploy.yaml": template})
+    answer = check(project, "web", select="service-selects-nothing,unused-ignore")
+    assert (answer.json["findings"], answer.json["notices"]) == ([], [])
+
+
 def test_an_annotation_in_the_template_ignores(project: Project) -> None:
     template = CHART["web/templates/deploy.yaml"].replace(
         "  labels:\n    {{- include",
