@@ -17,7 +17,7 @@ from kguard.inputs.files import Discovery
 from kguard.report import Located
 from kguard.source import Limits
 from kguard.term import safe
-from kguard.words import counted
+from kguard.words import counted, within_limits
 
 
 def add_parser(subparsers: Any) -> None:
@@ -108,17 +108,27 @@ def _write(repair: Repair) -> bool:
         except OSError as error:
             fail(f"{path}: cannot be changed: {error.strerror}")
             repair.fixed = [item for item in repair.fixed if item.path != path]
+            repair.lost = [item for item in repair.lost if item[0] != path]
             complete = False
     return complete
 
 
 def _report(args: argparse.Namespace, repair: Repair, out: Any) -> None:
-    """A line for every fix, then what was done and what is left, in words."""
+    """A line for every fix and every comment that went with it, then in words what was done."""
     if not args.quiet:
-        for item in sorted(repair.fixed, key=lambda item: item.order):
-            title = item.finding.fix.title if item.finding.fix else ""
-            print(f"{safe(_place(item))}: {safe(title)}", file=out)
+        for *_, text in sorted(_rows(repair)):
+            print(safe(text), file=out)
     print(", ".join(_summary(args, repair)), file=out)
+
+
+def _rows(repair: Repair) -> Iterator[tuple[str, int, int, str]]:
+    """Path, line and column of each fix and each comment, and what is said of it."""
+    for item in repair.fixed:
+        title = item.finding.fix.title if item.finding.fix else ""
+        yield item.path, item.span.line, item.span.column, f"{_place(item)}: {title}"
+    for path, comment in repair.lost:
+        said = within_limits(f"the comment `# {comment.text}` goes with it")
+        yield path, comment.line, comment.column, f"{path}:{comment.line}: {said}"
 
 
 def _summary(args: argparse.Namespace, repair: Repair) -> Iterator[str]:
@@ -128,6 +138,8 @@ def _summary(args: argparse.Namespace, repair: Repair) -> Iterator[str]:
         yield f"{verb} {counted(fixed, 'finding')} in {counted(files, 'file')}"
     else:
         yield "nothing to fix"
+    if repair.lost:
+        yield f"{counted(len(repair.lost), 'comment')} lost"
     left = repair.session.report.findings
     if left:
         yield f"{len(left)} left"

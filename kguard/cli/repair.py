@@ -16,6 +16,7 @@ from kguard.inputs.load import read_source
 from kguard.model import Finding
 from kguard.record import field, record
 from kguard.report import Located
+from kguard.source import Comment
 
 _Key = tuple[object, ...]
 
@@ -36,6 +37,8 @@ class Repair:
     contents: dict[str, bytes] = field(default_factory=dict)
     originals: dict[str, bytes] = field(default_factory=dict)
     fixed: list[Located] = field(default_factory=list)
+    lost: list[tuple[str, Comment]] = field(default_factory=list)
+    """The comments that went with what was removed, by path."""
     refused: dict[_Key, Refusal] = field(default_factory=dict)
     at_once: dict[str, int] = field(default_factory=dict)
     """How many fixes to try together in a file in which more of them did not work."""
@@ -110,8 +113,9 @@ class Repair:
                 after.finish()
                 self.session = after
                 self.contents.update(texts)
-                for result in tried.values():
+                for path, result in tried.items():
                     self.fixed += result.fixed
+                    self.lost += ((path, comment) for comment in result.lost)
                 return
             for path, reason in bad.items():
                 items = tried.pop(path).fixed

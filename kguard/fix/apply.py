@@ -18,7 +18,7 @@ from kguard.fix.refuse import RefusedError, document_refusal, file_refusal
 from kguard.model import Edit, dig
 from kguard.record import field, record
 from kguard.report import Located
-from kguard.source import Document, SourceFile, read
+from kguard.source import Comment, Document, SourceFile, read
 
 
 @record
@@ -34,13 +34,14 @@ class FixedFile:
     """The new content of a file, the findings fixed in it, and those that are not.
 
     `later` are findings whose fix touches what another one has changed: they are to be looked for
-    in the new content.
+    in the new content. `lost` are the comments of the old content that stood with what is removed.
     """
 
     data: bytes
     fixed: tuple[Located, ...] = ()
     refused: tuple[Refusal, ...] = ()
     later: tuple[Located, ...] = ()
+    lost: tuple[Comment, ...] = ()
 
 
 Reader = Callable[[str, bytes], Any]
@@ -66,9 +67,9 @@ def fix_file(
     candidates = [item for item in items if trial.admits(item)]
     fixed = trial.possible(candidates, [])
     later = [item for item in candidates if id(item) in trial.later]
-    return FixedFile(
-        trial.result(fixed) if fixed else data, tuple(fixed), tuple(trial.refused), tuple(later)
-    )
+    if fixed:
+        data = trial.result(fixed)
+    return FixedFile(data, tuple(fixed), tuple(trial.refused), tuple(later), trial.lost)
 
 
 @record(frozen=False)
@@ -86,6 +87,8 @@ class _Trial:
     templates: dict[int, str] = field(default_factory=dict)
     refused: list[Refusal] = field(default_factory=list)
     later: set[int] = field(default_factory=set)
+    lost: tuple[Comment, ...] = ()
+    """The comments that the last result has no more."""
 
     def __post_init__(self) -> None:
         self.text = self.data.decode("utf-8-sig")
@@ -153,7 +156,9 @@ class _Trial:
                 for each in changes(locator, document.data, intended[index], json=document.is_json)
             )
         data = self._written(made)
-        self._verify(data, intended, made)
+        kept, lost = self._comments(made)
+        self._verify(data, intended, kept)
+        self.lost = tuple(comment for comment in lost if comment.text)
         return data
 
     def _written(self, made: Sequence[Change]) -> bytes:
@@ -183,8 +188,10 @@ class _Trial:
             return "\n"
         return "\r\n" if self.text[found : found + 2] == "\r\n" else "\r"
 
-    def _verify(self, data: bytes, intended: Mapping[int, Any], made: Sequence[Change]) -> None:
-        """Raise RefusedError unless the new content holds what is intended, and its comments."""
+    def _verify(
+        self, data: bytes, intended: Mapping[int, Any], comments: Sequence[Comment]
+    ) -> None:
+        """Raise RefusedError unless the new content holds what is intended, and these comments."""
         after = read(self.path, data)
         if after.errors:
             raise RefusedError("the result could not be read")
@@ -193,23 +200,24 @@ class _Trial:
             not same(now[index], intended[index]) for index in now
         ):
             raise RefusedError("the result would not hold what is intended, and nothing else")
-        if [comment.text for comment in after.comments] != self._comments_kept(made):
+        if [comment.text for comment in after.comments] != [each.text for each in comments]:
             raise RefusedError("a comment would be lost")
 
-    def _comments_kept(self, made: Sequence[Change]) -> list[str]:
-        """The comments outside of the text that is replaced."""
+    def _comments(self, made: Sequence[Change]) -> tuple[list[Comment], list[Comment]]:
+        """The comments outside of the text that is replaced, and those within."""
         starts = [0]
         for line in self.source.text.split("\n"):
             starts.append(starts[-1] + len(line) + 1)
         begins = [change.start for change in made]
-        kept = []
+        kept: list[Comment] = []
+        lost: list[Comment] = []
         for comment in self.source.comments:
             at = starts[comment.line - 1] + comment.column - 1
             # Insertions may begin where a replacement does: the change that covers it is the last.
             number = bisect_right(begins, at) - 1
-            if number < 0 or at >= made[number].end:
-                kept.append(comment.text)
-        return kept
+            outside = number < 0 or at >= made[number].end
+            (kept if outside else lost).append(comment)
+        return kept, lost
 
 
 def _edits(item: Located) -> tuple[Edit, ...]:

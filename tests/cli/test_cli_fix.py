@@ -77,6 +77,29 @@ def test_a_safe_fix_is_made_and_told(project: Project) -> None:
     assert (content(project, "a.yaml"), content(project, "b.yaml")) == (CURED, FIXED)
 
 
+HISTORY = DEADLINE.replace("maxSurge: 0", "maxSurge: 1").replace(
+    "  strategy:", "  revisionHistoryLimit: 0 # etcd was full\n  strategy:"
+)
+"""`revision-history-zero`, in line 6, whose safe fix removes the line."""
+
+
+@pytest.mark.parametrize(
+    ("words", "verb"), [([], "fixed"), (["--diff"], "would fix")], ids=["fix", "diff"]
+)
+def test_a_comment_that_goes_with_its_line_is_told(
+    project: Project, words: list[str], verb: str
+) -> None:
+    project.write({"a.yaml": HISTORY})
+    words = ["fix", "--select", "revision-history-zero", *words]
+    answer = project.run(*words)
+    told = (answer.err if "--diff" in words else answer.out).splitlines()
+    assert told == [
+        "a.yaml:6: revision-history-zero: remove `revisionHistoryLimit`",
+        "a.yaml:6: the comment `# etcd was full` goes with it",
+        f"{verb} 1 finding in 1 file, 1 comment lost",
+    ]
+
+
 def test_fixing_twice_changes_nothing(project: Project) -> None:
     project.write({"a.yaml": OVER, "b.yaml": JOB})
     project.run("fix", "--unsafe")
