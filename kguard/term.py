@@ -168,6 +168,29 @@ def cells(text: str) -> Iterator[tuple[str, int]]:
         yield shown, width
 
 
+def columns(text: str) -> int:
+    """How many terminal columns a line takes."""
+    return len(text) if text.isascii() and text.isprintable() else sum(w for _, w in cells(text))
+
+
+def padded(text: str, width: int) -> str:
+    """The text with spaces behind it up to a width in columns."""
+    return text + " " * (width - columns(text))
+
+
+def shortened(text: str, width: int) -> str:
+    """The text within a width in columns, with an ellipsis where something is missing."""
+    if columns(text) <= width:
+        return text
+    room, kept = width - 1, ""
+    for shown, taken in cells(text):
+        room -= taken
+        if room < 0:
+            break
+        kept += shown
+    return f"{kept}…"
+
+
 def _shown(char: str) -> str:
     if char.isprintable() or char == _IDEOGRAPHIC_SPACE:
         return char
@@ -182,7 +205,8 @@ def _byte(char: str) -> str:
 def _columns(char: str) -> int:
     import unicodedata
 
-    if unicodedata.category(char) in ("Mn", "Me"):
+    # Vowels and final consonants of Hangul join the consonant before them: file names of macOS.
+    if unicodedata.category(char) in ("Mn", "Me") or "\u1160" <= char <= "\u11ff":
         return 0
     return 2 if unicodedata.east_asian_width(char) in "WF" else 1
 
@@ -213,10 +237,12 @@ class Progress:
         """Show `done/total what`, if enough time has passed since the last time."""
         if self._on and (now := time.monotonic()) >= self._next:
             self._next = now + self.INTERVAL
-            self._write(f"{done}/{total} {safe(what)}")
+            # A line that wraps would not be wiped; the last column is the cursor's.
+            width = _width(self._stream, os.environ) - 1
+            self._write(shortened(f"{done}/{total} {safe(what)}", width))
 
     def _write(self, text: str) -> None:
         if text or self._shown:
-            self._stream.write("\r" + text.ljust(self._shown) + ("" if text else "\r"))
+            self._stream.write("\r" + padded(text, self._shown) + ("" if text else "\r"))
             self._stream.flush()
-            self._shown = len(text)
+            self._shown = columns(text)

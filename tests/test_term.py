@@ -8,7 +8,7 @@ from collections.abc import Mapping
 
 import pytest
 
-from kguard.term import Progress, Style, cells, detect, safe
+from kguard.term import Progress, Style, cells, columns, detect, padded, safe, shortened
 
 
 class Terminal(io.StringIO):
@@ -113,12 +113,35 @@ def test_text_from_a_file_is_harmless(text: str, expected: str | None) -> None:
         pytest.param("🚀", 2, id="emoji"),
         pytest.param("\u0301", 0, id="combining accent"),
         pytest.param("\u20dd", 0, id="enclosing circle"),
+        pytest.param("\u1112", 2, id="Hangul consonant"),
+        pytest.param("\u1161", 0, id="Hangul vowel that joins it"),
+        pytest.param("\u11ab", 0, id="Hangul consonant that closes it"),
         pytest.param("\x1b", 4, id="escaped control"),
         pytest.param("\udcd0", 4, id="byte that is no UTF-8"),
     ],
 )
 def test_columns_a_character_takes(char: str, expected: int) -> None:
     assert [width for _, width in cells(char)] == [expected]
+
+
+@pytest.mark.parametrize(
+    ("text", "width", "expected"),
+    [
+        pytest.param("12/34 web.yaml", 14, "12/34 web.yaml", id="fits"),
+        pytest.param("12/34 web.yaml", 13, "12/34 web.ya…", id="a column too long"),
+        pytest.param("a 数据库", 8, "a 数据库", id="wide fits"),
+        pytest.param("a 数据库", 7, "a 数据…", id="wide is too long"),
+        pytest.param("a 数据库", 6, "a 数…", id="half of a wide one is none"),
+        pytest.param("cafe\u0301s", 5, "cafe\u0301s", id="combining"),
+        pytest.param("cafe\u0301s", 4, "caf…", id="combining is too long"),
+        pytest.param("ab", 1, "…", id="nothing fits"),
+    ],
+)
+def test_a_text_is_cut_to_columns(text: str, width: int, expected: str) -> None:
+    cut = shortened(text, width)
+    assert cut == expected
+    assert columns(cut) <= width
+    assert columns(padded(cut, width)) == width
 
 
 def test_a_byte_that_is_no_utf_8_is_shown_as_that_byte() -> None:
@@ -167,6 +190,21 @@ def test_a_short_run_shows_no_progress(clock: Clock) -> None:
 def test_a_long_run_counts_and_wipes_its_line(clock: Clock) -> None:
     written = run(Terminal(), clock, 0.6)
     assert written == "\r2/4 files\r3/4 files\r4/4 files\r         \r"
+
+
+@pytest.mark.parametrize("name", ["k8s/" + "x" * 90, "数据库/" * 20], ids=["long", "wide"])
+def test_progress_stays_on_its_line(
+    name: str, clock: Clock, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("COLUMNS", "40")
+    stream = Terminal()
+    with Progress(stream) as progress:
+        for done, what in enumerate((name, "a")):
+            clock.now += 2
+            progress.update(done, 2, what)
+    _, first, second, blank, end = stream.getvalue().split("\r")
+    assert (columns(first), columns(second), end) == (39, 39, "")
+    assert (second.strip(), blank.strip()) == ("1/2 a", "")
 
 
 def test_progress_is_not_written_more_often_than_can_be_read(clock: Clock) -> None:

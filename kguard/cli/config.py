@@ -97,10 +97,13 @@ def _show(
 ) -> Iterator[str]:
     """The lines of `show`: each setting with its origin, then what is particular to the path."""
     yield f"configuration file: {term.safe(settings.file) or 'none'}"
-    rows = [(f"{key} = {_text(value)}", settings.origin_of(key)) for key, value in _rows(settings)]
-    width = min(max(len(row) for row, _ in rows), 60)
+    rows = [
+        (term.safe(f"{key} = {_text(value)}"), settings.origin_of(key))
+        for key, value in _rows(settings)
+    ]
+    width = min(max(term.columns(row) for row, _ in rows), 60)
     for row, origin in rows:
-        yield f"{term.safe(row):{width}}  ({term.safe(origin)})"
+        yield f"{term.padded(row, width)}  ({term.safe(origin)})"
     place = _from_root(path) if path is not None else ""
     for index, override in enumerate(settings.overrides):
         if path is None or not override.paths or matches_path(override.paths, place):

@@ -8,6 +8,7 @@ import pytest
 from config_project import Project
 
 from kguard.cli import run
+from kguard.term import columns
 
 
 @pytest.fixture
@@ -35,6 +36,15 @@ def test_show_names_the_origin_of_each_setting(
     assert found["complete = false"] == "(default)"
     assert found["overrides[0] for kinds Job"] == "(.kguard.yaml:4)"
     assert not [line for line in lines if line.startswith("overrides[1]")]
+
+
+def test_show_has_straight_columns_whatever_the_characters(
+    here: Path, project: Project, capsys: pytest.CaptureFixture[str]
+) -> None:
+    project.write(".kguard.yaml", "exclude: [数据库/]\ncontext: [cafe\u0301]\n")
+    assert run(["config", "show"]) == 0
+    lines = [line for line in capsys.readouterr().out.splitlines() if " = " in line]
+    assert len({columns(line.rpartition("(")[0]) for line in lines}) == 1
 
 
 def test_show_counts_what_runs_on_a_path(

@@ -15,10 +15,12 @@ from kguard.term import Style
 
 def columns(text: str) -> int:
     """Terminal columns of a text, counted apart from the code under test."""
-    return sum(
-        0 if unicodedata.combining(char) else 2 if unicodedata.east_asian_width(char) in "WF" else 1
-        for char in text
-    )
+
+    def taken(char: str) -> int:
+        joins = unicodedata.category(char) in ("Mn", "Me") or 0x1160 <= ord(char) < 0x1200
+        return 0 if joins else 2 if unicodedata.east_asian_width(char) in "WF" else 1
+
+    return sum(map(taken, text))
 
 
 def pointed_at(text: str, start: int, end: int, width: int = 120) -> str:
@@ -92,6 +94,7 @@ def test_there_is_always_a_caret_within_reach(start: int, end: int) -> None:
 def test_no_text_breaks_the_frame(text: str, start: int, length: int, width: int) -> None:
     shown, indent, carets = fit(text, start, start + length, width)
     assert shown == "" or shown.replace("\u3000", " ").isprintable()
+    assert columns(shown) <= width
     assert 0 <= indent <= width
     assert 1 <= carets <= width
 
@@ -110,6 +113,17 @@ def test_the_gutter_fits_the_line_number(line: int, label: str, expected: list[s
 def test_a_span_of_many_lines_is_marked_to_the_end_of_its_first() -> None:
     lines = list(frame("RUN one \\", Span(3, 1, 5, 4), "", Style(), "note"))
     assert lines == ["  |", "3 | RUN one \\", "  | ^^^^^^^^^"]
+
+
+@pytest.mark.parametrize("width", [40, 80])
+@pytest.mark.parametrize("filler", ["数据库", "\u1112\u1161\u11ab", "e\u0301", "🚀 "])
+def test_wide_characters_fit_a_narrow_terminal(width: int, filler: str) -> None:
+    text = f"{filler * 30}HERE{filler * 30}"
+    start = text.index("HERE") + 1
+    lines = list(frame(text, Span(7, start, 7, start + 4), "", Style(width=width), "note"))
+    assert max(map(columns, lines)) <= width
+    before, _, _ = lines[1].partition("HERE")
+    assert lines[2] == "  | " + " " * (columns(before) - 4) + "^^^^"
 
 
 def test_a_narrow_terminal_still_gets_a_readable_frame() -> None:
