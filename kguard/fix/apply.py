@@ -33,8 +33,9 @@ class Refusal:
 class FixedFile:
     """The new content of a file, the findings fixed in it, and those that are not.
 
-    `later` are findings whose fix touches what another one has changed: they are to be looked for
-    in the new content. `lost` are the comments of the old content that stood with what is removed.
+    `later` are findings whose fix touches what another one has changed, or cannot be made beside
+    the others: they are to be looked for in the new content. `lost` are the comments of the old
+    content that stood with what is removed.
     """
 
     data: bytes
@@ -131,7 +132,10 @@ class _Trial:
             self.result([*given, *items])
         except RefusedError as refused:
             if len(items) == 1:
-                self.refused.append(Refusal(items[0], str(refused)))
+                if given and self.possible(items, []):
+                    self.later.add(id(items[0]))  # It is the others that stand in its way.
+                elif not given:
+                    self.refused.append(Refusal(items[0], str(refused)))
                 return []
         else:
             return list(items)

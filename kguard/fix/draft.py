@@ -104,7 +104,7 @@ class Draft:
                 continue
             merge = is_merge(key_node)
             key = "<<" if merge else key_of(key_node)
-            start, key_end = self.locator.bounds(key_node)
+            start, key_end = self.key_start(key_node), self.locator.bounds(key_node)[1]
             entry = Entry(value, start, max(end, key_end), key, key_node, aliased, merge)
             if entry.is_absent and not alias:
                 colon = _COLON.match(self.text, key_end)
@@ -118,10 +118,16 @@ class Draft:
         colon = _COLON.match(self.text, end) if type(node) is not ScalarNode else None
         return colon.end() if colon else end
 
+    def key_start(self, key_node: Any) -> int:
+        """Where an entry begins: at the anchor or tag of its key, and at the `?` before that."""
+        start: int = key_node.start_mark.index
+        before = self.text[self.line_start(start) : start].rstrip(" \t")
+        return self.line_start(start) + len(before) - 1 if before.endswith("?") else start
+
     def first(self, node: Any) -> int:
         """Where the content of a node begins, after its anchor and tag."""
         if type(node) is MappingNode and not node.flow_style and node.value:
-            return self.locator.bounds(node.value[0][0])[0]
+            return self.key_start(node.value[0][0])
         return self.locator.bounds(node)[0]
 
     def after_head(self, entry: Entry) -> int:
@@ -192,7 +198,7 @@ def _measure(draft: Draft, nodes: Any, default: Layout) -> Layout:
     for node in nodes:
         if type(node) is not MappingNode or node.flow_style or not node.value:
             continue
-        column = draft.column(draft.locator.bounds(node.value[0][0])[0])
+        column = draft.column(draft.first(node))
         for key, value in node.value:
             if type(value) not in (MappingNode, SequenceNode) or value.flow_style:
                 continue

@@ -7,7 +7,7 @@ here costs a fix, never a file.
 from __future__ import annotations
 
 import re
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 from itertools import pairwise
 from typing import Any
 
@@ -33,11 +33,23 @@ def changes(locator: Locator, old: Any, new: Any, *, json: bool) -> list[Change]
     draft = draft_of(locator, json=json)
     _value(draft, draft.root(), old, new, in_flow=json)
     # Two that begin at one place stay in the order in which they were made.
-    ordered = sorted(draft.changes, key=lambda change: (change.start, change.end))
+    ordered = sorted(_out_of_removals(draft), key=lambda change: (change.start, change.end))
     for before, after in pairwise(ordered):
         if after.start < before.end:
             raise RefusedError("its changes overlap in the text")
     return ordered
+
+
+def _out_of_removals(draft: Draft) -> Iterator[Change]:
+    """The changes, new lines behind a line that is taken out put behind the one above it."""
+    removed = {change.end - 1: change for change in draft.changes if not change.text}
+    for change in draft.changes:
+        at = change.start
+        while change.text and at == change.end and (gone := removed.get(at)):
+            if draft.text[gone.start - 1 : gone.start] != "\n":
+                break
+            change = Change(at := gone.start - 1, at, change.text)
+        yield change
 
 
 def _value(draft: Draft, entry: Entry, old: Any, new: Any, in_flow: bool) -> None:

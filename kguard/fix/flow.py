@@ -52,7 +52,10 @@ def _remove_lines(draft: Draft, entries: Sequence[Entry], first: int, last: int)
     if last == len(entries) - 1 and not trailing:
         comma = _COMMA.match(text, above)
         if comma:
-            draft.change(comma.end() - 1, comma.end(), "")
+            at = comma.end() - 1
+            line = draft.line_start(at), draft.line_end(at)
+            alone = text[slice(*line)].strip() == ","
+            draft.change(*((line[0], line[1] + 1) if alone else (at, at + 1)), "")
     return True
 
 

@@ -97,8 +97,16 @@ def _mapping(
             _lead(out, column, here)
             out.text += " " * column
         go_on = False
-        out.text += _scalar(out, key) + ":"
+        out.text += _key(out, key, column) + ":"
         _value(out, value, column, here, step, dash, column + step, column + dash)
+
+
+def _key(out: Written, key: str, column: int) -> str:
+    """A key, at times with an anchor, with a tag, or behind a `?`."""
+    written = _scalar(out, key)
+    if _chance(out, 12):
+        written = f"{out.random.choice(['&k', '!!str', '&k !!str'])} {written}"
+    return f"? {written}\n{' ' * column}" if _chance(out, 12) else written
 
 
 def _list(out: Written, data: Any, column: int, route: Route, step: int, dash: int) -> None:

@@ -58,6 +58,15 @@ def test_one_that_cannot_be_made_costs_no_other() -> None:
     assert [titles([refusal.located]) for refusal in result.refused] == [["fix 2"]]
 
 
+def test_one_that_cannot_be_made_beside_another_waits() -> None:
+    """Both at once read as a key that gets another name, and would cost the comment."""
+    text = b"a:\n  b:\n    # of c\n    c: 1\n  d: 2\n"
+    gone, new = Edit(("a", "b"), REMOVE), Edit(("a", "e"), [{"c": 1}])
+    result = fixes(text, [(gone,), (new,)])
+    assert (titles(result.fixed), titles(result.later)) == (["fix 1"], ["fix 2"])
+    assert (result.data, refusals(result)) == (b"a:\n  d: 2\n", [])
+
+
 def test_a_route_that_leads_nowhere_is_refused() -> None:
     result = fixes(
         TEXT, [(Edit(("c", "x"), 1),), (Edit(("c", 7), 1),), (Edit(("a", "b", "z"), 1),)]

@@ -152,6 +152,15 @@ REMOVALS = [
     ("first in braces", "a: {b: 1, c: 2}\n", ("a", "b"), "a: {c: 2}\n"),
     ("last in JSON", '{\n  "a": 1,\n  "b": 2\n}\n', ("b",), '{\n  "a": 1\n}\n'),
     ("at the end of a file without a line end", "a: 1\nb: 2", ("b",), "a: 1"),
+    ("a long key", "a:\n  ? b\n  : 1\n  ? c\n  : 2\n", ("a", "b"), "a:\n  ? c\n  : 2\n"),
+    ("the last long key", "? a\n: 1\n? b\n: 2\n", ("b",), "? a\n: 1\n"),
+    ("a key with a tag and an anchor", "a: 1\n!!str b: 2\n&x c: 3\n", ("b",), "a: 1\n&x c: 3\n"),
+    (
+        "a comma that stands alone",
+        "a: {\n  b: 1 # b\n  ,\n  c: 2 # c\n}\n",
+        ("a", "c"),
+        "a: {\n  b: 1 # b\n}\n",
+    ),
 ]
 REFUSED = [
     ("a: &x {b: 1}\nc: *x\n", ("c", "b"), "anchor and alias"),
@@ -310,6 +319,15 @@ def test_mixed_line_ends_stay_where_they_are() -> None:
 def test_bytes_that_are_not_utf8_are_not_written_back() -> None:
     text = b"a: \xff\n---\nb: 1\n"
     assert fix(text, Edit(("b",), 2)).data == text
+
+
+@pytest.mark.parametrize("end", ["\n", "\n# end\n", ""])
+def test_new_lines_behind_a_line_that_goes_stand_behind_the_one_above(end: str) -> None:
+    before = f"a:\n  b:\n  - c: 1\n    d: 2\n    e: 3{end}"
+    gone = [Edit(("a", "b", 0, key), REMOVE) for key in "de"]
+    result = fix(before.encode(), *gone, Edit(("a", "b", 0, "f"), 4), Edit(("a", "g"), 5))
+    assert refusals(result) == []
+    assert result.data.decode() == f"a:\n  b:\n  - c: 1\n    f: 4\n  g: 5{end}"
 
 
 def test_several_edits_of_one_fix_are_one_change() -> None:
