@@ -2,23 +2,28 @@
 
 A fix stands only where its finding is gone and no other finding has come. What is tried lives in
 memory: `Session.judge` reads the changed text in place of the file.
+
+Trials judge the units in which something has changed. That an object of another one minds is rare,
+and cannot be told beforehand: what was kept is judged again with all units at the end. Where that
+tells of harm, all of it is given up and tried once more, with all units judged at every step.
 """
 
 from __future__ import annotations
 
 import argparse
 from collections import defaultdict
-from collections.abc import Iterable, Mapping
+from collections.abc import Collection, Iterable, Mapping
 
+from kguard.cli.harm import Found, Name, found_by, harm, name_of
 from kguard.cli.session import Session, judge
 from kguard.fix.apply import FixedFile, Refusal, fix_file
 from kguard.inputs.load import read_source
 from kguard.model import Finding
-from kguard.record import field, record
+from kguard.record import field, record, replace
 from kguard.report import Located
 from kguard.source import Comment
 
-_Key = tuple[object, ...]
+_Made = tuple[dict[str, bytes], list[Located], list[tuple[str, Comment]], dict[Name, Refusal]]
 
 
 @record(frozen=False)
@@ -27,7 +32,7 @@ class Repair:
 
     `contents` are the new texts by shown path, `originals` what the files held; `fixed` are the
     findings that are gone, `refused` those with a fix that was not made. `session` has judged the
-    result and its report is finished.
+    result, once `run` has come to its end, and its report is finished.
     """
 
     args: argparse.Namespace
@@ -39,23 +44,42 @@ class Repair:
     fixed: list[Located] = field(default_factory=list)
     lost: list[tuple[str, Comment]] = field(default_factory=list)
     """The comments that went with what was removed, by path."""
-    refused: dict[_Key, Refusal] = field(default_factory=dict)
+    refused: dict[Name, Refusal] = field(default_factory=dict)
     at_once: dict[str, int] = field(default_factory=dict)
     """How many fixes to try together in a file in which more of them did not work."""
+    found: Found = field(init=False)
+    left: list[Located] = field(init=False)
+    """What is reported of that, as far as it is known."""
+    unconfirmed: dict[str, FixedFile] = field(init=False)
+    """What was kept since all units were judged."""
+    whole: bool = True
+    """Whether all units are judged at every step: that is least work while nothing goes wrong."""
+    gave_up: bool = False
+    """Whether what was kept has done harm in other units."""
+    _confirmed: _Made = field(init=False)
+    """What was made and refused by then."""
+
+    def __post_init__(self) -> None:
+        self._confirm(self.session)
 
     def run(self) -> None:
         """Make every fix that can be made."""
-        while todo := self._todo():
-            tried = {path: self._apply(path, items) for path, items in todo.items()}
-            tried = {path: result for path, result in tried.items() if result.fixed}
-            if tried:
-                self._accept(tried)
+        while True:
+            if todo := self._todo():
+                tried = {path: self._apply(path, items) for path, items in todo.items()}
+                tried = {path: result for path, result in tried.items() if result.fixed}
+                if tried:
+                    self._accept(tried)
+            elif self.unconfirmed:
+                self._judge_all()
+            else:
+                return
 
     def _todo(self) -> dict[str, list[Located]]:
         """The findings with a fix to be tried next, by file."""
         todo: dict[str, list[Located]] = defaultdict(list)
-        for item in self.session.report.findings:
-            if self.wanted(item.finding) and _key(item) not in self.refused:
+        for item in self.left:
+            if self.wanted(item.finding) and name_of(item) not in self.refused:
                 todo[item.finding.resource.origin.path].append(item)
         return {path: items[: self.at_once.get(path)] for path, items in todo.items()}
 
@@ -98,25 +122,15 @@ class Repair:
 
     def _accept(self, tried: dict[str, FixedFile]) -> None:
         """Keep what makes its findings go and no other come; the rest is tried in smaller parts."""
-        before = self.session
         while tried:
             texts = {path: result.data for path, result in tried.items()}
-            after = judge(
-                self.args,
-                before.registry,
-                before.settings,
-                before.discovery,
-                {**self.given, **self.contents, **texts},
-            )
-            bad = _bad(before, after, tried)
+            units = self._units(tried)
+            after = self._judged({**self.contents, **texts}, units)
+            bad = harm(self.found.inside(units), found_by(after), tried)
             if not bad:
-                after.finish()
-                self.session = after
-                self.contents.update(texts)
-                for path, result in tried.items():
-                    self.fixed += result.fixed
-                    self.lost += ((path, comment) for comment in result.lost)
+                self._keep(tried, after, units)
                 return
+            self.whole = self.gave_up
             for path, reason in bad.items():
                 items = tried.pop(path).fixed
                 if len(items) > 1:
@@ -125,44 +139,68 @@ class Repair:
                     self._refuse(Refusal(item, reason) for item in items)
                     self.at_once.pop(path, None)
 
+    def _units(self, tried: Mapping[str, FixedFile]) -> Collection[str] | None:
+        """The units to judge after a change of these files; None for all of them."""
+        fixed = (item for result in tried.values() for item in result.fixed)
+        units = {item.finding.resource.unit for item in fixed}
+        resources = self.session.resources
+        most = 2 * sum(each.unit in units for each in resources) > len(resources)
+        return None if self.whole or (most and not self.unconfirmed) else units
+
+    def _judged(self, contents: Mapping[str, bytes], units: Collection[str] | None) -> Session:
+        now = self.session
+        texts = {**self.given, **contents}
+        return judge(self.args, now.registry, now.settings, now.discovery, texts, units)
+
+    def _keep(
+        self, tried: Mapping[str, FixedFile], after: Session, units: Collection[str] | None
+    ) -> None:
+        for path, result in tried.items():
+            self.contents[path] = result.data
+            self.fixed += result.fixed
+            self.lost += ((path, comment) for comment in result.lost)
+        if units is None:
+            after.finish()
+            self._confirm(after)
+            return
+        for path, result in tried.items():
+            before = self.unconfirmed.get(path, FixedFile(b""))
+            self.unconfirmed[path] = replace(result, fixed=before.fixed + result.fixed)
+        now = {name_of(item): item for item in after.located}
+        keys = {item.key: item for item in after.located}
+        left: list[Located] = []
+        for item in self.left:
+            if item.finding.resource.unit not in units:
+                left.append(item)
+            elif same := now.get(name_of(item)) or keys.get(item.key):
+                left.append(same)
+        self.left = sorted(left, key=lambda item: item.order)
+        self.found = self.found.updated(found_by(after), units)
+
+    def _judge_all(self) -> None:
+        """Confirm what was kept, or give it up."""
+        after = self._judged(self.contents, None)
+        if harm(found_by(self.session), found_by(after), self.unconfirmed):
+            self.contents, self.fixed, self.lost, self.refused = self._confirmed
+            self.at_once.clear()
+            self.whole = self.gave_up = True
+            after = self.session
+        else:
+            after.finish()
+        self._confirm(after)
+
+    def _confirm(self, session: Session) -> None:
+        """Go on from a session that has judged all units."""
+        self.session = session
+        self.found = found_by(session)
+        self.left = session.report.findings
+        self.unconfirmed = {}
+        self._confirmed = (
+            self.contents.copy(),
+            self.fixed.copy(),
+            self.lost.copy(),
+            self.refused.copy(),
+        )
+
     def _refuse(self, refused: Iterable[Refusal]) -> None:
-        self.refused.update((_key(each.located), each) for each in refused)
-
-
-def _key(item: Located) -> _Key:
-    finding = item.finding
-    origin = finding.resource.origin
-    return finding.policy, origin.path, origin.document, origin.prefix, finding.route
-
-
-def _bad(before: Session, after: Session, tried: Mapping[str, FixedFile]) -> dict[str, str]:
-    """The files whose fixes did not do what they are for, and a reason each."""
-    if len(after.crashes) > len(before.crashes):
-        return dict.fromkeys(tried, "a policy failed on the result")
-    bad = {}
-    now = {_key(item) for item in after.located}
-    for path, result in tried.items():
-        if any(_key(item) in now for item in result.fixed):
-            bad[path] = "the finding would stay"
-    known = {_key(item) for item in before.located}
-    named = {item.key for item in before.located}
-    for item in after.located:
-        if _key(item) in known or item.key in named:
-            continue
-        reason = f"`{item.finding.policy}` would be found instead ({item.finding.message})"
-        for path in _causes(item, tried):
-            bad.setdefault(path, reason)
-    return bad
-
-
-def _causes(item: Located, tried: Mapping[str, FixedFile]) -> list[str]:
-    """The changed files that may have brought a finding: its own, else those it can see."""
-    resource = item.finding.resource
-    if resource.origin.path in tried:
-        return [resource.origin.path]
-    beside = [
-        path
-        for path, result in tried.items()
-        if any(fixed.finding.resource.unit == resource.unit for fixed in result.fixed)
-    ]
-    return beside or list(tried)
+        self.refused.update((name_of(each.located), each) for each in refused)

@@ -208,9 +208,11 @@ def judge(
     settings: Settings,
     found: Discovery,
     contents: Mapping[str, bytes] | None = None,
+    units: Collection[str] | None = None,
 ) -> Session:
     """Read, judge and locate what was found. `contents` are files, by their shown paths, that are
-    taken to hold something else than they do.
+    taken to hold something else than they do. Of `units`, where given, the objects alone are
+    judged, in the light of all: such a session has no report of the rest.
     """
     progress = Progress(sys.stderr, enabled=not args.no_progress)
     with progress:
@@ -228,9 +230,10 @@ def judge(
     facts = Facts(index, assume)
     tell_of_unknown_versions(facts, resources)
     rules = with_patches(settings.rules(registry), loaded)
+    asked = resources if units is None else [each for each in resources if each.unit in units]
     # What a policy of the user's prints must not end up in the report.
     with progress, redirect_stdout(sys.stderr):
-        outcome = run(registry.policies.values(), _counted(resources, progress), facts, rules)
+        outcome = run(registry.policies.values(), _counted(asked, progress), facts, rules)
     found_at = [_locate(finding, loaded) for finding in outcome.findings]
     located = with_keys(said_once(without_rendered_secrets(loaded, found_at)))
     report = _report(settings, registry, found, loaded, outcome, facts, resources, rules)
