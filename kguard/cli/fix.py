@@ -68,7 +68,7 @@ def run(args: argparse.Namespace) -> int:
     repair = Repair(args, session, given)
     repair.run()
     failed = say_unchecked(repair.session.report)
-    for refusal in repair.refused.values():
+    for refusal in sorted(repair.refused.values(), key=lambda each: each.located.order):
         fail(f"{_place(refusal.located)}: not fixed: {refusal.reason}")
     piped = found.stdin is not None
     if args.diff:

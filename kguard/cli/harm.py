@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections import Counter
 from collections.abc import Collection, Mapping, Sequence
 
 from kguard.cli.session import Session
@@ -61,23 +62,49 @@ def name_of(item: Located) -> Name:
 
 
 def harm(before: Found, after: Found, tried: Mapping[str, FixedFile]) -> dict[str, str]:
-    """The files whose fixes did not do what they are for, and a reason each."""
+    """The files whose fixes did not do what they are for, and a reason each.
+
+    A finding that was there has not come: it may stand behind other items of its list now, or at
+    another place of its object, where a fix has moved what it is about.
+    """
     if len(after.crashes) > len(before.crashes):
         return dict.fromkeys(tried, "a policy failed on the result")
     bad = {}
     now = {name_of(item) for item in after.located}
+    fixed = {name_of(item) for result in tried.values() for item in result.fixed}
     for path, result in tried.items():
         if any(name_of(item) in now for item in result.fixed):
             bad[path] = "the finding would stay"
-    known = {name_of(item) for item in before.located}
-    keys = {item.key for item in before.located}
+    known: dict[Name | str, int] = {}  # A place may have several findings of a policy.
+    for item in before.located:
+        for name in (name_of(item), item.key):
+            known[name] = max(known.get(name, 0), item.finding.severity)
+    now_keys = {item.key for item in after.located}
+    accounted = now | fixed
+    moved = Counter(
+        _said(item)
+        for item in before.located
+        if name_of(item) not in accounted and item.key not in now_keys
+    )
     for item in after.located:
-        if name_of(item) in known or item.key in keys:
+        was = max(known.get(name_of(item), 0), known.get(item.key, 0))
+        if item.finding.severity <= was:
+            continue
+        if moved[_said(item)]:
+            moved[_said(item)] -= 1
             continue
         reason = f"`{item.finding.policy}` would be found instead ({item.finding.message})"
         for path in _causes(item, tried):
             bad.setdefault(path, reason)
     return bad
+
+
+def _said(item: Located) -> Name:
+    """What a finding says of an object, wherever in it."""
+    finding = item.finding
+    origin = finding.resource.origin
+    place = origin.path, origin.document, origin.prefix
+    return finding.policy, *place, finding.severity, finding.message
 
 
 def _causes(item: Located, tried: Mapping[str, FixedFile]) -> list[str]:

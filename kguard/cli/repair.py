@@ -45,6 +45,8 @@ class Repair:
     lost: list[tuple[str, Comment]] = field(default_factory=list)
     """The comments that went with what was removed, by path."""
     refused: dict[Name, Refusal] = field(default_factory=dict)
+    stale: set[Name] = field(default_factory=set)
+    """Those in whose units something was fixed since: they may work by now."""
     at_once: dict[str, int] = field(default_factory=dict)
     """How many fixes to try together in a file in which more of them did not work."""
     found: Found = field(init=False)
@@ -70,6 +72,10 @@ class Repair:
                 tried = {path: result for path, result in tried.items() if result.fixed}
                 if tried:
                     self._accept(tried)
+            elif self.stale:
+                for name in self.stale:
+                    self.refused.pop(name, None)
+                self.stale.clear()
             elif self.unconfirmed:
                 self._judge_all()
             else:
@@ -141,8 +147,7 @@ class Repair:
 
     def _units(self, tried: Mapping[str, FixedFile]) -> Collection[str] | None:
         """The units to judge after a change of these files; None for all of them."""
-        fixed = (item for result in tried.values() for item in result.fixed)
-        units = {item.finding.resource.unit for item in fixed}
+        units = _units_of(tried)
         resources = self.session.resources
         most = 2 * sum(each.unit in units for each in resources) > len(resources)
         return None if self.whole or (most and not self.unconfirmed) else units
@@ -159,6 +164,12 @@ class Repair:
             self.contents[path] = result.data
             self.fixed += result.fixed
             self.lost += ((path, comment) for comment in result.lost)
+        changed = _units_of(tried)
+        self.stale.update(
+            name
+            for name, refusal in self.refused.items()
+            if refusal.located.finding.resource.unit in changed
+        )
         if units is None:
             after.finish()
             self._confirm(after)
@@ -204,3 +215,7 @@ class Repair:
 
     def _refuse(self, refused: Iterable[Refusal]) -> None:
         self.refused.update((name_of(each.located), each) for each in refused)
+
+
+def _units_of(tried: Mapping[str, FixedFile]) -> set[str]:
+    return {item.finding.resource.unit for result in tried.values() for item in result.fixed}
