@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import contextlib
+import errno
 import os
 import stat
 
@@ -27,6 +28,7 @@ def write_atomically(path: str, data: bytes) -> None:
     """Write `data` to `path` so that a reader sees the old content or the new, never a part.
 
     A file that exists keeps its mode and, where that is allowed, its owner; a link is followed.
+    One that is write-protected is not replaced, though its folder would allow that.
     What is no regular file (/dev/stdout, a pipe) is written to, not replaced: nothing else can be
     meant. Raises OSError and leaves the old file as it was.
     """
@@ -39,6 +41,8 @@ def write_atomically(path: str, data: bytes) -> None:
             file.write(data)
         return
     target = os.path.realpath(path)
+    if existing is not None and not os.access(target, os.W_OK):
+        raise PermissionError(errno.EACCES, os.strerror(errno.EACCES), path)
     folder, name = os.path.split(target)
     partial = os.path.join(folder, f".{name}.{os.getpid()}.partial")
     # "x": a file or link of that name which somebody else has put there is not written through.

@@ -51,6 +51,19 @@ def test_links_that_lead_out_of_a_folder(tmp_path: Path, monkeypatch: pytest.Mon
     assert stray_link("folder/report.json") == ""
 
 
+def test_a_write_protected_file_is_not_replaced(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Its folder can be written to, which is all that replacing it takes; root may do all."""
+    (tmp_path / "file").write_text("old")
+    (tmp_path / "file").chmod(0o444)
+    monkeypatch.setattr(os, "access", lambda path, mode: not mode & os.W_OK)
+    with pytest.raises(PermissionError):
+        write_atomically(str(tmp_path / "file"), b"new")
+    assert (tmp_path / "file").read_text() == "old"
+    assert os.listdir(tmp_path) == ["file"]
+
+
 def test_old_content_survives_what_cannot_be_written(tmp_path: Path) -> None:
     (tmp_path / "file").write_text("old")
     (tmp_path / f".file.{os.getpid()}.partial").mkdir()
