@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Collection, Mapping, Sequence
+from collections.abc import Collection, Iterable, Mapping, Sequence
 
 from kguard.cli.session import Session
 from kguard.engine import Crash
@@ -61,11 +61,14 @@ def name_of(item: Located) -> Name:
     return finding.policy, origin.path, origin.document, origin.prefix, finding.route
 
 
-def harm(before: Found, after: Found, tried: Mapping[str, FixedFile]) -> dict[str, str]:
+def harm(
+    before: Found, after: Found, tried: Mapping[str, FixedFile], reported: Iterable[Located]
+) -> dict[str, str]:
     """The files whose fixes did not do what they are for, and a reason each.
 
     A finding that was there has not come: it may stand behind other items of its list now, or at
-    another place of its object, where a fix has moved what it is about.
+    another place of its object, where a fix has moved what it is about. That counts for those that
+    were `reported`: what hid others, an ignore or a baseline, may not hide them there.
     """
     if len(after.crashes) > len(before.crashes):
         return dict.fromkeys(tried, "a policy failed on the result")
@@ -83,7 +86,7 @@ def harm(before: Found, after: Found, tried: Mapping[str, FixedFile]) -> dict[st
     accounted = now | fixed
     moved = Counter(
         _said(item)
-        for item in before.located
+        for item in reported
         if name_of(item) not in accounted and item.key not in now_keys
     )
     for item in after.located:

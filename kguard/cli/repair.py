@@ -132,7 +132,7 @@ class Repair:
             texts = {path: result.data for path, result in tried.items()}
             units = self._units(tried)
             after = self._judged({**self.contents, **texts}, units)
-            bad = harm(self.found.inside(units), found_by(after), tried)
+            bad = harm(self.found.inside(units), found_by(after), tried, self.left)
             if not bad:
                 self._keep(tried, after, units)
                 return
@@ -191,7 +191,8 @@ class Repair:
     def _judge_all(self) -> None:
         """Confirm what was kept, or give it up."""
         after = self._judged(self.contents, None)
-        if harm(found_by(self.session), found_by(after), self.unconfirmed):
+        before = self.session
+        if harm(found_by(before), found_by(after), self.unconfirmed, before.report.findings):
             self.contents, self.fixed, self.lost, self.refused = self._confirmed
             self.at_once.clear()
             self.whole = self.gave_up = True

@@ -16,6 +16,8 @@ from kguard.fix.apply import FixedFile
 from kguard.model import Confidence, Finding, Origin, Resource, Route, Severity, Span
 from kguard.report import Located
 
+Tried = Mapping[str, FixedFile]
+
 TWO = f"{OVER}---\n{OVER.replace('web', 'api')}"
 """Two findings with a fix."""
 
@@ -56,7 +58,8 @@ CASES = [
 @pytest.mark.parametrize(("after", "said"), [row[1:] for row in CASES], ids=[r[0] for r in CASES])
 def test_harm_is_a_finding_that_stays_or_comes(after: list[Located], said: str) -> None:
     before = Found([FIRST, found("q", ("b",))], [])
-    bad = harm(before, Found(after, []), {"a.yaml": FixedFile(b"", fixed=(FIRST,))})
+    tried = {"a.yaml": FixedFile(b"", fixed=(FIRST,))}
+    bad = harm(before, Found(after, []), tried, before.located)
     assert bad.keys() == ({"a.yaml"} if said else set())
     assert all(reason.startswith(said) for reason in bad.values())
 
@@ -69,12 +72,22 @@ def test_a_finding_that_a_fix_moves_does_not_stand_in_its_way(project: Project) 
     assert project.read("a.yaml") == MUTEX.replace("{mutex: {name: a}}", "{mutexes: [{name: a}]}")
 
 
+def test_an_accepted_finding_is_not_moved(project: Project) -> None:
+    """At its new place nothing would hide it."""
+    project.write({"a.yaml": MUTEX})
+    project.run("baseline", "--argo-version", "4.0", "--select", "argo-lock-no-deadline")
+    words = "--argo-version", "4.0", "--select", "argo-removed-field,argo-lock-no-deadline"
+    answer = project.run("fix", "--baseline", ".kguard-baseline.json", *words)
+    assert "not fixed: `argo-lock-no-deadline` would be found instead" in answer.err
+    assert project.read("a.yaml") == MUTEX
+
+
 def test_a_fix_that_works_after_another_is_made_in_the_same_run(
     project: Project, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     """And a second run would have nothing to do."""
 
-    def beside(before: Found, after: Found, tried: Mapping[str, FixedFile]) -> dict[str, str]:
+    def beside(before: Found, after: Found, tried: Tried, reported: Any) -> dict[str, str]:
         return {"a.yaml": "not beside b"} if {"a.yaml", "b.yaml"} <= tried.keys() else {}
 
     monkeypatch.setattr(repair, "harm", beside)
@@ -101,8 +114,8 @@ def test_trials_judge_what_they_change_and_all_of_it_once_more(
 ) -> None:
     seen = judgements(monkeypatch)
 
-    def one_by_one(before: Found, after: Found, tried: Mapping[str, FixedFile]) -> dict[str, str]:
-        bad = harm(before, after, tried)
+    def one_by_one(before: Found, after: Found, tried: Tried, reported: Any) -> dict[str, str]:
+        bad = harm(before, after, tried, reported)
         both = {path for path, result in tried.items() if len(result.fixed) > 1}
         return bad | ({"b/a.yaml": "not at once"} if "b/a.yaml" in both and len(seen) == 1 else {})
 
@@ -119,10 +132,10 @@ def test_harm_in_another_unit_takes_back_what_did_it(
 ) -> None:
     seen = judgements(monkeypatch)
 
-    def far(before: Found, after: Found, tried: Mapping[str, FixedFile]) -> dict[str, str]:
+    def far(before: Found, after: Found, tried: Tried, reported: Any) -> dict[str, str]:
         """Fixes of b do harm in c."""
         everywhere = any(item.finding.resource.unit == "c" for item in after.located)
-        bad = harm(before, after, tried)
+        bad = harm(before, after, tried, reported)
         return bad | ({"b/a.yaml": "harm in c"} if everywhere and "b/a.yaml" in tried else {})
 
     monkeypatch.setattr(repair, "harm", far)
