@@ -14,7 +14,7 @@ from typing import Any
 from kguard.fix.draft import Change
 from kguard.fix.edit import changes
 from kguard.fix.intend import Taken, same, with_edits
-from kguard.fix.refuse import RefusedError, document_refusal, file_refusal
+from kguard.fix.refuse import SHARED, RefusedError, document_refusal, file_refusal
 from kguard.model import Edit, dig
 from kguard.record import field, record
 from kguard.report import Located
@@ -198,7 +198,8 @@ class _Trial:
         """Raise RefusedError unless the new content holds what is intended, and these comments."""
         after = read(self.path, data)
         if after.errors:
-            raise RefusedError("the result could not be read")
+            lost = after.errors[0].message.startswith("unknown anchor")
+            raise RefusedError(SHARED if lost else "the result could not be read")
         now = {document.index: document.data for document in after.documents}
         if now.keys() != intended.keys() or any(
             not same(now[index], intended[index]) for index in now

@@ -165,6 +165,7 @@ REMOVALS = [
 REFUSED = [
     ("a: &x {b: 1}\nc: *x\n", ("c", "b"), "anchor and alias"),
     ("a: &x {b: 1}\nc: *x\n", ("a", "b"), "anchor and alias"),
+    ("a:\n  b: &x {c: 1}\nd: *x\n", ("a",), "anchor and alias"),
     ("a: &x {b: 1}\nc: {<<: *x}\n", ("c", "b"), "comes from a merge key"),
     ("a: 1\na: 2\n", ("a",), "written twice"),
     ("? a\n: 1\nb:\n", ("a", "b"), "mapping"),
