@@ -22,6 +22,8 @@ _TEMPLATE = (
     r"\{\{-|-\}\}|\{\{\s*(?:[.$]|/\*)|\{%"
     r"|\{\{\s*(?:if|range|with|end|else|include|template|define|block|toYaml)\b"
 )
+# ytt's code and annotations, which are about the line below: https://carvel.dev/ytt/docs/latest/
+_YTT = "#@"
 
 SHARED = "it is written in one place and used in several, by anchor and alias"
 
@@ -38,6 +40,9 @@ def file_refusal(source: SourceFile) -> str:
     braces = "{{" in text or "{%" in text or "-}}" in text
     for comment in source.comments if braces else ():
         if re.search(_TEMPLATE, comment.text):
+            return "the file is a template"
+    for comment in source.comments if _YTT in text else ():
+        if source.line(comment.line).startswith(_YTT, comment.column - 1):
             return "the file is a template"
     if any(word in text for word in _GENERATED_WORDS) and _is_generated(source):
         return "the file is generated: change what it is made from"
