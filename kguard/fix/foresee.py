@@ -30,7 +30,9 @@ def with_refusals(
 ) -> Iterator[Located]:
     """Findings that know whether their fix will be refused; `source_of` gives what was read."""
     files: dict[str, str] = {}
-    drafts: dict[tuple[str, int], Draft] = {}  # Of one document, for they are large.
+    # Of one document: drafts are large, and the findings of one follow each other.
+    at: tuple[str, int] | None = None
+    refusal, draft = "", None
     for item in located:
         if item.fix is None:
             yield item
@@ -43,17 +45,23 @@ def with_refusals(
         if origin.path not in files:
             files[origin.path] = file_refusal(source)
         reason = files[origin.path]
-        document = next((d for d in source.documents if d.index == origin.document), None)
-        if not reason and document is not None:
-            text = document.text
-            reason = document_refusal(text)
-            # To find anchors costs as much as to read the text once more.
-            if not reason and re.search(_SHARED, text):
-                key = origin.path, origin.document
-                if key not in drafts:
-                    drafts = {key: _draft(document)}
-                reason = _shared(drafts[key], item.fix.edits, origin.prefix)
+        if not reason:
+            if at != (origin.path, origin.document):
+                at = origin.path, origin.document
+                refusal, draft = _of_document(source, origin.document)
+            reason = refusal or (_shared(draft, item.fix.edits, origin.prefix) if draft else "")
         yield replace(item, no_fix=reason) if reason else item
+
+
+def _of_document(source: SourceFile, index: int) -> tuple[str, Draft | None]:
+    """Why nothing in a document may be changed, and a draft of it where something may be shared."""
+    document = next((each for each in source.documents if each.index == index), None)
+    if document is None:
+        return "", None
+    text = document.text
+    reason = document_refusal(text)
+    # To find anchors costs as much as to read the text once more.
+    return reason, _draft(document) if not reason and re.search(_SHARED, text) else None
 
 
 def _draft(document: Document) -> Draft:

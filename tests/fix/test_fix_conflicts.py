@@ -2,9 +2,14 @@
 
 from __future__ import annotations
 
+from typing import Any
+
+import pytest
 from fixing import fixes, refusals, titles
 
+from kguard.fix import apply
 from kguard.fix.apply import fix_file
+from kguard.fix.edit import changes
 from kguard.model import (
     REMOVE,
     Confidence,
@@ -25,6 +30,18 @@ def test_fixes_of_different_places_are_made_together() -> None:
     result = fixes(TEXT, [(Edit(("a", "b"), 2),), (Edit(("d",), 4),), (Edit(("c", 1), 0),)])
     assert result.data == b"a: {b: 2}\nc: [1, 0, 3]\nd: 4\n"
     assert titles(result.fixed) == ["fix 1", "fix 2", "fix 3"]
+
+
+def test_what_works_at_once_is_made_once(monkeypatch: pytest.MonkeyPatch) -> None:
+    seen: list[bytes] = []
+
+    def counted(*arguments: Any, **options: Any) -> Any:
+        seen.append(TEXT)
+        return changes(*arguments, **options)
+
+    monkeypatch.setattr(apply, "changes", counted)
+    fixes(TEXT, [(Edit(("a", "b"), 2),), (Edit(("d",), 4),)])
+    assert len(seen) == 1
 
 
 def test_of_two_that_contradict_the_first_is_made() -> None:
