@@ -17,6 +17,7 @@ from kguard.source.locate import Locator
 
 _COLON = re.compile(r"\s*:")
 _KEEPING = re.compile(r"(?:[&!]\S*\s+)*[|>]\d?\+")
+_SPACED = re.compile(r'"\s*:\s')
 _UNIT = re.compile(r'\n([ \t]+)["{\[]')
 
 
@@ -186,7 +187,8 @@ class Draft:
 
 def draft_of(locator: Locator, *, json: bool) -> Draft:
     """A draft of a document, with the layout that most of it has."""
-    draft = Draft(locator, Layout(json=json))
+    compact = json and not _SPACED.search(locator.text)
+    draft = Draft(locator, Layout(json=json, compact=compact))
     if not json:
         draft.layout = _measure(draft, _collections(locator.tree.root), draft.layout)
     return draft

@@ -69,7 +69,7 @@ def _append(
     at = entries[last].end
     own_line = draft.begins_line(entries[last].start)
     texts = [_text(draft, entries, entries[last].start, key, value) for key, value in added]
-    gap = "\n" + _indent(draft, entries[last].start) if own_line else " "
+    gap = "\n" + _indent(draft, entries[last].start) if own_line else draft.layout.blank
     comma = _COMMA.match(draft.text, entries[-1].end)
     if comma and last == len(entries) - 1:
         at = comma.end()
@@ -98,7 +98,7 @@ def _text(draft: Draft, entries: Sequence[Entry], offset: int, key: str | None, 
     beside = draft.text[entries[-1].start : entries[-1].end]
     over_lines = draft.unit and is_filled(value) and (beside[0] not in "{[" or "\n" in beside)
     text = spread(value, draft, offset) if over_lines else inline(value, layout)
-    return text if key is None else f"{scalar(key, layout)}: {text}"
+    return text if key is None else f"{scalar(key, layout)}:{layout.blank}{text}"
 
 
 def spread(value: Any, draft: Draft, offset: int) -> str:

@@ -20,12 +20,18 @@ _WORDS = re.compile(r"[A-Za-z0-9_.-]+(?: [A-Za-z0-9_.-]+)+")
 class Layout:
     """How a document is laid out: how far a mapping is indented below its key, and a list's dashes.
 
-    `json` asks for text that is JSON too.
+    `json` asks for text that is JSON too, `compact` for JSON without blanks.
     """
 
     step: int = 2
     dash: int = 2
     json: bool = False
+    compact: bool = False
+
+    @property
+    def blank(self) -> str:
+        """What stands behind a colon or comma."""
+        return "" if self.compact else " "
 
 
 def scalar(value: Any, layout: Layout, quote: str = "") -> str:
@@ -51,10 +57,13 @@ def _is_plain(text: str) -> bool:
 def inline(value: Any, layout: Layout) -> str:
     """A value on one line; collections in braces and brackets."""
     if isinstance(value, Mapping):
-        pairs = (f"{scalar(key, layout)}: {inline(item, layout)}" for key, item in value.items())
-        return "{" + ", ".join(pairs) + "}"
+        pairs = (
+            f"{scalar(key, layout)}:{layout.blank}{inline(item, layout)}"
+            for key, item in value.items()
+        )
+        return "{" + f",{layout.blank}".join(pairs) + "}"
     if isinstance(value, list):
-        return "[" + ", ".join(inline(item, layout) for item in value) + "]"
+        return "[" + f",{layout.blank}".join(inline(item, layout) for item in value) + "]"
     return scalar(value, layout)
 
 

@@ -90,13 +90,20 @@ LAYOUTS = [
         Edit(("b", "c"), [True, None]),
         '{\n\t"a": 1,\n\t"b": {\n\t\t"c": [\n\t\t\ttrue,\n\t\t\tnull\n\t\t]\n\t}\n}\n',
     ),
-    ("JSON in one line", '{"a":1}', Edit(("b", "c"), "1"), '{"a":1, "b": {"c": "1"}}'),
+    ("JSON in one line", '{"a":1}', Edit(("b", "c"), "1"), '{"a":1,"b":{"c":"1"}}'),
     (
         "braces with quoted keys get quoted keys",
         '{"a": 1, # one\n "b": 2}\n',
         Edit(("c",), "x"),
         '{"a": 1, # one\n "b": 2,\n "c": "x"}\n',
     ),
+    (
+        "JSON without blanks gets none",
+        '{"a":{"b":"c: d, e"},"f":[1]}',
+        Edit(("a", "g"), {"h": [1, "x"], "i": {}}),
+        '{"a":{"b":"c: d, e","g":{"h":[1,"x"],"i":{}}},"f":[1]}',
+    ),
+    ("JSON with blanks gets some", '{"a": [1]}', Edit(("a", 1), 2), '{"a": [1, 2]}'),
 ]
 VALUES = [
     ("a: 1 # c\n", 2, "a: 2 # c\n"),
