@@ -41,6 +41,6 @@ def check(workflow: Workflow, ctx: Context) -> Iterator[Fault | Unknown]:
 def _help(strategy: Mapping[str, Any]) -> str:
     """The way out: the name that was meant, where one is misspelt."""
     for key in strategy:
-        if meant := closest(key, TTL_FIELDS):
+        if key not in TTL_FIELDS and (meant := closest(key, TTL_FIELDS)):
             return f"`{key}` is no field of it; did you mean `{meant[0]}`?"
-    return "an empty one is none; `secondsAfterCompletion: 86400` deletes them after a day"
+    return "one without a time is none; `secondsAfterCompletion: 86400` deletes them after a day"

@@ -6,7 +6,7 @@ from collections.abc import Iterator
 
 from kguard.facts.argo.config import ControllerConfig
 from kguard.facts.argo.keys import knows_any
-from kguard.model import Fault, Scope, named_route
+from kguard.model import Fault, Scope, dig, named_route
 from kguard.policy.context import Context
 
 
@@ -31,6 +31,8 @@ def _unreadable(config: ControllerConfig, whole: Scope) -> Iterator[Fault]:
     if config.sections and not knows_any(config.sections):
         return
     for text in config.unparsed:
+        if not isinstance(dig(config.resource.data, *text.route), str):
+            continue  # The API server refuses the ConfigMap: string-field-not-string.
         yield whole.fault(
             text.route,
             f"the Argo controller cannot read this text and exits: {text.cause}",

@@ -27,8 +27,8 @@ def check(controller: ArgoController, ctx: Context) -> Iterator[Fault]:
     at = burst or qps
     yield controller.fault(
         (*controller.container.route, *(at.route if at else ())),
-        f"a burst of {most:g} lets the rate of {rate:g} requests a second never be reached",
-        help="set `--burst` above `--qps`",
+        f"`--burst` of {most:g} is below `--qps` of {rate:g}: not a second's worth of requests",
+        help="what the controller leaves unused is lost, and it asks in bursts: set it above",
     )
 
 

@@ -84,6 +84,15 @@ SERVICE = """
     metadata: {name: a}
     spec: {type: ExternalName, externalName: %s}
 """
+CONTROLLER = """
+    apiVersion: apps/v1
+    kind: Deployment
+    metadata: {name: workflow-controller}
+    spec:
+      template:
+        spec: {containers: [{name: c, image: argoproj/workflow-controller, args: [%s]}]}
+"""
+NO_TTL = "`ttlStrategy` sets no time: nothing deletes finished workflows"
 MISSED = "a rollout of Deployment `web` fails after"
 NO_QUANTITY = "memory limit of container `web` is no quantity: "
 STAYS = "`sh` stays PID 1 and does not forward SIGTERM to `serve`"
@@ -237,11 +246,32 @@ HELPS = {
         CONFIG % "port: 80",
         ("`data.port` is the number `80`, and only a string can stand there", REFUSED),
     ),
+    "a TTL that is null": (
+        "argo-ttl-empty",
+        WORKFLOW + "      ttlStrategy: {secondsAfterCompletion: null}\n",
+        (
+            NO_TTL,
+            "one without a time is none; `secondsAfterCompletion: 86400` deletes them after a day",
+        ),
+    ),
+    "a TTL under another name": (
+        "argo-ttl-empty",
+        WORKFLOW + "      ttlStrategy: {secondAfterFailure: 5, secondsAfterCompletion: null}\n",
+        (NO_TTL, "`secondAfterFailure` is no field of it; did you mean `secondsAfterFailure`?"),
+    ),
+    "a burst below the rate": (
+        "argo-controller-qps-burst",
+        CONTROLLER % "--qps=50, --burst=20",
+        (
+            "`--burst` of 20 is below `--qps` of 50: not a second's worth of requests",
+            "what the controller leaves unused is lost, and it asks in bursts: set it above",
+        ),
+    ),
 }
 
 
 @pytest.mark.parametrize(("policy", "text", "expected"), HELPS.values(), ids=HELPS)
-def test_what_help_says_of_words_that_are_no_texts(
+def test_what_help_says_beside_the_message(
     policy: str, text: str, expected: tuple[str, str]
 ) -> None:
     (finding,) = _findings(policy, text)

@@ -243,7 +243,7 @@ def _from_config_map(resource: Resource) -> ControllerConfig:
     parsed = reader.read(route, data["config"])
     sections = dict(parsed) if isinstance(parsed, Mapping) else {}
     if parsed is not None and not isinstance(parsed, Mapping):
-        reader.unparsed.append(Unparsed(route, "holds no mapping"))
+        reader.unparsed.append(Unparsed(route, "it holds no mapping"))
     return ControllerConfig(
         resource=resource,
         route=route,
@@ -303,7 +303,7 @@ class _Texts:
             return None
         if not isinstance(value, str):
             # The API server refuses it; what was meant is plain all the same.
-            self.unparsed.append(Unparsed(route, "is no text"))
+            self.unparsed.append(Unparsed(route, "it is no text"))
             return value
         source = read("", (_fragment(name, value) if name else value).encode("utf-8", "replace"))
         for error in source.errors:
