@@ -19,24 +19,26 @@ def check(scope: Scope, ctx: Context) -> Iterator[Fault]:
         if not isinstance(webhook, Mapping):
             continue
         rules = webhook.get("rules")
-        for place, rule in enumerate(rules if isinstance(rules, list) else ()):
-            if not isinstance(rule, Mapping) or not _on_workflows(rule, scope, ctx):
-                continue
-            keys = ("webhooks", number, "rules", place, "operations")
-            if _has(rule, "operations", "UPDATE", "*") and not webhook.get("matchConditions"):
-                yield scope.fault(
-                    keys,
-                    "the webhook is called whenever the controller writes a workflow's status",
-                    help="add a condition such as `object.spec != oldObject.spec`",
-                )
-            elif _holds_up(webhook):
-                yield scope.fault(
-                    ("webhooks", number, "timeoutSeconds"),
-                    f"workflows wait up to {webhook['timeoutSeconds']} s for this webhook, "
-                    "and fail without it",
-                    help="a short timeout, or `failurePolicy: Ignore`, keeps an outage small",
-                )
-            break
+        reached = [
+            (place, rule)
+            for place, rule in enumerate(rules if isinstance(rules, list) else ())
+            if isinstance(rule, Mapping) and _on_workflows(rule, scope, ctx)
+        ]
+        # The operations may be divided among rules.
+        updates = [place for place, rule in reached if _has(rule, "operations", "UPDATE", "*")]
+        if updates and not webhook.get("matchConditions"):
+            yield scope.fault(
+                ("webhooks", number, "rules", updates[0], "operations"),
+                "the webhook is called whenever the controller writes a workflow's status",
+                help="add a condition such as `object.spec != oldObject.spec`",
+            )
+        elif reached and _holds_up(webhook):
+            yield scope.fault(
+                ("webhooks", number, "timeoutSeconds"),
+                f"workflows wait up to {webhook['timeoutSeconds']} s for this webhook, "
+                "and fail without it",
+                help="a short timeout, or `failurePolicy: Ignore`, keeps an outage small",
+            )
 
 
 def _on_workflows(rule: Mapping[str, Any], scope: Scope, ctx: Context) -> bool:
