@@ -96,11 +96,27 @@ def test_a_value_in_force_and_its_place(
 
 def test_what_is_shared_is_judged_once() -> None:
     facts, found = workflow(SPEC)
-    first, second, _ = facts.argo_pods(found.resource)
+    first, second, third = facts.argo_pods(found.resource)
 
     assert [each.name for each in first.containers] == ["a", "wait"]
     assert [each.name for each in second.containers] == ["b"]
     assert second.containers[0].get("resources", "limits", "memory") is None
+    assert third.containers[0].get("image") is None
+
+
+@pytest.mark.parametrize("where", ["workflow", "template", "templateDefaults"])
+def test_the_image_in_a_patch_that_is_filled_in_later_is_not_known(where: str) -> None:
+    patch = 'podSpecPatch: "{{workflow.parameters.patch}}"'
+    spec = {
+        "workflow": f"{patch}\ntemplates: [{{name: a, container: {{image: b}}}}]",
+        "template": f"templates: [{{name: a, {patch}, container: {{image: b}}}}]",
+        "templateDefaults": f"templateDefaults: {{{patch}}}\n"
+        "templates: [{name: a, container: {image: b}}]",
+    }
+    facts, found = workflow("\n" + spec[where])
+    (pod,) = facts.argo_pods(found.resource)
+
+    assert pod.containers[0].get("image") == "{{workflow.parameters.patch}}"
 
 
 def test_a_pod_has_the_executor_of_the_configuration() -> None:

@@ -16,6 +16,7 @@ from typing import Any
 from kguard.facts.argo.patches import PodPatch, pod_patches
 from kguard.facts.argo.templates import Template
 from kguard.facts.pods import Container, Pod, Role
+from kguard.facts.quantities import is_placeholder
 from kguard.facts.run import Facts
 from kguard.kube import argo
 from kguard.model import Resource, Route, Scope, dig
@@ -81,14 +82,18 @@ def _name_in_pod(template: Template, keys: Route, item: Mapping[str, Any]) -> An
     return name if isinstance(name, str) else None
 
 
-def _patches_of(name: Any, patches: list[PodPatch]) -> list[_Layer]:
-    return [
-        _Layer(item, patch.at(key, number), patch.shared)
-        for patch in patches
-        for key, _ in _LISTS
-        for number, item in enumerate(patch.items(key))
-        if name is not None and dig(item, "name") == name
-    ]
+def _patches_of(name: Any, patches: list[PodPatch]) -> Iterator[_Layer]:
+    """What patches write for a container of that name.
+
+    One that is filled in later as a whole may have another image: Kubeflow's compiler writes such.
+    """
+    for patch in patches:
+        if is_placeholder(patch.spec):
+            yield _Layer({"image": patch.spec}, patch.at(), patch.shared)
+        for key, _ in _LISTS:
+            for number, item in enumerate(patch.items(key)):
+                if name is not None and dig(item, "name") == name:
+                    yield _Layer(item, patch.at(key, number), patch.shared)
 
 
 def _defaults(template: Template, keys: Route) -> list[_Layer]:
@@ -126,6 +131,7 @@ def _merged(
     for keys, (value, layer) in found.items():
         place = (*layer.route, *keys)
         if layer.shared and place in given and not (len(keys) > 1 and keys[2] in own):
+            data.pop(keys[0], None)  # Its own image is not the one it runs.
             continue
         if layer.shared:
             given.add(place)
