@@ -5,10 +5,11 @@ from __future__ import annotations
 from collections.abc import Iterator
 
 from kguard.facts.argo.controller import argo_controller, argo_version
+from kguard.facts.argo.handed import handed_by_calls, handed_bytes
 from kguard.facts.argo.templates import Template
 from kguard.facts.rbac import permissions
-from kguard.facts.sizes import json_bytes, written
-from kguard.model import Fault
+from kguard.facts.sizes import written
+from kguard.model import Fault, Route, Scope
 from kguard.policy.context import ERROR, WARNING, Context
 
 _OFFLOADS_SINCE = (3, 6)
@@ -18,22 +19,25 @@ _ROLE = "the official roles let the controller only read them; whether yours doe
 
 def check(template: Template, ctx: Context) -> Iterator[Fault]:
     """Yield a fault for a template that goes to its pod in a ConfigMap, or does not go at all."""
-    if not template.runs_pod:
-        return
     version = argo_version(ctx.facts, template.resource)
     offloads = version is None or version >= _OFFLOADS_SINCE
-    handed = dict(template.data)
-    if offloads:  # From 3.6 on the pod gets the template without its parameters (simplifiedTmpl).
-        handed["inputs"] = {"artifacts": template.get("inputs", "artifacts")}
-    size = json_bytes(handed)
-    if size <= ctx.params["max_bytes"]:
-        return
-    what = f"{template.called} is {written(size)} of JSON, too long for a variable of its pod"
-    if not offloads:
-        yield template.fault((), what, severity=ERROR, help=_FATAL)
-    elif not _is_judged_at_role(template, ctx):
-        message = f"{what}: the controller has to write a ConfigMap for each"
-        yield template.fault((), message, severity=WARNING, help=_ROLE)
+    most = ctx.params["max_bytes"]
+    found: list[tuple[Scope, Route, str, int]] = []
+    size = handed_bytes(template, parameters=not offloads)
+    if size > most:
+        found.append((template, (), template.called, size))
+    for call, target, with_raw in handed_by_calls(ctx.facts, template, parameters=not offloads):
+        if with_raw > most >= handed_bytes(target, parameters=not offloads):
+            called = f"{target.called} with the raw artifacts of {call.called}"
+            found.append((call, ("arguments", "artifacts"), called, with_raw))
+    judged = offloads and bool(found) and _is_judged_at_role(template, ctx)
+    for scope, keys, called, size in found:
+        what = f"{called} is {written(size)} of JSON, too long for a variable of its pod"
+        if not offloads:
+            yield scope.fault(keys, what, severity=ERROR, help=_FATAL)
+        elif not judged:
+            message = f"{what}: the controller has to write a ConfigMap for each"
+            yield scope.fault(keys, message, severity=WARNING, help=_ROLE)
 
 
 def _is_judged_at_role(template: Template, ctx: Context) -> bool:

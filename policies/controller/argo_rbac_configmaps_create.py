@@ -4,15 +4,12 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
+from kguard.facts.argo.handed import MOST, handed_by_calls, handed_bytes
 from kguard.facts.argo.templates import Template
 from kguard.facts.argo.workflow import workflows_in_unit
-from kguard.facts.sizes import json_bytes
 from kguard.model import Fault, Related, Resource, Scope, Severity
 from kguard.policies.controller._role import controller_of
 from kguard.policy.context import Context
-
-# MaxEnvVarLen in workflow/common/common.go.
-_OFFLOADED = 131_072
 
 
 def check(role: Scope, ctx: Context) -> Iterator[Fault]:
@@ -51,6 +48,14 @@ def _needing(near: Resource, ctx: Context) -> tuple[Template | None, Template | 
         for template in ctx.facts.argo_templates(workflow.resource):
             if memoized is None and template.get("memoize") is not None:
                 memoized = template
-            if large is None and template.runs_pod and json_bytes(template.data) > _OFFLOADED:
-                large = template
+            if large is None:
+                large = _too_long(template, ctx)
     return memoized, large
+
+
+def _too_long(template: Template, ctx: Context) -> Template | None:
+    """The template, or one that it hands raw artifacts to, where no variable can hold it."""
+    if handed_bytes(template) > MOST:
+        return template
+    calls = handed_by_calls(ctx.facts, template)
+    return next((target for _, target, size in calls if size > MOST), None)

@@ -20,6 +20,12 @@ POD = {
     "containers": [{"name": "c", "image": "argoproj/workflow-controller:v4.0.6"}],
 }
 LARGE = {"script": {"image": "python:3", "command": ["python"], "source": "#" * 140_000}}
+PARAMETER = {
+    "inputs": {"parameters": [{"name": "p", "default": "#" * 140_000}]},
+    "container": {"image": "a:1"},
+}
+INLINE = {"inputs": {"artifacts": [{"name": "a", "path": "/a"}]}, "container": {"image": "a:1"}}
+RAW = {"artifacts": [{"name": "a", "raw": {"data": "#" * 140_000}}]}
 MEMOIZED = {"memoize": {"key": "a"}, "container": {"image": "a:1"}}
 
 
@@ -77,6 +83,15 @@ def test_severity(template: dict[str, Any], expected: Severity) -> None:
 
 def test_a_long_template_needs_no_updates() -> None:
     assert findings(world(LARGE, "create")) == []
+
+
+def test_raw_artifacts_go_to_the_pod_and_parameters_do_not() -> None:
+    steps = {"steps": [[{"name": "s", "inline": INLINE, "arguments": RAW}]]}
+    (finding,) = findings(world(steps))
+
+    assert finding.severity is Severity.ERROR
+    assert finding.message.endswith("inline template is too long for an environment variable")
+    assert findings(world(PARAMETER)) == []
 
 
 def test_steps_are_handed_to_no_pod() -> None:

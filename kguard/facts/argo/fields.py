@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator, Mapping
 from typing import Any
 
+from kguard.facts.argo.hooks import hooks
 from kguard.facts.argo.templates import Template, calls_of
 from kguard.facts.argo.workflow import Workflow
 from kguard.facts.quantities import is_placeholder
@@ -87,6 +88,9 @@ def literals(facts: Facts, workflow: Workflow) -> Iterator[Literal]:
                 yield _literal(call, ("withItems", number), item, f"item of {call.called}")
             if isinstance(parameter := call.get("withParam"), str):
                 yield _literal(call, ("withParam",), parameter, f"`withParam` of {call.called}")
+    for hook in hooks(facts, workflow):
+        of = f"argument of {hook.called}"
+        yield from _parameters(hook, ("arguments", "parameters"), ("value",), of)
 
 
 def _parameters(
