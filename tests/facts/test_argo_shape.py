@@ -62,6 +62,14 @@ UNKNOWN = {
         "{templates: [{name: a, container: {}, args: [b]}]}",
         ("args", "", "container"),
     ),
+    "a word of the template around, with what another field holds": (
+        "{templates: [{name: a, container: {resource: {limits: {memory: 1Gi}}}}]}",
+        ("resource", "resources", ""),
+    ),
+    "a field of the template around, near another": (
+        "{templates: [{name: a, container: {resource: {action: get}}}]}",
+        ("resource", "", "spec.templates[a]"),
+    ),
     "of Kubernetes": (
         "{templates: [{name: a, container: {imagePullpolicy: a}}]}",
         ("imagePullpolicy", "imagePullPolicy", ""),

@@ -160,14 +160,23 @@ class Walk:
         own = self._fields(name)
         known = [each for each in own if each not in data]
         close = closest(key, known) if self._suggestions >= 0 else []
-        homes = [outside for outer, outside in reversed(above) if key in self._fields(outer)]
-        home = named_route(self._data, homes[0]) if homes else ""
+        homes = [level for level in reversed(above) if key in self._fields(level[0])]
+        # `resource: {limits: …}` of a container is `resources`, no template of that type.
+        if homes and close and self._holds(own[close[0]], data[key]):
+            outer = self._fields(homes[0][0])[key]
+            homes = homes if self._holds(outer, data[key]) else []
+        home = named_route(self._data, homes[0][1]) if homes else ""
         if not home:
             inner = [k for k, f in own.items() if not f.around and key in self._fields(f.inner)]
             home = next((k for k in inner if k in data), inner[0] if len(inner) == 1 else "")
         return ArgoUnknownField(
             self._resource, route, data, key, close[0] if close and not home else "", home
         )
+
+    def _holds(self, field: ArgoField, value: Any) -> bool:
+        """Whether a mapping has a key that a field's struct has."""
+        known = self._fields(field.inner)
+        return isinstance(value, dict) and any(key in known for key in value)
 
     def value(
         self,
