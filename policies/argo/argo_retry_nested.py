@@ -14,11 +14,12 @@ _CALLERS = ("steps", "dag")
 
 def check(retry: Retry, ctx: Context) -> Iterator[Fault]:
     """Yield a fault for retries of whole steps or DAGs whose parts are retried as well."""
-    if attempts(retry.effective) == 1:
-        return
+    retried = attempts(retry.effective) > 1
     if retry.template is None:
-        yield from _of_all(retry, ctx)
-    else:
+        # Without a limit it goes on: argo-retry-unbounded's, but not for an expression, say.
+        if retried or retry.value("limit") is None:
+            yield from _of_all(retry, ctx)
+    elif retried:
         inner = attempts_below(ctx.facts, retry.template)
         total = attempts(retry.effective) * inner
         if inner > 1 and total > ctx.params["max_attempts"]:
