@@ -19,7 +19,7 @@ def check(workflow: Workflow, ctx: Context) -> Iterator[Fault]:
     if controller is None or arch is None:
         return
     for container in looked_up(ctx.facts, workflow):
-        wanted, wish = architectures(container.template)
+        wanted, wish = architectures(ctx.facts, container.template)
         if container.unknown or wish is None or arch in wanted:
             continue
         if any("{{" in each for each in wanted):

@@ -21,7 +21,7 @@ def check(workflow: Workflow, ctx: Context) -> Iterator[Fault | Unknown]:
     more = frozenset(ctx.params["keys"])
     hit: list[tuple[Template, Wish, str]] = []
     for template in ctx.facts.argo_templates(workflow.resource):
-        wish = spot(template, more) if template.runs_pod else None
+        wish = spot(ctx.facts, template, more) if template.runs_pod else None
         what = _lacking(template.retry())
         if wish is not None and what is not None:
             hit.append((template, wish, what))

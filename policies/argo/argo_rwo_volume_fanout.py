@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
+from itertools import chain
 
-from kguard.facts.argo.scheduling import wishes
+from kguard.facts.argo.scheduling import scheduled_by, wishes
 from kguard.facts.argo.templates import Call, Template, below, calls_of, target_of
 from kguard.facts.argo.volumes import access_modes, mounts, volumes
 from kguard.facts.argo.workflow import Workflow
@@ -40,7 +41,7 @@ def _of_loop(call: Call, key: str, workflow: Workflow, ctx: Context) -> Iterator
             if mount.name in said or modes not in ((_ONCE,), (_ONE_POD,)):
                 continue
             alone = modes[0] == _ONE_POD
-            if not alone and _together(template):
+            if not alone and _together(template, ctx):
                 continue
             said.add(mount.name)
             yield call.fault(
@@ -59,8 +60,11 @@ def _locked(template: Template, workflow: Workflow) -> bool:
     return template.value("synchronization", of=workflow) is not None
 
 
-def _together(template: Template) -> bool:
+def _together(template: Template, ctx: Context) -> bool:
     """Whether its pods are kept on one node: by its name, or near each other."""
-    affinity = template.value("affinity") or template.workflow.value("affinity")
-    near = isinstance(affinity, dict) and affinity.get("podAffinity") is not None
-    return near or any(each.key == "kubernetes.io/hostname" for each in wishes(template))
+    workflow = template.workflow
+    for scope in chain.from_iterable(scheduled_by(ctx.facts, template, "affinity")):
+        value = workflow.value if scope.route == workflow.route else scope.get
+        if value("affinity", "podAffinity") is not None:
+            return True
+    return any(each.key == "kubernetes.io/hostname" for each in wishes(ctx.facts, template))

@@ -161,7 +161,7 @@ def test_a_pod_has_the_executor_of_the_configuration() -> None:
 def test_nodes_that_may_go(wish: str, expected: str | None) -> None:
     facts, found = workflow(f"\ntemplates:\n  - name: a\n    container: {{}}\n    {wish}")
     (template,) = facts.argo_templates(found.resource)
-    wanted = spot(template)
+    wanted = spot(facts, template)
 
     assert expected == (wanted.key if wanted else None)
 

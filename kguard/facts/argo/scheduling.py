@@ -1,8 +1,9 @@
 """Where the pods of Argo templates may run: node selectors, affinity, tolerations.
 
-Sources: argo-workflows workflow/controller/workflowpod.go (addSchedulingConstraints: the selector
-and the affinity of a template replace those of the workflow; tolerations are added up). Labels of
-spot nodes: the documentation of Karpenter, EKS, GKE and AKS.
+Sources: argo-workflows workflow/controller/workflowpod.go (addSchedulingConstraints: each of the
+three is the template's, else from 3.6 on that of the steps or DAG which calls it, else the
+workflow's; they are not added up), operator.go (mergedTemplateDefaultsInto). Labels of spot nodes:
+the documentation of Karpenter, EKS, GKE and AKS.
 """
 
 from __future__ import annotations
@@ -10,7 +11,8 @@ from __future__ import annotations
 from collections.abc import Iterator, Mapping
 from typing import Any
 
-from kguard.facts.argo.templates import Template
+from kguard.facts.argo.controller import argo_version
+from kguard.facts.argo.templates import Template, calls_of, target_of
 from kguard.facts.argo.workflow import workflows_in_unit
 from kguard.facts.run import Facts
 from kguard.model import Resource, Route, Scope, dig
@@ -24,6 +26,7 @@ _SPOT: Mapping[str, frozenset[str]] = {
     "kubernetes.azure.com/scalesetpriority": frozenset({"spot"}),
     "node.kubernetes.io/lifecycle": frozenset({"spot", "Ec2Spot"}),
 }
+_BOUNDARY_SINCE = (3, 6)
 _ARCH = ("kubernetes.io/arch", "beta.kubernetes.io/arch")
 _TERMS = (
     "nodeAffinity",
@@ -52,19 +55,63 @@ class Wish:
         return known is not None and (not self.values or bool(known & set(self.values)))
 
 
-def wishes(template: Template) -> Iterator[Wish]:
+def wishes(facts: Facts, template: Template) -> Iterator[Wish]:
     """What the pods of a template want of their node, by what its own object writes."""
+    for key, read in (
+        ("nodeSelector", _selector),
+        ("affinity", _affinity),
+        ("tolerations", _tolerations),
+    ):
+        for scopes in scheduled_by(facts, template, key):
+            said: set[str] = set()
+            for scope in scopes:
+                found = [each for each in read(scope) if each.key not in said]
+                yield from found
+                said.update(each.key for each in found)
+                if key == "affinity" and found:
+                    break  # The list of terms is not joined.
+
+
+def scheduled_by(facts: Facts, template: Template, key: str) -> list[list[Scope]]:
+    """What may write `nodeSelector`, `affinity` or `tolerations` of the pods of a template.
+
+    One list for each way to it; what comes first in a list goes over what follows.
+    """
     workflow = template.workflow
-    own = Scope(workflow.resource, workflow.route, workflow.data)
-    yield from _selector(template if template.get("nodeSelector") else own)
-    yield from _affinity(template if template.get("affinity") else own)
-    for scope in (template, own):
-        yield from _tolerations(scope)
+    defaults = Scope(
+        workflow.resource, workflow.at("templateDefaults"), workflow.get("templateDefaults") or {}
+    )
+    own = [scope for scope in (template, defaults) if _written(scope, key)]
+    if own:
+        return [own]
+    version = argo_version(facts, template.resource)
+    callers: list[Template] = []
+    if version is None or version >= _BOUNDARY_SINCE:
+        callers = facts.remember(_callers, template.resource).get(id(template.data), [])
+    around: list[list[Scope]] = [[each] for each in callers if _written(each, key)]
+    whole = Scope(workflow.resource, workflow.route, workflow.data)
+    first = template.name != "" and template.name == workflow.value("entrypoint")
+    return around if around and len(around) == len(callers) and not first else [*around, [whole]]
 
 
-def spot(template: Template, more: frozenset[str] = frozenset()) -> Wish | None:
+def _written(scope: Scope, key: str) -> bool:
+    return bool(isinstance(scope.data, Mapping) and scope.get(key))
+
+
+def _callers(facts: Facts, resource: Resource) -> dict[int, list[Template]]:
+    """The templates of an object that call a template, by the id of what that one is written as."""
+    found: dict[int, list[Template]] = {}
+    for caller in facts.argo_templates(resource):
+        for call in calls_of(facts, caller):
+            target = target_of(facts, call).template
+            if target is not None:
+                found.setdefault(id(target.data), []).append(caller)
+    return found
+
+
+def spot(facts: Facts, template: Template, more: frozenset[str] = frozenset()) -> Wish | None:
     """The first wish for nodes that may be taken away; `more` are further keys for such nodes."""
-    found = (each for each in wishes(template) if each.spot or each.key in more)
+    found = (each for each in wishes(facts, template) if each.spot or each.key in more)
     return next(found, None)
 
 
@@ -72,14 +119,14 @@ def spot_template(facts: Facts, near: Resource) -> Template | None:
     """The first template in the unit of `near` whose pods may run on such nodes."""
     for workflow in workflows_in_unit(facts, near):
         for template in facts.argo_templates(workflow.resource):
-            if template.runs_pod and spot(template) is not None:
+            if template.runs_pod and spot(facts, template) is not None:
                 return template
     return None
 
 
-def architectures(template: Template) -> tuple[frozenset[str], Wish | None]:
+def architectures(facts: Facts, template: Template) -> tuple[frozenset[str], Wish | None]:
     """The processors that the pods of a template ask for, and where; none where they do not."""
-    for each in wishes(template):
+    for each in wishes(facts, template):
         if each.key in _ARCH and each.values and not each.tolerated:
             return frozenset(each.values), each
     return frozenset(), None
