@@ -13,7 +13,15 @@ from functools import reduce
 from operator import or_
 
 from kguard.facts.argo.hooks import run_handlers, templates_below
-from kguard.facts.argo.locks import Lock, Name, is_read, limit_of, locks, template_locks
+from kguard.facts.argo.locks import (
+    Lock,
+    Name,
+    default_locks,
+    is_read,
+    limit_of,
+    locks,
+    template_locks,
+)
 from kguard.facts.argo.templates import Template, named_template
 from kguard.facts.argo.workflow import Workflow
 from kguard.facts.run import Facts
@@ -46,11 +54,13 @@ def deadlocks(facts: Facts, workflow: Workflow) -> list[Deadlock]:
     that runs below, the holder itself in a recursion. Locks that more than one may hold are left
     out, and so are those whose limit is not known.
     """
-    holders = [each for each in locks(facts, workflow) if each.name and _alone(facts, each)]
+    templates = facts.argo_templates(workflow.resource)
+    written = [*locks(facts, workflow), *_by_default(templates, workflow)]
+    holders = [each for each in written if each.name and _alone(facts, each)]
     if not holders:
         return []
     roots = list(_roots(facts, workflow))
-    graph = _graph(facts, [*facts.argo_templates(workflow.resource), *roots])
+    graph = _graph(facts, [*templates, *roots], workflow)
     bits: dict[Name | None, int] = {held.name: 1 << n for n, held in enumerate(holders)}
     asked = _asked(facts, graph, bits)
     found: dict[int, Deadlock] = {}
@@ -63,6 +73,11 @@ def deadlocks(facts: Facts, workflow: Workflow) -> list[Deadlock]:
     return list(found.values())
 
 
+def _by_default(templates: Iterable[Template], workflow: Workflow) -> Iterator[Lock]:
+    for template in templates:
+        yield from default_locks(template, workflow)
+
+
 def _alone(facts: Facts, lock: Lock) -> bool:
     """Whether only one may hold a lock at a time, as far as that is known."""
     if not is_read(facts, lock):
@@ -71,7 +86,7 @@ def _alone(facts: Facts, lock: Lock) -> bool:
     return lock.kind == "mutex" or (limit is not None and limit.number == 1)
 
 
-def _graph(facts: Facts, start: Iterable[Template]) -> dict[int, _Node]:
+def _graph(facts: Facts, start: Iterable[Template], workflow: Workflow) -> dict[int, _Node]:
     """Templates and all that they come to."""
     found: dict[int, _Node] = {}
     pending = list(start)
@@ -81,7 +96,8 @@ def _graph(facts: Facts, start: Iterable[Template]) -> dict[int, _Node]:
             facts.go_on()
             below = list(templates_below(facts, template))
             ids = tuple(id(each.data) for each in below)
-            taken = tuple(lock for lock in template_locks(template) if is_read(facts, lock))
+            own = template_locks(template) or default_locks(template, workflow)
+            taken = tuple(lock for lock in own if is_read(facts, lock))
             found[id(template.data)] = _Node(taken, ids)
             pending += below
     return found

@@ -96,6 +96,18 @@ def template_locks(template: Template) -> list[Lock]:
     return list(_locks(template, template.workflow, template))
 
 
+def default_locks(template: Template, workflow: Workflow) -> list[Lock]:
+    """The locks that the `templateDefaults` of the running workflow give a template with none.
+
+    They reach every type of template (operator.go, mergedTemplateDefaultsInto).
+    """
+    defaults = workflow.get("templateDefaults")
+    if not isinstance(defaults, Mapping) or template.get("synchronization") is not None:
+        return []
+    scope = Scope(workflow.resource, workflow.at("templateDefaults"), defaults)
+    return list(_locks(scope, workflow, template))
+
+
 def locks(facts: Facts, workflow: Workflow) -> Iterator[Lock]:
     """Every lock that an object writes itself."""
     yield from workflow_locks(facts, workflow)
