@@ -8,6 +8,7 @@ from kguard.facts.argo.hooks import hooks
 from kguard.facts.argo.templates import Found, calls_of, named_template
 from kguard.facts.argo.workflow import Workflow, is_absent
 from kguard.model import Fault, Scope, Unknown
+from kguard.policies.argo._near import near
 from kguard.policy.context import NOTE, Context
 
 
@@ -20,7 +21,9 @@ def check(workflow: Workflow, ctx: Context) -> Iterator[Fault | Unknown]:
         if found is Found.MISSING:
             keys = ("templateRef", "template") if outside else ("template",)
             where = (
-                f"which `{hook.get('templateRef', 'name')}` has not" if outside else "no such one"
+                f"which `{hook.get('templateRef', 'name')}` has not"
+                if outside
+                else f"no such one{near(workflow, name, ctx)}"
             )
             yield hook.fault(keys, f"{hook.called} runs template `{name}`: {where}")
         elif found is Found.OUTSIDE and outside and _is_absent(hook, ctx):
@@ -33,7 +36,8 @@ def check(workflow: Workflow, ctx: Context) -> Iterator[Fault | Unknown]:
         for call in calls_of(ctx.facts, template):
             name = call.get("onExit")
             if named_template(ctx.facts, workflow, name).found is Found.MISSING:
-                text = f"`onExit` of {call.called} names template `{name}`: no such one"
+                meant = near(workflow, name, ctx)
+                text = f"`onExit` of {call.called} names template `{name}`: no such one{meant}"
                 yield call.fault(("onExit",), text)
 
 

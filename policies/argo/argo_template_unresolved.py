@@ -5,11 +5,10 @@ from __future__ import annotations
 from collections.abc import Iterator, Mapping
 from typing import Any
 
-from kguard.facts.argo.names import names_of
 from kguard.facts.argo.templates import Call, Found, calls_of, named_template, target_of
 from kguard.facts.argo.workflow import Reference, Workflow, is_absent
-from kguard.facts.suggest import suggestion
 from kguard.model import Fault, Unknown
+from kguard.policies.argo._near import near
 from kguard.policies.argo._unseen import unless_default
 from kguard.policy.context import ERROR, NOTE, Context
 
@@ -23,8 +22,7 @@ def check(workflow: Workflow, ctx: Context) -> Iterator[Fault | Unknown]:
             if key == "onExit":
                 # Exit handlers are what platforms put into their workflowDefaults.
                 options = unless_default(workflow, ctx, ERROR, "the workflow ends in Error")
-            near = _near(workflow, name, ctx)
-            text = f"`{key}` names template `{name}`: no such one{near}"
+            text = f"`{key}` names template `{name}`: no such one{near(workflow, name, ctx)}"
             yield workflow.fault((key,), text, **options)
     if workflow.reference is Reference.UNSEEN:
         name = workflow.get("workflowTemplateRef", "name")
@@ -45,8 +43,8 @@ def _call(call: Call, ctx: Context) -> Iterator[Fault | Unknown]:
     if not isinstance(reference, Mapping):
         if found is Found.MISSING:
             name = call.get("template")
-            near = _near(call.template.workflow, name, ctx)
-            text = f"{call.called} calls template `{name}`: no such one here{near}"
+            meant = near(call.template.workflow, name, ctx)
+            text = f"{call.called} calls template `{name}`: no such one here{meant}"
             yield call.fault(("template",), text)
         return
     cluster = reference.get("clusterScope") is True
@@ -60,8 +58,3 @@ def _call(call: Call, ctx: Context) -> Iterator[Fault | Unknown]:
         yield call.fault(("templateRef", "name"), text, severity=NOTE)
     elif found is Found.OUTSIDE:
         yield ctx.unknown(f"a {kind} was not seen")
-
-
-def _near(workflow: Workflow, name: Any, ctx: Context) -> str:
-    known = names_of(workflow.value("templates"))
-    return suggestion(ctx.facts, workflow.resource, name, known)

@@ -134,6 +134,21 @@ SAID = {
             "no `parallelism` limits them",
         ],
     ),
+    "a hook and an exit handler that lead nowhere": (
+        "argo-hook-template-unresolved",
+        WORKFLOW
+        + """
+      hooks: {exit: {template: tidyup}}
+      templates:
+        - {name: main, steps: [[{name: a, template: tidyUp, onExit: tidy-up}]]}
+        - {name: tidyUp, container: {image: "a:1"}}
+""",
+        [
+            "hook `exit` of the workflow runs template `tidyup`: no such one; "
+            "did you mean `tidyUp`?",
+            "`onExit` of step `a` names template `tidy-up`: no such one; did you mean `tidyUp`?",
+        ],
+    ),
     "a shell that stays as dash": (
         "signal-shell-form",
         POD % "prepare && serve",

@@ -1,0 +1,16 @@
+"""The template that a name was likely meant to be where there is none of that name."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from kguard.facts.argo.names import names_of
+from kguard.facts.argo.workflow import Workflow
+from kguard.facts.suggest import suggestion
+from kguard.policy.context import Context
+
+
+def near(workflow: Workflow, name: Any, ctx: Context) -> str:
+    """The end of a message: `; did you mean …?`, or nothing."""
+    known = names_of(workflow.value("templates"))
+    return suggestion(ctx.facts, workflow.resource, name, known)
