@@ -216,6 +216,14 @@ HELPS = {
         WORKFLOW + "      templates: [{name: 1.10, container: {image: a, command: [a]}}]",
         ("`name` is the number `1.1`", READS),
     ),
+    "steps that are no groups": (
+        "argo-spec-invalid",
+        WORKFLOW + "      templates: [{name: main, steps: [{name: a, template: main}]}]",
+        (
+            "`steps[0]` is a mapping",
+            "Argo reads a list there: the steps that start together, as in `- - name: a`",
+        ),
+    ),
     "a value": (
         "string-field-not-string",
         CONFIG % "a: y",

@@ -50,8 +50,12 @@ def wrong(facts: Facts, workflow: Workflow) -> Iterator[Wrong]:
     yield from _selector(scope)
     yield from _retries(facts, workflow)
     for each in wrong_types(facts, workflow.resource):
-        text = f"`{named_route({}, each.keys[-1:])}` is {each.found}"
+        # An item of a list has no name without that of the list.
+        named = next(n for n, key in enumerate(each.keys[::-1], 1) if isinstance(key, str))
+        text = f"`{named_route({}, each.keys[-named:])}` is {each.found}"
         help = f"Argo reads {each.wanted} there{each.quoted and f'; {each.quoted}'}"
+        if each.keys[-2:-1] == ("steps",) and each.wanted == "a list":
+            help = f"{help}: the steps that start together, as in `- - name: a`"
         yield Wrong(each, each.keys, text, help)
     for hook in hooks(facts, workflow):
         yield from of_hook(facts, hook)
