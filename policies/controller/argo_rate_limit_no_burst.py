@@ -18,11 +18,16 @@ def check(config: ControllerConfig, ctx: Context) -> Iterator[Fault]:
     if not empty:
         return
     burst = config.get("resourceRateLimit", "burst")
+    shown = [
+        f"no `{key}`" if value is None else f"`{key}: {value}`"
+        for key in empty
+        for value in [config.get("resourceRateLimit", key)]
+    ]
     created = (
         "no pod is ever created" if "burst" in empty else f"only {burst} pods are ever created"
     )
     yield config.fault(
         ("resourceRateLimit", *(empty if len(empty) == 1 else ())),
-        f"`resourceRateLimit` has no {' and no '.join(f'`{key}`' for key in empty)}: {created}",
+        f"`resourceRateLimit` has {' and '.join(shown)}: {created}",
         help="what is left out counts as 0; set both, such as `limit: 10` and `burst: 25`",
     )

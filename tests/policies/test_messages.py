@@ -92,6 +92,13 @@ CONTROLLER = """
       template:
         spec: {containers: [{name: c, image: argoproj/workflow-controller, args: [%s]}]}
 """
+RATE = """
+    ---
+    apiVersion: v1
+    kind: ConfigMap
+    metadata: {name: workflow-controller-configmap}
+    data: {resourceRateLimit: "{%s}"}
+"""
 NO_TTL = "`ttlStrategy` sets no time: nothing deletes finished workflows"
 MISSED = "a rollout of Deployment `web` fails after"
 NO_QUANTITY = "memory limit of container `web` is no quantity: "
@@ -158,6 +165,16 @@ SAID = {
         "signal-shell-form",
         POD % "serve 2>&1",
         [f"{SHELLS}dash or bash: {STAYS}"],
+    ),
+    "a rate limit of 0 and none": (
+        "argo-rate-limit-no-burst",
+        RATE % "limit: 5, burst: 0" + RATE % "limit: 5" + RATE % "burst: 7" + RATE % "limit: 0",
+        [
+            "`resourceRateLimit` has `burst: 0`: no pod is ever created",
+            "`resourceRateLimit` has no `burst`: no pod is ever created",
+            "`resourceRateLimit` has no `limit`: only 7 pods are ever created",
+            "`resourceRateLimit` has no `burst` and `limit: 0`: no pod is ever created",
+        ],
     ),
     "a slow start": (
         "progress-deadline-too-short",
