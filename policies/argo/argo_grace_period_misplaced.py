@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 
 from kguard.facts.argo.templates import Template
 from kguard.facts.argo.workflow import Workflow
@@ -21,6 +21,10 @@ def check(workflow: Workflow, ctx: Context) -> Iterator[Fault]:
     """Yield a fault for each grace period where Argo has no such field."""
     own = Scope(workflow.resource, workflow.route, workflow.data)
     places = [(own, "the workflow")]
+    defaults = workflow.get("templateDefaults")
+    if isinstance(defaults, Mapping):
+        shared = Scope(workflow.resource, workflow.at("templateDefaults"), defaults)
+        places.append((shared, "`templateDefaults`"))
     places += [(t, t.called) for t in ctx.facts.argo_templates(workflow.resource)]
     for scope, called in places:
         seconds = scope.get(_KEY)
@@ -29,7 +33,10 @@ def check(workflow: Workflow, ctx: Context) -> Iterator[Fault]:
                 (_KEY,),
                 f"{called} has no field `{_KEY}`",
                 help=_NO_POD if _makes_no_pod(scope) else _PATCH,
-                fix=None if _makes_no_pod(scope) else _patch(scope, seconds),
+                # A patch there would not reach templates that have one of their own.
+                fix=None
+                if _makes_no_pod(scope) or scope.data is defaults
+                else _patch(scope, seconds),
                 at_key=True,
             )
 
