@@ -144,6 +144,19 @@ def test_standard_input_goes_to_standard_output(
     assert filtered(project, monkeypatch, FIXED) == (0, FIXED)
 
 
+LOCKED = """\
+apiVersion: argoproj.io/v1alpha1
+kind: Workflow
+metadata: {name: w}
+spec:
+  entrypoint: a
+  activeDeadlineSeconds: 60
+  synchronization: {mutexes: [{name: a}]}
+  templates:
+    - {name: a, synchronization: {mutex: {name: a}}, container: {image: "a:1", command: [a]}}
+"""
+
+
 def filtered(project: Project, monkeypatch: pytest.MonkeyPatch, text: str) -> tuple[int, str]:
     monkeypatch.setattr(sys, "stdin", io.TextIOWrapper(io.BytesIO(text.encode())))
     answer = project.run("fix", "-", "--stdin-name", "a.yaml")
@@ -172,6 +185,18 @@ def test_a_fix_that_brings_another_finding_is_not_made(project: Project) -> None
     ) in answer.err
     assert content(project, "a.yaml") == bare
     assert content(project, "b.yaml") == CURED.replace("web", "api")
+
+
+def test_a_finding_that_a_fix_takes_along_is_no_other(project: Project) -> None:
+    """The deadlock is found at `mutexes[0]` then, and no more than it was at `mutex`."""
+    project.write({"a.yaml": LOCKED})
+    both = ("--select", "argo-removed-field,argo-mutex-self-deadlock")
+    answer = project.run("fix", "--unsafe", *both)
+    assert (answer.err, answer.out) == (
+        "",
+        "a.yaml:9: argo-removed-field: write `mutexes`\nfixed 1 finding in 1 file, 1 left\n",
+    )
+    assert content(project, "a.yaml") == LOCKED.replace("mutex: {name: a}", "mutexes: [{name: a}]")
 
 
 def test_only_the_fix_that_does_not_work_is_left_out(project: Project) -> None:
