@@ -19,7 +19,8 @@ def check(workflow: Workflow, ctx: Context) -> Iterator[Fault]:
     """Yield a fault for each containerSet that requests far more than it needs at a time."""
     sets: dict[int, list[MainContainer]] = {}
     for container in main_containers(ctx.facts, workflow):
-        sets.setdefault(id(container.template.data), []).append(container)
+        if container.template.kind == "containerSet":
+            sets.setdefault(id(container.template.data), []).append(container)
     for members in sets.values():
         if len(members) <= _MOST_MEMBERS and not any(each.unknown for each in members):
             before = waits_of(members)

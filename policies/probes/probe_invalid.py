@@ -45,7 +45,7 @@ def _handlers(probe: Probe) -> Iterator[tuple[Route, str]]:
 
 def _numbers(probe: Probe) -> Iterator[tuple[Route, str]]:
     for key in NUMBERS:
-        if (probe.number(key) or 0) < 0:
+        if key in probe.data and (probe.number(key) or 0) < 0:  # Most are not written.
             yield (key,), f"has {with_article(f'`{key}`')} below 0"
     if probe.key != "readinessProbe" and (successes := probe.number("successThreshold") or 1) > 1:
         yield ("successThreshold",), f"has `successThreshold` {successes}, and only 1 is allowed"

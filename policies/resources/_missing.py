@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 
 from kguard.facts.helmhooks import is_helm_test
 from kguard.facts.pods import Container
@@ -20,7 +20,10 @@ def missing_request(container: Container, resource: str, help: str) -> Iterator[
 
 
 def missing_limit(
-    container: Container, resource: str, help: str, fix: Fix | None = None
+    container: Container,
+    resource: str,
+    help: str,
+    fix: Callable[[Container], Fix | None] = lambda container: None,
 ) -> Iterator[Fault]:
     """A fault where a container would run without a limit for `resource`, cured by `fix`."""
     if container.limit(resource) is None and _judged(container):
@@ -28,7 +31,7 @@ def missing_limit(
             ("resources", "limits", resource),
             f"{container.called} has no {resource} limit",
             help=help,
-            fix=fix,
+            fix=fix(container),
         )
 
 

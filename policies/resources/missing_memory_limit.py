@@ -18,7 +18,7 @@ cluster/addons): as a limit it would have the container killed, by and by or at 
 
 def check(container: Container, ctx: Context) -> Iterator[Fault]:
     """Yield a fault for a container whose effective memory limit is absent."""
-    yield from missing_limit(container, "memory", _HELP, _as_requested(container))
+    yield from missing_limit(container, "memory", _HELP, _as_requested)
 
 
 def _as_requested(container: Container) -> Fix | None:

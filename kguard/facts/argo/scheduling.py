@@ -57,12 +57,11 @@ class Wish:
 
 def wishes(facts: Facts, template: Template) -> Iterator[Wish]:
     """What the pods of a template want of their node, by what its own object writes."""
-    for key, read in (
-        ("nodeSelector", _selector),
-        ("affinity", _affinity),
-        ("tolerations", _tolerations),
-    ):
-        for scopes in scheduled_by(facts, template, key):
+    written = facts.remember(_written_somewhere, template.workflow.resource)
+    if template.resource is not template.workflow.resource:
+        written = written | facts.remember(_written_somewhere, template.resource)
+    for key, read in _READERS.items():
+        for scopes in scheduled_by(facts, template, key) if key in written else ():
             said: set[str] = set()
             for scope in scopes:
                 found = [each for each in read(scope) if each.key not in said]
@@ -92,6 +91,16 @@ def scheduled_by(facts: Facts, template: Template, key: str) -> list[list[Scope]
     whole = Scope(workflow.resource, workflow.route, workflow.data)
     first = template.name != "" and template.name == workflow.value("entrypoint")
     return around if around and len(around) == len(callers) and not first else [*around, [whole]]
+
+
+def _written_somewhere(facts: Facts, resource: Resource) -> frozenset[str]:
+    """Which of the three an object has anywhere: most have none."""
+    workflow = facts.argo_workflow(resource)
+    if workflow is None:
+        return frozenset()
+    places = [workflow.data, workflow.get("templateDefaults")]
+    places += [template.data for template in facts.argo_templates(resource)]
+    return frozenset(key for key in _READERS if any(dig(place, key) for place in places))
 
 
 def _written(scope: Scope, key: str) -> bool:
@@ -165,3 +174,6 @@ def _tolerations(scope: Scope) -> Iterator[Wish]:
         if isinstance(key, str):
             values = (value,) if isinstance(value, str) and value else ()
             yield Wish(key, values, scope, ("tolerations", number), tolerated=True)
+
+
+_READERS = {"nodeSelector": _selector, "affinity": _affinity, "tolerations": _tolerations}
