@@ -33,6 +33,12 @@ class Role(Enum):
 
 _RUNNING = (Role.APP, Role.SIDECAR)
 
+FILLED = {
+    "default": ("default", "max"),
+    "defaultRequest": ("defaultRequest", "default", "max", "min"),
+}
+"""Where a LimitRange's `default` and `defaultRequest` come from, best first."""
+
 _UNASKED: Any = object()
 
 
@@ -164,7 +170,7 @@ class Pod(Scope):
         if self.batch:
             return True
         # In the templates of what serves only `Always` is accepted.
-        chosen = self.resource.group == "" and self.resource.kind in ("Pod", "PodTemplate")
+        chosen = self.resource.kind in ("Pod", "PodTemplate")
         return chosen and self.get("restartPolicy", default="Always") != "Always"
 
     @property
@@ -189,24 +195,18 @@ class Pod(Scope):
 
     def amount(self, section: str, resource: str) -> Amount | None:
         """What the pod-level `resources` say, where the version has them."""
-        text = self.get("resources", section, resource) if self.pod_level_resources else None
-        if text is None and section == "requests" and self.pod_level_resources:
+        if not self.pod_level_resources:
+            return None
+        text = self.get("resources", section, resource)
+        if text is None:
             # Missing pod-level requests default from pod-level limits (KEP-2837).
             text = self.get("resources", "limits", resource)
         return None if text is None else Amount(text, quantity(text), "pod")
 
     def limit_range_default(self, section: str, resource: str) -> Amount | None:
-        """What a LimitRange of the namespace fills in for a container that says nothing.
-
-        `default` falls back on `max`; `defaultRequest` on `default`, then on `min`, in the order
-        of SetDefaults_LimitRangeItem.
-        """
-        if not self.limit_ranges:
-            return None
-        order = ("default", "max") if section == "default" else ("defaultRequest", "default", "max")
-        order = order if section == "default" else (*order, "min")
+        """What a LimitRange of the namespace fills in for a container that says nothing."""
         for item in self.limit_ranges:
-            for key in order:
+            for key in FILLED[section]:
                 text = dig(item, key, resource)
                 if text is not None:
                     return Amount(text, quantity(text), "LimitRange")
@@ -221,25 +221,21 @@ def quantity(text: Any) -> Fraction | None:
         return None
 
 
-def build_pod(
-    resource: Resource,
-    route: Route,
-    limit_ranges: Sequence[Resource] = (),
-    *,
-    pod_level_resources: bool = True,
+def pod_of(
+    resource: Resource, limit_ranges: Sequence[Resource] = (), *, pod_level_resources: bool = True
 ) -> Pod | None:
-    """The pod whose template stands at `route` of a resource; None where it has no spec.
+    """The pod of a workload; None for what creates no pods of its own.
 
     `limit_ranges` are the LimitRange objects of its namespace.
     """
-    template = dig(resource.data, *route) if route else resource.data
-    spec = dig(template, "spec")
-    if not isinstance(spec, dict):
+    route = template_route(resource)
+    if route is None:
         return None
+    template = dig(resource.data, *route)
     pod = Pod(
         resource=resource,
         route=(*route, "spec"),
-        data=spec,
+        data=dig(template, "spec"),
         template=Scope(resource, route, template),
         limit_ranges=[
             item
@@ -251,16 +247,6 @@ def build_pod(
     )
     pod.containers.extend(_containers(pod))
     return pod
-
-
-def pod_of(
-    resource: Resource, limit_ranges: Sequence[Resource] = (), *, pod_level_resources: bool = True
-) -> Pod | None:
-    """The pod of a workload; None for what creates no pods of its own."""
-    route = template_route(resource)
-    if route is None:
-        return None
-    return build_pod(resource, route, limit_ranges, pod_level_resources=pod_level_resources)
 
 
 def _items(data: Any, *keys: str) -> list[Any]:
