@@ -11,7 +11,7 @@ from fractions import Fraction
 from typing import TYPE_CHECKING, Any
 
 from kguard.facts.podresources import is_overcommitted
-from kguard.facts.pods import Amount, quantity
+from kguard.facts.pods import FILLED, Amount, quantity
 from kguard.model import Key, Related, Resource, Scope, dig
 from kguard.quantity.quantities import rough
 from kguard.record import record
@@ -33,12 +33,6 @@ _ORDER = (
     ("min", "default"),
     ("default", "max"),
 )
-
-# Where a section comes from, best first.
-_FILLED = {
-    "default": ("default", "max"),
-    "defaultRequest": ("defaultRequest", "default", "max", "min"),
-}
 
 
 @record
@@ -73,7 +67,7 @@ class LimitItem(Scope):
 
     def filled(self, key: str, resource: str) -> Amount | None:
         """What a container gets that says nothing: `default` as limit, `defaultRequest`."""
-        for each in _FILLED[key]:
+        for each in FILLED[key]:
             amount = self.amount(each, resource)
             if amount is not None:
                 return amount
@@ -127,7 +121,8 @@ def clashes(item: LimitItem) -> Iterator[Clash]:
     if item.type == "PersistentVolumeClaim" and not _bounds_storage(item):
         yield Clash(("min",), "limits for `PersistentVolumeClaim` bound no `storage`")
     keys = AMOUNTS[:2] if item.type == "Pod" else AMOUNTS
-    for resource in dict.fromkeys(name for key in keys for name in item.amounts(key)):
+    named = (name for key in (*keys, "maxLimitRequestRatio") for name in item.amounts(key))
+    for resource in dict.fromkeys(named):
         yield from _of_resource(item, keys, resource)
 
 
@@ -151,12 +146,15 @@ def _of_resource(item: LimitItem, keys: tuple[str, ...], resource: str) -> Itera
                 f"`{item.get(high, resource)}`",
                 (high, resource),
             )
-    default, request = values.get("default"), values.get("defaultRequest")
-    if None not in (default, request) and default != request and not is_overcommitted(resource):
+    # The default limit of a container is the most it may have, where none is written.
+    filled = item.type == "Container" and item.get("default", resource) is None
+    key = "max" if filled else "default"
+    limit, request = values.get(key), values.get("defaultRequest")
+    if None not in (limit, request) and limit != request and not is_overcommitted(resource):
         yield Clash(
             ("defaultRequest", resource),
-            f"{resource} cannot be overcommitted, and `defaultRequest` is not `default`",
-            ("default", resource),
+            f"{resource} cannot be overcommitted, and `defaultRequest` is not `{key}`",
+            (key, resource),
         )
     yield from _of_ratio(item, values, resource)
 
