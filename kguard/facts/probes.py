@@ -82,7 +82,9 @@ class Probe(Scope):
         if kind == "exec":
             command = handler.get("command")
             return (kind, *map(str, command)) if isinstance(command, list) else None
-        port = declared_ports(self.container).get(self.port_name or "", self.port)
+        port, name = self.port, self.port_name
+        if name is not None:
+            port = declared_ports(self.container).get(name, name)
         said = [str(port), *(str(handler.get(name) or "") for name in ("host", "service"))]
         if kind == "httpGet":
             headers = str(handler.get("httpHeaders") or "")

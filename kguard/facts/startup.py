@@ -6,13 +6,10 @@ counts from the container's start), pkg/apis/core/v1/defaults.go (SetDefaults_Pr
 
 from __future__ import annotations
 
-from collections.abc import Mapping
-
 from kguard.facts.pods import Container, Pod, Role
+from kguard.facts.probes import probes_of
 from kguard.model import Route
 from kguard.record import record
-
-_PERIOD, _FAILURES = 10, 3
 
 
 @record
@@ -59,25 +56,17 @@ def slowest_start(pod: Pod) -> Start | None:
 
 
 def _allowed(container: Container) -> tuple[int, str]:
-    """Seconds a container may take to be ready, and the probe that says so ("" for none)."""
-    startup = container.get("startupProbe")
-    seconds, probe = 0, ""
-    if isinstance(startup, dict):
-        period = _number(startup, "periodSeconds", _PERIOD)
-        failures = _number(startup, "failureThreshold", _FAILURES)
-        seconds = _number(startup, "initialDelaySeconds", 0) + period * failures
-        probe = "startupProbe"
-    readiness = container.get("readinessProbe")
-    if isinstance(readiness, dict):
-        delay = _number(readiness, "initialDelaySeconds", 0)
-        if delay > seconds:
-            seconds, probe = delay, "readinessProbe"
-    return seconds, probe
+    """Seconds a container may take to be ready, and the probe that says so ("" for none).
 
-
-def _number(probe: Mapping[str, object], key: str, default: int) -> int:
-    """A field of a probe; 0 (which shortens the start) for what is no number."""
-    value = probe.get(key)
-    if value is None:
-        return default
-    return value if isinstance(value, int) and not isinstance(value, bool) and value >= 0 else 0
+    What is no number counts as 0, which shortens the start.
+    """
+    probes = {probe.key: probe for probe in probes_of(container)}
+    startup, readiness = probes.get("startupProbe"), probes.get("readinessProbe")
+    seconds, key = 0, ""
+    if startup is not None:
+        seconds = (startup.number("initialDelaySeconds") or 0) + (startup.patience or 0)
+        key = "startupProbe"
+    delay = readiness.number("initialDelaySeconds") if readiness is not None else None
+    if delay is not None and delay > seconds:
+        seconds, key = delay, "readinessProbe"
+    return seconds, key
