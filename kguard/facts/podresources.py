@@ -103,6 +103,8 @@ def pod_total(pod: Pod, section: str, resource: str) -> Fraction:
     own = pod.amount(section, resource) if is_pod_level(resource) else None
     written = pod.get("resources", section, resource) is not None
     value = total if own is None or (total and not written) else own.value or Fraction(0)
+    if section == "limits" and not value:
+        return value  # What is unlimited stays so.
     overhead = pod.get("overhead", resource)
     extra = quantity(overhead) if overhead is not None else None
     return value + (extra or Fraction(0))
