@@ -53,7 +53,7 @@ class LimitItem(Scope):
     def amounts(self, key: str) -> Mapping[str, Any]:
         """What is written under `min`, `max` and the like, by resource."""
         found = self.get(key)
-        return _named(found) if isinstance(found, Mapping) else {}
+        return found if isinstance(found, Mapping) else {}
 
     def amount(self, key: str, resource: str) -> Amount | None:
         """What is written under `key` for a resource."""
@@ -177,10 +177,6 @@ def _of_ratio(
             f"{rough(high / low):g}",
             ("max", resource),
         )
-
-
-def _named(amounts: Mapping[Any, Any]) -> Mapping[str, Any]:
-    return {name: text for name, text in amounts.items() if isinstance(name, str)}
 
 
 def _listed(words: tuple[str, ...]) -> str:

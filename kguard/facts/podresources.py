@@ -193,4 +193,4 @@ def written_amounts(scope: Container | Pod, section: str) -> dict[str, Any]:
     """What a container or pod writes under resources.`section`, by resource; nulls left out."""
     amounts = scope.get("resources", section)
     named = amounts.items() if isinstance(amounts, dict) else ()
-    return {name: text for name, text in named if isinstance(name, str) and text is not None}
+    return {name: text for name, text in named if text is not None}

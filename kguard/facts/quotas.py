@@ -10,7 +10,7 @@ from fractions import Fraction
 from typing import TYPE_CHECKING, Any
 
 from kguard.facts.pods import Pod, Role, quantity
-from kguard.model import Related, Scope
+from kguard.model import Related, Scope, dig
 from kguard.record import record
 
 if TYPE_CHECKING:
@@ -32,8 +32,7 @@ class Quota(Scope):
 
     def amount(self, name: str) -> Fraction | None:
         """The hard limit of that name, None where it has none or one that is filled in later."""
-        text = self.hard.get(name)
-        return None if text is None else quantity(text)
+        return quantity(self.hard.get(name))
 
     def related(self, name: str) -> Related:
         """The place of a hard limit, for a finding about a workload."""
@@ -47,8 +46,8 @@ def sections(name: str) -> tuple[str, str] | None:
     """
     if name in ("cpu", "memory", "ephemeral-storage") or name.startswith("hugepages-"):
         return "requests", name
-    section, dot, resource = name.partition(".")
-    if not dot or section not in ("requests", "limits") or resource == "storage":
+    section, _, resource = name.partition(".")
+    if section not in ("requests", "limits") or resource in ("", "storage"):
         return None
     return section, resource
 
@@ -61,24 +60,19 @@ def quotas_of(facts: Facts, pod: Pod) -> list[Quota]:
 def _quotas(facts: Facts, pod: Pod) -> Iterator[Quota]:
     for resource in facts.index.of_kind(pod.resource, "", "ResourceQuota"):
         spec = resource.data.get("spec")
-        hard = spec.get("hard") if isinstance(spec, Mapping) else None
-        if not isinstance(spec, Mapping) or not isinstance(hard, Mapping):
-            continue
-        if all(_matches(pod, *s) for s in _scopes(spec)):
-            named = {name: text for name, text in hard.items() if isinstance(name, str)}
-            yield Quota(resource, ("spec",), spec, hard=named)
+        hard = dig(spec, "hard")
+        if isinstance(hard, Mapping) and all(_matches(pod, *each) for each in _scopes(spec)):
+            yield Quota(resource, ("spec",), spec, hard=hard)
 
 
 def _scopes(spec: Any) -> Iterator[tuple[Any, Any, Any]]:
     """What a quota wants of a pod: (scope, operator, values)."""
-    names = spec.get("scopes")
+    names = dig(spec, "scopes")
     for name in names if isinstance(names, list) else ():
         yield name, "Exists", None
-    selector = spec.get("scopeSelector")
-    terms = selector.get("matchExpressions") if isinstance(selector, Mapping) else None
+    terms = dig(spec, "scopeSelector", "matchExpressions")
     for term in terms if isinstance(terms, list) else ():
-        known = term if isinstance(term, Mapping) else {}
-        yield known.get("scopeName"), known.get("operator"), known.get("values")
+        yield dig(term, "scopeName"), dig(term, "operator"), dig(term, "values")
 
 
 def _matches(pod: Pod, scope: Any, operator: Any, values: Any) -> bool:

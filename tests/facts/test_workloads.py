@@ -130,6 +130,7 @@ def test_rolling_update(
         ("web", [{"name": "http", "port": 80}, {"name": "metrics", "port": 90}], True),
         ("web", [{"name": "http-metrics", "port": 90}], False),
         ("web", [{"name": "http", "targetPort": "metrics", "port": 90}], False),
+        ("web", [{"name": "prometheus", "port": 90}, {"name": "metrics", "port": 91}], False),
         ("web-metrics", [{"port": 90}], False),
         ("web", [], True),
         ("web", None, True),
