@@ -59,7 +59,7 @@ def quotas_of(facts: Facts, pod: Pod) -> list[Quota]:
 
 def _quotas(facts: Facts, pod: Pod) -> Iterator[Quota]:
     for resource in facts.index.of_kind(pod.resource, "", "ResourceQuota"):
-        spec = resource.data.get("spec")
+        spec = dig(resource.data, "spec")
         hard = dig(spec, "hard")
         if isinstance(hard, Mapping) and all(_matches(pod, *each) for each in _scopes(spec)):
             yield Quota(resource, ("spec",), spec, hard=hard)
