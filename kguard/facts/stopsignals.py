@@ -20,8 +20,7 @@ from kguard.shell.arguments import program_of
 from kguard.shell.verdict import Cause, Verdict
 
 # Numbers on x86 and ARM (signal(7)) that people write.
-_NUMBERS = {"1": "HUP", "2": "INT", "3": "QUIT", "9": "KILL", "10": "USR1", "12": "USR2"}
-_NUMBERS["15"] = "TERM"
+_NUMBERS = {1: "HUP", 2: "INT", 3: "QUIT", 9: "KILL", 10: "USR1", 12: "USR2", 15: "TERM"}
 SIGNALS = (
     *(
         "ABRT",
@@ -70,7 +69,7 @@ def signal_of(text: Any) -> str:
         return ""
     word = str(text).strip().strip("\"'").upper()
     if _WHOLE.fullmatch(word):  # strconv.Atoi, as BuildKit reads it: `+15` and `015` are 15.
-        return _NUMBERS.get(str(int(word)), "")
+        return _NUMBERS.get(int(word), "")
     return word.removeprefix("SIG")
 
 
