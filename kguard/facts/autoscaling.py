@@ -290,5 +290,5 @@ def paused(scaler: Resource) -> bool:
     """Whether annotations hold a ScaledObject still: KEDA then leaves the replicas alone."""
     annotations = dig(scaler.data, "metadata", "annotations")
     return isinstance(annotations, Mapping) and any(
-        isinstance(key, str) and key.startswith("autoscaling.keda.sh/paused") for key in annotations
+        key.startswith("autoscaling.keda.sh/paused") for key in annotations
     )
