@@ -64,14 +64,11 @@ def _single_writer(facts: Facts, pod: Pod, volume: Mapping[str, Any]) -> bool | 
     claim = volume.get("persistentVolumeClaim")
     if claim is None:
         return False
-    name = claim.get("claimName") if isinstance(claim, Mapping) else None
+    name = dig(claim, "claimName")
     if not isinstance(name, str):
         return None
     found = facts.index.named(pod.resource, "", "PersistentVolumeClaim", name)
-    if len(found) != 1:
-        return None
-    spec = found[0].data.get("spec")
-    modes = spec.get("accessModes") if isinstance(spec, Mapping) else None
+    modes = dig(found[0].data, "spec", "accessModes") if len(found) == 1 else None
     if not isinstance(modes, list):
         return None
     return "ReadWriteMany" not in modes and "ReadOnlyMany" not in modes
