@@ -14,7 +14,7 @@ from typing import TYPE_CHECKING, Any
 from kguard.facts.operators import makers
 from kguard.facts.pods import Pod
 from kguard.facts.probes import declared_ports
-from kguard.facts.quantities import is_placeholder
+from kguard.facts.quantities import is_placeholder, literal
 from kguard.facts.selection import unseen_selection
 from kguard.facts.workloads import Workload
 from kguard.kube.workloads import pod_labels
@@ -45,12 +45,6 @@ class Service(Scope):
     def called(self) -> str:
         """How messages name it."""
         return f"Service `{self.resource.name}`"
-
-    @property
-    def ports(self) -> list[Any]:
-        """The items of `spec.ports`; empty for what is no list."""
-        ports = self.get("spec", "ports")
-        return ports if isinstance(ports, list) else []
 
 
 def service_of(facts: Facts, resource: Resource) -> Service:
@@ -156,10 +150,8 @@ def backends(resource: Resource) -> Iterator[Backend]:
         if isinstance(port, Mapping):
             key = "name" if port.get("name") else "number"
             port, port_keys = port.get(key), (*port_keys, key)
-        name = dig(data, *name_keys)
-        if not isinstance(name, str) or is_placeholder(name) or not name:
-            continue
-        if port != "use-annotation":
+        name = literal(dig(data, *name_keys))
+        if name is not None and port != "use-annotation":
             yield Backend(resource, route, data, name, name_keys, port, port_keys)
 
 
@@ -197,7 +189,7 @@ def unseen_service(facts: Facts, backend: Backend) -> str:
     for other in facts.index.in_unit(near, "", "Service"):
         if other.name == backend.name and (other.namespace is None) != (near.namespace is None):
             return "only one of Ingress and Service names its namespace"
-        if is_placeholder(other.name) or not other.name:
+        if literal(other.name) is None:
             return "the Service's name may be filled in later"
     if facts.index.named_elsewhere(near, "", "Service", backend.name):
         return "a Service of that name is elsewhere in this run"

@@ -12,7 +12,7 @@ from hypothesis import example, given, settings
 from hypothesis import strategies as st
 
 from kguard.facts import Facts
-from kguard.facts.disruption import Limit, disruptions_allowed
+from kguard.facts.disruption import Limit, disruptions_allowed, unseen_budget
 from kguard.index import Index
 from kguard.kube.recognise import resources
 from kguard.model import Resource
@@ -140,6 +140,9 @@ def workload(kind: str = "Deployment", name: str = "web", **spec: Any) -> dict[s
         ({"maxUnavailable": "101%"}, None, False, False),
         ({"minAvailable": -1}, None, False, False),
         ({"minAvailable": "${MIN}"}, None, False, False),
+        ({"minAvailable": "101%"}, None, False, False),
+        ({"minAvailable": 101}, ("minAvailable", 101), False, False),
+        ({"maxUnavailable": 100}, ("maxUnavailable", 100), False, True),
         ({}, None, False, False),
     ],
     ids=repr,
@@ -175,6 +178,21 @@ def test_count(others: list[dict[str, Any]], scales: list[int] | None, pods: int
 def test_default_replicas_are_unknown_in_a_partial_view() -> None:
     facts, found = world(budget({"minAvailable": 1}), workload(), complete=False)
     assert facts.budget(found[0]).allowed is None
+
+
+@pytest.mark.parametrize(
+    ("labels", "reason"),
+    [("web", "a budget elsewhere in this run asks for such labels"), ("api", "")],
+)
+def test_a_budget_elsewhere_in_the_run(labels: str, reason: str) -> None:
+    (beyond,) = resources(
+        budget({"selector": {"matchLabels": {"app": labels}}}), "y.yaml", unit="elsewhere"
+    )
+    (resource,) = resources(workload(), "x.yaml")
+    facts = Facts(Index([resource, beyond], complete={""}))
+    judged = facts.workload(resource)
+    assert judged is not None
+    assert reason == unseen_budget(facts, judged)
 
 
 def test_empty_selector_by_version() -> None:

@@ -7,15 +7,23 @@ from typing import Any
 import pytest
 
 from kguard.facts import Facts
-from kguard.facts.services import backends, callers, service_of, unseen_endpoints
+from kguard.facts.services import (
+    backends,
+    callers,
+    service_of,
+    unseen_endpoints,
+    unseen_service,
+)
 from kguard.index import Index
 from kguard.kube.recognise import resources
 from kguard.model import Resource
 
 
-def world(*objects: dict[str, Any]) -> tuple[Facts, list[Resource]]:
+def world(*objects: dict[str, Any], beyond: Any = ()) -> tuple[Facts, list[Resource]]:
+    """Facts over objects of one unit and those `beyond` it, and the resources of the unit."""
     found = [each for i, item in enumerate(objects) for each in resources(item, "a.yaml", i)]
-    return Facts(Index(found, complete={""})), found
+    others = [each for item in beyond for each in resources(item, "b.yaml", unit="b")]
+    return Facts(Index(found + others, complete={""})), found
 
 
 def service(selector: Any, **spec: Any) -> dict[str, Any]:
@@ -104,6 +112,8 @@ def ingress(*written: Any, api_version: str = "networking.k8s.io/v1", **spec: An
         ({"resource": {"kind": "Bucket"}}, None),
         ({"service": "web"}, None),
         (["web"], None),
+        ({"service": {"name": "", "port": {"number": 80}}}, None),
+        ({"serviceName": "web", "servicePort": "²"}, ("web", "²")),
         (None, None),
     ],
     ids=str,
@@ -123,3 +133,28 @@ def test_callers_are_of_the_namespace() -> None:
     )
     facts, found = world(service({"app": "web"}), ingress(backend), elsewhere, old)
     assert [found[1], found[3]] == [each.resource for each in callers(facts, found[0])]
+
+
+def test_pods_elsewhere_in_the_run() -> None:
+    facts, found = world(service({"app": "web"}), beyond=[workload({"app": "web"})])
+    reason = "pods elsewhere in this run have the labels that the Service asks for"
+    assert reason == unseen_endpoints(facts, service_of(facts, found[0]))
+
+
+@pytest.mark.parametrize(
+    ("beside", "beyond", "reason"),
+    [
+        ([], [], ""),
+        ([], ["web"], "a Service of that name is elsewhere in this run"),
+        ([], ["api"], ""),
+        ([""], [], "the Service's name may be filled in later"),
+        (["{{ name }}"], [], "the Service's name may be filled in later"),
+        (["api"], [], ""),
+    ],
+)
+def test_a_service_that_may_exist(beside: list[str], beyond: list[str], reason: str) -> None:
+    backend = {"service": {"name": "web", "port": {"number": 80}}}
+    near, far = ([{**service({}), "metadata": {"name": n}} for n in at] for at in (beside, beyond))
+    facts, found = world(ingress(backend), *near, beyond=far)
+    (called,) = backends(found[0])
+    assert reason == unseen_service(facts, called)
