@@ -175,6 +175,30 @@ def test_count(others: list[dict[str, Any]], scales: list[int] | None, pods: int
     assert (scales, pods) == (made.scales, made.pods)
 
 
+@pytest.mark.parametrize(
+    ("spec", "allowed"),
+    [
+        ({"minAvailable": 1}, 2),
+        ({"minAvailable": "34%"}, 1),
+        ({"maxUnavailable": 1}, 1),
+        ({"maxUnavailable": "34%"}, 2),
+        ({}, None),
+    ],
+    ids=repr,
+)
+def test_how_many_may_go(spec: dict[str, Any], allowed: int | None) -> None:
+    facts, found = world(budget(spec), workload(replicas=3))
+    assert allowed == facts.budget(found[0]).allowed
+
+
+def test_pods_without_a_controller_are_counted_apart() -> None:
+    meta = {"name": "alone", "labels": {"app": "web"}}
+    pod = {"apiVersion": "v1", "kind": "Pod", "metadata": meta, "spec": {"containers": []}}
+    facts, found = world(budget({"maxUnavailable": 1}), workload(replicas=3), pod)
+    made = facts.budget(found[0])
+    assert (made.scales, made.pods, made.allowed) == ([3], 4, 2)
+
+
 def test_default_replicas_are_unknown_in_a_partial_view() -> None:
     facts, found = world(budget({"minAvailable": 1}), workload(), complete=False)
     assert facts.budget(found[0]).allowed is None

@@ -171,13 +171,14 @@ def scaler(low: Any = None, high: Any = 9, keda: bool = False) -> dict[str, Any]
         ([made("Deployment", {"replicas": 3}), scaler()], (3, 1, 9, False)),
         ([made("Deployment", {}), scaler(2)], (None, 2, 9, False)),
         ([made("Deployment", {}), scaler("{{ n }}")], (None, None, None, False)),
+        ([made("Deployment", {}), scaler(2, "{{ n }}")], (None, None, None, False)),
         ([made("Deployment", {}), scaler(0, None, keda=True)], (None, 1, 100, False)),
         ([made("Deployment", {}), scaler(2), scaler(3, 20, keda=True)], (None, 2, 20, False)),
         ([made("DaemonSet", {"replicas": 3})], (None, None, None, False)),
         ([made("Job", {}, "batch/v1")], (None, None, None, False)),
     ],
-    ids=["default", "written", "bool", "negative", "hpa", "min", "placeholder", "keda", "two",
-         "daemon set", "job"],
+    ids=["default", "written", "bool", "negative", "hpa", "min", "placeholder", "most", "keda",
+         "two", "daemon set", "job"],
 )  # fmt: skip
 def test_replicas(objects: list[dict[str, Any]], counts: tuple[Any, ...]) -> None:
     facts, found = facts_of(*objects)
