@@ -64,7 +64,7 @@ class Command(Scope):
 
 def commands(facts: Facts, resource: Resource) -> Iterator[Command]:
     """The commands of a workload's or an Argo object's containers, or of a Dockerfile's image."""
-    image = built_image(resource) if resource.kind == "Dockerfile" else None
+    image = built_image(resource)
     if image is not None and image.entrypoint:
         yield Command(
             resource,

@@ -51,12 +51,15 @@ def scripts_of(facts: Facts, container: Container, known: ImageFacts | None) -> 
 
 
 def _mounts(mounts: Any) -> dict[str, Any]:
-    """The mounts of volumes by where they are, without a slash at the end."""
+    """The mounts of volumes by where they are, without a slash at the end.
+
+    The kubelet puts a slash before a path that has none (pkg/kubelet/kubelet_pods.go, makeMounts).
+    """
     found = {}
     for mount in mounts if isinstance(mounts, list) else ():
         at = dig(mount, "mountPath")
-        if isinstance(at, str) and at.startswith("/"):
-            found[at.rstrip("/")] = mount
+        if isinstance(at, str):
+            found[f"/{at.strip('/')}".rstrip("/")] = mount
     return found
 
 

@@ -94,7 +94,7 @@ def sent_signal(container: Container, known: ImageFacts | None) -> str:
 
 def stop_signals(facts: Facts, resource: Resource) -> Iterator[StopSignal]:
     """The places of a workload or a Dockerfile that set a stop signal."""
-    image = built_image(resource) if resource.kind == "Dockerfile" else None
+    image = built_image(resource)
     if image is not None and image.stop_signal:
         name, route = signal_of(image.stop_signal), image.stop_signal_route
         scope = (resource, (), resource.data)

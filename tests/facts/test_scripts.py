@@ -79,6 +79,13 @@ RUN = "#!/bin/sh\n"
         ("s", "s", {"/s/run": None}),
         ({"name": "s", "configMap": {"name": ["scripts"], "items": 1}}, AT, {"/s/run": None}),
         (VOLUME, {"name": "s"}, {"/run": None}),
+        (VOLUME, {**AT, "mountPath": "s"}, {"/s/run": RUN, "run": None}),
+        (VOLUME, {**AT, "mountPath": ["/s"]}, {"/s/run": None}),
+        (VOLUME, {**AT, "subPath": ""}, {"/s/run": RUN}),
+        (VOLUME, {**AT, "subPath": ["run"]}, {"/s/run": RUN}),
+        ({"configMap": {"name": "scripts"}}, {"mountPath": "/s"}, {"/s/run": None}),
+        ({"name": "s", "configMap": {**MAP, "items": [{"key": ["run"]}]}}, AT, {"/s/run": None}),
+        ({"name": "s", "configMap": {**MAP, "items": [{"key": "run"}]}}, AT, {"/s/run": None}),
     ],
 )
 def test_of_a_mount(volume: Any, mount: Any, expected: dict[str, str | None]) -> None:
@@ -122,9 +129,14 @@ def test_a_volume_hides_what_the_image_has_there(image: ImageFacts) -> None:
 
 
 def test_names_are_seen_from_the_working_directory_of_the_container(image: ImageFacts) -> None:
-    def at(directory: str) -> list[str | None]:
+    def at(directory: Any) -> list[str | None]:
         return [script(name, UNSEEN, known=image, workingDir=directory) for name in NAMES]
 
     assert at("/other") == [RUN, None, RUN]
     assert at("") == [RUN, RUN, RUN]
+    assert at(["/other"]) == [RUN, RUN, RUN]
     assert script("./bin/run.sh", {**VOLUME, "configMap": MAP}, AT, workingDir="/s") == RUN
+
+
+def test_mounts_that_are_no_list() -> None:
+    assert script("/s/run", VOLUME, volumeMounts=5) is None
