@@ -96,7 +96,9 @@ def _of_container(facts: Facts, container: Container) -> Command | None:
     entrypoint = (known.entrypoint if known else None) or (built.entrypoint if built else None)
     if not command and not entrypoint:
         return None
-    said_by_file = known is not None and known.entrypoint is None and known.dockerfile is not None
+    place: tuple[Related, ...] = ()
+    if known and known.entrypoint is None and known.dockerfile and built and built.entrypoint:
+        place = (Related(known.dockerfile, built.entrypoint_route, "the image's ENTRYPOINT"),)
     return Command(
         container.resource,
         container.route,
@@ -107,8 +109,6 @@ def _of_container(facts: Facts, container: Container) -> Command | None:
         arguments_route=("args",),
         replaced=(entrypoint or ()) if command else (),
         container=container,
-        image_place=(Related(known.dockerfile, built.entrypoint_route, "the image's ENTRYPOINT"),)
-        if said_by_file and known and known.dockerfile and built and built.entrypoint
-        else (),
+        image_place=place,
         files=built.files if built else None,
     )

@@ -105,9 +105,7 @@ def pod_total(pod: Pod, section: str, resource: str) -> Fraction:
     value = total if own is None or (total and not written) else own.value or Fraction(0)
     if section == "limits" and not value:
         return value  # What is unlimited stays so.
-    overhead = pod.get("overhead", resource)
-    extra = quantity(overhead) if overhead is not None else None
-    return value + (extra or Fraction(0))
+    return value + (quantity(pod.get("overhead", resource)) or Fraction(0))
 
 
 def has_pod_level(pod: Pod) -> bool:

@@ -278,3 +278,26 @@ def test_the_autoscaler_of_a_scaled_object(
     _, (one, other) = world(scaled, hpa(WEB, **metadata))
     assert expected == same_autoscaler(one, other)
     assert expected == same_autoscaler(other, one)
+
+
+@pytest.mark.parametrize(
+    ("kind", "spec", "types"),
+    [
+        ("autoscaling/v2 HorizontalPodAutoscaler", {}, {"Resource"}),
+        (
+            "autoscaling/v2 HorizontalPodAutoscaler",
+            {"metrics": [{"type": "External"}, {"type": "Pods"}]},
+            {"External", "Pods"},
+        ),
+        ("autoscaling/v2 HorizontalPodAutoscaler", {"metrics": [{"type": "{{ t }}"}]}, None),
+        ("autoscaling/v2 HorizontalPodAutoscaler", {"metrics": "text"}, None),
+        ("autoscaling/v1 HorizontalPodAutoscaler", {}, {"Resource"}),
+        ("keda.sh/v1alpha1 ScaledObject", {}, set()),
+        ("keda.sh/v1alpha1 ScaledObject", {"triggers": [{"type": "cpu"}]}, {"cpu"}),
+    ],
+    ids=str,
+)
+def test_types_of_metrics(kind: str, spec: dict[str, Any], types: set[str] | None) -> None:
+    api, name = kind.split()
+    facts, found = world(an_object(name, api=api, spec=spec))
+    assert types == facts.autoscaler(found[0]).metric_types

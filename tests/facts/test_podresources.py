@@ -123,10 +123,26 @@ def test_a_limit_of_the_pod_is_its_request_where_no_container_has_one() -> None:
     assert pod_total(pod, "requests", "cpu") == 2
 
 
-def test_overhead_is_counted() -> None:
-    assert Fraction("2.25") == pod_total(
-        pod_of({"containers": [container(2)], "overhead": {"cpu": "250m"}}), "requests", "cpu"
-    )
+@pytest.mark.parametrize(
+    ("amount", "section", "overhead", "expected"),
+    [
+        (2, "requests", "250m", "2.25"),
+        (None, "requests", "250m", "0.25"),
+        (2, "requests", "{{overhead}}", "2"),
+        (2, "limits", "250m", "0"),
+    ],
+)
+def test_overhead_is_counted_beside_what_is_limited(
+    amount: Any, section: str, overhead: str, expected: str
+) -> None:
+    pod = pod_of({"containers": [container(amount)], "overhead": {"cpu": overhead}})
+    assert Fraction(expected) == pod_total(pod, section, "cpu")
+
+
+def test_what_a_pod_itself_cannot_ask_for_does_not_count() -> None:
+    own = {"requests": {"ephemeral-storage": "1Gi"}}
+    pod = pod_of({"containers": [{"name": "a"}], "resources": own})
+    assert pod_total(pod, "requests", "ephemeral-storage") == 0
 
 
 @pytest.mark.parametrize(

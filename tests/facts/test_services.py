@@ -66,6 +66,7 @@ def test_selected(spec: dict[str, Any], selected: int | None) -> None:
     facts, found = world(spec, workload({"app": "web"}), workload({"app": "web"}, "v1 PodTemplate"))
     judged = service_of(facts, found[0])
     assert selected == (None if judged.selector is None else len(judged.selected))
+    assert len(judged.selected) == (selected or 0)
 
 
 @pytest.mark.parametrize(

@@ -6,6 +6,7 @@ from typing import Any
 
 import pytest
 
+from kguard.facts.quantities import few_bytes
 from kguard.facts.slips import limit_meant, request_meant
 from kguard.quantity.quantities import parse_quantity
 
@@ -60,3 +61,11 @@ def test_a_request(resource: str, text: Any, limit: str, meant: str) -> None:
 )
 def test_a_limit(resource: str, text: Any, meant: str) -> None:
     assert meant == limit_meant(resource, text, parse_quantity(text))
+
+
+@pytest.mark.parametrize(
+    ("text", "said"),
+    [("1", "1 byte"), ("2", "2 bytes"), ("128m", "0.128 bytes"), ("64Ki", "65,536 bytes")],
+)
+def test_how_few_bytes_there_are(text: str, said: str) -> None:
+    assert few_bytes(parse_quantity(text)) == said
