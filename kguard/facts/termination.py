@@ -228,7 +228,7 @@ def built_processes(facts: Facts, resource: Resource) -> Iterator[Process]:
     more = image.entrypoint is not None and not image.cmd
     analysis = analyse(argv, shells=shells, scripts=image.script, more=more)
     place, decides = _instruction(image), analysis.script_index
-    if analysis.script_file and decides is not None and decides < len(image.entrypoint or ()):
+    if decides is not None and decides < len(image.entrypoint or ()):
         place = image.entrypoint_route
     yield Process(
         resource,
@@ -250,7 +250,7 @@ def built_processes(facts: Facts, resource: Resource) -> Iterator[Process]:
 def _instruction(image: Image) -> Route:
     """The instruction that decides: ENTRYPOINT where there is one in shell form, else CMD."""
     if image.entrypoint is None or (image.cmd and image.entrypoint_form == "exec"):
-        return image.cmd_route or image.entrypoint_route
+        return image.cmd_route
     return image.entrypoint_route
 
 

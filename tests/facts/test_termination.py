@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
@@ -85,3 +86,56 @@ def test_a_container_starts_the_script_of_its_image_from_its_own_folder(
     assert process_of(known).everywhere
     assert process_of(known, command=["/app/run.sh"], workingDir="/x").everywhere
     assert not process_of(known, workingDir="/x").somewhere
+
+
+CHOOSES = '#!/bin/sh\ncase "$1" in serve) exec gunicorn ;; *) celery ;; esac\n'
+
+
+@pytest.fixture
+def chooses(tmp_path: Path) -> Callable[[str], Resource]:
+    """A Dockerfile whose script needs an argument, with a CMD."""
+    (tmp_path / "run.sh").write_text(CHOOSES)
+
+    def with_cmd(cmd: str) -> Resource:
+        text = f'FROM debian:12\nWORKDIR /app\nCOPY run.sh .\nENTRYPOINT ["./run.sh"]\n{cmd}\n'
+        found = parse(text)
+        found.scripts = copied_scripts(found, [str(tmp_path)])
+        return as_resource(found, "Dockerfile")
+
+    return with_cmd
+
+
+@pytest.mark.parametrize(
+    ("cmd", "lost"), [("", False), ('CMD ["serve"]', False), ('CMD ["work"]', True)]
+)
+def test_an_image_without_cmd_is_given_arguments(
+    chooses: Callable[[str], Resource], cmd: str, lost: bool
+) -> None:
+    dockerfile = chooses(cmd)
+    (process,) = Facts(Index([dockerfile]), Assumptions()).processes(dockerfile)
+    assert process.everywhere is lost
+
+
+@pytest.mark.parametrize(
+    ("cmd", "container", "lost"),
+    [
+        (None, {}, False),
+        (("work",), {}, True),
+        (None, {"args": ["work"]}, True),
+        (None, {"args": ["serve"]}, False),
+        (None, {"command": ["/app/run.sh"]}, True),
+    ],
+)
+def test_an_image_map_may_leave_out_cmd(
+    chooses: Callable[[str], Resource], cmd: Any, container: Any, lost: bool
+) -> None:
+    known = ImageFacts(chooses(""), entrypoint=("/app/run.sh",), cmd=cmd)
+    assert process_of(known, **container).everywhere is lost
+
+
+@pytest.mark.parametrize(
+    ("text", "line"),
+    [("set -e\nnginx\necho stopped", 2), ("\nnginx\ntrue", 2), ("nginx; true", 0)],
+)
+def test_the_line_of_the_program(text: str, line: int) -> None:
+    assert process_of(command=["sh", "-c", text]).found("x").line == line
