@@ -116,6 +116,11 @@ def expression(operator: str, *values: str) -> dict[str, Any]:
         ({"scopes": ["NotBestEffort"]}, {}, False),
         ({"scopes": ["NotBestEffort"]}, {"resources": {"limits": {"cpu": 1}}}, True),
         ({"scopes": ["NotBestEffort"]}, {"resources": {"limits": {"cpu": 0}}}, False),
+        (
+            {"scopes": ["NotBestEffort"]},
+            {"ephemeralContainers": [{"name": "e", "resources": {"limits": {"cpu": 1}}}]},
+            False,
+        ),
         ({"scopes": ["BestEffort"]}, {}, False),
         ({"scopes": ["Weather"]}, {}, False),
         ({"terms": [expression("Exists")]}, {"priorityClassName": "low"}, True),
