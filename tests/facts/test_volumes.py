@@ -102,7 +102,7 @@ def test_claims(modes: list[str], one_node: bool, one_pod: bool) -> None:
 
 @pytest.mark.parametrize(
     ("volumes", "modes"),
-    [("data", []), (["data"], []), ([DATA], "ReadWriteOnce"), ([DATA], [["ReadWriteOnce"]])],
+    [(5, []), (["data"], []), ([DATA], "ReadWriteOnce"), ([DATA], [["ReadWriteOnce"]])],
 )
 def test_no_claim_in_what_is_malformed(volumes: Any, modes: Any) -> None:
     facts, pod = pod_of({"volumes": volumes}, claim(modes))
