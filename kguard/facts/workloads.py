@@ -111,7 +111,10 @@ class Workload(Scope):
     def traffic_routed(self) -> bool:
         """Whether a Rollout shifts traffic instead of pods: maxSurge and maxUnavailable do not
         apply then, the stable pods all stay (argo-rollouts discussion 2237)."""
-        return self.get("spec", "strategy", "canary", "trafficRouting") is not None
+        return (
+            self.resource.kind == "Rollout"
+            and self.get("spec", "strategy", "canary", "trafficRouting") is not None
+        )
 
     def rolling_update(self, replicas: int | None) -> RollingUpdate | None:
         """The rolling update at that many replicas; None where pods are replaced another way."""
