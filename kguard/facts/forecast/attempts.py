@@ -6,14 +6,14 @@ follows the first attempt, and `backoff.maxDuration` may end them earlier.
 
 from __future__ import annotations
 
+import math
 from collections.abc import Mapping
+from fractions import Fraction
 from typing import Any
 
 from kguard import quantity
 from kguard.facts.argo.templates import whole_number
 from kguard.model import dig
-
-_MOST_WAITS = 1_000
 
 
 def most_attempts(retry: Any) -> int | None:
@@ -34,16 +34,19 @@ def _attempts_within(backoff: Any) -> int | None:
     if not isinstance(backoff, Mapping):
         return None
     try:
-        most = quantity.parse_argo_duration(backoff.get("maxDuration"))
+        most = max(quantity.parse_argo_duration(backoff.get("maxDuration")), Fraction(0))
         wait = quantity.parse_argo_duration(backoff.get("duration"))
+        written = backoff.get("cap")
+        cap: Fraction | float = quantity.parse_argo_duration(written) if written else math.inf
     except ValueError:
         return None
-    if most <= 0 or wait <= 0:
+    if wait <= 0 or cap <= 0:
         return None
+    # A factor of 0 or less is none.
     factor = whole_number(backoff.get("factor")) or 1
-    spent, attempts = wait, 1
-    while spent <= most and attempts < _MOST_WAITS:
-        attempts += 1
-        wait *= factor
+    spent, attempts = Fraction(0), 1
+    while factor > 1 and wait < cap and spent + wait <= most:
         spent += wait
-    return attempts
+        wait *= factor
+        attempts += 1
+    return attempts + int((most - spent) // min(wait, cap))
