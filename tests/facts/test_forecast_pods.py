@@ -104,6 +104,32 @@ templates:
         "templates:\n  - {name: main, steps: [[{template: locked, withSequence: {count: 9}}]]}",
         (1, 0, 9),
     ),
+    "several mutexes": (
+        """templates:
+  - {name: main, steps: [[{template: two, withSequence: {count: 9}}]]}
+  - {name: two, synchronization: {mutexes: [{name: "{{item}}"}, {name: m}]}, container: {}}""",
+        (1, 0, 9),
+    ),
+    "a mutex of the run": (
+        """templates:
+  - {name: main, steps: [[{template: one, withSequence: {count: 9}}]]}
+  - {name: one, synchronization: {mutex: {name: "a-{{ workflow.name }}"}}, container: {}}""",
+        (1, 0, 9),
+    ),
+    "a mutex for each item": (
+        """templates:
+  - {name: main, steps: [[{template: own, withSequence: {count: 9}}]]}
+  - {name: own, synchronization: {mutex: {name: "{{inputs.parameters.x}}"}}, container: {}}""",
+        (9, 0, 9),
+    ),
+    "mutexes for each item": (
+        """templates:
+  - {name: main, steps: [[{template: own, withSequence: {count: 9}}]]}
+  - name: own
+    synchronization: {mutexes: [{name: "a-{{=sprig.trim(inputs.parameters.x)}}"}]}
+    container: {}""",
+        (9, 0, 9),
+    ),
     "an exit handler follows": (
         "onExit: b\ntemplates:\n  - {name: main, steps: [[{template: a}, {template: a}]]}",
         (2, 3, 3),

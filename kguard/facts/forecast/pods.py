@@ -7,6 +7,7 @@ another), dag.go; docs/fields.md (`daemon`: a pod that stays until its steps or 
 
 from __future__ import annotations
 
+import re
 from collections.abc import Callable, Iterable, Mapping
 
 from kguard.facts.argo.hooks import EXIT, call_handlers, run_handlers
@@ -26,6 +27,8 @@ from kguard.model import Key, dig
 from kguard.record import record
 
 _MOST_TASKS = 400
+# In the name of a lock: a tag that each item of a loop may fill with another text.
+_PER_ITEM = re.compile(r"\{\{(?!\s*workflow\.)")
 _AGENT_TYPES = ("http", "plugin")
 # Requests of the agent's pod, one for all HTTP and plugin templates of a workflow (agent.go).
 _AGENT_MILLICORES, _AGENT_BYTES = 10, 64 * 10**6
@@ -215,7 +218,12 @@ class _Peaks:
     def _locked(self, target: Template) -> bool:
         """Whether a mutex lets only one of them run."""
         locks = target.value("synchronization", of=self.workflow)
-        return dig(locks, "mutex") is not None or bool(dig(locks, "mutexes"))
+        several = dig(locks, "mutexes")
+        names = [
+            dig(each, "name")
+            for each in (dig(locks, "mutex"), *(several if isinstance(several, list) else ()))
+        ]
+        return any(isinstance(name, str) and not _PER_ITEM.search(name) for name in names)
 
 
 def _sum(loads: Iterable[Load]) -> Load:
