@@ -9,6 +9,7 @@ from argo_world import workflow, world
 
 from kguard.facts.argo.templates import Loop, loop_of
 from kguard.facts.forecast.forecast import forecast_of
+from kguard.facts.forecast.nodes import name_length
 
 # Spec → (pods, retry nodes, other nodes), counted by hand after steps.go and dag.go.
 COUNTS = {
@@ -260,6 +261,53 @@ def test_loops_over_arguments_that_are_written(loop: str, expected: tuple[int, b
     assert asked is not None
     assert (nominal.count.pods, nominal.count.assumed) == expected
     assert asked.count.pods == 7
+
+
+def test_the_entrypoint_of_another_object_has_other_inputs() -> None:
+    facts, (run, _) = world(
+        """
+        apiVersion: argoproj.io/v1alpha1
+        kind: Workflow
+        metadata: {name: w}
+        spec:
+          entrypoint: main
+          arguments: {parameters: [{name: list, value: "[1, 2, 3]"}]}
+          templates:
+            - {name: main, steps: [[{name: a, templateRef: {name: t, template: main}}]]}
+        ---
+        apiVersion: argoproj.io/v1alpha1
+        kind: WorkflowTemplate
+        metadata: {name: t}
+        spec:
+          templates:
+            - name: main
+              inputs: {parameters: [{name: list}]}
+              steps: [[{name: b, template: b, withParam: "{{inputs.parameters.list}}"}]]
+            - {name: b, container: {}}
+        """
+    )
+    found = facts.forecast(run)
+
+    assert found is not None
+    assert (found.count.pods, found.count.assumed) == (100, True)
+
+
+# Object → how long the name of its run is.
+NAMES = {
+    "a name": ("kind: Workflow, metadata: {name: abc}, spec: {}", 3),
+    "a generated name": ("kind: Workflow, metadata: {generateName: abc-}, spec: {}", 9),
+    "a template": ("kind: WorkflowTemplate, metadata: {name: abc}, spec: {}", 9),
+    "a schedule": ("kind: CronWorkflow, metadata: {name: abc}, spec: {workflowSpec: {}}", 14),
+}
+
+
+@pytest.mark.parametrize(("written", "expected"), NAMES.values(), ids=NAMES)
+def test_how_long_the_name_of_a_run_is(written: str, expected: int) -> None:
+    facts, (resource,) = world(f"{{apiVersion: argoproj.io/v1alpha1, {written}}}")
+    found = facts.argo_workflow(resource)
+
+    assert found is not None
+    assert name_length(found) == expected
 
 
 # Spec → nodes where every attempt but the last fails.

@@ -58,6 +58,7 @@ class Given:
     def __init__(self, workflow: Workflow) -> None:
         self.arguments = arguments_of(workflow)
         self._entrypoint = workflow.value("entrypoint")
+        self._objects = [layer.resource for layer in workflow.layers]
         self._read: dict[str, Items | None] = {}
 
     def length(self, call: Call) -> int | None:
@@ -86,7 +87,8 @@ class Given:
         found = _ARGUMENT.fullmatch(text) if isinstance(text, str) else None
         if found is None:
             return None
-        if found[1] == "inputs" and call.template.name != self._entrypoint:
+        start = call.template.name == self._entrypoint and call.resource in self._objects
+        if found[1] == "inputs" and not start:
             return None  # Whoever calls it decides.
         return self.arguments.get(found[2])
 

@@ -295,7 +295,7 @@ def name_length(workflow: Workflow) -> int:
         return len(resource.name) + 11  # The minute it is scheduled for, in seconds.
     if resource.kind == "Workflow" and resource.name:
         return len(resource.name)
-    return len(resource.generate_name or resource.name) + 5
+    return len(resource.generate_name or f"{resource.name}-") + 5
 
 
 def _written(template: Template, key: str) -> int:
