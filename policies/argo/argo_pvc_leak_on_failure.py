@@ -25,7 +25,7 @@ def check(workflow: Workflow, ctx: Context) -> Iterator[Fault | Unknown]:
     ]
     if any(time is not None for time in times):
         return
-    if workflow.retention("failed") and workflow.retention("errored"):
+    if workflow.retention:
         return
     if not workflow.complete:
         yield ctx.unknown(not_seen(workflow))

@@ -25,7 +25,7 @@ def check(workflow: Workflow, ctx: Context) -> Iterator[Fault | Unknown]:
     setting = ttl_setting(workflow)
     if setting is None or any(setting.value.get(field) is not None for field in TTL_FIELDS):
         return
-    if workflow.retention("all"):
+    if workflow.retention:
         return
     if not workflow.complete:
         yield ctx.unknown(not_seen(workflow))

@@ -26,7 +26,7 @@ def check(workflow: Workflow, ctx: Context) -> Iterator[Fault | Unknown]:
     if setting is None:
         return
     given = {key for key, value in setting.value.items() if value is not None} & _FIELDS
-    if not given or "secondsAfterCompletion" in given or workflow.retention("errored"):
+    if not given or "secondsAfterCompletion" in given or workflow.retention:
         return
     if not workflow.complete:
         yield ctx.unknown(not_seen(workflow))

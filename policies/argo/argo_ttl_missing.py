@@ -23,7 +23,7 @@ def check(workflow: Workflow, ctx: Context) -> Iterator[Fault | Unknown]:
     """Yield a fault for a workflow that nothing deletes once it is finished."""
     if dig(workflow.resource.data, "metadata", "ownerReferences"):
         return  # Deleted with its owner, the workflow that made it for instance.
-    if workflow.value("ttlStrategy") is not None or workflow.retention("all"):
+    if workflow.value("ttlStrategy") is not None or workflow.retention:
         return
     if workflow.get(LEGACY_TTL) is not None:
         return  # Argo 2 deletes by it; argo-ttl-legacy-field says that later ones do not.

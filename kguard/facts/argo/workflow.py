@@ -101,16 +101,13 @@ class Workflow(Scope):
         )
         return not self.library and not judged
 
-    def retention(self, phase: str) -> bool:
-        """Whether the controller keeps only so many workflows of a phase, or of `all` of them.
+    @property
+    def retention(self) -> bool:
+        """Whether the controller keeps only so many finished workflows, and deletes the others.
 
-        `phase` is `completed`, `failed` or `errored`: the keys of its retentionPolicy.
+        Of those that its retentionPolicy has no number for it keeps none (gc_controller.go, runGC).
         """
-        phases = ("completed", "failed", "errored") if phase == "all" else (phase,)
-        config = self.config
-        return config is not None and all(
-            config.get("retentionPolicy", each) is not None for each in phases
-        )
+        return self.config is not None and isinstance(self.config.get("retentionPolicy"), Mapping)
 
     def value(self, *keys: Key) -> Any:
         """The value in force; mappings are merged, as a strategic merge does. None where absent."""
