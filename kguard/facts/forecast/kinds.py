@@ -32,8 +32,8 @@ def nodes_by_kind(counter: Counter) -> Mapping[str, int]:
             found["Retry"] += runs.calls(template)
         found[_type(template)] += bodies
         found += _inside(counter, template, bodies)
-    for template in runs.recursions:
-        found[_type(template)] += 1
+    for template, number in runs.recursions:
+        found[_type(template)] += number
     found["Pod"] += runs.unseen
     return {name: number for name, number in sorted(found.items()) if number}
 

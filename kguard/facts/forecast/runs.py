@@ -15,14 +15,14 @@ from kguard.record import record
 class Runs:
     """The templates that a run comes to, those that call before those that they call.
 
-    `recursions` are calls of templates that are at work already, which are not followed; `unseen`
-    is how often templates are called that were not seen.
+    `recursions` are calls of templates that are at work already, which are not followed, and how
+    often; `unseen` is how often templates are called that were not seen.
     """
 
     counter: Counter
     templates: Sequence[Template]
     by_template: Mapping[int, int]
-    recursions: Sequence[Template] = ()
+    recursions: Sequence[tuple[Template, int]] = ()
     unseen: int = 0
 
     def calls(self, template: Template) -> int:
@@ -46,7 +46,7 @@ def runs_through(counter: Counter) -> Runs:
     for start in starts:
         calls[id(start.data)] += 1
     found = Runs(counter, order, calls)
-    recursions: list[Template] = []
+    recursions: list[tuple[Template, int]] = []
     unseen = 0
     for number, template in enumerate(order):
         for target, times in _called(counter, template):
@@ -56,7 +56,7 @@ def runs_through(counter: Counter) -> Runs:
             elif place[id(target.data)] > number:
                 calls[id(target.data)] += more
             else:
-                recursions += [target]
+                recursions += [(target, more)]
     return Runs(counter, order, calls, recursions, unseen)
 
 
@@ -83,5 +83,6 @@ def _in_order(facts: Facts, starts: Sequence[Template]) -> list[Template]:
         elif key not in entered:
             entered.add(key)
             pending.append((template, True))
-            pending += [(below, False) for below in templates_below(facts, template)]
+            # As the counter goes: of templates that call each other the same ones are recursions.
+            pending += [(below, False) for below in templates_below(facts, template)][::-1]
     return list(reversed(done.values()))
