@@ -74,6 +74,24 @@ PEAKS = {
   - {name: main, parallelism: 2, steps: [[{template: a, withSequence: {count: 9}}]]}""",
         (2, 2, 9),
     ),
+    "no parallelism where it is 0": (
+        """parallelism: 0
+templates:
+  - {name: main, parallelism: 0, steps: [[{template: a, withSequence: {count: 9}}]]}""",
+        (9, 9, 9),
+    ),
+    "parallelism above": (
+        """parallelism: 9
+templates:
+  - {name: main, parallelism: 10, steps: [[{template: a, withSequence: {count: 9}}]]}""",
+        (9, 9, 9),
+    ),
+    "a DAG that waits for a task it has not": (
+        """templates:
+  - name: main
+    dag: {tasks: [{name: x, template: a, depends: gone}, {name: v, template: b, depends: x}]}""",
+        (1, 3, 2),
+    ),
     "which counts its own children only": (
         """templates:
   - {name: main, parallelism: 2, steps: [[{template: inner, withSequence: {count: 9}}]]}

@@ -16,6 +16,11 @@ QUOTAS = {
     "pods": ("{hard: {pods: 5}}", [("pods", 0.5)]),
     "cores": ("{hard: {requests.cpu: 1, cpu: 4}}", [("requests.cpu", 0.25)]),
     "memory": ("{hard: {memory: 2Gi, limits.memory: 1}}", [("memory", 0.25)]),
+    "both of each": (
+        "{hard: {cpu: 2, requests.memory: 4Gi, count/pods: 9}}",
+        [("count/pods", 0.9), ("cpu", 0.5), ("requests.memory", 0.5)],
+    ),
+    "a limit that is not set": ("{hard: {pods: null, cpu: 3999m}}", [("cpu", 0.99975)]),
     "none at all": ("{hard: {count/pods: 0}}", [("count/pods", 0.0)]),
     "scopes": ("{scopes: [Terminating], hard: {pods: 1}}", []),
     "a selector": ("{scopeSelector: {matchExpressions: [{}]}, hard: {pods: 1}}", []),
