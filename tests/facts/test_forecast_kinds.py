@@ -108,3 +108,38 @@ templates:
     assert forecast is not None
     assert nodes_by_kind(counter) == {"Pod": 3, "Retry": 1, "StepGroup": 1, "Steps": 1}
     assert forecast.count.nodes == 6
+
+
+# A call → what the forecast says of a run with it: assumed, partial, recursive, unbounded.
+DOUBTS = {
+    "none": ("{template: pod}", (False, False, False, False)),
+    "a loop that is guessed": (
+        "{template: pod, withParam: '{{x}}'}",
+        (True, False, False, False),
+    ),
+    "a template that was not seen": ("{templateRef: {name: t}}", (False, True, False, False)),
+    "a recursion": ("{template: main, when: x}", (False, False, True, False)),
+    "retries without a limit": ("{template: endless}", (False, False, False, True)),
+}
+
+
+@pytest.mark.parametrize(
+    "order", ["[{call}, {{template: again}}]", "[{{template: again}}, {call}]"]
+)
+@pytest.mark.parametrize(("call", "expected"), DOUBTS.values(), ids=DOUBTS)
+def test_doubts_are_told_wherever_they_stand(
+    call: str, expected: tuple[bool, ...], order: str
+) -> None:
+    facts, found = workflow(
+        f"""
+entrypoint: top
+templates:
+  - {{name: top, retryStrategy: {{limit: 1}}, steps: [[{{template: main, withItems: [1, 2]}}]]}}
+  - {{name: main, steps: [{order.format(call=call)}]}}
+  - {{name: endless, retryStrategy: {{}}, container: {{}}}}{LEAVES}"""
+    )
+    for worst in (False, True):
+        forecast = forecast_of(facts, found, worst=worst)
+        assert forecast is not None
+        count = forecast.count
+        assert (count.assumed, count.partial, count.recursive, count.unbounded) == expected
