@@ -9,10 +9,17 @@ import pytest
 from kguard.facts import Assumptions, Facts
 from kguard.facts.drone.keys import unknown_keys
 from kguard.facts.drone.pipeline import pipeline_of, pod_request, secret_names, shown
-from kguard.facts.drone.runner import policies, runner_limits, runner_selects_nodes
+from kguard.facts.drone.runner import (
+    is_old,
+    policies,
+    runner_limits,
+    runner_selects_nodes,
+    runners_in,
+)
 from kguard.index import Index
 from kguard.kube.recognise import resources
 from kguard.model import Resource
+from kguard.record import replace
 
 MIB = 1024 * 1024
 
@@ -185,6 +192,38 @@ MOUNTS: dict[str, tuple[dict[str, Any], dict[str, Any], str, bool | None]] = {
         "/etc/drone/p",
         True,
     ),
+    "left out by `items`": (
+        FOLDER,
+        {"configMap": {"name": "policy", "items": [{"key": "policy.yml", "path": "p"}]}},
+        "/etc/drone/policy.yml",
+        None,
+    ),
+    "no items": (
+        FOLDER,
+        {"configMap": {"name": "policy", "items": []}},
+        "/etc/drone/policy.yml",
+        True,
+    ),
+    "one file at another path": (
+        {"mountPath": "/policy", "subPath": "policy.yml"},
+        WHOLE,
+        "/policy/policy.yml",
+        None,
+    ),
+    "one file of no name": ({"mountPath": "/policy", "subPath": 5}, WHOLE, "/policy", None),
+    "another volume's mount": (
+        {**FOLDER, "name": "w"},
+        WHOLE,
+        "/etc/drone/policy.yml",
+        None,
+    ),
+    "a name of another shape": (
+        FOLDER,
+        {"configMap": {"name": ["policy"]}},
+        "/etc/drone/policy.yml",
+        None,
+    ),
+    "no file": (FOLDER, WHOLE, "", False),
     "another file of it": (FOLDER, WHOLE, "/etc/drone/missing", None),
     "another folder": (FOLDER, WHOLE, "/etc/drone-2/policy.yml", None),
     "another volume": (FOLDER, {"secret": {"secretName": "policy"}}, "/etc/drone/policy.yml", None),
@@ -204,6 +243,57 @@ def test_the_policy_file_a_runner_mounts(
 
     assert runner_limits(facts, item, "memory") is expected
     assert runner_selects_nodes(facts, item) is expected
+
+
+def test_of_two_config_maps_nobody_knows_which_is_mounted() -> None:
+    item, (runner, source) = pipeline(), mounted(FOLDER, WHOLE)
+    again = document({**source.data, "data": {"policy.yml": "kind: policy"}}, "again.yaml")
+    facts = Facts(Index([item, runner, source, again]))
+
+    assert runner_limits(facts, item, "memory") is None
+
+
+def test_other_config_maps_and_documents_hold_no_policies() -> None:
+    runner, source = mounted(FOLDER, WHOLE)
+    data = {"policy.yml": f"{POLICY}---\ntext\n---\nname: [b]\n---\nname: c"}
+    source = document({**source.data, "data": data}, "policy.yaml")
+    other = document({**source.data, "metadata": {"name": "other"}}, "other.yaml")
+    secret = document({**source.data, "kind": "Secret"}, "secret.yaml")
+    facts = Facts(Index([runner, source, other, secret]))
+
+    assert [each.called for each in policies(facts, source)] == [
+        "unnamed policy",
+        "unnamed policy",
+        "policy `c`",
+    ]
+    assert not list(policies(facts, other))
+    assert not list(policies(facts, secret))
+
+
+def test_a_policy_has_its_file_beside_it() -> None:
+    head = {"kind": "policy"}
+    one, two = document({**head, "name": "a"}, "a.yml"), document({**head, "name": "b"}, "a.yml")
+    far = document({**head, "name": "c"}, "b.yml")
+    facts = Facts(Index([one, two, far]))
+    (found,) = policies(facts, one)
+
+    assert [each["name"] for each in found.file] == ["a", "b"]
+    assert (found.called, found.at("match")) == ("policy `a`", ("match",))
+
+
+OLD = {"1.0.0-beta.3": True, "v1.0.0-beta.6": True, "1.0.0-beta.7": False, "latest": False}
+
+
+@pytest.mark.parametrize(
+    ("tag", "old"), [*((f":{tag}", old) for tag, old in OLD.items()), ("", False)]
+)
+def test_runners_before_requests_of_pipelines(tag: str, old: bool) -> None:
+    runner, _ = mounted(FOLDER, WHOLE)
+    (container,) = runners_in(Facts(Index([runner])), runner)
+    image = f"drone/drone-runner-kube{tag}"
+
+    assert is_old(replace(container, data={**container.data, "image": image})) is old
+    assert not is_old(replace(container, data={**container.data, "image": "UPPER runner"}))
 
 
 def test_policies_of_a_config_map_are_shown_at_their_text() -> None:

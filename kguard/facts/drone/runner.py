@@ -130,8 +130,11 @@ def _below(mount: Mapping[str, Any], path: str) -> str:
 
 
 def _key(volume: Mapping[str, Any], name: str) -> str:
+    """The key of the ConfigMap that a file of its volume shows; empty where `items` omit it."""
     items = _mappings(dig(volume, "configMap", "items"))
-    return next((str(each.get("key")) for each in items if each.get("path") == name), name)
+    if not items:
+        return name
+    return next((str(each.get("key")) for each in items if each.get("path") == name), "")
 
 
 def _read(facts: Facts, text: Any) -> list[Mapping[str, Any]]:
