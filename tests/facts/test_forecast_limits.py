@@ -171,6 +171,54 @@ def test_with_so_many_items_a_run_just_fits(offloading: str, start: int, half: i
     assert (below[2], chunks) == (None, Chunks(half, -(-start // half)))
 
 
+def test_an_outlook_is_of_a_run_that_goes_well_and_of_one_that_needs_every_attempt() -> None:
+    facts, found = workflow(
+        """
+        entrypoint: main
+        templates:
+          - {name: main, steps: [[{name: a, template: pod, withSequence: {count: 2000}}]]}
+          - {name: pod, retryStrategy: {limit: 9}, container: {image: i}}
+        """
+    )
+    outlook = outlook_of(facts, found)
+
+    assert outlook is not None
+    assert (outlook.nominal.count.pods, outlook.worst.count.pods) == (2000, 20_000)
+    assert (outlook.kinds["Pod"], outlook.worst_kinds["Pod"]) == (2000, 20_000)
+    assert (outlook.pods.total.pods, outlook.worst_pods.total.pods) == (2000, 20_000)
+    assert (outlook.by and outlook.by.name, outlook.items) == ("a", 2000)
+    assert (outlook.limit.reached, outlook.worst_limit.reached) == (False, True)
+    assert outlook.chunks is None
+    assert outlook.worst_chunks is not None
+    assert outlook.worst_chunks.items < 500
+
+
+def test_an_outlook_without_calls() -> None:
+    facts, found = workflow(f"\nentrypoint: pod\ntemplates:{LEAVES}")
+    outlook = outlook_of(facts, found)
+
+    assert outlook is not None
+    assert (outlook.by, outlook.items, outlook.most_items) == (None, 0, 0)
+    assert (outlook.chunks, outlook.worst_chunks) == (None, None)
+
+
+def test_no_number_of_items_fits_where_the_specification_alone_does_not() -> None:
+    facts, found = workflow(
+        f"""
+        entrypoint: main
+        arguments: {{parameters: [{{name: a, value: {"x" * MAX_REQUEST}}}]}}
+        templates:
+          - {{name: main, steps: [[{{name: a, template: pod, withItems: [1, 2, 3]}}]]}}
+          - {{name: pod, container: {{image: i}}}}
+        """
+    )
+    outlook = outlook_of(facts, found)
+
+    assert outlook is not None
+    assert outlook.limit.reached
+    assert (outlook.most_items, outlook.chunks) == (0, None)
+
+
 NOTHING = {
     "a library": "kind: WorkflowTemplate\nspec: {templates: [{name: t, suspend: {}}]}",
     "no such template": "kind: Workflow\nspec: {entrypoint: x, templates: [{name: t}]}",
