@@ -3,9 +3,8 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
-from itertools import chain
 
-from kguard.facts.argo.scheduling import scheduled_by, wishes
+from kguard.facts.argo.scheduling import on_one_node
 from kguard.facts.argo.templates import Call, Template, below, calls_of, target_of
 from kguard.facts.argo.volumes import access_modes, mounts, volumes
 from kguard.facts.argo.workflow import Workflow
@@ -33,6 +32,7 @@ def _of_loop(call: Call, key: str, workflow: Workflow, ctx: Context) -> Iterator
     called = target_of(ctx.facts, call).template
     if called is not None and _locked(called, workflow):
         return
+    ctx.facts.go_on()
     for template in below(ctx.facts, call):
         found = {} if _locked(template, workflow) else volumes(template) or {}
         for mount in mounts(template):
@@ -41,7 +41,7 @@ def _of_loop(call: Call, key: str, workflow: Workflow, ctx: Context) -> Iterator
             if mount.name in said or modes not in ((_ONCE,), (_ONE_POD,)):
                 continue
             alone = modes[0] == _ONE_POD
-            if not alone and _together(template, ctx):
+            if not alone and on_one_node(ctx.facts, template):
                 continue
             said.add(mount.name)
             yield call.fault(
@@ -58,13 +58,3 @@ def _of_loop(call: Call, key: str, workflow: Workflow, ctx: Context) -> Iterator
 def _locked(template: Template, workflow: Workflow) -> bool:
     """Whether its runs wait for each other; a semaphore may let in one as a mutex does."""
     return template.value("synchronization", of=workflow) is not None
-
-
-def _together(template: Template, ctx: Context) -> bool:
-    """Whether its pods are kept on one node: by its name, or near each other."""
-    workflow = template.workflow
-    for scope in chain.from_iterable(scheduled_by(ctx.facts, template, "affinity")):
-        value = workflow.value if scope.route == workflow.route else scope.get
-        if value("affinity", "podAffinity") is not None:
-            return True
-    return any(each.key == "kubernetes.io/hostname" for each in wishes(ctx.facts, template))

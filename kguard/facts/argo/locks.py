@@ -96,16 +96,22 @@ def template_locks(template: Template) -> list[Lock]:
     return list(_locks(template, template.workflow, template))
 
 
-def default_locks(template: Template, workflow: Workflow) -> list[Lock]:
-    """The locks that the `templateDefaults` of the running workflow give a template with none.
+def default_locks(workflow: Workflow) -> list[Lock]:
+    """The locks in `templateDefaults`, of no template yet.
 
-    They reach every type of template (operator.go, mergedTemplateDefaultsInto).
+    The templates of a run, whatever their type, take those whose form they do not write themselves
+    (operator.go, mergedTemplateDefaultsInto).
     """
     defaults = workflow.get("templateDefaults")
-    if not isinstance(defaults, Mapping) or template.get("synchronization") is not None:
+    if not isinstance(defaults, Mapping):
         return []
     scope = Scope(workflow.resource, workflow.at("templateDefaults"), defaults)
-    return list(_locks(scope, workflow, template))
+    return list(_locks(scope, workflow, None))
+
+
+def forms_left(template: Template) -> tuple[str, ...]:
+    """The forms of locks that a template does not write itself."""
+    return tuple(form for form, _ in _FORMS if template.get("synchronization", form) is None)
 
 
 def locks(facts: Facts, workflow: Workflow) -> Iterator[Lock]:

@@ -8,7 +8,9 @@ the documentation of Karpenter, EKS, GKE and AKS.
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Collection, Iterable, Iterator, Mapping
+from itertools import chain
+from operator import itemgetter
 from typing import Any
 
 from kguard.facts.argo.controller import argo_version
@@ -26,6 +28,7 @@ _SPOT: Mapping[str, frozenset[str]] = {
     "kubernetes.azure.com/scalesetpriority": frozenset({"spot"}),
     "node.kubernetes.io/lifecycle": frozenset({"spot", "Ec2Spot"}),
 }
+_HOSTNAME = "kubernetes.io/hostname"
 _BOUNDARY_SINCE = (3, 6)
 _ARCH = ("kubernetes.io/arch", "beta.kubernetes.io/arch")
 _TERMS = (
@@ -55,20 +58,69 @@ class Wish:
         return known is not None and (not self.values or bool(known & set(self.values)))
 
 
-def wishes(facts: Facts, template: Template) -> Iterator[Wish]:
-    """What the pods of a template want of their node, by what its own object writes."""
-    written = facts.remember(_written_somewhere, template.workflow.resource)
-    if template.resource is not template.workflow.resource:
+def wishes(facts: Facts, template: Template, wanted: Collection[str]) -> Iterator[Wish]:
+    """What the pods of a template want of their node's labels of these keys.
+
+    By what its own object writes. Raises Expired.
+    """
+    facts.go_on()
+    resource = template.workflow.resource
+    written = facts.remember(_written_somewhere, resource)
+    if template.resource is not resource:
         written = written | facts.remember(_written_somewhere, template.resource)
-    for key, read in _READERS.items():
+    read = facts.remember(_read_before, resource)
+    for key in _READERS:
         for scopes in scheduled_by(facts, template, key) if key in written else ():
-            said: set[str] = set()
-            for scope in scopes:
-                found = [each for each in read(scope) if each.key not in said]
-                yield from found
-                said.update(each.key for each in found)
-                if key == "affinity" and found:
-                    break  # The list of terms is not joined.
+            # Thousands of templates may have the same: that of the steps that call them.
+            place = (key, *(id(scope.data) for scope in scopes))
+            if place not in read:
+                read[place] = _by_label(key, scopes)
+            found = [each for label in wanted for each in read[place].get(label, ())]
+            yield from (wish for _, wish in sorted(found, key=itemgetter(0)))
+
+
+_Read = dict[tuple[object, ...], dict[str, list[tuple[int, Wish]]]]
+"""By what and where it was read: wishes by label, with their places in the order of the text."""
+
+
+def _read_before(facts: Facts, resource: Resource) -> _Read:
+    return {}
+
+
+def _by_label(key: str, scopes: Iterable[Scope]) -> dict[str, list[tuple[int, Wish]]]:
+    found: dict[str, list[tuple[int, Wish]]] = {}
+    number = 0
+    for scope in scopes:
+        said = set(found)
+        for wish in _READERS[key](scope):
+            if wish.key not in said:
+                found.setdefault(wish.key, []).append((number, wish))
+                number += 1
+        if key == "affinity" and found:
+            break  # The list of terms is not joined.
+    return found
+
+
+def on_one_node(facts: Facts, template: Template) -> bool:
+    """Whether the pods of a template are kept on one node: by its name, or near each other."""
+    known = facts.remember(_kept_before, template.workflow.resource)
+    found = known.get(id(template.data))
+    if found is None:
+        found = known[id(template.data)] = _on_one_node(facts, template)
+    return found
+
+
+def _kept_before(facts: Facts, resource: Resource) -> dict[int, bool]:
+    return {}
+
+
+def _on_one_node(facts: Facts, template: Template) -> bool:
+    workflow = template.workflow
+    for scope in chain.from_iterable(scheduled_by(facts, template, "affinity")):
+        value = workflow.value if scope.route == workflow.route else scope.get
+        if value("affinity", "podAffinity") is not None:
+            return True
+    return any(not each.tolerated for each in wishes(facts, template, (_HOSTNAME,)))
 
 
 def scheduled_by(facts: Facts, template: Template, key: str) -> list[list[Scope]]:
@@ -86,7 +138,8 @@ def scheduled_by(facts: Facts, template: Template, key: str) -> list[list[Scope]
     version = argo_version(facts, template.resource)
     callers: list[Template] = []
     if version is None or version >= _BOUNDARY_SINCE:
-        callers = facts.remember(_callers, template.resource).get(id(template.data), [])
+        found = facts.remember(_callers, template.resource).get(id(template.data), {})
+        callers = list(found.values())
     around: list[list[Scope]] = [[each] for each in callers if _written(each, key)]
     whole = Scope(workflow.resource, workflow.route, workflow.data)
     first = template.name != "" and template.name == workflow.value("entrypoint")
@@ -107,20 +160,21 @@ def _written(scope: Scope, key: str) -> bool:
     return bool(isinstance(scope.data, Mapping) and scope.get(key))
 
 
-def _callers(facts: Facts, resource: Resource) -> dict[int, list[Template]]:
-    """The templates of an object that call a template, by the id of what that one is written as."""
-    found: dict[int, list[Template]] = {}
+def _callers(facts: Facts, resource: Resource) -> dict[int, dict[int, Template]]:
+    """The templates of an object that call a template, both by the ids of what is written."""
+    found: dict[int, dict[int, Template]] = {}
     for caller in facts.argo_templates(resource):
         for call in calls_of(facts, caller):
             target = target_of(facts, call).template
             if target is not None:
-                found.setdefault(id(target.data), []).append(caller)
+                found.setdefault(id(target.data), {})[id(caller.data)] = caller
     return found
 
 
 def spot(facts: Facts, template: Template, more: frozenset[str] = frozenset()) -> Wish | None:
     """The first wish for nodes that may be taken away; `more` are further keys for such nodes."""
-    found = (each for each in wishes(facts, template) if each.spot or each.key in more)
+    found = wishes(facts, template, _SPOT.keys() | more)
+    found = (each for each in found if each.spot or each.key in more)
     return next(found, None)
 
 
@@ -135,8 +189,8 @@ def spot_template(facts: Facts, near: Resource) -> Template | None:
 
 def architectures(facts: Facts, template: Template) -> tuple[frozenset[str], Wish | None]:
     """The processors that the pods of a template ask for, and where; none where they do not."""
-    for each in wishes(facts, template):
-        if each.key in _ARCH and each.values and not each.tolerated:
+    for each in wishes(facts, template, _ARCH):
+        if each.values and not each.tolerated:
             return frozenset(each.values), each
     return frozenset(), None
 
