@@ -60,8 +60,9 @@ def environment() -> Iterator[str]:
     yield f"Options that are settings have a variable: {settings}. Lists have commas in between."
     yield (
         f"Beside them kguard reads {others}; the last two name the programs that render. It says "
-        "of any other variable that begins with `KGUARD_` that it is not read, but for those that "
-        "Kubernetes sets for a Service of this name."
+        "of other variables that begin with `KGUARD_` that they are not read, but for those that "
+        "Kubernetes sets for a Service of this name, and what pipelines install kguard by: "
+        "`KGUARD_VERSION` and `KGUARD_IMAGE`."
     )
 
 

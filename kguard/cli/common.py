@@ -58,7 +58,7 @@ def load_settings(args: argparse.Namespace, registry: Registry) -> Settings:
     settings and are none. Raises ConfigError.
     """
     for name, meant in unread(os.environ):
-        hint = f"did you mean `{meant}`?" if meant else f"`{_LISTED}` lists the settings that are"
+        hint = f"did you mean `{meant}`?" if meant else f"`{_LISTED}` lists those that are"
         fail(f"`{name}` in the environment is not read; {hint}")
     cwd = os.getcwd()
     given = {name: getattr(args, name.replace("-", "_"), None) for name in ROUTES}

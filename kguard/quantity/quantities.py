@@ -75,6 +75,12 @@ def rough(amount: Fraction) -> float:
         return float("inf") if amount > 0 else float("-inf")
 
 
+def times(ratio: Fraction) -> str:
+    """A ratio as messages say it: `2.001`, `16,384`."""
+    near = rough(ratio)
+    return f"{near:,.0f}" if near >= 1000 else f"{near:.4g}"
+
+
 def suffix_of(value: object) -> str:
     """The suffix of a quantity as written: `Mi`, `m`, `e3`, or empty. Raises QuantityError."""
     return _parse(value)[1]

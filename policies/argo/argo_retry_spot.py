@@ -32,7 +32,7 @@ def check(workflow: Workflow, ctx: Context) -> Iterator[Fault | Unknown]:
     elif hit:
         template, wish, what = (written or hit)[0]
         others = len(hit) - 1
-        also = f", as {'is' if others == 1 else 'are'} {others} more" if others else ""
+        also = f"; {others} more like it" if others else ""
         how = f"is retried {what} only" if what else "is not retried"
         options: dict[str, Any] = {"severity": WARNING, "help": _HELP}
         if not what:

@@ -7,6 +7,7 @@ from collections.abc import Iterator
 
 from kguard.facts.openshift import image_is_triggered
 from kguard.facts.pods import Container, Role
+from kguard.facts.quantities import is_placeholder
 from kguard.model import Fault
 from kguard.policy.context import Context
 from kguard.quantity.images import ImageError, parse_image
@@ -39,7 +40,7 @@ def check(container: Container, ctx: Context) -> Iterator[Fault]:
     try:
         parse_image(text)
     except ImageError as error:
-        if _filled_in(text):
+        if is_placeholder(text) or _filled_in(text):
             return
         wrong = f"cannot be pulled: {error}" if text.strip() else "is empty"
         if not text:

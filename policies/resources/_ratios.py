@@ -12,7 +12,7 @@ from fractions import Fraction
 from kguard.facts.limitranges import LimitItem
 from kguard.facts.pods import Amount, Container
 from kguard.model import Fault
-from kguard.quantity.quantities import rough
+from kguard.quantity.quantities import rough, times
 
 # What a LimitRange fills in, by the section it becomes.
 _DEFAULTS = {"limits": "default", "requests": "defaultRequest"}
@@ -43,12 +43,12 @@ def ratio(
             )
             return
     limit, request = (amounts[0] for amounts in found.values())
-    times = (limit.value or Fraction(0)) / (request.value or Fraction(1))
-    if times > most:
+    ratio = (limit.value or Fraction(0)) / (request.value or Fraction(1))
+    if ratio > most:
         written = container.amount("limits", resource) is not None
         yield container.fault(
             ("resources", "limits" if written else "requests", resource),
-            f"{resource} limit `{limit.text}` of {container.called} is {rough(times):.4g} times "
+            f"{resource} limit `{limit.text}` of {container.called} is {times(ratio)} times "
             f"its request `{request.text}`, and LimitRange `{item.resource.name}` allows "
             f"{rough(most):g}",
             related=[item.related("maxLimitRequestRatio", resource)],

@@ -7,7 +7,7 @@ from collections.abc import Iterator
 from kguard.facts.pods import Container
 from kguard.model import Fault
 from kguard.policy.context import Context
-from kguard.quantity.quantities import rough
+from kguard.quantity.quantities import times
 
 
 def check(container: Container, ctx: Context) -> Iterator[Fault]:
@@ -22,6 +22,6 @@ def check(container: Container, ctx: Context) -> Iterator[Fault]:
             yield container.fault(
                 ("resources", "limits", resource),
                 f"{resource} limit `{limit.text}` of {container.called} is "
-                f"{rough(limit.value / request.value):.4g} times its request `{request.text}`",
+                f"{times(limit.value / request.value)} times its request `{request.text}`",
                 help=f"the node promised the rest to others; {most:g} times is the most",
             )

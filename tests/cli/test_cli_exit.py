@@ -355,7 +355,7 @@ def test_the_process_exits_with_the_code(
     ("name", "hint"),
     [
         ("KGUARD_PROFIL", "did you mean `KGUARD_PROFILE`?"),
-        ("KGUARD_FORMAT", "`kguard config show --help` lists the settings that are"),
+        ("KGUARD_FORMAT", "`kguard config show --help` lists those that are"),
     ],
 )
 def test_a_variable_that_is_not_read_is_told_once(project: Project, name: str, hint: str) -> None:
