@@ -23,11 +23,11 @@ def check(template: Template, ctx: Context) -> Iterator[Fault]:
     offloads = version is None or version >= _OFFLOADS_SINCE
     most = ctx.params["max_bytes"]
     found: list[tuple[Scope, Route, str, int]] = []
-    size = handed_bytes(template, parameters=not offloads)
+    size = handed_bytes(ctx.facts, template, parameters=not offloads)
     if size > most:
         found.append((template, (), template.called, size))
     for call, target, with_raw in handed_by_calls(ctx.facts, template, parameters=not offloads):
-        if with_raw > most >= handed_bytes(target, parameters=not offloads):
+        if with_raw > most >= handed_bytes(ctx.facts, target, parameters=not offloads):
             called = f"{target.called} with the raw artifacts of {call.called}"
             found.append((call, ("arguments", "artifacts"), called, with_raw))
     judged = offloads and bool(found) and _is_judged_at_role(template, ctx)

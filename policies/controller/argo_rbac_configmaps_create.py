@@ -55,7 +55,7 @@ def _needing(near: Resource, ctx: Context) -> tuple[Template | None, Template | 
 
 def _too_long(template: Template, ctx: Context) -> Template | None:
     """The template, or one that it hands raw artifacts to, where no variable can hold it."""
-    if handed_bytes(template) > MOST:
+    if handed_bytes(ctx.facts, template) > MOST:
         return template
     calls = handed_by_calls(ctx.facts, template)
     return next((target for _, target, size in calls if size > MOST), None)

@@ -17,17 +17,24 @@ MOST = 131_072
 """What one variable can hold (MaxEnvVarLen in workflow/common/common.go)."""
 
 
-def handed_bytes(template: Template, *, parameters: bool = False) -> int:
+def handed_bytes(facts: Facts, template: Template, *, parameters: bool = False) -> int:
     """The bytes that the pods of a template get of it; 0 where it makes none itself.
 
-    From Argo 3.6 on they get it without its input `parameters`.
+    From Argo 3.6 on they get it without its input `parameters`. A template may be called by
+    thousands of steps: its JSON is written once.
     """
+    return facts.remember_part(_whole if parameters else _without_parameters, template)
+
+
+def _whole(template: Template) -> int:
+    return json_bytes(dict(template.data)) if template.runs_pod else 0
+
+
+def _without_parameters(template: Template) -> int:
     if not template.runs_pod:
         return 0
-    data = dict(template.data)
-    if not parameters:
-        data["inputs"] = {"artifacts": template.get("inputs", "artifacts")}
-    return json_bytes(data)
+    inputs = {"artifacts": template.get("inputs", "artifacts")}
+    return json_bytes({**template.data, "inputs": inputs})
 
 
 def handed_by_calls(
@@ -35,10 +42,11 @@ def handed_by_calls(
 ) -> Iterator[tuple[Call, Template, int]]:
     """The steps and tasks with literal artifacts, what they call, and what its pods get in all."""
     for call in calls_of(facts, template):
+        facts.go_on()  # The literals of each are written as JSON.
         artifacts = call.get("arguments", "artifacts")
         listed = artifacts if isinstance(artifacts, list) else []
         literal = [each for each in listed if isinstance(dig(each, "raw", "data"), str)]
         target = target_of(facts, call).template if literal else None
         if target is not None and target.runs_pod:
-            own = handed_bytes(target, parameters=parameters)
+            own = handed_bytes(facts, target, parameters=parameters)
             yield call, target, own + json_bytes(literal)

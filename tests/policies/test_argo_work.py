@@ -1,0 +1,117 @@
+"""What thousands of steps share is worked out once for all of them, and only while there is time.
+
+A webhook has seconds for an object of a megabyte, whatever stands in it.
+"""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Callable
+from typing import Any
+
+import pytest
+
+from kguard.engine import Outcome, run
+from kguard.facts import Facts
+from kguard.facts.argo import handed
+from kguard.index import Index
+from kguard.kube.recognise import resources
+from kguard.model import Resource
+from kguard.policies.controller import argo_rbac_configmaps_create
+from kguard.policy.context import Context
+from kguard.policy.registry import builtin
+
+STEPS = 200
+POD = {"container": {"image": "a:1"}}
+RAW = {"artifacts": [{"name": "a", "raw": {"data": "#" * 100_000}}]}
+LARGE = {**POD, "inputs": {"parameters": [{"name": "p", "default": "#" * 100_000}]}}
+
+Templates = dict[str, dict[str, Any]]
+
+
+def steps(template: str, **more: Any) -> dict[str, Any]:
+    """A template of many steps that call one template."""
+    return {"steps": [[{"name": f"s{n}", "template": template, **more} for n in range(STEPS)]]}
+
+
+def loaded(templates: Templates, looks: float = math.inf) -> tuple[Facts, Resource]:
+    """A workflow of these templates, which may be reviewed for so many looks at the clock."""
+    data = {
+        "apiVersion": "argoproj.io/v1alpha1",
+        "kind": "Workflow",
+        "metadata": {"name": "w"},
+        "spec": {
+            "entrypoint": "main",
+            "templates": [{"name": n, **t} for n, t in templates.items()],
+        },
+    }
+    looked = 0
+
+    def expired(needed: float = 0.0) -> bool:
+        nonlocal looked
+        looked += 1
+        return looked > looks
+
+    (resource,) = resources(data, "w.yaml")
+    return Facts(Index([resource]), expired=expired), resource
+
+
+def judged(policy: str, templates: Templates, looks: float = math.inf) -> Outcome:
+    """What a policy says of a workflow of these templates."""
+    facts, resource = loaded(templates, looks)
+    chosen = [each for each in builtin() if each.id == policy]
+    return run(chosen, [resource], facts)
+
+
+@pytest.fixture
+def counted(monkeypatch: pytest.MonkeyPatch) -> Callable[[Any, str], list[Any]]:
+    """Keeps what a function of a module is called with, in a list that grows meanwhile."""
+
+    def count(module: Any, name: str) -> list[Any]:
+        seen: list[Any] = []
+        whole = getattr(module, name)
+
+        def counting(*args: Any) -> Any:
+            seen.append(args)
+            return whole(*args)
+
+        monkeypatch.setattr(module, name, counting)
+        return seen
+
+    return count
+
+
+def test_the_json_of_a_template_is_written_once_for_all_that_call_it(
+    counted: Callable[[Any, str], list[Any]],
+) -> None:
+    written = counted(handed, "json_bytes")
+    outcome = judged("argo-large-template-rbac", {"main": steps("t", arguments=RAW), "t": POD})
+    # Steps are handed to no pod: there is the target, and what each step hands to it.
+    assert len(written) == STEPS + 1
+    assert not outcome.findings
+    written.clear()
+    facts, resource = loaded({"main": steps("t", arguments=RAW), "t": POD})
+    needing = argo_rbac_configmaps_create._needing(resource, Context({}, facts))
+    assert needing == (None, None)
+    assert len(written) == STEPS + 1
+
+
+def test_the_json_with_parameters_is_not_the_one_without() -> None:
+    facts, resource = loaded({"main": LARGE})
+    (template,) = facts.argo_templates(resource)
+    without = handed.handed_bytes(facts, template)
+    assert without < 1000
+    assert handed.handed_bytes(facts, template, parameters=True) > 100_000
+    assert handed.handed_bytes(facts, template) == without
+
+
+@pytest.mark.parametrize(
+    ("policy", "templates"),
+    [
+        ("argo-large-template-rbac", {"main": steps("t", arguments=RAW), "t": POD}),
+    ],
+    ids=["raw artifacts"],
+)
+def test_the_clock_is_looked_at_for_each_call(policy: str, templates: Templates) -> None:
+    assert list(judged(policy, templates, STEPS // 2).unfinished) == [policy]
+    assert not judged(policy, templates).unfinished
