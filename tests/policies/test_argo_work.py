@@ -17,12 +17,14 @@ from kguard.facts.argo import handed
 from kguard.index import Index
 from kguard.kube.recognise import resources
 from kguard.model import Resource
+from kguard.policies.argo import argo_parallelism_not_inherited
 from kguard.policies.controller import argo_rbac_configmaps_create
 from kguard.policy.context import Context
 from kguard.policy.registry import builtin
 
 STEPS = 200
 POD = {"container": {"image": "a:1"}}
+LOCKED = {**POD, "synchronization": {"mutex": {"name": "m"}}}
 RAW = {"artifacts": [{"name": "a", "raw": {"data": "#" * 100_000}}]}
 LARGE = {**POD, "inputs": {"parameters": [{"name": "p", "default": "#" * 100_000}]}}
 
@@ -105,12 +107,60 @@ def test_the_json_with_parameters_is_not_the_one_without() -> None:
     assert handed.handed_bytes(facts, template) == without
 
 
+CHILDREN: dict[str, Templates] = {
+    "many steps call one child": {
+        "main": {"parallelism": 3, **steps("sub")},
+        "sub": steps("t"),
+        "t": POD,
+    },
+    "many templates call one child": {
+        **{
+            f"m{n}": {"parallelism": 3, "steps": [[{"name": "s", "template": "sub"}]]}
+            for n in range(STEPS)
+        },
+        "sub": steps("t", withItems=[1, 2]),
+        "t": LOCKED,
+    },
+    "one child of many loops": {
+        "main": {"parallelism": 3, "steps": [[{"name": "s", "template": "sub"}]]},
+        "sub": steps("t", withItems=[1, 2]),
+        "t": LOCKED,
+    },
+}
+
+
+@pytest.mark.parametrize("templates", CHILDREN.values(), ids=CHILDREN)
+def test_each_child_is_looked_through_once_for_wide_loops(
+    templates: Templates, counted: Callable[[Any, str], list[Any]]
+) -> None:
+    asked = counted(argo_parallelism_not_inherited, "_is_wide")
+    outcome = judged("argo-parallelism-not-inherited", templates)
+    assert not outcome.findings
+    assert len(asked) == STEPS
+
+
+def test_only_of_a_loop_it_is_asked_what_it_calls(
+    counted: Callable[[Any, str], list[Any]],
+) -> None:
+    asked = counted(argo_parallelism_not_inherited, "target_of")
+    judged("argo-parallelism-not-inherited", CHILDREN["many steps call one child"])
+    assert len(asked) == STEPS
+
+
+def test_a_child_without_a_wide_loop_hides_none_behind_it() -> None:
+    main = {"parallelism": 3, "steps": [[{"name": n, "template": n}] for n in ("a", "a", "b", "b")]}
+    templates = {"main": main, "a": steps("t"), "b": steps("t", withItems=[1, 2]), "t": POD}
+    (finding,) = judged("argo-parallelism-not-inherited", templates).findings
+    assert finding.message.endswith("the loop in template `b`")
+
+
 @pytest.mark.parametrize(
     ("policy", "templates"),
     [
         ("argo-large-template-rbac", {"main": steps("t", arguments=RAW), "t": POD}),
+        *(("argo-parallelism-not-inherited", each) for each in CHILDREN.values()),
     ],
-    ids=["raw artifacts"],
+    ids=["raw artifacts", *CHILDREN],
 )
 def test_the_clock_is_looked_at_for_each_call(policy: str, templates: Templates) -> None:
     assert list(judged(policy, templates, STEPS // 2).unfinished) == [policy]
