@@ -17,7 +17,7 @@ from kguard.facts.argo import handed
 from kguard.index import Index
 from kguard.kube.recognise import resources
 from kguard.model import Resource
-from kguard.policies.argo import argo_parallelism_not_inherited
+from kguard.policies.argo import _near, argo_parallelism_not_inherited
 from kguard.policies.controller import argo_rbac_configmaps_create
 from kguard.policy.context import Context
 from kguard.policy.registry import builtin
@@ -152,6 +152,23 @@ def test_a_child_without_a_wide_loop_hides_none_behind_it() -> None:
     templates = {"main": main, "a": steps("t"), "b": steps("t", withItems=[1, 2]), "t": POD}
     (finding,) = judged("argo-parallelism-not-inherited", templates).findings
     assert finding.message.endswith("the loop in template `b`")
+
+
+MISSING: dict[str, Templates] = {
+    "argo-hook-template-unresolved": {"main": steps("team", onExit="tea"), "team": POD},
+    "argo-template-unresolved": {"main": steps("tea"), "team": POD},
+}
+
+
+@pytest.mark.parametrize("policy", MISSING)
+def test_the_names_that_may_be_meant_are_gathered_once(
+    policy: str, counted: Callable[[Any, str], list[Any]]
+) -> None:
+    gathered = counted(_near, "names_of")
+    outcome = judged(policy, MISSING[policy])
+    assert len(outcome.findings) == STEPS
+    assert any("did you mean" in each.message for each in outcome.findings)
+    assert len(gathered) == 1
 
 
 @pytest.mark.parametrize(
