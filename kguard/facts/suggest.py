@@ -7,6 +7,7 @@ take minutes, and nobody reads a thousand suggestions.
 from __future__ import annotations
 
 from collections.abc import Iterable
+from itertools import islice
 
 from kguard.facts.run import Facts
 from kguard.model import Resource
@@ -30,8 +31,10 @@ def _budget(facts: Facts, resource: Resource) -> _Budget:
 def suggestion(facts: Facts, resource: Resource, word: object, choices: Iterable[str]) -> str:
     """`; did you mean ...?`, empty where nothing is close or the object has had its share."""
     budget = facts.remember(_budget, resource)
-    known = list(choices)
-    if budget.left <= 0 or len(known) > _MOST_CHOICES:
+    if budget.left <= 0:
+        return ""
+    known = list(islice(choices, _MOST_CHOICES + 1))
+    if len(known) > _MOST_CHOICES:
         return ""
     budget.left -= 1
     return nearest(word, known)
