@@ -5,14 +5,10 @@ from __future__ import annotations
 from textwrap import dedent
 
 import pytest
+from judging import judged, objects
 
-from kguard.engine import run
 from kguard.facts import Assumptions, Facts
 from kguard.index import Index
-from kguard.kube.recognise import resources
-from kguard.model import Resource
-from kguard.policy.registry import builtin
-from kguard.source import read
 
 BACKEND = """
     apiVersion: networking.k8s.io/v1
@@ -108,14 +104,10 @@ CASES = {
 
 def confidence(policy: str, text: str, *, complete: bool) -> str:
     """That of the one finding of a policy, in manifests for Kubernetes 1.36."""
-    found: list[Resource] = []
-    for name, part in enumerate(dedent(text).split(APART)):
-        source = read(f"{name}.yaml", part.encode())
-        for document in source.documents:
-            found += resources(document.data, source.path, document.index)
+    parts = enumerate(dedent(text).split(APART))
+    found = [each for name, part in parts for each in objects(part, f"{name}.yaml")]
     facts = Facts(Index(found, complete={""} if complete else set()), Assumptions(kube=(1, 36)))
-    chosen = [each for each in builtin() if each.id == policy]
-    (finding,) = run(chosen, found, facts).findings
+    (finding,) = judged(policy, found, facts).findings
     return finding.confidence.word
 
 

@@ -2,17 +2,13 @@
 
 from __future__ import annotations
 
-from textwrap import dedent
-
 import pytest
+from judging import judged, objects
 
-from kguard.engine import Outcome, run
+from kguard.engine import Outcome
 from kguard.facts import Facts
 from kguard.index import Index
-from kguard.kube.recognise import resources
 from kguard.model import Resource
-from kguard.policy.registry import builtin
-from kguard.source import read
 
 POD = """
     apiVersion: v1
@@ -77,23 +73,17 @@ CASES = {
 }
 
 
-def read_into(unit: str, text: str) -> list[Resource]:
-    """The objects of a text in a unit of the run."""
-    documents = read(f"{unit}.yaml", dedent(text).encode()).documents
-    return [r for d in documents for r in resources(d.data, f"{unit}.yaml", d.index, unit=unit)]
-
-
-def judged(policy: str, near: list[Resource], other: list[Resource]) -> Outcome:
+def judged_beside(policy: str, near: list[Resource], other: list[Resource]) -> Outcome:
     """What the policy finds in the objects of one unit where another is beside it."""
-    chosen = [each for each in builtin() if each.id == policy]
     units = {resource.unit for resource in (*near, *other)}
-    return run(chosen, near, Facts(Index([*near, *other], complete=units)))
+    return judged(policy, near, Facts(Index([*near, *other], complete=units)))
 
 
 @pytest.mark.parametrize(("policy", "near", "other"), CASES.values(), ids=CASES)
 def test_what_is_elsewhere_is_not_missing(policy: str, near: str, other: str) -> None:
-    here, there = read_into("here", near), read_into("there", other)
+    here = objects(near, "here.yaml", unit="here")
+    there = objects(other, "there.yaml", unit="there")
 
-    assert len(judged(policy, here, []).findings) == 1
-    outcome = judged(policy, here, there)
+    assert len(judged_beside(policy, here, []).findings) == 1
+    outcome = judged_beside(policy, here, there)
     assert (outcome.findings, len(outcome.unknown)) == ([], 1)

@@ -5,13 +5,13 @@ from __future__ import annotations
 from typing import Any
 
 import pytest
+from judging import judged
 
-from kguard.engine import Outcome, run
+from kguard.engine import Outcome
 from kguard.facts import Facts
 from kguard.index import Index
 from kguard.kube.recognise import resources
 from kguard.model import REMOVE, Confidence, Resource, Route
-from kguard.policy.registry import builtin
 
 POD = {
     "metadata": {"labels": {"app": "web"}},
@@ -32,8 +32,7 @@ def made(api: str, kind: str, spec: dict[str, Any], **how: Any) -> Resource:
 
 
 def outcome(policy: str, world: list[Resource], **index: Any) -> Outcome:
-    chosen = [each for each in builtin() if each.id == policy]
-    return run(chosen, world, Facts(Index(world, **index)))
+    return judged(policy, world, Facts(Index(world, **index)))
 
 
 @pytest.mark.parametrize(
