@@ -56,8 +56,9 @@ class Outcome:
     findings: list[Finding] = field(default_factory=list)
     unknown: dict[tuple[str, str], int] = field(default_factory=dict)
     crashes: list[Crash] = field(default_factory=list)
-    judged: set[tuple[str, int]] = field(default_factory=set)
-    """(policy id, id() of the resource) of every verdict, for ignores that are no longer used."""
+    judged: dict[int, set[str]] = field(default_factory=dict)
+    """The ids of the policies that came to a verdict on a resource, by its id(): for ignores that are
+    no longer used."""
     unfinished: dict[str, None] = field(default_factory=dict)
 
 
@@ -278,7 +279,7 @@ class Engine:
                 continue
             if not scopes:  # Nothing to judge: the checks need not even be imported.
                 continue
-            subject = id(scopes[-1].resource)
+            judged: list[str] = []
             for policy, rule in active:
                 began = perf_counter() if took else 0.0
                 try:
@@ -297,7 +298,7 @@ class Engine:
                     if taking.incomplete:
                         outcome.unfinished.setdefault(policy.id)
                     elif taking.certain:
-                        outcome.judged.add((policy.id, subject))
+                        judged.append(policy.id)
                 except Expired:
                     unseen = _BATCH
                     outcome.unfinished.setdefault(policy.id)
@@ -307,6 +308,8 @@ class Engine:
                     outcome.crashes.append(Crash(policy.id, resource, error, (policy.id,)))
                 if took:
                     took(policy.id, perf_counter() - began)
+            if judged:
+                outcome.judged.setdefault(id(scopes[-1].resource), set()).update(judged)
         outcome.findings += _without_superseded(taking.found, self._superseded)
 
 

@@ -319,7 +319,6 @@ def _report(
     if not found.files and not unchecked and not found.refused:
         unchecked.append(Unchecked(".", 0, 0, "nothing to check was found here"))
     by_id: Mapping[int, Resource] = {id(resource): resource for resource in resources}
-    judged = [(policy, by_id[key]) for policy, key in outcome.judged if key in by_id]
     notices = [*found.notices, *unrendered, *without_charts(settings, loaded), *facts.notices]
     if not HAVE_LIBYAML:
         notices.append("PyYAML is installed without libyaml: reading takes several times as long")
@@ -338,7 +337,12 @@ def _report(
         undecided=sum(outcome.unknown.values()),
         fail_on=settings.fail_on,
         policies=registry.policies,
-        judged=sorted((policy, r.origin.path, r.label) for policy, r in judged),
+        judged=sorted(
+            (policy, by_id[key].origin.path, by_id[key].label)
+            for key, policies in outcome.judged.items()
+            if key in by_id
+            for policy in policies
+        ),
         line=without_secrets(loaded, outcome.findings),
         text=loaded.text,
     )

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections import defaultdict
-from collections.abc import Collection, Iterable, Iterator, Sequence
+from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
 from typing import TYPE_CHECKING
 
 from kguard.engine import Rules, as_written, judges
@@ -52,12 +52,12 @@ class Applied:
 class Verdicts:
     """Where policies came to a verdict, so that an ignore that hid nothing can be judged.
 
-    `judged` holds (policy id, id() of the resource), `abstained` the policies that lacked context
-    somewhere. `whole` says that the run saw all that the configuration speaks of; an entry of the
+    `judged` holds the ids of policies by the id() of the resource, `abstained` the policies that
+    lacked context somewhere. `whole` says that the run saw all that the configuration speaks of; an entry of the
     configuration is never called unused without that.
     """
 
-    judged: Collection[tuple[str, int]] = frozenset()
+    judged: Mapping[int, Collection[str]] = field(default_factory=dict)
     abstained: Collection[str] = frozenset()
     whole: bool = False
 
@@ -195,7 +195,7 @@ class _Run:
                 continue
             candidates = list(self._candidates(ignore))
             for resource in candidates:
-                if any((policy, id(resource)) in self.verdicts.judged for policy in policies):
+                if not policies.isdisjoint(self.verdicts.judged.get(id(resource), ())):
                     silent[name] = resource, ""
                     break
             else:

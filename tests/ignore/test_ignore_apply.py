@@ -332,7 +332,7 @@ def test_a_family_of_which_a_policy_abstained_is_not_called_unused() -> None:
     ran = check(fine)
     assert ran.meta == [("unused-ignore", 10)]
     ignores = gather(ran.loaded.resources, ran.loaded, REGISTRY)
-    verdicts = Verdicts({(M, id(ran.loaded.resources[0]))}, {C})
+    verdicts = Verdicts({id(ran.loaded.resources[0]): {M}}, {C})
     assert apply([], ignores, verdicts, REGISTRY, ran.loaded, today=TODAY).meta == []
 
 

@@ -42,7 +42,7 @@ def check(data: bytes) -> tuple[list[Located], Applied]:
     path, place = loaded.locate(resource, route)
     found = [Located(finding, path, place.span, named_route=named_route(resource.data, route))]
     ignores = gather([resource], loaded, REGISTRY)
-    verdicts = Verdicts({(SHELL, id(resource))})
+    verdicts = Verdicts({id(resource): {SHELL}})
     return found, apply(found, ignores, verdicts, REGISTRY, loaded, today=TODAY)
 
 
