@@ -75,6 +75,8 @@ def api_client(kubeconfig: str | None) -> ApiClient:
     from kubernetes.client import ApiClient, Configuration
     from kubernetes.config import ConfigException, load_incluster_config, load_kube_config
 
+    from kguard.webhook.cluster.tls import accept_older_authorities
+
     configuration = Configuration()
     try:
         if kubeconfig is None:
@@ -98,7 +100,9 @@ def api_client(kubeconfig: str | None) -> ApiClient:
     configuration.retries = False  # Whoever calls knows how long it can wait.
     configuration.connection_pool_maxsize = _CONNECTIONS
     configuration.socket_options = _KEEP_ALIVE
-    return ApiClient(configuration)
+    client = ApiClient(configuration)
+    accept_older_authorities(client.rest_client.pool_manager)
+    return client
 
 
 def call(
