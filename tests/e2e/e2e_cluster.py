@@ -151,6 +151,18 @@ class Cluster:
         path.write_text(json.dumps(document))
         return path
 
+    def pod_environment(self, name: str, token: str) -> dict[str, str]:
+        """What a pod finds of the cluster, with the folder of its service account in a variable."""
+        folder = self.folder / f"{name}-service-account"
+        folder.mkdir()
+        (folder / "token").write_text(token)
+        (folder / "ca.crt").write_bytes(self.authority.certificate.read_bytes())
+        return {
+            "E2E_SERVICE_ACCOUNT": str(folder),
+            "KUBERNETES_SERVICE_HOST": "127.0.0.1",
+            "KUBERNETES_SERVICE_PORT": str(self._port),
+        }
+
     def kubectl(self, *words: str, stdin: Any = None) -> subprocess.CompletedProcess[str]:
         """Run kubectl as the administrator; an object on standard input is written as JSON."""
         config = self.kubeconfig("kubectl", self.admin)

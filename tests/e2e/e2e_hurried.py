@@ -1,4 +1,4 @@
-"""The program `kguard`, unchanged but for this: its certificates live for seconds, not for days.
+"""The program `kguard` as in a pod, but for this: its certificates live for seconds, not days.
 
 A CA lives 36 s and is followed by the next after 24, a certificate lives 12 s and is renewed after
 8. Everything else, the order of the steps above all, is kguard's own.
@@ -10,7 +10,8 @@ import sys
 from functools import partial
 from unittest.mock import patch
 
-from kguard.__main__ import main
+from e2e_pod import run
+
 from kguard.webhook.certificates import authority, rotation, self_issued
 
 TIMING = partial(rotation.Timing, ca_life=36, leaf_life=12, grace=1, poll=0.5)
@@ -23,4 +24,4 @@ if __name__ == "__main__":
         patch.object(authority, "BACKDATE", 1.0),
         patch.object(rotation, "BACKDATE", 1.0),
     ):
-        sys.exit(main())
+        sys.exit(run())

@@ -2,7 +2,8 @@
 
 The Service is of type ExternalName to localhost, so the API server takes the way it always takes,
 by `clientConfig.service`. Behind it stands a forwarder in place of kube-proxy. Replicas have the
-chart's own arguments and nothing but the rights of the chart's service account.
+chart's own arguments and nothing but the rights of the chart's service account, and find the API
+server as pods do.
 """
 
 from __future__ import annotations
@@ -14,7 +15,7 @@ import signal
 import subprocess
 import sys
 import uuid
-from collections.abc import Mapping, Sequence
+from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
 
@@ -27,6 +28,7 @@ from e2e_processes import Process, free_port, wait_until
 
 ROOT = Path(__file__).resolve().parents[2]
 CHART = ROOT / "charts" / "kguard"
+POD = Path(__file__).resolve().parent / "e2e_pod.py"
 NAMESPACE = NAME = "kguard"
 
 # What makes no sense without nodes is left out; test_chart.py has the API server judge it.
@@ -171,7 +173,7 @@ class Kguard:
         self.cluster.client.patch(found, {"data": data}).ok()
         self.sync()
 
-    def start_replica(self, *more: str, program: Sequence[str | Path] = ()) -> Replica:
+    def start_replica(self, *more: str, program: Path = POD) -> Replica:
         """Start a replica with the chart's arguments and `more`; it is not waited for."""
         self._started += 1
         name = f"kguard-{self._started}"
@@ -180,9 +182,8 @@ class Kguard:
         process = self.cluster.run(
             name,
             sys.executable,
-            *(program or ("-m", "kguard")),
+            program,
             *self.arguments,
-            f"--kubeconfig={self.cluster.kubeconfig(name, token)}",
             f"--policies={self.folder}",
             "--host=127.0.0.1",
             f"--port={backend.port}",
@@ -192,6 +193,7 @@ class Kguard:
             PYTHONPATH=os.pathsep.join([str(ROOT), os.environ.get("PYTHONPATH", "")]),
             POD_NAME=name,
             POD_UID=str(uuid.uuid5(uuid.NAMESPACE_DNS, name)),
+            **self.cluster.pod_environment(name, token),
         )
         replica = Replica(process, backend)
         self.replicas.append(replica)

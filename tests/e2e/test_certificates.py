@@ -13,7 +13,7 @@ from pathlib import Path
 import pytest
 from cryptography import x509
 from e2e_cluster import Cluster
-from e2e_kguard import NAMESPACE, Kguard
+from e2e_kguard import NAMESPACE, POD, Kguard
 from e2e_load import Load
 from e2e_pki import Authority, Pair
 from e2e_processes import wait_until
@@ -80,7 +80,7 @@ class Verifier:
                     self.serials[found.serial_number] = found.issuer.rfc4514_string()
 
 
-def _alone(kguard: Kguard, *more: str, program: tuple[str | Path, ...] = ()) -> None:
+def _alone(kguard: Kguard, *more: str, program: Path = POD) -> None:
     """Replace all replicas by one that is started otherwise."""
     for replica in [*kguard.replicas]:
         kguard.stop_replica(replica)
@@ -106,8 +106,8 @@ def fresh(kguard: Kguard, cluster: Cluster) -> Iterator[None]:
 def test_own_rotation(cluster: Cluster, kguard: Kguard, fresh: None, namespace: Namespace) -> None:
     """Own CA: certificates and the CA are renewed under load, two replicas agree, no call fails."""
     shop = namespace("enforce-rotation")
-    _alone(kguard, program=(HURRIED,))
-    kguard.start_replica(program=(HURRIED,))
+    _alone(kguard, program=HURRIED)
+    kguard.start_replica(program=HURRIED)
     kguard.wait_served()
     first = bundles(kguard)[0][0]
     kguard.set_failure_policy("Fail")
@@ -129,7 +129,7 @@ def test_own_rotation(cluster: Cluster, kguard: Kguard, fresh: None, namespace: 
 
 def test_foreign_bundle(cluster: Cluster, kguard: Kguard, fresh: None) -> None:
     """Somebody overwrites the caBundle: kguard puts its CA back."""
-    _alone(kguard, program=(HURRIED,))  # Which looks every half second, not every thirty.
+    _alone(kguard, program=HURRIED)  # Which looks every half second, not every thirty.
     kguard.wait_served()
     stranger = Authority(cluster.folder, "stranger").certificate.read_bytes()
     value = base64.b64encode(stranger).decode()
