@@ -57,8 +57,8 @@ class Outcome:
     unknown: dict[tuple[str, str], int] = field(default_factory=dict)
     crashes: list[Crash] = field(default_factory=list)
     judged: dict[int, set[str]] = field(default_factory=dict)
-    """The ids of the policies that came to a verdict on a resource, by its id(): for ignores that are
-    no longer used."""
+    """The policies that came to a verdict, by the id() of the resource: for ignores that are no
+    longer used."""
     unfinished: dict[str, None] = field(default_factory=dict)
 
 

@@ -20,9 +20,9 @@ class OptionsError(ValueError):
 class Options:
     """The options of `kguard serve`; see its help. Times are seconds, sizes bytes."""
 
-    host: str = "0.0.0.0"
+    host: str = "*"
     port: int = 10250
-    health_host: str = "0.0.0.0"
+    health_host: str = "*"
     health_port: int = 8080
     tls_mode: str = "self"
     tls_cert: str = ""

@@ -24,9 +24,11 @@ def add_parser(subparsers: Any) -> None:
         "serve", help="run the admission webhook", description=__doc__, allow_abbrev=False
     )
     listen = parser.add_argument_group("where it listens")
-    listen.add_argument("--host", default="0.0.0.0", metavar="ADDRESS", help="default: all")
+    listen.add_argument("--host", default="*", metavar="ADDRESS", help="default: *, which is all")
     listen.add_argument("--port", type=port, default=10250, help="reviews, TLS (default: 10250)")
-    listen.add_argument("--health-host", default="0.0.0.0", metavar="ADDRESS", help="default: all")
+    listen.add_argument(
+        "--health-host", default="*", metavar="ADDRESS", help="default: *, which is all"
+    )
     listen.add_argument(
         "--health-port",
         type=port,

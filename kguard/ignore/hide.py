@@ -53,8 +53,8 @@ class Verdicts:
     """Where policies came to a verdict, so that an ignore that hid nothing can be judged.
 
     `judged` holds the ids of policies by the id() of the resource, `abstained` the policies that
-    lacked context somewhere. `whole` says that the run saw all that the configuration speaks of; an entry of the
-    configuration is never called unused without that.
+    lacked context somewhere. `whole` says that the run saw all that the configuration speaks of; an
+    entry of the configuration is never called unused without that.
     """
 
     judged: Mapping[int, Collection[str]] = field(default_factory=dict)

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import json
-import ssl
 import subprocess
 from collections.abc import Sequence
 from pathlib import Path
@@ -12,7 +11,7 @@ from typing import Any
 from cryptography.hazmat.primitives import serialization
 from cryptography.hazmat.primitives.asymmetric import ec
 from e2e_client import Client, Connections
-from e2e_pki import Authority, Pair, write_key
+from e2e_pki import Authority, Pair, trusting, write_key
 from e2e_processes import Process, Reaper, free_port, wait_until
 from e2e_tools import ControlPlane
 
@@ -111,7 +110,7 @@ class Cluster:
 
     def client_of(self, pair: Pair) -> Client:
         """A client that shows a certificate."""
-        tls = ssl.create_default_context(cafile=self.authority.certificate)
+        tls = trusting(self.authority.certificate.read_text())
         tls.load_cert_chain(pair.certificate, pair.key)
         connections = Connections(self.url, tls)
         self._connections.append(connections)

@@ -15,7 +15,7 @@ from cryptography import x509
 from e2e_cluster import Cluster
 from e2e_kguard import NAMESPACE, POD, Kguard
 from e2e_load import Load
-from e2e_pki import Authority, Pair
+from e2e_pki import Authority, Pair, trusting
 from e2e_processes import wait_until
 
 Namespace = Callable[..., str]
@@ -34,10 +34,9 @@ def bundles(kguard: Kguard) -> list[list[x509.Certificate]]:
 
 def served(port: int, trusted: str) -> x509.Certificate:
     """The certificate at a port, verified as the API server does; raises ssl.SSLError."""
-    context = ssl.create_default_context(cadata=trusted)
     with (
         socket.create_connection(("127.0.0.1", port), 5) as plain,
-        context.wrap_socket(plain, server_hostname=SERVED_AS) as secured,
+        trusting(trusted).wrap_socket(plain, server_hostname=SERVED_AS) as secured,
     ):
         data = secured.getpeercert(binary_form=True)
         assert data
