@@ -186,7 +186,7 @@ def _listen(host: str, port: int) -> socket.socket:
     A pod of a cluster with IPv6 alone has no other address. Raises OSError.
     """
     if host == "*":
-        host = "::" if socket.has_dualstack_ipv6() and _has_ipv6() else "0.0.0.0"
+        host = "::" if socket.has_dualstack_ipv6() else "0.0.0.0"
     family, _, _, _, address = socket.getaddrinfo(
         host, port, type=socket.SOCK_STREAM, flags=socket.AI_PASSIVE
     )[0]
@@ -194,13 +194,3 @@ def _listen(host: str, port: int) -> socket.socket:
     return socket.create_server(
         (address[0], port), family=family, backlog=_BACKLOG, dualstack_ipv6=dual
     )
-
-
-def _has_ipv6() -> bool:
-    """Whether IPv6 can be used: a kernel that knows it may have been told to leave it alone."""
-    try:
-        with socket.socket(socket.AF_INET6, socket.SOCK_STREAM) as probe:
-            probe.bind(("::", 0))
-    except OSError:
-        return False
-    return True

@@ -7,7 +7,6 @@ import socket
 import pytest
 from front_kit import echo
 
-from kguard.webhook.front import server
 from kguard.webhook.front.limits import Limits
 from kguard.webhook.front.server import Front
 
@@ -40,7 +39,7 @@ def test_everywhere() -> None:
 
 
 def test_everywhere_on_a_machine_without_ipv6(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(server, "_has_ipv6", lambda: False)
+    monkeypatch.setattr(socket, "has_dualstack_ipv6", lambda: False)
     assert heard_at("*") == {"127.0.0.1"}
 
 
