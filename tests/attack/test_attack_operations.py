@@ -6,6 +6,7 @@ import contextlib
 import json
 import os
 import resource
+import shutil
 import signal
 import socket
 import subprocess
@@ -373,6 +374,7 @@ def test_load_while_everything_else_happens(tmp_path: Path) -> None:
     assert set(found) == {DENY}
 
 
+@pytest.mark.skipif(shutil.which("ps") is None, reason="no ps here")
 def test_nothing_is_started_beside_the_server(server: Server) -> None:
     server.must_answer()
     done = subprocess.run(["ps", "--ppid", str(server.process.pid)], capture_output=True, text=True)

@@ -160,4 +160,5 @@ def test_a_certificate_that_is_not_there_is_waited_for_aloud(tmp_path: Path) -> 
         assert line["message"] == f"`nope.crt`: No such file or directory; {waiting}"
         with pytest.raises(HTTPError) as caught:
             urlopen(f"http://127.0.0.1:{port}/readyz", timeout=10)
-        assert (caught.value.code, caught.value.read().decode().count(waiting)) == (503, 1)
+        with caught.value as answer:
+            assert (answer.code, answer.read().decode().count(waiting)) == (503, 1)
