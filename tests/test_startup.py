@@ -137,7 +137,7 @@ def passed(tmp_path_factory: pytest.TempPathFactory) -> set[str]:
 
 @pytest.fixture(scope="module")
 def for_arguments() -> set[str]:
-    """The modules that Python's argparse imports by itself: from 3.14 on dataclasses, for colours."""
+    """What Python's argparse imports by itself: from 3.14 on dataclasses, for its colours."""
     program = "import argparse, sys; argparse.ArgumentParser().add_argument('file')"
     words = [sys.executable, "-I", "-S", "-c", f"{program}; print(*sys.modules)"]
     return set(subprocess.run(words, capture_output=True, text=True, check=True).stdout.split())
