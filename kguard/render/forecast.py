@@ -127,7 +127,7 @@ def _assumptions(outlook: Outlook, forecast: Forecast) -> Iterator[str]:
     if count.recursive:
         yield "one round of each recursion"
     if count.unbounded:
-        yield "one attempt where `retryStrategy` has no `limit`"
+        yield "one attempt where nothing in `retryStrategy` says how many"
     if outlook.workflow.config is None and outlook.limit.compressed:
         yield "no offloading: the controller's configuration was not seen"
 

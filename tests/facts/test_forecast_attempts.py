@@ -14,6 +14,25 @@ ATTEMPTS = {
     "a limit below": ("{limit: -3}", 1),
     "no limit": ("{backoff: {duration: 1s, maxDuration: 1m}}", None),
     "a limit that is filled in": ('{limit: "{{x}}"}', None),
+    "a limit that is filled in, in time": (
+        '{limit: "{{x}}", backoff: {duration: 1s, factor: 2, maxDuration: 1m}}',
+        None,
+    ),
+    # 1, 2, 4, 8, 16, 32: nobody waits so long, but 64 would be too long.
+    "no limit, waits that double": ("{backoff: {duration: 1s, factor: 2, maxDuration: 1m}}", 7),
+    "no limit, the last just in time": ("{backoff: {duration: 1, factor: 2, maxDuration: 4}}", 4),
+    "an empty limit": ('{limit: "", backoff: {duration: 1, factor: 2, maxDuration: 4}}', 4),
+    "no limit, a factor of 1": ("{backoff: {duration: 1s, factor: 1, maxDuration: 1m}}", None),
+    "no limit, a wait too long": ("{backoff: {duration: 2m, maxDuration: 1m}}", 1),
+    "no limit, a cap within the time": (
+        "{backoff: {duration: 1s, factor: 2, cap: 1m, maxDuration: 1m}}",
+        None,
+    ),
+    "no limit, a cap beyond the time": (
+        "{backoff: {duration: 1s, factor: 2, cap: 61s, maxDuration: 1m}}",
+        7,
+    ),
+    "no limit, no time": ("{backoff: {duration: 1s, factor: 2}}", None),
     "waits of one length": ("{limit: 20, backoff: {duration: 10s, maxDuration: 1m}}", 7),
     "waits that double": ("{limit: 20, backoff: {duration: 1s, factor: 2, maxDuration: 7s}}", 4),
     "the last one too late": ("{limit: 9, backoff: {duration: 1s, factor: 2, maxDuration: 6s}}", 3),

@@ -19,18 +19,25 @@ from kguard.model import dig
 def most_attempts(retry: Any) -> int | None:
     """How many attempts a retryStrategy allows; None where nothing in it says.
 
-    Without a limit a run goes on until it succeeds: the wait between attempts is skipped then.
+    Without a limit the wait between attempts is skipped, and a run goes on until it succeeds or
+    until the wait, which grows all the same, would be longer than `maxDuration`.
     """
-    limit = whole_number(dig(retry, "limit"))
+    written = dig(retry, "limit")
+    if written is None or written == "":
+        return _attempts_within(dig(retry, "backoff"), waits=False)
+    limit = whole_number(written)
     if limit is None:
         return None
-    within = _attempts_within(dig(retry, "backoff"))
+    within = _attempts_within(dig(retry, "backoff"), waits=True)
     attempts = max(limit, 0) + 1
     return attempts if within is None else min(attempts, within)
 
 
-def _attempts_within(backoff: Any) -> int | None:
-    """How many attempts begin before `maxDuration` is over, if each ends at once."""
+def _attempts_within(backoff: Any, *, waits: bool) -> int | None:
+    """How many attempts begin before `maxDuration` is over, if each ends at once.
+
+    None where it holds none back, as waits of one length do not that nobody waits for.
+    """
     if not isinstance(backoff, Mapping):
         return None
     try:
@@ -46,7 +53,10 @@ def _attempts_within(backoff: Any) -> int | None:
     factor = whole_number(backoff.get("factor")) or 1
     spent, attempts = Fraction(0), 1
     while factor > 1 and wait < cap and spent + wait <= most:
-        spent += wait
+        spent += wait if waits else 0
         wait *= factor
         attempts += 1
-    return attempts + int((most - spent) // min(wait, cap))
+    at_most = min(wait, cap)
+    if not waits:
+        return attempts if at_most > most else None
+    return attempts + int((most - spent) // at_most)
