@@ -12,6 +12,7 @@ from kguard.facts.forecast.limits import (
     MAX_REQUEST,
     Chunks,
     Limit,
+    Outlook,
     heaviest_call,
     limit_of,
     outlook_of,
@@ -138,7 +139,8 @@ def test_the_heaviest_call(spec: str, expected: str | None) -> None:
 
 
 @pytest.mark.parametrize(
-    ("offloading", "start", "half"), [("true", 200_000, 39_000), ("false", 10_000, 3_800)]
+    ("offloading", "start", "half"),
+    [("true", 200_000, 39_000), ("false", 10_000, 3_800), ("false", 200_000, 3_800)],
 )
 def test_with_so_many_items_a_run_just_fits(offloading: str, start: int, half: int) -> None:
     """The loop's share grows with its items; what stands beside it does hardly."""
@@ -165,10 +167,52 @@ def test_with_so_many_items_a_run_just_fits(offloading: str, start: int, half: i
         return found_outlook.limit, found_outlook.most_items, found_outlook.chunks
 
     limit, most, chunks = outlook(start)
-    below, above = outlook(most * 97 // 100), outlook(most * 105 // 100)
+    below, above = outlook(most - 1), outlook(most + 2)
 
     assert (below[0].reached, limit.reached, above[0].reached) == (False, True, True)
     assert (below[2], chunks) == (None, Chunks(half, -(-start // half)))
+
+
+@pytest.mark.parametrize("start", [3_000, 12_000])
+def test_items_that_are_written_down_take_room_in_the_specification(start: int) -> None:
+    def outlook(number: int) -> Outlook:
+        items = ", ".join(f"{each:040}" for each in range(10**38, 10**38 + number))
+        facts, found = workflow(
+            f"""
+        entrypoint: main
+        templates:
+          - {{name: main, steps: [[{{name: a, template: pod, withItems: [{items}]}}]]}}
+          - {{name: pod, container: {{image: i}}}}
+            """
+        )
+        result = outlook_of(facts, found)
+        assert result is not None
+        return result
+
+    most = outlook(start).most_items
+    below, above = outlook(most * 98 // 100), outlook(most * 102 // 100)
+
+    assert (below.limit.reached, above.limit.reached) == (False, True)
+
+
+def test_no_more_items_are_foretold_of_what_takes_no_room() -> None:
+    """Offloaded nodes leave only the pods beside them."""
+    facts, found = world(
+        HEAD
+        + """spec:
+  entrypoint: main
+  templates:
+    - {name: main, steps: [[{name: a, template: wait, withSequence: {count: 30}}]]}
+    - {name: wait, suspend: {}}
+---"""
+        + CONFIG % "true"
+    )
+    run = facts.argo_workflow(found[0])
+    assert run is not None
+    outlook = outlook_of(facts, run)
+
+    assert outlook is not None
+    assert (outlook.items, outlook.most_items) == (30, 30)
 
 
 def test_an_outlook_is_of_a_run_that_goes_well_and_of_one_that_needs_every_attempt() -> None:

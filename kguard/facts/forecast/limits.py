@@ -7,7 +7,9 @@ etcd server/embed/config.go (DefaultMaxRequestBytes, 1.5 MiB).
 
 from __future__ import annotations
 
+import math
 from collections.abc import Mapping
+from fractions import Fraction
 
 from kguard.facts.argo.controller import max_workflow_size
 from kguard.facts.argo.templates import Call, calls_of, named_template, target_of
@@ -18,6 +20,7 @@ from kguard.facts.forecast.forecast import (
     Forecast,
     counter_of,
     forecast_of,
+    whole_run,
 )
 from kguard.facts.forecast.kinds import nodes_by_kind
 from kguard.facts.forecast.nodes import Counter
@@ -34,6 +37,9 @@ MAX_REQUEST = 1536 * 1024
 
 MANY_AT_ONCE = 100
 """Pods at once from which a run without `parallelism` is said to need one."""
+
+_TRIES = 3
+"""How often a run is counted anew to find how many items fit; one is nearly always enough."""
 
 
 @record
@@ -94,6 +100,11 @@ def outlook_of(facts: Facts, workflow: Workflow, items: int = 0) -> Outlook | No
         return None
     by = _heaviest(counter)
     limit, worst_limit = limit_of(facts, workflow, nominal), limit_of(facts, workflow, worst)
+    items_by = counter.items_of(by.call) if by else 0
+    most = _most_items(counter, nominal, limit, by.call) if by else 0
+    worst_most = 0
+    if by and items_by > 1 and worst_limit.reached:
+        worst_most = _most_items(worst_counter, worst, worst_limit, by.call)
     return Outlook(
         workflow=workflow,
         nominal=nominal,
@@ -105,10 +116,10 @@ def outlook_of(facts: Facts, workflow: Workflow, items: int = 0) -> Outlook | No
         limit=limit,
         worst_limit=worst_limit,
         by=by.call if by else None,
-        items=counter.items_of(by.call) if by else 0,
-        most_items=_most_items(counter, nominal, limit, by) if by else 0,
-        chunks=_chunks(counter, nominal, limit, by) if by else None,
-        worst_chunks=_chunks(worst_counter, worst, worst_limit, by) if by else None,
+        items=items_by,
+        most_items=most,
+        chunks=_chunks(items_by, most, limit) if by else None,
+        worst_chunks=_chunks(items_by, worst_most, worst_limit) if by else None,
         shortages=tuple(shortages(facts, workflow.resource, pods.peak)),
     )
 
@@ -170,22 +181,43 @@ def _heaviest(counter: Counter) -> _Heaviest | None:
     return heaviest
 
 
-def _most_items(counter: Counter, forecast: Forecast, limit: Limit, by: _Heaviest) -> int:
-    """With how many items of a loop a run comes to its limit."""
-    number = counter.items_of(by.call)
-    part = replace(forecast, count=by.count(counter))
-    share = part.completion if limit.offloaded else part.packed + part.completion
-    rest = (forecast.fixed if limit.offloaded else forecast.stored) - share
-    room = limit.most - max(rest, 0)
-    return room * number // share if share > 0 and room > 0 else 0
+def _most_items(counter: Counter, forecast: Forecast, limit: Limit, call: Call) -> int:
+    """With how many items of a call a run comes to its limit.
+
+    The run is counted anew with others. What it takes grows nearly evenly with them, so the line
+    through two of these sizes leads to the next one to try, or all but there.
+    """
+
+    number = max(counter.items_of(call), 1)
+    listed = counter.bytes_of_items(call)
+
+    def size(items: int) -> int:
+        count = whole_run(counter.with_items(call, items)) or forecast.count
+        spec = forecast.spec + listed * (items - number) // number
+        run = replace(forecast, count=count, spec=spec)
+        return run.fixed if limit.offloaded else run.stored
+
+    before, last = 0, number
+    size_before, size_last = size(before), size(last)
+    if size_before > limit.most:
+        return 0
+    for _ in range(_TRIES):
+        if size_last == size_before:
+            break
+        slope = Fraction(size_last - size_before, last - before)
+        before, size_before = last, size_last
+        last = max(last + math.floor((limit.most - size_last) / slope), 0)
+        if last == before:
+            break
+        size_last = size(last)
+    return last
 
 
-def _chunks(counter: Counter, forecast: Forecast, limit: Limit, by: _Heaviest) -> Chunks | None:
-    number = counter.items_of(by.call)
+def _chunks(number: int, most: int, limit: Limit) -> Chunks | None:
     if number < 2 or not limit.reached:
         return None
     # Half of the room is for what no forecast knows: messages, outputs, other retries.
-    fitting = rounded_down(_most_items(counter, forecast, limit, by) // 2)
+    fitting = rounded_down(most // 2)
     return Chunks(fitting, -(-number // fitting)) if 0 < fitting < number else None
 
 

@@ -73,9 +73,28 @@ class Counter:
         self._name = name_length(workflow)
         self._values = Values(workflow, long, facts.go_on)
         self._given = self._values.given
+        self._long = long
         self._known: dict[int, Count] = {}
         self._kept = 0
         self._open: set[int] = set()
+        self._instead: tuple[Call, int] | None = None
+
+    def with_items(self, call: Call, number: int) -> Counter:
+        """A counter for which one call has so many items; each is as long as they are in the mean.
+
+        A loop whose length is a guess stays one.
+        """
+        items = self.items
+        found = Counter(self.facts, self.workflow, items, worst=self.worst, long=self._long)
+        found._instead = call, number
+        return found
+
+    def bytes_of_items(self, call: Call) -> int:
+        """The bytes of a call's items that are written in the specification."""
+        if call.loop is None or call.loop.literal_bytes or self.items:
+            return call.loop.literal_bytes if call.loop else 0
+        given = self._given.items(call)
+        return given.size if given else 0
 
     def start(self, template: Template) -> Count:
         """The nodes of a run that begins with a template."""
@@ -199,6 +218,10 @@ class Counter:
         one = self.template(target) if target else self._unseen()
         loop, number = call.loop, self._length(call, one)
         item, listed = self._item(call, number)
+        if self._instead is not None and self._instead[0].data is call.data:
+            # What the items take once packed grows with them.
+            listed = listed * self._instead[1] // max(number, 1)
+            number = self._instead[1]
         segment = len(call.name) + (4 if not call.task else 1) + (item + _INDEX if loop else 0)
         copies = 1 + (self._copies(target) if target else 0)
         values = self._values.of_call(call, target, item)
