@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 
 from kguard.facts.argo.controller import argo_controller, argo_version
-from kguard.facts.argo.handed import handed_by_calls, handed_bytes
+from kguard.facts.argo.handed import handed_by_calls, handed_by_run, handed_bytes
 from kguard.facts.argo.templates import Template
 from kguard.facts.rbac import permissions
 from kguard.facts.sizes import written
@@ -26,6 +26,9 @@ def check(template: Template, ctx: Context) -> Iterator[Fault]:
     size = handed_bytes(ctx.facts, template, parameters=not offloads)
     if size > most:
         found.append((template, (), template.called, size))
+    elif (with_raw := handed_by_run(ctx.facts, template, parameters=not offloads)) > most:
+        called = f"{template.called} with the raw artifacts of the workflow"
+        found.append((template.workflow, ("arguments", "artifacts"), called, with_raw))
     for call, target, with_raw in handed_by_calls(ctx.facts, template, parameters=not offloads):
         if with_raw > most >= handed_bytes(ctx.facts, target, parameters=not offloads):
             called = f"{target.called} with the raw artifacts of {call.called}"

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
-from kguard.facts.argo.handed import MOST, handed_by_calls, handed_bytes
+from kguard.facts.argo.handed import MOST, handed_by_calls, handed_by_run, handed_bytes
 from kguard.facts.argo.templates import Template
 from kguard.facts.argo.workflow import workflows_in_unit
 from kguard.model import Fault, Related, Resource, Scope, Severity
@@ -55,7 +55,7 @@ def _needing(near: Resource, ctx: Context) -> tuple[Template | None, Template | 
 
 def _too_long(template: Template, ctx: Context) -> Template | None:
     """The template, or one that it hands raw artifacts to, where no variable can hold it."""
-    if handed_bytes(ctx.facts, template) > MOST:
+    if max(handed_bytes(ctx.facts, template), handed_by_run(ctx.facts, template)) > MOST:
         return template
     calls = handed_by_calls(ctx.facts, template)
     return next((target for _, target, size in calls if size > MOST), None)

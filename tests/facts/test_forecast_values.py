@@ -212,3 +212,53 @@ NAMES = {
 @pytest.mark.parametrize(("text", "expected"), NAMES.items(), ids=NAMES)
 def test_names_in_a_text(text: str, expected: list[tuple[str, bool]]) -> None:
     assert names_in(text) == expected
+
+
+def artifacts(argument: str, handed: str, own: str = "") -> int:
+    """The bytes of nodes of a run with a raw artifact in its arguments, for a loop of 50 pods."""
+    result = forecast_of(
+        *workflow(
+            f"""
+            entrypoint: main
+            arguments: {{artifacts: [{{name: q, raw: {{data: "{argument}"}}}}, {{name: other}}]}}
+            templates:
+              - name: main
+                inputs: {{artifacts: [{{name: q, path: /q}}]}}
+                steps:
+                  - - name: c
+                      template: c
+                      withSequence: {{count: 50}}
+                      arguments: {{artifacts: [{{name: q, {handed}}}]}}
+              - name: c
+                inputs: {{artifacts: [{{name: q, path: /q{own}}}]}}
+                container: {{}}
+            """
+        )
+    )
+    assert result is not None
+    return result.raw
+
+
+RAW = {
+    "handed on": (QUERY, 'from: "{{inputs.artifacts.q}}"', 51),
+    "handed on as an expression": (QUERY, 'from: "{{= inputs.artifacts.q }}"', 51),
+    "handed over by each": ("", f'raw: {{data: "{QUERY}"}}', 50),
+    "not handed on": (QUERY, 's3: {key: "{{inputs.artifacts.q}}"}', 1),
+    "the output of a step": (QUERY, 'from: "{{steps.a.outputs.artifacts.q}}"', 1),
+}
+
+
+@pytest.mark.parametrize(("argument", "handed", "copies"), RAW.values(), ids=RAW)
+def test_nodes_hold_raw_artifacts(argument: str, handed: str, copies: int) -> None:
+    more = artifacts(argument, handed) - artifacts("", "optional: true")
+
+    assert more == len(QUERY) * copies
+
+
+def test_a_raw_artifact_that_is_handed_over_takes_the_place_of_the_templates_own() -> None:
+    own = f", raw: {{data: {QUERY[:600].strip()}}}"
+    nothing = artifacts("", "optional: true")
+    emptied = artifacts("", "optional: true", own) - nothing
+    replaced = artifacts("", 'raw: {data: "1234"}', own) - nothing
+
+    assert (emptied, replaced) == (0, 4 * 50)

@@ -94,6 +94,14 @@ def test_raw_artifacts_go_to_the_pod_and_parameters_do_not() -> None:
     assert findings(world(PARAMETER)) == []
 
 
+def test_raw_artifacts_of_the_workflow_go_to_the_pod_of_its_entrypoint() -> None:
+    *others, workflow = world(INLINE)
+    spec = {**workflow["spec"], "arguments": RAW}
+    (finding,) = findings([*others, {**workflow, "spec": spec}])
+
+    assert finding.message.endswith("template `main` is too long for an environment variable")
+
+
 def test_steps_are_handed_to_no_pod() -> None:
     assert findings(world({"steps": [[{"name": "a", "template": "#" * 140_000}]]})) == []
 

@@ -6,12 +6,14 @@ workflow/common/util.go (ProcessArgs: an artifact of the call takes the place of
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
+from typing import Any
 
 from kguard.facts.argo.templates import Call, Template, calls_of, target_of
+from kguard.facts.argo.wrong import items_of, named
 from kguard.facts.run import Facts
 from kguard.facts.sizes import json_bytes
-from kguard.model import dig
+from kguard.model import Scope, dig
 
 MOST = 131_072
 """What one variable can hold (MaxEnvVarLen in workflow/common/common.go)."""
@@ -43,10 +45,36 @@ def handed_by_calls(
     """The steps and tasks with literal artifacts, what they call, and what its pods get in all."""
     for call in calls_of(facts, template):
         facts.go_on()  # The literals of each are written as JSON.
-        artifacts = call.get("arguments", "artifacts")
-        listed = artifacts if isinstance(artifacts, list) else []
-        literal = [each for each in listed if isinstance(dig(each, "raw", "data"), str)]
-        target = target_of(facts, call).template if literal else None
-        if target is not None and target.runs_pod:
-            own = handed_bytes(facts, target, parameters=parameters)
-            yield call, target, own + json_bytes(literal)
+        target = target_of(facts, call).template if _literal(call) else None
+        size = _with(facts, target, call, parameters) if target is not None else 0
+        if target is not None and size:
+            yield call, target, size
+
+
+def handed_by_run(facts: Facts, template: Template, *, parameters: bool = False) -> int:
+    """What the pods of an entrypoint get with the literal artifacts of the workflow's arguments.
+
+    0 for any other template.
+    """
+    workflow = template.workflow
+    if template.resource is not workflow.resource or template.route[-1:] == ("inline",):
+        return 0
+    if template.name != workflow.value("entrypoint") or not _literal(workflow):
+        return 0
+    return _with(facts, template, workflow, parameters)
+
+
+def _with(facts: Facts, target: Template, giver: Scope, parameters: bool) -> int:
+    """What the pods of a template get where its artifacts are given; 0 where none is taken."""
+    if not target.runs_pod:
+        return 0
+    taken = {name for name in named(target, "inputs", "artifacts") if isinstance(name, str)}
+    given = [each for each in _literal(giver) if each.get("name") in taken]
+    own = handed_bytes(facts, target, parameters=parameters)
+    return own + json_bytes(given) if given else 0
+
+
+def _literal(giver: Scope) -> list[Mapping[str, Any]]:
+    """The artifacts of `arguments` whose text is written there."""
+    listed = items_of(giver, "arguments", "artifacts")
+    return [each for _, each in listed if isinstance(dig(each, "raw", "data"), str)]

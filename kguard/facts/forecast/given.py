@@ -27,13 +27,17 @@ class Argument:
     value: object
 
 
+def scopes_of(workflow: Workflow) -> list[Scope]:
+    """The specifications that are merged, the strongest first; the first is the workflow itself."""
+    others = workflow.layers[1:]
+    return [workflow, *(Scope(each.resource, each.at(), each.data) for each in others)]
+
+
 def arguments_of(workflow: Workflow) -> Mapping[str, Argument]:
     """The arguments in force by name; of the values written for one the strongest."""
     found: dict[str, Argument] = {}
-    for layer in workflow.layers:
-        own = layer is workflow.layers[0]
-        scope = workflow if own else Scope(layer.resource, layer.at(), layer.data)
-        parameters = dig(layer.data, "arguments", "parameters")
+    for scope in scopes_of(workflow):
+        parameters = scope.get("arguments", "parameters")
         for number, each in enumerate(parameters if isinstance(parameters, list) else ()):
             name, value = dig(each, "name"), dig(each, "value")
             keys: Route = ("arguments", "parameters", number, "value")
@@ -57,6 +61,8 @@ class Given:
 
     def __init__(self, workflow: Workflow) -> None:
         self.arguments = arguments_of(workflow)
+        self.scopes = scopes_of(workflow)
+        """The specifications in force, the strongest first."""
         self._entrypoint = workflow.value("entrypoint")
         self._objects = [layer.resource for layer in workflow.layers]
         self._read: dict[str, Items | None] = {}

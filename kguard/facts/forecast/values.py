@@ -3,7 +3,7 @@
 A node keeps its inputs as they are handed over, so a tag there is as long as what it stands for.
 Known are values of the workflow's arguments, which `{{workflow.parameters.x}}` reads, and inputs of
 the calling template, `{{inputs.parameters.x}}`; so are expressions that are nothing but such a
-name. Any other tag counts nothing.
+name. Any other tag counts nothing. A node keeps raw artifacts as well, and `from` hands them on.
 
 Sources: argo-workflows workflow/common/util.go (ProcessArgs, SubstituteParams: tags are filled
 once with what the workflow provides and once with inputs), workflow/controller/operator.go
@@ -39,6 +39,9 @@ _TAG = re.compile(
     r"\{\{(?:\s*(workflow|inputs)\.parameters\.([\w-]+)"
     r"|=\s*(workflow|inputs)\.parameters(?:\.([A-Za-z_]\w*)|\[\s*['\"]([\w-]+)['\"]\s*\]))\s*\}\}"
 )
+_INPUT_ARTIFACT = re.compile(r"\{\{=?\s*inputs\.artifacts\.([\w-]+)\s*\}\}")
+# Before the name of an artifact: a parameter may have the same one, and has no such character.
+_ARTIFACT = "artifacts/"
 # A tag in a tag is part of a name that only a run puts together.
 _NESTED = re.compile(r"\{\{[^}]*\{\{")
 
@@ -123,6 +126,8 @@ class Values:
     def of_run(self, template: Template) -> Inputs:
         """The inputs of a template that gets the workflow's arguments, as the entrypoint does."""
         given = {name: self._argument(name) for name in paced(self.given.arguments, self._ask)}
+        for scope in self.given.scopes[::-1]:
+            given |= self._artifacts(scope, "arguments")
         return Inputs(self._own(template), given, self._ask)
 
     def of_call(self, call: Call, target: Template | None, item: int) -> Inputs:
@@ -134,6 +139,7 @@ class Values:
             name: self._value(call, ("arguments", "parameters", number, "value"), item)
             for name, number in paced(self._parameters(call, "arguments").items(), self._ask)
         }
+        given |= self._artifacts(call, "arguments")
         if target is not None:
             return Inputs(self._own(target), given, self._ask)
         nothing = dict.fromkeys(given, Value())
@@ -159,6 +165,7 @@ class Values:
             for read in paced(value.copies, self._ask):
                 if isinstance(read, str):
                     readers.setdefault(read, []).append(name)
+        written |= self._artifacts(template, "inputs")
         alone = {name: value.filled({}) for name, value in paced(written.items(), self._ask)}
         held = {name: value.filled(alone) for name, value in paced(written.items(), self._ask)}
         copies = tallied_up(paced([(value.copies, 1) for value in held.values()], self._ask))
@@ -210,6 +217,19 @@ class Values:
             else:
                 tallied.append(({name: 1}, 1))
         return Value(size, tallied_up(tallied), unlike)
+
+    def _artifacts(self, scope: Scope, key: str) -> dict[str, Value]:
+        """What the artifacts of `arguments` or `inputs` hold: raw ones, and those handed on."""
+        listed = scope.get(key, "artifacts")
+        found: dict[str, Value] = {}
+        for number, each in paced(enumerate(listed if isinstance(listed, list) else ()), self._ask):
+            keys: Route = (key, "artifacts", number, "raw", "data")
+            value = self._value(scope, keys, tags=False)
+            handed = _INPUT_ARTIFACT.fullmatch(str(dig(each, "from", default="")))
+            if handed and key == "arguments":
+                value = Value(copies={_ARTIFACT + handed[1]: 1})
+            found.setdefault(_ARTIFACT + str(dig(each, "name")), value)
+        return found
 
     def _parameters(self, scope: Scope, key: str) -> dict[str, int]:
         """Where the parameters of `arguments` or `inputs` stand; the first of a name counts."""
