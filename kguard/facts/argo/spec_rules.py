@@ -9,6 +9,7 @@ import re
 from collections.abc import Iterator, Mapping
 from typing import Any
 
+from kguard.facts.argo import deadlines
 from kguard.facts.argo.call_rules import arguments, missing_inputs, of_calls, of_hook
 from kguard.facts.argo.cron import cron_workflow
 from kguard.facts.argo.fields import retries
@@ -48,6 +49,7 @@ def wrong(facts: Facts, workflow: Workflow) -> Iterator[Wrong]:
         text = f"`{strategy}` is no strategy of `podGC`{nearest(strategy, POD_GC_STRATEGIES)}"
         yield Wrong(scope, ("podGC", "strategy"), text)
     yield from _selector(scope)
+    yield from deadlines.of_workflow(workflow, scope)
     yield from _retries(facts, workflow)
     for each in wrong_types(facts, workflow.resource):
         # An item of a list has no name without that of the list.

@@ -13,6 +13,7 @@ import re
 from collections.abc import Iterator, Mapping
 from typing import Any
 
+from kguard.facts.argo import deadlines
 from kguard.facts.argo.references import without_tags
 from kguard.facts.argo.templates import TYPES, Template
 from kguard.facts.argo.wrong import Wrong, given, items_of, named, wrong_names
@@ -61,6 +62,7 @@ def of_template(facts: Facts, template: Template) -> Iterator[Wrong]:
     yield from wrong_names(template, ("outputs", "artifacts"), "artifact", parameters=True)
     if template.kind:
         yield from _artifacts(template)
+        yield from deadlines.of_template(template)
         yield from _where_it_counts(template)
         yield from _outputs(template)
     yield from _containers(template)
@@ -147,11 +149,6 @@ def _place(template: Template, keys: Route, item: Mapping[str, Any]) -> Iterator
 def _where_it_counts(template: Template) -> Iterator[Wrong]:
     """Fields that only templates of some kinds have."""
     calls = template.kind in ("steps", "dag")
-    if calls and template.get("activeDeadlineSeconds") is not None:
-        text = f"`activeDeadlineSeconds` has no effect on {template.called}"
-        yield Wrong(
-            template, ("activeDeadlineSeconds",), text, "it bounds pods; this has none", at_key=True
-        )
     if not calls and template.get("parallelism") is not None:
         text = f"`parallelism` on {template.called}, which calls nothing"
         yield Wrong(
@@ -162,21 +159,11 @@ def _where_it_counts(template: Template) -> Iterator[Wrong]:
         yield Wrong(
             template, ("timeout",), text, f"Argo refuses it for {template.kind}", at_key=True
         )
-    seconds = template.get("activeDeadlineSeconds")
-    if not calls and seconds is not None and not _whole(seconds) and not is_placeholder(seconds):
-        text = f"`activeDeadlineSeconds` is `{seconds}`, no whole number of seconds"
-        yield Wrong(template, ("activeDeadlineSeconds",), text)
     for keys, item in items_of(template, "initContainers"):
         if not given(item.get("name")):
             yield Wrong(
                 template, (*keys, "name"), f"an init container of {template.called} has no name"
             )
-
-
-def _whole(value: Any) -> bool:
-    if isinstance(value, bool) or not isinstance(value, int | str):
-        return False
-    return bool(re.fullmatch(r"\+?\d+", str(value)))
 
 
 _SOURCES = ("path", "jqFilter", "jsonPath", "parameter", "expression")
