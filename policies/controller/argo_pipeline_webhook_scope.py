@@ -7,6 +7,7 @@ from typing import Any
 
 from kguard.facts.argo.controller import argo_controller
 from kguard.model import Fault, Scope
+from kguard.policies.controller._selected import RUNNING, selects, selects_running
 from kguard.policy.context import Context
 
 _LONG = 10
@@ -22,11 +23,11 @@ def check(scope: Scope, ctx: Context) -> Iterator[Fault]:
         reached = [
             (place, rule)
             for place, rule in enumerate(rules if isinstance(rules, list) else ())
-            if isinstance(rule, Mapping) and _on_workflows(rule, scope, ctx)
+            if isinstance(rule, Mapping) and _on_workflows(rule, webhook, scope, ctx)
         ]
         # The operations may be divided among rules.
         updates = [place for place, rule in reached if _has(rule, "operations", "UPDATE", "*")]
-        if updates and not webhook.get("matchConditions"):
+        if updates and not webhook.get("matchConditions") and selects_running(webhook):
             yield scope.fault(
                 ("webhooks", number, "rules", updates[0], "operations"),
                 "the webhook is called whenever the controller writes a workflow's status",
@@ -41,11 +42,15 @@ def check(scope: Scope, ctx: Context) -> Iterator[Fault]:
             )
 
 
-def _on_workflows(rule: Mapping[str, Any], scope: Scope, ctx: Context) -> bool:
+def _on_workflows(
+    rule: Mapping[str, Any], webhook: Mapping[str, Any], scope: Scope, ctx: Context
+) -> bool:
     if not _has(rule, "resources", "workflows", "*", "*/*"):
         return False
     if _has(rule, "apiGroups", "argoproj.io"):
         return True
+    if not selects(webhook.get("objectSelector") or {}, RUNNING):
+        return False  # It is meant for objects with a label that workflows may not have.
     return _has(rule, "apiGroups", "*") and any(
         ctx.facts.remember(argo_controller, item) is not None
         for item in ctx.index.in_unit(scope.resource, "apps", "Deployment")
