@@ -57,9 +57,20 @@ def _argo_patches(facts: Facts, resource: Resource) -> Iterable[Scope]:
 
 
 def _argo_fields(name: str) -> Callable[[Facts, Resource], Iterable[Scope]]:
-    """A provider made of the generator of that name in kguard.facts.argo.fields."""
+    """A provider made of the generator of that name in kguard.facts.argo.fields.
+
+    For the controller's configuration it is that of kguard.facts.argo.defaults.
+    """
 
     def scopes(facts: Facts, resource: Resource) -> Iterable[Scope]:
+        if resource.group != argo.GROUP:
+            config = facts.controller_config(resource)
+            if config is None:
+                return ()
+            from kguard.facts.argo import defaults
+
+            of_config: Iterable[Scope] = getattr(defaults, f"default_{name}")(config)
+            return of_config
         from kguard.facts.argo import fields as argo_fields
 
         workflow = facts.argo_workflow(resource)
@@ -191,9 +202,9 @@ ENGINES: Mapping[str, Each] = {
     # Values of parameters and items of loops.
     "argo-literal": Each(argo.KINDS, _argo_fields("literals")),
     # Durations, in whichever of Argo's two grammars.
-    "argo-duration": Each(argo.KINDS, _argo_fields("durations")),
-    # Every retryStrategy: of the workflow, of templateDefaults, of templates.
-    "argo-retry": Each(argo.KINDS, _argo_fields("retries")),
+    "argo-duration": Each(argo.KINDS | CONTROLLER_CONFIGS, _argo_fields("durations")),
+    # Every retryStrategy: of the workflow, of templateDefaults, of templates, of workflowDefaults.
+    "argo-retry": Each(argo.KINDS | CONTROLLER_CONFIGS, _argo_fields("retries")),
     # Every mutex and semaphore: of the workflow, of templates, in the old form and the new.
     "argo-lock": Each(argo.KINDS, _argo_locks),
     # A CronWorkflow with its schedules and the specification of its runs.

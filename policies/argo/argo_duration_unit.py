@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 
 from kguard.facts.argo.fields import DurationField
-from kguard.model import Edit, Fault, Fix
+from kguard.model import Edit, Fault, Fix, dig
 from kguard.policy.context import Context
 from kguard.quantity.durations import DurationError, parse_argo_duration, parse_go_duration
 
@@ -32,7 +32,8 @@ def check(field: DurationField, ctx: Context) -> Iterator[Fault]:
 
 def _meant(field: DurationField, text: str | None) -> Fix | None:
     """The duration that was likely meant. Safe but for podGC, where it lets pods be deleted."""
-    if text is None:
+    written = dig(field.resource.data, *field.at(*field.keys)) == field.value
+    if text is None or not written:  # A part of a text has no place of its own.
         return None
     safe = "podGC" not in field.at(*field.keys)
     return Fix((Edit(field.at(*field.keys), text),), safe=safe, title=f"write `{text}`")

@@ -14,6 +14,8 @@ from kguard.policy.context import Context
 def check(retry: Retry, ctx: Context) -> Iterator[Fault]:
     """Yield a fault for a retryPolicy that Argo does not know."""
     policy = retry.get("retryStrategy", "retryPolicy")
+    if retry.default:  # argo-config-wrong-type's: every workflow fails.
+        return
     if policy in (None, "", *RETRY_POLICIES) or is_placeholder(policy):
         return
     meant = [each for each in RETRY_POLICIES if each.lower() == str(policy).lower()]

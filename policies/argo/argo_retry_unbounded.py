@@ -7,7 +7,7 @@ from collections.abc import Iterator
 from kguard.facts.argo.fields import Retry
 from kguard.model import Fault, Unknown
 from kguard.policies.argo._unseen import not_seen, unless_default
-from kguard.policy.context import ERROR, NOTE, Context
+from kguard.policy.context import ERROR, NOTE, WARNING, Context
 
 
 def check(retry: Retry, ctx: Context) -> Iterator[Fault | Unknown]:
@@ -24,7 +24,9 @@ def check(retry: Retry, ctx: Context) -> Iterator[Fault | Unknown]:
         yield ctx.unknown(not_seen(workflow))
         return
     severity, help = ERROR, "every attempt is another pod and another node in the status"
-    if workflow.library:
+    if retry.default:
+        severity, help = WARNING, f"{help}, unless a workflow has a limit or a deadline of its own"
+    elif workflow.library:
         severity, help = NOTE, f"{help}, unless the workflow that runs it has a deadline"
     yield retry.fault(
         ("retryStrategy", "limit"),

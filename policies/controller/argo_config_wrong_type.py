@@ -22,12 +22,9 @@ def check(config: ControllerConfig, ctx: Context) -> Iterator[Fault]:
             f"where the Argo controller wants {wrong.wanted} and exits",
             help="take the quotes away" if wrong.quoted_number else "",
         )
-    for keys, word, choices in bad_defaults(config):
-        yield config.fault(
-            keys,
-            f"`{word}` is no `{keys[-2]}.{keys[-1]}`, and workflows without one of their own fail",
-            help=f"it is one of {', '.join(f'`{each}`' for each in choices)}",
-        )
+    for bad in bad_defaults(config):
+        message = f"{bad.problem}, and workflows without one of their own fail"
+        yield config.fault(bad.keys, message, help=bad.help)
     for link in () if config.layout is Layout.HELM else bad_links(config):
         yield config.fault(
             link.keys,

@@ -231,15 +231,24 @@ DEFAULTS = {
     "filled in by sed": ("templateDefaults: {retryStrategy: {retryPolicy: __POLICY__}}", []),
     "of the workflow": ("retryStrategy: {retryPolicy: OnPodSuccess}", ["OnPodSuccess"]),
     "of templates": ("templateDefaults: {retryStrategy: {retryPolicy: Never}}", ["Never"]),
+    "a number": ("retryStrategy: {limit: '3', backoff: {factor: 2}}", []),
+    "no number": ("retryStrategy: {limit: many, backoff: {factor: 1.5x}}", ["many", "1.5x"]),
+    "a number that is filled in": ("retryStrategy: {limit: '{{workflow.parameters.n}}'}", []),
+    "no number for templates": ("templateDefaults: {retryStrategy: {limit: many}}", ["many"]),
+    "a deadline": ("activeDeadlineSeconds: 1", []),
+    "no time": ("activeDeadlineSeconds: 0", ["0"]),
+    "no time for templates": ("templateDefaults: {activeDeadlineSeconds: -5}", ["-5"]),
+    "too much of it": ("activeDeadlineSeconds: 2147483648", ["2147483648"]),
+    "a deadline in quotes": ("activeDeadlineSeconds: '0'", []),
 }
 
 
 @pytest.mark.parametrize(("spec", "expected"), DEFAULTS.values(), ids=DEFAULTS)
-def test_words_in_the_defaults_that_argo_does_not_know(spec: str, expected: list[str]) -> None:
+def test_values_in_the_defaults_with_which_workflows_fail(spec: str, expected: list[str]) -> None:
     config = read(config_map({"workflowDefaults": f"{{spec: {{{spec}}}}}"}))
 
     assert config is not None
-    assert [word for _, word, _ in bad_defaults(config)] == expected
+    assert [each.value for each in bad_defaults(config)] == expected
 
 
 def test_both_layouts_at_once_are_two_parts() -> None:

@@ -27,7 +27,8 @@ _MOST = (1 << 31) - 1
 _TOO_SHORT = 2 * 10**9
 """A `timeout` of so many nanoseconds is below two seconds when the pod is made."""
 
-_RANGE = f"Kubernetes takes 1 to {_MOST:,} seconds for a pod"
+DEADLINES = f"Kubernetes takes 1 to {_MOST:,} seconds for a pod"
+"""What a deadline of a pod may be."""
 
 
 def of_workflow(workflow: Workflow, scope: Scope) -> Iterator[Wrong]:
@@ -38,10 +39,10 @@ def of_workflow(workflow: Workflow, scope: Scope) -> Iterator[Wrong]:
     text = no_deadline(scope.get(_KEY))
     runs = workflow.resource.kind == "Workflow" and dig(workflow.resource.data, "status", "phase")
     if text and not runs:
-        yield Wrong(scope, (_KEY,), f"`{_KEY}` of the workflow is {text}", _RANGE)
+        yield Wrong(scope, (_KEY,), f"`{_KEY}` of the workflow is {text}", DEADLINES)
     if text := no_deadline(scope.get("templateDefaults", _KEY)):
         keys = ("templateDefaults", _KEY)
-        yield Wrong(scope, keys, f"`{_KEY}` of `templateDefaults` is {text}", _RANGE)
+        yield Wrong(scope, keys, f"`{_KEY}` of `templateDefaults` is {text}", DEADLINES)
 
 
 def no_deadline(value: Any) -> str:
@@ -66,7 +67,7 @@ def of_template(template: Template) -> Iterator[Wrong]:
             yield Wrong(template, (_KEY,), text)
         elif number < 0 or (template.runs_pod and not 0 < number <= _MOST):
             text = f"`{_KEY}` of {template.called} is {number:,}"
-            yield Wrong(template, (_KEY,), text, _RANGE)
+            yield Wrong(template, (_KEY,), text, DEADLINES)
     if template.runs_pod and (left := _timeout(template.get("timeout"))) is not None:
         text = f"`timeout` of {template.called} is {left}: its pods are not made"
         yield Wrong(template, ("timeout",), text, "it takes more than two seconds")

@@ -57,6 +57,11 @@ class Retry(Scope):
     template: Template | None
     called: str
 
+    @property
+    def default(self) -> bool:
+        """Whether the controller's configuration has it, for every workflow without its own."""
+        return self.resource.group != argo.GROUP
+
     def value(self, *keys: Key) -> Any:
         """A value of the strategy in force."""
         return dig(self.effective, *keys)
@@ -115,12 +120,16 @@ _BACKOFF = ("duration", "maxDuration", "cap")
 
 def durations(facts: Facts, workflow: Workflow) -> Iterator[DurationField]:
     """Every duration that an object writes itself."""
-    spec = Scope(workflow.resource, workflow.route, workflow.data)
+    yield from durations_of_spec(Scope(workflow.resource, workflow.route, workflow.data))
+    for template in facts.argo_templates(workflow.resource):
+        yield from _of_template(template, ())
+
+
+def durations_of_spec(spec: Scope) -> Iterator[DurationField]:
+    """The durations of a specification apart from its templates."""
     yield from _durations(spec, ("podGC", "deleteDelayDuration"))
     for keys in ((), ("templateDefaults",)):
         yield from _of_template(spec, keys)
-    for template in facts.argo_templates(workflow.resource):
-        yield from _of_template(template, ())
 
 
 def _of_template(scope: Scope, prefix: Route) -> Iterator[DurationField]:

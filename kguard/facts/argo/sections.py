@@ -15,13 +15,15 @@ from typing import Any
 
 from kguard.facts.argo.config import ControllerConfig, Layout
 from kguard.facts.argo.controller import version_text
+from kguard.facts.argo.deadlines import DEADLINES, no_deadline
 from kguard.facts.argo.keys import UnknownKey
 from kguard.facts.argo.settings import WrongSetting
 from kguard.facts.argo.shape import ArgoDatedField, ArgoUnknownField, ArgoWrongType, Walk
-from kguard.facts.argo.wrong import POD_GC_STRATEGIES, RETRY_POLICIES
+from kguard.facts.argo.wrong import POD_GC_STRATEGIES, RETRY_POLICIES, no_number
 from kguard.facts.quantities import literal
 from kguard.kube.argo_schema import ArgoField, Version, struct
 from kguard.model import Key, Route, Scope, dig
+from kguard.record import record
 
 _DATABASES = ("persistence", "synchronization")
 _SECTIONS: Mapping[tuple[Key, ...], ArgoField] = {
@@ -137,14 +139,46 @@ _CHOICES: Mapping[Route, tuple[str, ...]] = {
 }
 
 
-def bad_defaults(config: ControllerConfig) -> Iterator[tuple[Route, str, tuple[str, ...]]]:
-    """Words in `workflowDefaults` for which Argo refuses a workflow: route, word, the right ones.
+_PLACES: tuple[Route, ...] = ((), ("templateDefaults",))
+_NUMBERS: tuple[Route, ...] = (("retryStrategy", "limit"), ("retryStrategy", "backoff", "factor"))
+
+
+@record
+class BadDefault:
+    """A value in `workflowDefaults` that lets the controller run and workflows fail."""
+
+    keys: Route
+    value: str
+    problem: str
+    help: str
+
+
+def bad_defaults(config: ControllerConfig) -> Iterator[BadDefault]:
+    """Values in `workflowDefaults` with which workflows fail that have none of their own.
 
     Sources: argo-workflows workflow/validate/validate.go (ValidateWorkflow), which sees the
     defaults joined in, and workflow/controller/operator.go (processNodeRetries).
     """
     for keys, choices in _CHOICES.items():
-        route = config.written("workflowDefaults", "spec", *keys)
-        word = literal(dig(config.sections, *route)) if route else None
-        if route and word and word not in choices:
-            yield route, word, choices
+        route, value = _default(config, keys)
+        word = literal(value)
+        if word and word not in choices:
+            problem = f"`{word}` is no `{'.'.join(map(str, keys[-2:]))}`"
+            help = f"it is one of {', '.join(f'`{each}`' for each in choices)}"
+            yield BadDefault(route, word, problem, help)
+    for place in _PLACES:
+        for keys in _NUMBERS:
+            route, value = _default(config, (*place, *keys))
+            if word := no_number(value):
+                problem = f"`{word}` is no whole number for `{'.'.join(map(str, keys))}`"
+                yield BadDefault(route, word, problem, "a node ends in Error instead of a retry")
+        route, value = _default(config, (*place, "activeDeadlineSeconds"))
+        if text := no_deadline(value):
+            problem = f"`activeDeadlineSeconds` is {text}"
+            yield BadDefault(route, str(value), problem, DEADLINES)
+
+
+def _default(config: ControllerConfig, keys: Route) -> tuple[Route, Any]:
+    """A value of the `spec` in `workflowDefaults`, and the keys to it as they are written."""
+    route = config.written("workflowDefaults", "spec", *keys) or ()
+    return route, dig(config.sections, *route) if route else None
