@@ -22,7 +22,7 @@ def check(whole: Scope, ctx: Context) -> Iterator[Fault]:
         if workflow and each.unless_default:
             options = unless_default(workflow, ctx, ERROR, each.help)
         elif each.submitted:
-            help = "Argo refuses the workflow unless it is submitted with a value"
-            options = {"severity": WARNING, "help": help}
+            refused = "Argo refuses the workflow unless it is submitted with a value"
+            options = {"severity": WARNING, "help": each.help or refused}
         options |= {"related": each.related, "at_key": each.at_key}
         yield each.scope.fault(each.keys, each.message, **options)

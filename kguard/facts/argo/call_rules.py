@@ -12,10 +12,11 @@ import re
 from collections.abc import Iterator, Mapping, Set
 from typing import Any
 
-from kguard.facts.argo.hooks import Hook
+from kguard.facts.argo.hooks import Hook, bare_exits
 from kguard.facts.argo.references import without_tags
 from kguard.facts.argo.template_rules import artifact_place
 from kguard.facts.argo.templates import Call, Template, calls_of, target_of
+from kguard.facts.argo.workflow import Workflow
 from kguard.facts.argo.wrong import (
     Wrong,
     given,
@@ -27,6 +28,7 @@ from kguard.facts.argo.wrong import (
 from kguard.facts.quantities import is_placeholder
 from kguard.facts.run import Facts
 from kguard.model import Related, Route, Scope
+from kguard.record import replace
 
 _LOOPS = ("withItems", "withParam", "withSequence")
 _CALLED = ("template", "templateRef", "inline")
@@ -62,9 +64,27 @@ def of_hook(facts: Facts, hook: Hook) -> Iterator[Wrong]:
         yield Wrong(hook, ("template",), f"{hook.called} calls no template")
     target = hook.target(facts).template
     written = [item for kind in _KINDS for _, item in items_of(hook, "arguments", kind)]
-    # One that runs at the end and has no arguments gets those of its step or workflow.
+    # One that runs at the end and has no arguments gets those of the workflow (of_exits).
     if target is not None and (written or not hook.is_exit):
         yield from missing_inputs(hook, ("arguments",), hook.called, target, written)
+
+
+_OF_WORKFLOW = "an exit handler without arguments gets those of the workflow, which has none such"
+
+
+def of_exits(facts: Facts, workflow: Workflow, written: list[Mapping[str, Any]]) -> Iterator[Wrong]:
+    """Exit handlers that need more than the arguments of the workflow, which are `written`."""
+    enough: set[int] = set()  # Thousands of steps may have the same one.
+    for each in bare_exits(facts, workflow):
+        facts.go_on()
+        target = each.target.template
+        if target is None or id(target.data) in enough:
+            continue
+        scope, called = each.scope, each.called
+        found = list(missing_inputs(scope, each.keys, called, target, written, submitted=True))
+        if not found:
+            enough.add(id(target.data))
+        yield from (replace(wrong, help=_OF_WORKFLOW) for wrong in found)
 
 
 def _called(call: Call) -> Iterator[Wrong]:

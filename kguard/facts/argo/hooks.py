@@ -20,7 +20,7 @@ from kguard.facts.argo.templates import (
 )
 from kguard.facts.argo.workflow import Workflow
 from kguard.facts.run import Facts
-from kguard.model import Scope
+from kguard.model import Route, Scope
 from kguard.record import record
 
 EXIT = "exit"
@@ -65,6 +65,44 @@ def _hooks(scope: Scope, of: str, workflow: Workflow) -> Iterator[Hook]:
         if isinstance(name, str) and isinstance(data, Mapping):
             route = scope.at("hooks", name)
             yield Hook(scope.resource, route, data, name=name, of=of, workflow=workflow)
+
+
+@record
+class BareExit:
+    """An exit handler without arguments of its own: `keys` of `scope` name it.
+
+    It gets the arguments of the workflow, also where it is that of a step or task (steps.go and
+    dag.go: GetExitHook).
+    """
+
+    scope: Scope
+    keys: Route
+    called: str
+    target: Target
+
+
+def bare_exits(facts: Facts, workflow: Workflow) -> Iterator[BareExit]:
+    """The exit handlers without arguments that an object writes, but for its own `onExit`.
+
+    Where there is `onExit`, the controller does not look at `hooks.exit`.
+    """
+    if workflow.value("onExit") is None:
+        own = Scope(workflow.resource, workflow.route, workflow.data)
+        yield from _bare(facts, own, "the workflow", workflow)
+    for template in facts.argo_templates(workflow.resource):
+        for call in calls_of(facts, template):
+            if name := call.get("onExit"):
+                target = referenced_template(facts, workflow, {"template": name})
+                yield BareExit(call, ("onExit",), f"`onExit` of {call.called}", target)
+            else:
+                yield from _bare(facts, call, call.called, workflow)
+
+
+def _bare(facts: Facts, scope: Scope, of: str, workflow: Workflow) -> Iterator[BareExit]:
+    for hook in _hooks(scope, of, workflow):
+        given = hook.get("arguments", "parameters") or hook.get("arguments", "artifacts")
+        if hook.is_exit and not given:
+            yield BareExit(hook, ("arguments",), hook.called, hook.target(facts))
 
 
 def run_handlers(facts: Facts, workflow: Workflow) -> dict[str, Template]:

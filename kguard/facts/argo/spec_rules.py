@@ -10,7 +10,7 @@ from collections.abc import Iterator, Mapping
 from typing import Any
 
 from kguard.facts.argo import deadlines
-from kguard.facts.argo.call_rules import arguments, missing_inputs, of_calls, of_hook
+from kguard.facts.argo.call_rules import arguments, missing_inputs, of_calls, of_exits, of_hook
 from kguard.facts.argo.cron import cron_workflow
 from kguard.facts.argo.fields import retries
 from kguard.facts.argo.hooks import hooks
@@ -161,6 +161,8 @@ def _start(facts: Facts, workflow: Workflow, scope: Scope) -> Iterator[Wrong]:
         called = f"the {key} `{target.name}`"
         at = (key,) if given(workflow.get(key)) else ()
         yield from missing_inputs(scope, at, called, target, written, submitted=True)
+    if not workflow.resource.embedded:
+        yield from of_exits(facts, workflow, written)
 
 
 def _arguments(workflow: Workflow, kind: str) -> list[Mapping[str, Any]]:

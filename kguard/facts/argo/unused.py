@@ -1,14 +1,14 @@
 """Templates that nothing runs and parameters that nothing reads.
 
 Sources: argo-workflows workflow/controller/operator.go (the entrypoint gets the arguments of the
-workflow), docs/variables.md.
+workflow), steps.go and dag.go (so do exit handlers without their own), docs/variables.md.
 """
 
 from __future__ import annotations
 
 from collections.abc import Iterator
 
-from kguard.facts.argo.hooks import hooks
+from kguard.facts.argo.hooks import bare_exits, hooks
 from kguard.facts.argo.names import names_of
 from kguard.facts.argo.references import Reference, by_template, references
 from kguard.facts.argo.templates import Target, Template, calls_of, named_template, target_of
@@ -105,6 +105,11 @@ def _arguments(facts: Facts, workflow: Workflow) -> Iterator[UnusedParameter]:
         handed.update(names_of(target.value("inputs", "parameters")))
     if not workflow.complete:
         return
+    for writer in (workflow, *([workflow.template] if workflow.template else [])):
+        for handler in bare_exits(facts, writer):
+            if handler.target.template is None:
+                return
+            handed.update(names_of(handler.target.template.value("inputs", "parameters")))
     if workflow.template is not None:
         read += references(facts, workflow.template)
     for template in facts.argo_templates(workflow.resource):
