@@ -224,27 +224,37 @@ def _containers(template: Template) -> Iterator[Wrong]:
         container = template.get(key)
         if isinstance(container, Mapping) and not given(template.value(key, "image")):
             yield Wrong(template, (key, "image"), f"the {key} of {template.called} has no image")
-    if isinstance(template.get("container"), Mapping):
-        yield from _mounts(template, ("container", "volumeMounts"))
+    yield from _mounts(template)
     if isinstance(template.get("containerSet"), Mapping):
-        yield from _mounts(template, ("containerSet", "volumeMounts"))
         yield from _set(template)
 
 
-def _mounts(template: Template, keys: tuple[str, ...]) -> Iterator[Wrong]:
-    first: dict[str, Route] = {}
-    sources = [(route, item, "mountPath") for route, item in items_of(template, *keys)]
-    if keys[0] == "container":
-        artifacts = items_of(template, "inputs", "artifacts")
-        sources += [(route, item, "path") for route, item in artifacts]
-    for route, item, key in sources:
-        path = literal(item.get(key))
-        if path and path in first:
+def _mounts(template: Template) -> Iterator[Wrong]:
+    """Paths that are mounted twice: the API server refuses such a container (must be unique)."""
+    shared = _paths(template, ("containerSet", "volumeMounts"), "mountPath")
+    yield from _twice(template, [], shared)
+    for keys, _, _ in argo.containers(template.data):
+        own = _paths(template, (*keys, "volumeMounts"), "mountPath")
+        if keys[0] == "container":  # Only there Argo wants those of artifacts to be others.
+            own += _paths(template, ("inputs", "artifacts"), "path")
+        yield from _twice(template, shared if keys[0] == "containerSet" else [], own)
+
+
+def _paths(template: Template, keys: Route, key: str) -> list[tuple[Route, str]]:
+    found = [((*route, key), literal(item.get(key))) for route, item in items_of(template, *keys)]
+    return [(route, path) for route, path in found if path]
+
+
+def _twice(
+    template: Template, before: list[tuple[Route, str]], own: list[tuple[Route, str]]
+) -> Iterator[Wrong]:
+    first = {path: route for route, path in reversed(before)}
+    for route, path in own:
+        if path in first:
             there = Related(template.resource, template.at(*first[path]), "the first")
             text = f"`{path}` is mounted twice in {template.called}"
-            yield Wrong(template, (*route, key), text, related=(there,))
-        elif path:
-            first[path] = (*route, key)
+            yield Wrong(template, route, text, related=(there,))
+        first.setdefault(path, route)
 
 
 _MOUNT_KEYS = ("name", "mountPath")

@@ -13,7 +13,7 @@ from typing import Any
 
 from kguard.facts.quantities import is_placeholder, literal
 from kguard.facts.schema.values import is_filled_in
-from kguard.model import Related, Route, Scope
+from kguard.model import Key, Related, Route, Scope
 from kguard.record import record
 from kguard.words import with_article
 
@@ -50,7 +50,7 @@ class Wrong:
     at_key: bool = False
 
 
-def items_of(scope: Scope, *keys: str) -> Iterator[tuple[Route, Mapping[str, Any]]]:
+def items_of(scope: Scope, *keys: Key) -> Iterator[tuple[Route, Mapping[str, Any]]]:
     """The mappings in a list below a scope, each with the keys that lead to it."""
     items = scope.get(*keys)
     for number, item in enumerate(items if isinstance(items, list) else ()):
