@@ -110,10 +110,36 @@ def _judge(
         why = Why(f"a pod has no `{rest[0]}`", rest[0], ("name",))
     elif root == "pod" and (isinstance(holder, Call) or not template.runs_pod):
         why = Why(f"{template.called} is no pod")
+    elif root in _MEANT and not reference.tag.expression:
+        why = _of_another_word(facts, workflow, reference, template, name)
     if why is not None:
         resource = reference.resource
         near = suggestion(facts, resource, why.word, why.choices) if why.word else ""
         yield Unresolved(reference, name, why.text + near, supplied, why.unseen)
+
+
+# Words for which Argo's check takes a tag for somebody else's, and what they are mistaken for
+# (common.go, GlobalVarValidWorkflowVariablePrefix).
+_MEANT = {"input": "inputs", "step": "steps", "task": "tasks", "workflows": "workflow"}
+
+
+def _of_another_word(
+    facts: Facts, workflow: Workflow, reference: Reference, template: Template, name: Name
+) -> Why | None:
+    """Why a tag reads nothing that begins nearly as one which would read something there."""
+    meant, rest = _MEANT[name[0]], name[1:]
+    if len(rest) < 2:
+        return None
+    if meant in ("steps", "tasks"):
+        called = calls_beside(facts, template)
+        known = called.root == meant and rest[0] in called.by_name
+    elif rest[0] not in ("parameters", "artifacts"):
+        known = False
+    elif meant == "inputs":
+        known = rest[1] in inputs(facts, template, rest[0]).known
+    else:
+        known = rest[0] == "parameters" and rest[1] in arguments(facts, workflow).known
+    return Why(f"did you mean `{'.'.join((meant, *rest))}`?", unseen=True) if known else None
 
 
 # What `workflow.` is followed by.
