@@ -107,7 +107,8 @@ def _judge(
     elif root == "item":
         why = _of_item(facts, reference, rest)
     elif root == "pod" and rest != ("name",):
-        why = Why(f"a pod has no `{rest[0]}`", rest[0], ("name",))
+        word = rest[0] if len(rest) == 1 else ""
+        why = Why(f"a pod has no `{'.'.join(rest)}`", word, ("name",))
     elif root == "pod" and (isinstance(holder, Call) or not template.runs_pod):
         why = Why(f"{template.called} is no pod")
     elif root in _MEANT and not reference.tag.expression:
