@@ -18,14 +18,18 @@ from kguard.quantity import DurationError, parse_go_duration
 from kguard.record import record
 
 INT, FLOAT, BOOL, TEXT = "a whole number", "a number", "true or false", "text"
-DURATION, MAPPING, LIST, WORDS = "a duration such as `30s`", "a mapping", "a list", "a list of text"
+DURATION, MAPPING, LIST = "a duration such as `30s`", "a mapping", "a list"
+WORDS, NUMBERS = "a list of text", "a list of numbers"
+
+_EACH = "*"
+"""Stands for the names of a mapping whose keys are not settings."""
 
 _DATABASE = {"host": TEXT, "port": INT, "database": TEXT, "tableName": TEXT}
 _POOL = {"maxIdleConns": INT, "maxOpenConns": INT}
 _STORE: Mapping[str, Any] = {
     "connectionPool": _POOL,
     "postgresql": {**_DATABASE, "ssl": BOOL, "sslMode": TEXT},
-    "mysql": {**_DATABASE, "options": MAPPING},
+    "mysql": {**_DATABASE, "options": {_EACH: TEXT}},
 }
 _METRICS = {
     "enabled": BOOL,
@@ -33,7 +37,9 @@ _METRICS = {
     "port": INT,
     "ignoreErrors": BOOL,
     "secure": BOOL,
-    "modifiers": MAPPING,
+    "modifiers": {
+        _EACH: {"disabled": BOOL, "disabledAttributes": WORDS, "histogramBuckets": NUMBERS}
+    },
     "temporality": TEXT,
 }
 
@@ -53,7 +59,7 @@ _TYPES: Mapping[str, Any] = {
     "mainContainer": MAPPING,
     "artifactRepository": MAPPING,
     "workflowDefaults": MAPPING,
-    "images": MAPPING,
+    "images": {_EACH: {"entrypoint": WORDS, "cmd": WORDS}},
     "kubeConfig": {"secretName": TEXT, "secretKey": TEXT, "volumeName": TEXT, "mountPath": TEXT},
     "nodeEvents": {"enabled": BOOL, "sendAsPod": BOOL},
     "workflowEvents": {"enabled": BOOL},
@@ -73,8 +79,31 @@ _TYPES: Mapping[str, Any] = {
         "skipMigration": BOOL,
         "archiveLabelSelector": MAPPING,
     },
-    "synchronization": {**_STORE, "controllerName": TEXT, "skipMigration": BOOL},
-    "sso": MAPPING,
+    "synchronization": {
+        **_STORE,
+        "controllerName": TEXT,
+        "skipMigration": BOOL,
+        "limitTableName": TEXT,
+        "stateTableName": TEXT,
+        "controllerTableName": TEXT,
+        "lockTableName": TEXT,
+        "pollSeconds": INT,
+        "heartbeatSeconds": INT,
+        "inactiveControllerSeconds": INT,
+        "semaphoreLimitCacheSeconds": INT,
+    },
+    "sso": {
+        "issuer": TEXT,
+        "issuerAlias": TEXT,
+        "redirectUrl": TEXT,
+        "rbac": {"enabled": BOOL},
+        "scopes": WORDS,
+        "sessionExpiry": DURATION,
+        "customGroupClaimName": TEXT,
+        "userInfoPath": TEXT,
+        "insecureSkipVerify": BOOL,
+        "filterGroupsRegex": WORDS,
+    },
 }
 
 
@@ -104,7 +133,7 @@ def wrong_settings(config: ControllerConfig) -> Iterator[WrongSetting]:
 def _wrong(data: Any, types: Mapping[str, Any], route: Route) -> Iterator[WrongSetting]:
     lowered = {name.lower(): wanted for name, wanted in types.items()}
     for key, value in data.items() if isinstance(data, Mapping) else ():
-        wanted = lowered.get(key.lower()) if isinstance(key, str) else None
+        wanted = lowered.get(key.lower(), types.get(_EACH)) if isinstance(key, str) else None
         if wanted is None or value is None or is_placeholder(value):
             continue
         here = (*route, key)
@@ -126,6 +155,9 @@ def _fits(value: Any, wanted: str) -> bool:
         return isinstance(value, Mapping)
     if wanted == LIST:
         return isinstance(value, list)
+    if wanted in (WORDS, NUMBERS):
+        inner = TEXT if wanted == WORDS else FLOAT
+        return isinstance(value, list) and all(is_placeholder(v) or _fits(v, inner) for v in value)
     if wanted == DURATION:
         return _is_duration(value)
     whole = isinstance(value, float) and value.is_integer()
