@@ -54,7 +54,7 @@ class _Node:
 
     def lock(self, name: Name) -> Lock:
         """The lock of that name, which it has."""
-        own = (each for each in self.own if each.name == name)
+        own = (each for each in self.own if each.in_run == name)
         return next(own, None) or replace(self.inherited[name], template=self.template)
 
 
@@ -71,7 +71,7 @@ def deadlocks(facts: Facts, workflow: Workflow) -> list[Deadlock]:
     """
     defaults = [each for each in default_locks(workflow) if is_read(facts, each)]
     held = [each for each in locks(facts, workflow) if is_read(facts, each)] + defaults
-    names = dict.fromkeys(each.name for each in held if each.name and _alone(facts, each))
+    names = dict.fromkeys(each.in_run for each in held if each.in_run and _alone(facts, each))
     if not names:
         return []
     bits: _Bits = {name: 1 << number for number, name in enumerate(names)}
@@ -88,8 +88,9 @@ def deadlocks(facts: Facts, workflow: Workflow) -> list[Deadlock]:
         wanted = holder.mask & reduce(or_, (asked[each] for each in holder.below), 0)
         for node in _waiting(graph, holder.below, asked, wanted):
             for lock in node.own:
-                if lock.name and bits.get(lock.name, 0) & wanted:
-                    found.setdefault(id(lock.data), Deadlock(lock, holder.lock(lock.name)))
+                name = lock.in_run
+                if name and bits.get(name, 0) & wanted:
+                    found.setdefault(id(lock.data), Deadlock(lock, holder.lock(name)))
             if node.mask & wanted & ~inherited:
                 for name in node.inherited:
                     if bits.get(name, 0) & wanted & ~inherited:
@@ -107,7 +108,7 @@ def _alone(facts: Facts, lock: Lock) -> bool:
 
 def _mask(taken: Iterable[Lock], bits: _Bits) -> int:
     """The bits of some locks: thousands of templates may lie below each other."""
-    return reduce(or_, (bits.get(lock.name, 0) for lock in taken), 0)
+    return reduce(or_, (bits.get(lock.in_run, 0) for lock in taken), 0)
 
 
 def _graph(
@@ -124,7 +125,7 @@ def _graph(
         facts.go_on()
         forms = forms_left(template)
         if forms not in by_forms:
-            given = {each.name: each for each in defaults if each.name and each.form in forms}
+            given = {each.in_run: each for each in defaults if each.in_run and each.form in forms}
             by_forms[forms] = given, _mask(given.values(), bits)
         own = tuple(lock for lock in template_locks(template) if is_read(facts, lock))
         inherited, mask = by_forms[forms]

@@ -28,6 +28,9 @@ _FORMS: tuple[tuple[str, str], ...] = (
 
 _OF_ONE_RUN = re.compile(r"\{\{=?\s*workflow\.(?:uid|name)\b")
 
+# Filled in before the first lock is taken (operator.go, setExecWorkflow).
+_CONSTANT = re.compile(r"\{\{\s*workflow\.(?:name|namespace|uid|parameters\.[\w-]+)\s*\}\}")
+
 Name = tuple[str, ...]
 """What makes two locks the same: kind, namespace (empty for the workflow's own), name, key."""
 
@@ -49,8 +52,13 @@ class Lock(Scope):
     @property
     def called(self) -> str:
         """How messages name it."""
-        shown = "/".join(part for part in self.name[2:] if part) if self.name else ""
+        shown = "/".join(part for part in self.in_run[2:] if part) if self.in_run else ""
         return f"{self.kind} `{shown}`" if shown else self.kind
+
+    @property
+    def in_run(self) -> Name | None:
+        """What makes two locks of one run the same: tags of the workflow alone do not change."""
+        return self.name or _name(self.data, self.kind, self.resource.namespace, in_run=True)
 
     @property
     def own(self) -> bool:
@@ -140,7 +148,9 @@ def _locks(scope: Scope, workflow: Workflow, template: Template | None) -> Itera
                 )
 
 
-def _name(data: Mapping[str, object], kind: str, own: str | None) -> Name | None:
+def _name(
+    data: Mapping[str, object], kind: str, own: str | None, *, in_run: bool = False
+) -> Name | None:
     reference = data.get("configMapKeyRef")
     if kind == "mutex":
         where = "Database" if data.get("database") is True else "Mutex"
@@ -151,7 +161,9 @@ def _name(data: Mapping[str, object], kind: str, own: str | None) -> Name | None
         parts = ["Database", dig(data, "database", "key"), ""]
     namespace = data.get("namespace") or ""
     texts = [str(part) for part in (*parts, namespace) if isinstance(part, str)]
-    if len(texts) != 4 or not parts[1] or any(map(is_placeholder, texts)):
+    if len(texts) != 4 or not parts[1]:
+        return None
+    if any(is_placeholder(_CONSTANT.sub("", text) if in_run else text) for text in texts):
         return None
     return (texts[0], "" if namespace == own else texts[3], texts[1], texts[2])
 
