@@ -6,7 +6,6 @@ from collections.abc import Iterator
 
 from kguard.facts.argo.containers import MainContainer, main_containers, side_containers
 from kguard.facts.argo.workflow import Workflow
-from kguard.facts.pods import Role
 from kguard.facts.quantities import is_placeholder
 from kguard.facts.run import Facts
 
@@ -17,7 +16,7 @@ def looked_up(facts: Facts, workflow: Workflow) -> Iterator[MainContainer]:
     Argo starts main containers, members of a containerSet and sidecars itself. A script is written
     to a file that its command is given: another fault where it has none.
     """
-    sides = (s for s in side_containers(facts, workflow) if s.effective.role is Role.SIDECAR)
+    sides = (s for s in side_containers(facts, workflow) if s.route[-2] == "sidecars")
     for container in (*main_containers(facts, workflow), *sides):
         image = container.effective.get("image")
         if not isinstance(image, str) or is_placeholder(image) or container.route[-1] == "script":

@@ -213,6 +213,26 @@ REQUESTS = {
         "    initContainers: [{resources: {requests: {cpu: 4, memory: 0}}}]",
         (4000, 1, True),
     ),
+    # Sidecars start with the main container: the init container is alone.
+    "an init container before sidecars": (
+        "container: {resources: {requests: {cpu: 1, memory: 1}}}\n"
+        "    sidecars: [{resources: {requests: {cpu: 2, memory: 2}}}]\n"
+        "    initContainers: [{resources: {requests: {cpu: 4, memory: 0}}}]",
+        (4000, 3, True),
+    ),
+    # One that stays is beside those that come after it, and beside the main container.
+    "an init container that stays": (
+        "container: {resources: {requests: {cpu: 1, memory: 1}}}\n"
+        "    initContainers: [{restartPolicy: Always, resources: {requests: {cpu: 2, memory: 2}}}, "
+        "{resources: {requests: {cpu: 500m, memory: 4}}}]",
+        (3000, 6, True),
+    ),
+    "an init container before one that stays": (
+        "container: {resources: {requests: {cpu: 1, memory: 1}}}\n"
+        "    initContainers: [{resources: {requests: {cpu: 2500m, memory: 4}}}, "
+        "{restartPolicy: Always, resources: {requests: {cpu: 2, memory: 2}}}]",
+        (3000, 4, True),
+    ),
 }
 
 
@@ -245,6 +265,29 @@ data:
 
     assert result is not None
     assert result.peak == Load(1, 2100, 2 * 1024**2)
+
+
+def test_what_the_controller_adds_starts_before_an_init_container_that_stays() -> None:
+    facts, resources = world(
+        HEAD
+        + """spec:
+  entrypoint: t
+  templates:
+    - name: t
+      container: {image: i, resources: {requests: {cpu: 1, memory: 1}}}
+      initContainers: [{restartPolicy: Always, resources: {requests: {cpu: 2, memory: 2}}}]
+---
+apiVersion: v1
+kind: ConfigMap
+metadata: {name: workflow-controller-configmap}
+data: {executor: "{resources: {requests: {cpu: 4, memory: 1}}}"}
+"""
+    )
+    found = facts.argo_workflow(resources[0])
+    result = pods_of(counter_of(facts, found)) if found else None
+
+    assert result is not None
+    assert result.peak == Load(1, 7000, 4)  # With the container `wait`, not with `init`.
 
 
 def test_the_heaviest_antichain_is_that_of_a_search_through_all() -> None:

@@ -100,12 +100,17 @@ def _side_containers(facts: Facts, workflow: Workflow) -> Iterator[MainContainer
             found, route = data.get("name"), (*template.route, *keys)
             name = found if isinstance(found, str) else ""
             effective = merged([_patch_for(name, patches, _LISTS[word]), data])
-            role = _ROLES[word]
+            role = side_role(word, data)
             container = Container(
                 workflow.resource, route, effective, name=name, role=role, pod=pod
             )
             unsure = unknown or workflow.value("templateDefaults", str(keys[0])) is not None
             yield MainContainer(workflow.resource, route, data, template, container, unsure)
+
+
+def side_role(word: str, data: Mapping[str, Any]) -> Role:
+    """What a sidecar or init container is for; an init container that stays is a sidecar, too."""
+    return Role.SIDECAR if data.get("restartPolicy") == "Always" else _ROLES[word]
 
 
 def pods_made(facts: Facts, workflow: Workflow) -> Iterator[Pod]:

@@ -11,7 +11,7 @@ from collections.abc import Iterator, Mapping
 from fractions import Fraction
 from typing import Any
 
-from kguard.facts.argo.containers import main_containers
+from kguard.facts.argo.containers import main_containers, side_role
 from kguard.facts.argo.templates import Template
 from kguard.facts.argo.workflow import Workflow
 from kguard.facts.podresources import containers_total, pod_total
@@ -20,8 +20,6 @@ from kguard.facts.run import Facts
 from kguard.kube import argo
 from kguard.model import Resource, Scope
 from kguard.record import record, replace
-
-_ROLES = {"sidecar": Role.SIDECAR, "init": Role.INIT}
 
 
 @record
@@ -36,7 +34,8 @@ class Requests:
 def pod_requests(facts: Facts, template: Template, workflow: Workflow) -> Requests:
     """The requests of the pod of a template that `workflow` runs."""
     pod = _pod(facts, template)
-    pod.containers.extend(_executors(pod, template, workflow))
+    # The sums read them in the order in which they start: Argo's own first, its sidecars last.
+    pod.containers[:0] = _executors(pod, template, workflow)
     totals = [containers_total(pod, "requests", name) for name in ("cpu", "memory")]
     found = Requests(
         pod_total(pod, "requests", "cpu"),
@@ -56,10 +55,10 @@ def _pod(facts: Facts, template: Template) -> Pod:
         scope = Scope(template.resource, template.route, template.data)
         pod = Pod(template.resource, template.route, {}, template=scope)
     pod.containers.extend(replace(each, pod=pod) for each in mains)
-    for keys, role, item in argo.containers(template.data):
-        if role in _ROLES:
-            route = (*template.route, *keys)
-            pod.containers.append(_container(pod, route, item, _ROLES[role]))
+    sides = [each for each in argo.containers(template.data) if each[1] != "main"]
+    for keys, word, item in sorted(sides, key=lambda each: each[1] == "sidecar"):
+        route = (*template.route, *keys)
+        pod.containers.append(_container(pod, route, item, side_role(word, item)))
     return pod
 
 
