@@ -174,6 +174,8 @@ _SOURCES_OF = {
     "resource": ("jqFilter", "jsonPath"),
     "dag": ("parameter", "expression"),
     "steps": ("parameter", "expression"),
+    # Not checked, but nothing else comes out of a node that waits (addRawOutputFields).
+    "suspend": ("supplied",),
 }
 
 
