@@ -218,13 +218,15 @@ def _argument(
         yield Wrong(scope, (*keys, "value"), f"{called} has no `value` and no `valueFrom`")
     if isinstance(source, Mapping):
         known = ("configMapKeyRef", "event", "supplied")
-        if all(source.get(key) in (None, "") for key in known):
+        help = f"`valueFrom` of an argument has one of {_list(known)}"
+        of_outputs = ("path", "jsonPath", "parameter", "expression")
+        foreign = [key for key in of_outputs if given(source.get(key))]
+        if not foreign and all(source.get(key) in (None, "") for key in known):
             text = f"{called} takes its value from nowhere"
-            yield Wrong(scope, (*keys, "valueFrom"), text, f"`valueFrom` has one of {_list(known)}")
-        for key in ("path", "jsonPath", "parameter", "expression"):
-            if given(source.get(key)):
-                text = f"{called} has `valueFrom.{key}`: that is for outputs"
-                yield Wrong(scope, (*keys, "valueFrom", key), text, at_key=True)
+            yield Wrong(scope, (*keys, "valueFrom"), text, help)
+        for key in foreign:
+            text = f"{called} has `valueFrom.{key}`: that is for outputs"
+            yield Wrong(scope, (*keys, "valueFrom", key), text, help, at_key=True)
     if isinstance(choices, list) and not any(map(is_placeholder, choices)):
         if not choices:
             yield Wrong(scope, (*keys, "enum"), f"{called} has an empty `enum`")
