@@ -24,6 +24,7 @@ from kguard.policy.registry import builtin
 
 STEPS = 200
 POD = {"container": {"image": "a:1"}}
+READER = {**POD, "inputs": {"artifacts": [{"name": "a", "path": "/a"}]}}
 LOCKED = {**POD, "synchronization": {"mutex": {"name": "m"}}}
 RAW = {"artifacts": [{"name": "a", "raw": {"data": "#" * 100_000}}]}
 LARGE = {**POD, "inputs": {"parameters": [{"name": "p", "default": "#" * 100_000}]}}
@@ -87,12 +88,12 @@ def test_the_json_of_a_template_is_written_once_for_all_that_call_it(
     counted: Callable[[Any, str], list[Any]],
 ) -> None:
     written = counted(handed, "json_bytes")
-    outcome = judged("argo-large-template-rbac", {"main": steps("t", arguments=RAW), "t": POD})
+    outcome = judged("argo-large-template-rbac", {"main": steps("t", arguments=RAW), "t": READER})
     # Steps are handed to no pod: there is the target, and what each step hands to it.
     assert len(written) == STEPS + 1
     assert not outcome.findings
     written.clear()
-    facts, resource = loaded({"main": steps("t", arguments=RAW), "t": POD})
+    facts, resource = loaded({"main": steps("t", arguments=RAW), "t": READER})
     needing = argo_rbac_configmaps_create._needing(resource, Context({}, facts))
     assert needing == (None, None)
     assert len(written) == STEPS + 1
@@ -174,7 +175,7 @@ def test_the_names_that_may_be_meant_are_gathered_once(
 @pytest.mark.parametrize(
     ("policy", "templates"),
     [
-        ("argo-large-template-rbac", {"main": steps("t", arguments=RAW), "t": POD}),
+        ("argo-large-template-rbac", {"main": steps("t", arguments=RAW), "t": READER}),
         *(("argo-parallelism-not-inherited", each) for each in CHILDREN.values()),
     ],
     ids=["raw artifacts", *CHILDREN],

@@ -61,6 +61,7 @@ def handed_by_run(facts: Facts, template: Template, *, parameters: bool = False)
         return 0
     if template.name != workflow.value("entrypoint") or not _literal(workflow):
         return 0
+    facts.go_on()  # Several may have that name, by mistake.
     return _with(facts, template, workflow, parameters)
 
 
@@ -68,10 +69,15 @@ def _with(facts: Facts, target: Template, giver: Scope, parameters: bool) -> int
     """What the pods of a template get where its artifacts are given; 0 where none is taken."""
     if not target.runs_pod:
         return 0
-    taken = {name for name in named(target, "inputs", "artifacts") if isinstance(name, str)}
+    taken = facts.remember_part(_taken, target)
     given = [each for each in _literal(giver) if each.get("name") in taken]
     own = handed_bytes(facts, target, parameters=parameters)
     return own + json_bytes(given) if given else 0
+
+
+def _taken(target: Template) -> frozenset[str]:
+    names = named(target, "inputs", "artifacts")
+    return frozenset(name for name in names if isinstance(name, str))
 
 
 def _literal(giver: Scope) -> list[Mapping[str, Any]]:
