@@ -33,6 +33,18 @@ from kguard.model import Related, Scope, named_route
 from kguard.quantity.zones import meant_zone
 from kguard.words import choices_hint, nearest
 
+_STRATEGIES = {
+    "podGC": POD_GC_STRATEGIES,
+    # pkg/apis/workflow/v1alpha1/workflow_types.go: VolumeClaimGCStrategy, ArtifactGC.
+    "volumeClaimGC": ("OnWorkflowCompletion", "OnWorkflowSuccess"),
+    "artifactGC": ("OnWorkflowCompletion", "OnWorkflowDeletion", "Never"),
+}
+# What becomes of one that the controller itself does not refuse (deletePVCs; the CRD's enum).
+_UNKNOWN = {
+    "volumeClaimGC": "the volumes of a run stay until its workflow is deleted",
+    "artifactGC": "the API server refuses it, or no artifact is deleted",
+}
+
 
 def wrong(facts: Facts, workflow: Workflow) -> Iterator[Wrong]:
     """Everything for which Argo refuses an object that it could read."""
@@ -44,10 +56,11 @@ def wrong(facts: Facts, workflow: Workflow) -> Iterator[Wrong]:
     # A template that was not seen may give the values.
     here = workflow.resource.kind == "CronWorkflow" and workflow.complete
     yield from arguments(scope, _valued(workflow) if here else None)
-    strategy = literal(workflow.get("podGC", "strategy"))
-    if strategy and strategy not in POD_GC_STRATEGIES:
-        text = f"`{strategy}` is no strategy of `podGC`{nearest(strategy, POD_GC_STRATEGIES)}"
-        yield Wrong(scope, ("podGC", "strategy"), text)
+    for key, strategies in _STRATEGIES.items():
+        strategy = literal(workflow.get(key, "strategy"))
+        if strategy and strategy not in strategies:
+            text = f"`{strategy}` is no strategy of `{key}`{nearest(strategy, strategies)}"
+            yield Wrong(scope, (key, "strategy"), text, _UNKNOWN.get(key, ""))
     yield from _selector(scope)
     yield from deadlines.of_workflow(workflow, scope)
     yield from _retries(facts, workflow)
