@@ -16,6 +16,8 @@ MOST_SAID = 2000
 
 _SPELT = re.compile("[A-Z][A-Z]|(?i:http)")
 """What begins a word of which single letters are spoken."""
+_VOWEL = re.compile("[aeio]|hour", re.IGNORECASE)
+"""What begins a word that is spoken with a vowel first."""
 _QUOTATION = re.compile("`([^`]*)`")
 
 
@@ -48,7 +50,7 @@ def with_article(noun: str) -> str:
     """`a Job`, `an Ingress`, ``an `initialDelaySeconds```, as it is spoken: `an HTTPRoute`."""
     name = noun.lstrip("`")
     spelt = _SPELT.match(name)
-    vowel = name[:1] in "AEFHILMNORSXh" if spelt else name[:1] in "aeioAEIO"
+    vowel = name[:1] in "AEFHILMNORSXh" if spelt else bool(_VOWEL.match(name))
     return f"{'an' if vowel else 'a'} {noun}"
 
 

@@ -33,6 +33,8 @@ def test_counted(number: int, noun: str, said: str) -> None:
         "an APIService",
         "an http",
         "a HorizontalPodAutoscaler",
+        "a host",
+        "an hour",
         "an ephemeral-storage",
         "a `periodSeconds`",
         "an `initialDelaySeconds`",
