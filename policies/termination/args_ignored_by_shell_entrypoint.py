@@ -20,7 +20,7 @@ def check(command: Command, ctx: Context) -> Iterator[Fault]:
         return
     first = len(words) - len(text.ignored)
     inside = text.index >= len(command.words)
-    if command.container is None:
+    if command.container is None and first >= len(command.words) and not inside:
         message = f"CMD is ignored: ENTRYPOINT is a text for `{text.shell} -c`, which reads no more"
         way_out = "write ENTRYPOINT as a JSON array, without a shell"
         if command.arguments_form == "broken":
@@ -29,9 +29,10 @@ def check(command: Command, ctx: Context) -> Iterator[Fault]:
         what = " ".join(text.ignored)
         said = what if len(what) < 40 else f"{what[:39]}…"
         message = f"`{text.shell} -c` of {command.called} ignores `{said}` behind its text"
-        way_out = (
-            "write the command as one text, or leave the shell out"
-            if inside or first < len(command.words)
-            else 'end the text with `"$@"` behind a name for `$0`, or leave the shell out'
-        )
+        if inside and command.arguments_form == "shell":
+            way_out = f"write CMD as a JSON array: now it begins with `{command.arguments[0]}`"
+        elif inside or first < len(command.words):
+            way_out = "write the command as one text, or leave the shell out"
+        else:
+            way_out = 'end the text with `"$@"` behind a name for `$0`, or leave the shell out'
     yield command.found(command.place(first), message, severity=None, help=way_out)
