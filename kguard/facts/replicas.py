@@ -61,17 +61,18 @@ def replicas_of(workload: Resource, autoscalers: Sequence[Resource] = ()) -> Rep
         default = 0 if config else 1
         count = None if unknown else default if written is None else written
         return Replicas(written, count, count, assumed=raw is None)
-    floors: list[int] = []
-    ceilings: list[int] = []
+    lows: list[Any] = []
+    highs: list[Any] = []
     for scaler in autoscalers:
         keda = scaler.group == "keda.sh"
         low = dig(scaler.data, "spec", "minReplicaCount" if keda else "minReplicas", default=1)
         high = dig(scaler.data, "spec", "maxReplicaCount" if keda else "maxReplicas", default=100)
-        if not is_count(low) or not is_count(high):
-            return Replicas(written, None, None)
-        floors.append(max(low, 1) if keda else low)
-        ceilings.append(high)
-    return Replicas(written, min(floors), max(ceilings))
+        lows.append(max(low, 1) if keda and is_count(low) else low)
+        highs.append(high)
+    # Of a minimum that is filled in later the maximum says nothing, and the other way round.
+    floor = min(lows) if all(map(is_count, lows)) else None
+    ceiling = max(highs) if all(map(is_count, highs)) else None
+    return Replicas(written, floor, ceiling)
 
 
 def is_count(value: Any) -> bool:

@@ -81,6 +81,11 @@ class Workload(Scope):
         return None if self.replicas.assumed and not self.complete else self.replicas.floor
 
     @property
+    def ceiling(self) -> int | None:
+        """The most pods it runs; None as for the fewest."""
+        return None if self.replicas.assumed and not self.complete else self.replicas.ceiling
+
+    @property
     def serving(self) -> tuple[Resource, ...]:
         """The Services through which its pods are called; those that only expose metrics do not
         count, for a gap in metrics is no outage."""

@@ -17,14 +17,14 @@ def check(workload: Workload, ctx: Context) -> Iterator[Fault | Unknown]:
         return
     if workload.rolling_update(None) is None:
         return
-    if workload.floor is None:
+    floor, ceiling = workload.floor, workload.ceiling
+    blocked = ceiling is not None and partition >= ceiling
+    if floor is None and not blocked:
         yield ctx.unknown("the number of replicas is not known")
         return
-    ceiling = workload.replicas.ceiling
-    if ceiling == 0 or partition < workload.floor or ceiling is None:
-        return
-    blocked = partition >= ceiling
-    pods = ceiling if blocked else workload.floor
+    if ceiling == 0 or not (blocked or (floor and partition >= floor)):
+        return  # Without pods nothing is held back.
+    pods = ceiling if blocked else floor
     scaled = "" if blocked else " while the autoscaler keeps it at its minimum"
     place = [Related(s, ("spec",), "the autoscaler") for s in workload.autoscalers]
     if not place and workload.replicas.written is not None:
@@ -32,7 +32,7 @@ def check(workload: Workload, ctx: Context) -> Iterator[Fault | Unknown]:
     yield workload.fault(
         keys,
         f"no pod of {workload.called} is ever updated{scaled}: `partition` is {partition} and "
-        f"there are {pods}",
+        f"there {'is' if pods == 1 else 'are'} {pods}",
         severity=None if blocked else NOTE,
         related=place,
         help="a rollout counts as complete and changes nothing",

@@ -65,3 +65,16 @@ def test_under_an_autoscaler(kind: str, expected: Replicas) -> None:
     api_version, name = kind.split()
     (workload,) = resources({"apiVersion": api_version, "kind": name, "spec": {}}, "a.yaml")
     assert expected == replicas_of(workload, list(resources(HPA, "a.yaml")))
+
+
+@pytest.mark.parametrize(
+    ("low", "high", "floor", "ceiling"),
+    [(2, 5, 2, 5), (0, 5, 0, 5), ("{{ n }}", 5, None, 5), (2, "{{ n }}", 2, None)],
+)
+def test_of_an_autoscaler_minimum_and_maximum_are_known_by_themselves(
+    low: Any, high: Any, floor: int | None, ceiling: int | None
+) -> None:
+    scaler = {**HPA, "spec": {"minReplicas": low, "maxReplicas": high}}
+    (workload,) = resources({"apiVersion": "apps/v1", "kind": "Deployment", "spec": {}}, "a.yaml")
+    found = replicas_of(workload, list(resources(scaler, "a.yaml")))
+    assert found == Replicas(None, floor, ceiling)
