@@ -236,9 +236,25 @@ def role(words: Sequence[str]) -> Role:
     return Role.PROGRAM
 
 
+def _reloads(name: str, words: Sequence[str]) -> bool | None:
+    """Whether a development server starts the program anew when files change; None: it is none.
+
+    What does so ends on SIGTERM: werkzeug/_reloader.py, django/utils/autoreload.py
+    (run_with_reloader). Without it the application decides.
+    """
+    if name == "flask" and "run" in words:
+        return not {"--debug", "--reload"}.isdisjoint(words) and "--no-reload" not in words
+    if "runserver" in words and any(base_name(word) == "manage.py" for word in words[:3]):
+        return "--noreload" not in words
+    return None
+
+
 def handling(words: Sequence[str]) -> Handling:
     """What the program does with SIGTERM as PID 1."""
     name = program_name(words)
+    reloads = _reloads(name, words)
+    if reloads is not None:
+        return Handling.HANDLES if reloads else Handling.SCRIPT
     if name in IGNORERS:
         return Handling.IGNORES
     if name in HANDLERS:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from kguard.shell.programs import Role, base_name, role
+from kguard.shell.programs import Role, base_name, program_name, role
 from kguard.shell.verdict import Cause, Mode, Outcome, Verdict
 
 _PLACED = {
@@ -27,11 +27,12 @@ def explain(outcome: Outcome, by: str, follows: str) -> str:
     if outcome.shell_stays:
         return _in_shell(outcome, _quoted(by), name, follows)
     by = _quoted(by)
+    own = "application" if program_name(outcome.program) == "flask" else "script"
     simple = {
         Cause.INIT_DROPS_SIGNAL: f"`dumb-init` is told to send {name} something else than SIGTERM",
         Cause.PACKAGE_RUNNER: f"{by} ends on SIGTERM without waiting for the program it started",
         Cause.NO_DEFAULT_HANDLER: f"{name} has no handler for SIGTERM, and as PID 1 it ignores it",
-        Cause.INTERPRETER_SCRIPT: f"{name} as PID 1 ignores SIGTERM unless the script handles it",
+        Cause.INTERPRETER_SCRIPT: f"{name} as PID 1 ignores SIGTERM unless the {own} handles it",
         Cause.KILLED_AFTER: f"{name} is killed {outcome.kill_after} s after SIGTERM",
         Cause.NOT_FORWARDED: f"{by} stays in front of {name} and does not forward SIGTERM",
         Cause.DETACHED: f"{by} forks as a session leader and ends at once, and {name} with it",

@@ -7,7 +7,7 @@ from collections.abc import Iterator
 from kguard.facts.termination import Process
 from kguard.model import Fault
 from kguard.policy.context import NOTE, WARNING, Context
-from kguard.shell.programs import Role, module_of, role
+from kguard.shell.programs import Role, module_of, program_name, role
 from kguard.shell.verdict import Cause
 
 
@@ -18,9 +18,10 @@ def check(process: Process, ctx: Context) -> Iterator[Fault]:
     script = (
         analysis.cause is Cause.INTERPRETER_SCRIPT
         and ctx.params["scripts"]
-        # What is run by `python -m` is mostly a program of a package, not a script of one's own.
-        and not module_of(analysis.program)
         and len(analysis.program) > 1
+        # What is run by `python -m` is mostly a program of a package, not a script of one's own.
+        and module_of(analysis.program) in ("", "flask")
+        and not (program_name(analysis.program) == "flask" and _may_debug(process, ctx))
     )
     if not (ignores or script):
         return
@@ -36,3 +37,9 @@ def check(process: Process, ctx: Context) -> Iterator[Fault]:
         if script
         else f"each stop takes the whole grace period{length}; an init (`tini --`) cures it",
     )
+
+
+def _may_debug(process: Process, ctx: Context) -> bool:
+    """Whether Flask may be told by a variable to reload, which has it end on SIGTERM."""
+    debug, environment = (process.setting(ctx.facts, f"FLASK_{n}") for n in ("DEBUG", "ENV"))
+    return debug not in ("", "0") or environment not in ("", "production")
