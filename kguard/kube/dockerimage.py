@@ -21,6 +21,8 @@ DEFAULT_SHELL = ("/bin/sh", "-c")
 _VARIABLE = re.compile(
     r"\\(.)|\$(?:\{([A-Za-z_]\w*)(?::([-+])((?:[^{}\\]|\\.)*))?\}|([A-Za-z_]\w*))"
 )
+# Quoted words without commas between them: as a test it would be one of words only.
+_UNPARTED = re.compile(r"""\[(\s+"[^"$]*")+\s*\]\s*""")
 _LONGEST = 65_536  # Characters of a value.
 _PAIR = re.compile(r"([A-Za-z_][\w.-]*)=(\"(?:[^\"\\]|\\.)*\"|'[^']*'|(?:[^\s\\]|\\.)*)")
 
@@ -110,7 +112,7 @@ def form_of(value: str) -> Form:
 
 def _is_test(value: str) -> bool:
     """Whether the text is the shell's `[ ... ]` command, not an array gone wrong."""
-    if not value.startswith(("[ ", "[[ ")):
+    if not value.startswith(("[ ", "[[ ")) or _UNPARTED.fullmatch(value):
         return False
     from kguard.shell.parse import parse  # Late: few commands begin like that.
     from kguard.shell.syntax import Simple, Unparsable

@@ -10,6 +10,13 @@ from kguard.model import Fault
 from kguard.policy.context import Context
 
 _LONGEST = 40
+_USUAL = "exec form takes double quotes and no comma behind the last word"
+# What the reader of JSON says of what is wrong, and what to say of it.
+_SLIPS = (
+    ("Expecting ',' delimiter", "exec form takes commas between the words and `]` at the end"),
+    ("Extra data", "exec form takes nothing behind its `]`"),
+    ("Invalid \\escape", "exec form takes a backslash written twice"),
+)
 
 
 def check(dockerfile: BuiltImage, ctx: Context) -> Iterator[Fault]:
@@ -34,8 +41,10 @@ def _slip(text: str) -> str:
     """What exec form wants otherwise than the text that looks like it."""
     try:
         words = json.loads(text)
+    except json.JSONDecodeError as error:
+        return next((said for known, said in _SLIPS if error.msg.startswith(known)), _USUAL)
     except (ValueError, RecursionError):
-        return "exec form takes double quotes and no comma behind the last word"
+        return _USUAL
     bare = json.dumps(next((word for word in words if not isinstance(word, str)), None))
     shown = bare if len(bare) <= _LONGEST else f"{bare[:_LONGEST]}…"
     return f"exec form takes strings: `{shown}` wants double quotes"
