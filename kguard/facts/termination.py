@@ -18,6 +18,7 @@ from kguard.model import Fault, Related, Resource, Route, Scope, Severity
 from kguard.quantity._quote import quoted
 from kguard.record import field, record
 from kguard.shell.analyse import LIKELY, REMEMBERED, analyse
+from kguard.shell.arguments import shell_text
 from kguard.shell.verdict import Analysis, Cause, Shell
 from kguard.shell.walk import Scripts
 from kguard.shell.workers import Worker
@@ -183,12 +184,18 @@ def _of_container(facts: Facts, container: Container, shared: bool) -> Process |
         scripts=scripts,
         more=more,
         container=container,
-        judged_elsewhere=bool(
-            known and known.dockerfile and not (command or args or known.dockerfile.context)
-        ),
+        judged_elsewhere=not command and _is_built(known, argv, args),
         related=() if command or known is None else _built_by(known),
         environment=known.built.environment if known and known.built else {},
     )
+
+
+def _is_built(known: ImageFacts | None, argv: tuple[str, ...], args: tuple[str, ...]) -> bool:
+    """Whether a Dockerfile that is reported on says what is started, whatever `args` add to it."""
+    if known is None or known.dockerfile is None or known.dockerfile.context:
+        return False
+    text = shell_text(argv) if args else None
+    return not args or (text is not None and len(text.ignored) >= len(args))
 
 
 def _built_by(known: ImageFacts) -> tuple[Related, ...]:

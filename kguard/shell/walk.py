@@ -372,7 +372,8 @@ class Walk:
             if name == "0" and self.zero is not None:
                 found.append(self.zero)
             elif name in ("@", "*"):
-                found += self.positional
+                # What it may be given is the program of many an image without CMD.
+                found += self.positional or ((word,) if self.more else ())
                 one = name == "@" or not word.quoted or len(self.positional) == 1
                 certain = certain and one and self._stay(self.positional, word)
             elif name.isdecimal() and 0 < int(name) <= len(self.positional):

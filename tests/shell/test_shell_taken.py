@@ -226,6 +226,11 @@ def test_a_script_hands_on_what_it_knows_and_no_more() -> None:
         ('case "$1" in serve) exec gunicorn ;; *) celery ;; esac', "", UNKNOWN),
         # An image that only explains itself is judged by what it can run.
         ("if [ $# -eq 0 ]; then echo usage; exit 1; fi; gunicorn", "gunicorn", SW),
+        # What it is given is the program, and what stands before it only prepares that.
+        ('./migrate; exec gosu app "$@"', "$@", D),
+        ('if [ "$1" = migrate ]; then ./migrate; exit; fi; exec "$@"', "$@", D),
+        ('./agent & exec "$@"', "$@", D),
+        ('./migrate; "$@"', "$@", SW),
     ],
 )
 def test_an_image_without_arguments_may_be_given_some(
