@@ -98,7 +98,21 @@ def _choose(steps: Sequence[Step], roles: Sequence[Role], keepers: Keepers) -> i
     if behind and waits and waits[-1] > left[-1] and behind[0] < waits[-1]:
         return behind[0]
     ahead = [index for index in left if index not in behind]
-    return ahead[-1] if ahead else behind[0]
+    return _writer(steps, ahead) if ahead else behind[0]
+
+
+def _writer(steps: Sequence[Step], programs: Sequence[int]) -> int:
+    """The last of some programs; of a pipeline the first, as the others read its log."""
+    found = programs[-1]
+    if not steps[found].frames & Frame.PIPE_END:
+        return found
+    before = found
+    while before >= 0 and steps[before].frames & Frame.PIPE_END:
+        before -= 1
+    while before >= 0 and steps[before].frames & Frame.PIPE:
+        found = before if before in programs else found
+        before -= 1
+    return found
 
 
 def _role(step: Step) -> Role:

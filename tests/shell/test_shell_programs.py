@@ -118,6 +118,12 @@ def test_wrappers_are_taken_off(argv: list[str], program: tuple[str, ...]) -> No
         ("agent; if x; then sleep infinity; fi", ("agent",)),
         ("if [ -f x ]; then agent; else sleep infinity; fi", ("agent",)),
         ("agent | cat", ("agent",)),
+        # What comes behind a pipe reads the log.
+        ("agent 2>&1 | ts", ("agent",)),
+        ("one; agent --x | filter | ts", ("agent", "--x")),
+        ("one | ts; agent | ts", ("agent",)),
+        ("one | ts; agent", ("agent",)),
+        ("agent | while read x; do handle; done", ("agent",)),
         ("agent | tail -f -", ("agent",)),
         ("while true; do agent; sleep 60; done", ("agent",)),
         ("gunicorn x; sleep infinity", ("gunicorn", "x")),
