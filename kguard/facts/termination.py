@@ -220,20 +220,23 @@ def _place(
 def built_processes(facts: Facts, resource: Resource) -> Iterator[Process]:
     """The main process of the image a Dockerfile builds, where something starts it as it is.
 
-    None where every workload of the run that uses the image names a command of its own, and where
-    the image is stopped by another signal than SIGTERM.
+    None where no container of the run that uses the image serves by what it starts and is stopped
+    by SIGTERM alone: each has a command of its own, say, or ends by itself.
     """
     image = built_image(resource)
     argv = image.argv() if image else None
     if image is None or not argv or signal_of(image.stop_signal or "TERM") != "TERM":
         return
     users = list(_users(facts, resource))
-    serving = [user for user in users if not user.get("command")]
+    serving = [user for user in users if _serves_as_it_is(facts, user)]
     if users and not serving:
         return
     shells = known_shells("", ImageFacts(resource))
     more = image.entrypoint is not None and not image.cmd
-    analysis = analyse(argv, shells=shells, scripts=image.script, more=more)
+    shared = bool(serving) and all(user.pod.shares_pids for user in serving)
+    analysis = analyse(
+        argv, shells=shells, shared_pid_namespace=shared, scripts=image.script, more=more
+    )
     place, decides = _instruction(image), analysis.script_index
     if decides is not None and decides < len(image.entrypoint or ()):
         place = image.entrypoint_route
@@ -267,10 +270,21 @@ def _users(facts: Facts, dockerfile: Resource) -> Iterable[Container]:
     if not names:
         return
     for pod in facts.every_pod():
-        for container in pod.running:
+        for container in pod.containers:
             known = find_image(facts.assume.images, container.get("image"))
             if known is not None and known.dockerfile is dockerfile:
                 yield container
+
+
+def _serves_as_it_is(facts: Facts, container: Container) -> bool:
+    """Whether a container starts what its image says, and is judged by what SIGTERM does to it."""
+    if container.get("command") or container not in container.pod.running or container.pod.ends:
+        return False
+    if container.prestop_seconds is None or sent_signal(container, None) != "TERM":
+        return False
+    known, args = find_image(facts.assume.images, container.get("image")), container.get("args")
+    given = words(args) or ()
+    return _is_built(known, (known and known.argv((), given)) or (), given)
 
 
 __all__ = ["Cause", "Process", "built_processes", "processes"]

@@ -8,8 +8,10 @@ from kguard.facts.commands import Command
 from kguard.facts.pods import Role
 from kguard.model import Fault
 from kguard.policy.context import NOTE, WARNING, Context
-from kguard.shell.arguments import init_of, program_of
+from kguard.shell.analyse import analyse
+from kguard.shell.arguments import init_of
 from kguard.shell.programs import Handling, handling
+from kguard.shell.verdict import Verdict
 
 
 def check(command: Command, ctx: Context) -> Iterator[Fault]:
@@ -23,7 +25,10 @@ def check(command: Command, ctx: Context) -> Iterator[Fault]:
     words = (*command.words, *command.arguments)
     if "{{" in words[0]:
         return
-    handles = handling(program_of(words)) is Handling.HANDLES
+    analysis = analyse(words)
+    handles = analysis.verdict is Verdict.DELIVERED and (
+        handling(analysis.program) is Handling.HANDLES
+    )
     yield command.found(
         ("command",),
         f"`command` of {command.called} takes the place of `{init}`, the image's init",
