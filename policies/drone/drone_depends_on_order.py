@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
-from kguard.facts.drone.pipeline import Pipeline
+from kguard.facts.drone.pipeline import Pipeline, pipelines_beside
 from kguard.facts.quantities import is_placeholder
 from kguard.model import Fault
 from kguard.policy.context import Context
@@ -12,7 +12,8 @@ from kguard.quantity._quote import quoted
 
 
 def check(pipeline: Pipeline, ctx: Context) -> Iterator[Fault]:
-    """Yield a fault for each name in `depends_on` that the runner has not passed yet."""
+    """Yield a fault for each name in `depends_on` that Drone has not passed yet."""
+    yield from _of_pipeline(pipeline, ctx)
     names = {step.name for step in pipeline.steps}
     if any(is_placeholder(name) for name in names):
         return
@@ -37,3 +38,19 @@ def check(pipeline: Pipeline, ctx: Context) -> Iterator[Fault]:
                 help="services come first, then steps in the order of the file",
             )
         passed.add(step.name)
+
+
+def _of_pipeline(pipeline: Pipeline, ctx: Context) -> Iterator[Fault]:
+    """Names that the file has too late; one that it lacks may come from another file."""
+    waits = pipeline.get("depends_on")
+    for number, name in enumerate(waits if isinstance(waits, list) else ()):
+        others = pipelines_beside(ctx.facts, pipeline.resource)
+        other = others.get(name) if isinstance(name, str) else None
+        if other is None or other.origin.document < pipeline.resource.origin.document:
+            continue
+        why = "itself" if other is pipeline.resource else f"{quoted(name)}, which comes later"
+        yield pipeline.fault(
+            ("depends_on", number),
+            f"{pipeline.called} waits for {why}",
+            help="the server takes pipelines in the order of the file, and refuses the build",
+        )

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
-from kguard.facts.drone.pipeline import Pipeline, Step
+from kguard.facts.drone.pipeline import Pipeline, Step, pipelines_beside
 from kguard.facts.quantities import is_placeholder
 from kguard.model import Fault, Related
 from kguard.policy.context import Context
@@ -13,7 +13,8 @@ _LONGEST = 100  # In bytes.
 
 
 def check(pipeline: Pipeline, ctx: Context) -> Iterator[Fault]:
-    """Yield a fault for each step whose name, or lack of an image, ends the build."""
+    """Yield a fault for a pipeline or step whose name, or lack of an image, ends the build."""
+    yield from _of_pipeline(pipeline, ctx)
     seen: dict[str, Step] = {}
     for step in pipeline.steps:
         name, help = step.name, "the runner ends the build before it starts"
@@ -37,3 +38,19 @@ def check(pipeline: Pipeline, ctx: Context) -> Iterator[Fault]:
                 ("name",), f"name of a step is longer than {_LONGEST} bytes", help=help
             )
         seen.setdefault(name, step)
+
+
+def _of_pipeline(pipeline: Pipeline, ctx: Context) -> Iterator[Fault]:
+    """The server takes a missing name for an empty one."""
+    name = pipeline.get("name", default="")
+    if not isinstance(name, str) or is_placeholder(name):
+        return
+    first = pipelines_beside(ctx.facts, pipeline.resource)[name]
+    if first is not pipeline.resource:
+        message = f"{pipeline.called} has the name of a pipeline before it"
+        yield pipeline.fault(
+            ("name",),
+            message if name else "a second pipeline has no name",
+            help="the server refuses the build",
+            related=[Related(first, ("name",), "the first of that name")],
+        )

@@ -142,6 +142,20 @@ def documents_beside(facts: Facts, resource: Resource, kind: str) -> list[Resour
     return [each for each in found if each.origin.path == resource.origin.path]
 
 
+def pipelines_beside(facts: Facts, resource: Resource) -> Mapping[str, Resource]:
+    """The pipelines in the file of a resource, for whatever runner: the first of each name."""
+    return facts.remember_unit(_pipelines, resource).get(resource.origin.path, {})
+
+
+def _pipelines(facts: Facts, near: Resource) -> dict[str, dict[str, Resource]]:
+    found: dict[str, dict[str, Resource]] = {}
+    for each in facts.index.in_unit(near, *drone.PIPELINE):
+        name = each.data.get("name")
+        if name is None or isinstance(name, str):
+            found.setdefault(each.origin.path, {}).setdefault(name or "", each)
+    return found
+
+
 def secret_names(data: Any) -> Iterator[tuple[Route, str]]:
     """The names of secrets under `from_secret` in what steps are given, with the routes to them."""
     if isinstance(data, Mapping):
