@@ -236,25 +236,43 @@ def role(words: Sequence[str]) -> Role:
     return Role.PROGRAM
 
 
-def _reloads(name: str, words: Sequence[str]) -> bool | None:
-    """Whether a development server starts the program anew when files change; None: it is none.
+# Commands of Django's manage.py that set a handler: django-rq (rq/worker.py), huey/consumer.py,
+# django-q (cluster.py).
+_MANAGED = frozenset(("rqworker", "run_huey", "qcluster"))
 
-    What does so ends on SIGTERM: werkzeug/_reloader.py, django/utils/autoreload.py
-    (run_with_reloader). Without it the application decides.
+
+def managed(words: Sequence[str]) -> Sequence[str]:
+    """What follows Django's `manage.py` among the words of a command, nothing where it is none."""
+    for position, word in enumerate(words[:3]):
+        if base_name(word) == "manage.py":
+            return words[position + 1 :]
+    return ()
+
+
+def _by_command(name: str, words: Sequence[str]) -> Handling | None:
+    """What the command does that a program is given; None where that makes no difference.
+
+    A development server that starts the program anew when files change ends on SIGTERM:
+    werkzeug/_reloader.py, django/utils/autoreload.py (run_with_reloader). In any other the
+    application decides.
     """
     if name == "flask" and "run" in words:
-        return not {"--debug", "--reload"}.isdisjoint(words) and "--no-reload" not in words
-    if "runserver" in words and any(base_name(word) == "manage.py" for word in words[:3]):
-        return "--noreload" not in words
+        reloads = not {"--debug", "--reload"}.isdisjoint(words) and "--no-reload" not in words
+        return Handling.HANDLES if reloads else Handling.SCRIPT
+    command = managed(words)
+    if _MANAGED.intersection(command[:1]):
+        return Handling.HANDLES
+    if "runserver" in command[:1]:
+        return Handling.SCRIPT if "--noreload" in command else Handling.HANDLES
     return None
 
 
 def handling(words: Sequence[str]) -> Handling:
     """What the program does with SIGTERM as PID 1."""
     name = program_name(words)
-    reloads = _reloads(name, words)
-    if reloads is not None:
-        return Handling.HANDLES if reloads else Handling.SCRIPT
+    by_command = _by_command(name, words)
+    if by_command is not None:
+        return by_command
     if name in IGNORERS:
         return Handling.IGNORES
     if name in HANDLERS:

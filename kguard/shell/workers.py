@@ -16,7 +16,7 @@ from collections.abc import Sequence
 from fractions import Fraction
 
 from kguard.record import record
-from kguard.shell.programs import base_name, program_name
+from kguard.shell.programs import base_name, managed, program_name
 
 Seconds = Fraction | int | None
 
@@ -33,6 +33,9 @@ class Worker:
     flag: str = ""
 
 
+_RQ = Worker("RQ", None, "it waits for the job it is working on, however long that takes")
+
+
 def worker(words: Sequence[str]) -> Worker | None:
     """The queue worker these words start; None for everything else.
 
@@ -41,6 +44,8 @@ def worker(words: Sequence[str]) -> Worker | None:
     if not words:
         return None
     name, arguments = program_name(words), list(words[1:])
+    if "rqworker" in managed(words)[:1]:
+        return _RQ
     if base_name(words[0]) == "python":
         arguments = _behind_module(arguments, name)
     elif name in ("ruby", "php") and arguments:
@@ -70,9 +75,9 @@ def _recognise(name: str, arguments: list[str]) -> Worker | None:
     if name == "celery.bin.worker":
         return _celery(arguments)
     if name == "rq" and commands[:1] and commands[0] in ("worker", "worker-pool"):
-        return Worker("RQ", None, "it waits for the job it is working on, however long that takes")
+        return _RQ
     if name in ("rqworker", "rq.cli.worker"):
-        return Worker("RQ", None, "it waits for the job it is working on, however long that takes")
+        return _RQ
     if name in ("sidekiq", "sidekiqswarm"):
         return _timed("Sidekiq", arguments, ("-t", "--timeout"), 25)
     if name == "faktory-worker":
@@ -94,6 +99,8 @@ def _recognise(name: str, arguments: list[str]) -> Worker | None:
 
 
 def _celery(arguments: list[str]) -> Worker:
+    if _unknown(arguments, ("--time-limit", "--soft-time-limit")):
+        return Worker("Celery", 0, "a task may run as long as its time limit says")
     hard = _option(arguments, ("--time-limit",))
     if hard:
         return Worker("Celery", hard, "a task may run that long", "--time-limit")
@@ -106,7 +113,7 @@ def _celery(arguments: list[str]) -> Worker:
 
 def _dramatiq(arguments: list[str]) -> Worker:
     flag = "--worker-shutdown-timeout"
-    given = _option(arguments, (flag,))
+    given = 0 if _unknown(arguments, (flag,)) else _option(arguments, (flag,))
     seconds = Fraction(given if given is not None else 600_000, 1000)
     why = "it waits that long for its workers"
     return Worker("Dramatiq", _whole(seconds), why, flag if given is not None else "")
@@ -116,6 +123,8 @@ def _artisan(arguments: list[str], commands: list[str]) -> Worker | None:
     command = commands[0] if commands else ""
     if command in ("queue:work", "queue:listen"):
         given = _option(arguments, ("--timeout",))
+        if _unknown(arguments, ("--timeout",)):
+            return Worker("Laravel", 0, "a job may run as long as `--timeout` says")
         if given == 0:
             return Worker("Laravel", None, "its jobs may run for ever", "--timeout")
         seconds = 60 if given is None else given
@@ -143,31 +152,39 @@ def _ruby_task(name: str, arguments: list[str], commands: list[str]) -> Worker |
 
 
 def _timed(framework: str, arguments: list[str], flags: tuple[str, ...], default: int) -> Worker:
-    given = _option(arguments, flags)
+    given = 0 if _unknown(arguments, flags) else _option(arguments, flags)
     why = "it gives its jobs that long"
     if given is None:
         return Worker(framework, default, why)
     return Worker(framework, given, why, flags[0])
 
 
-def _option(arguments: list[str], flags: tuple[str, ...]) -> int | Fraction | None:
-    """The number behind an option: `--x 5`, `--x=5`, `-t 5`, `-t5`; None where absent or no number.
+def _unknown(arguments: list[str], flags: tuple[str, ...]) -> bool:
+    """Whether an option is given a value that is filled in later: such a worker needs no time."""
+    return any("$" in value or "{{" in value for value in _values(arguments, flags)[-1:])
 
-    The last one counts.
-    """
-    found: str | None = None
-    for position, word in enumerate(arguments):
-        for flag in flags:
-            if word == flag and position + 1 < len(arguments):
-                found = arguments[position + 1]
-            elif word.startswith(f"{flag}="):
-                found = word.partition("=")[2]
-            elif not flag.startswith("--") and word.startswith(flag) and len(word) > len(flag):
-                found = word[len(flag) :]
-    if found is None or not found.isascii() or not found.replace(".", "", 1).isdecimal():
+
+def _option(arguments: list[str], flags: tuple[str, ...]) -> int | Fraction | None:
+    """The number behind an option; None where it is absent or no number. The last one counts."""
+    found = "".join(_values(arguments, flags)[-1:])
+    if not found.isascii() or not found.replace(".", "", 1).isdecimal():
         return None
     # Longer numbers are no times, and converting them takes long.
     return _whole(Fraction(found)) if len(found) <= 18 else None
+
+
+def _values(arguments: list[str], flags: tuple[str, ...]) -> list[str]:
+    """What is given to an option: `--x 5`, `--x=5`, `-t 5`, `-t5`."""
+    found: list[str] = []
+    for position, word in enumerate(arguments):
+        for flag in flags:
+            if word == flag and position + 1 < len(arguments):
+                found.append(arguments[position + 1])
+            elif word.startswith(f"{flag}="):
+                found.append(word.partition("=")[2])
+            elif not flag.startswith("--") and word.startswith(flag) and len(word) > len(flag):
+                found.append(word[len(flag) :])
+    return found
 
 
 def _whole(seconds: Fraction) -> int | Fraction:
