@@ -159,6 +159,8 @@ WRAPPERS = frozenset(
 )
 """The names of programs known to start others."""
 
+# Options of package managers that take a value.
+_VALUED = set(_names("--prefix -C --dir --cwd -w --workspace --filter -F"))
 _YARN_OWN = _names(
     "add audit bin cache config create dedupe global import info init install licenses link list"
     " login logout node outdated owner pack patch plugin publish rebuild remove set tag team unlink"
@@ -172,7 +174,7 @@ def package_runner(words: Sequence[Word]) -> str:
     wanted = _PACKAGE_RUNNERS.get(name)
     if wanted is None:
         return ""
-    arguments = _after_options(words[1:], {"--prefix", "-C", "--dir", "--cwd", "-w", "--filter"})
+    arguments = _after_options(words[1:], _VALUED)
     if name in ("npx", "pnpx", "bunx"):
         return name if arguments else ""
     if not arguments:

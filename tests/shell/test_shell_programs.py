@@ -194,6 +194,8 @@ def test_where_in_its_argument_the_program_stands(argv: list[str], offset: int) 
         (["dash", "-c", "app"], (SW, SW, SW), False),
         (["app"], (D, D, D), False),
         (["npm", "start"], (CUT, D, D), True),
+        (["npm", "--workspace", "api", "start"], (CUT, D, D), True),
+        (["pnpm", "-F", "api", "start"], (CUT, CUT, CUT), True),
         (["npm", "run", "--script-shell=bash", "x"], (D, D, D), False),
         (["yarn", "serve"], (CUT, D, D), True),
         (["npx", "-y", "serve"], (CUT, D, D), True),
