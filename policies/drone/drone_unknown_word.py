@@ -5,23 +5,35 @@ from __future__ import annotations
 from collections.abc import Iterator, Sequence
 from typing import Any
 
-from kguard.facts.drone.pipeline import Pipeline, Step
+from kguard.facts.drone.pipeline import Pipeline, Step, pipeline_of
 from kguard.facts.quantities import literal
-from kguard.model import Fault, Key
+from kguard.model import Fault, Key, Scope
 from kguard.policy.context import Context
 from kguard.quantity._quote import quoted
-from kguard.words import nearest
+from kguard.words import closest, nearest
 
 _FAILURE = ("ignore", "fast", "fail-fast", "fast-fail")
 _STATUS = ("success", "failure")
 # The other statuses of a build and step: none that a step can run in, but none misspelt either.
 _OTHER_STATUS = ("skipped", "blocked", "declined", "pending", "running", "killed", "error")
 _EVENTS = ("push", "pull_request", "tag", "promote", "rollback", "cron", "custom")
+_SHORT = ("k8s", "kube")
 _PATTERN = set("*?[\\")
 
 
-def check(pipeline: Pipeline, ctx: Context) -> Iterator[Fault]:
-    """Yield a fault for each `failure`, status, event and `medium` the runner does not know."""
+def check(scope: Scope, ctx: Context) -> Iterator[Fault]:
+    """Yield a fault for each `failure`, status, event and `medium` the runner does not know.
+
+    And for a `type` that no runner asks for, where this one is meant.
+    """
+    pipeline = pipeline_of(ctx.facts, scope.resource)
+    if pipeline is None:
+        word = literal(scope.get("type"))
+        if word and (word.lower() in _SHORT or closest(word, ["kubernetes"], cutoff=0.8)):
+            message = f"type {quoted(word)} is none that a runner asks for"
+            help = "the build waits for ever; did you mean `kubernetes`?"
+            yield scope.fault(("type",), message, help=help)
+        return
     yield from _conditions(pipeline, ("trigger", "event"), _EVENTS)
     for step in pipeline.steps:
         word = literal(step.get("failure"))
