@@ -184,7 +184,9 @@ def _of_container(facts: Facts, container: Container, shared: bool) -> Process |
         scripts=scripts,
         more=more,
         container=container,
-        judged_elsewhere=not command and _is_built(known, argv, args),
+        judged_elsewhere=not command
+        and _is_built(known, argv, args)
+        and _same_scripts(known, scripts, analysis.sought),
         related=() if command or known is None else _built_by(known),
         environment=known.built.environment if known and known.built else {},
     )
@@ -196,6 +198,16 @@ def _is_built(known: ImageFacts | None, argv: tuple[str, ...], args: tuple[str, 
         return False
     text = shell_text(argv) if args else None
     return not args or (text is not None and len(text.ignored) >= len(args))
+
+
+def _same_scripts(
+    known: ImageFacts | None, scripts: Scripts | None, names: tuple[str, ...]
+) -> bool:
+    """Whether the scripts that were asked for are those of the image: a volume may hide one."""
+    built = known.built if known else None
+    if scripts is None or built is None:
+        return True
+    return all(scripts(name) == built.script(name) for name in names)
 
 
 def _built_by(known: ImageFacts) -> tuple[Related, ...]:
@@ -220,8 +232,8 @@ def _place(
 def built_processes(facts: Facts, resource: Resource) -> Iterator[Process]:
     """The main process of the image a Dockerfile builds, where something starts it as it is.
 
-    None where no container of the run that uses the image serves by what it starts and is stopped
-    by SIGTERM alone: each has a command of its own, say, or ends by itself.
+    None where no container of the run that uses the image is judged by it: each has a command of
+    its own, say, or ends by itself.
     """
     image = built_image(resource)
     argv = image.argv() if image else None
@@ -277,14 +289,9 @@ def _users(facts: Facts, dockerfile: Resource) -> Iterable[Container]:
 
 
 def _serves_as_it_is(facts: Facts, container: Container) -> bool:
-    """Whether a container starts what its image says, and is judged by what SIGTERM does to it."""
-    if container.get("command") or container not in container.pod.running or container.pod.ends:
-        return False
-    if container.prestop_seconds is None or sent_signal(container, None) != "TERM":
-        return False
-    known, args = find_image(facts.assume.images, container.get("image")), container.get("args")
-    given = words(args) or ()
-    return _is_built(known, (known and known.argv((), given)) or (), given)
+    """Whether what becomes of a container is said of the Dockerfile of its image."""
+    processes = facts.processes(container.resource)
+    return any(each.container is container and each.judged_elsewhere for each in processes)
 
 
 __all__ = ["Cause", "Process", "built_processes", "processes"]
