@@ -45,7 +45,7 @@ def _of_pipeline(pipeline: Pipeline, ctx: Context) -> Iterator[Fault]:
     name = pipeline.get("name", default="")
     if not isinstance(name, str) or is_placeholder(name):
         return
-    first = pipelines_beside(ctx.facts, pipeline.resource)[name]
+    first = pipelines_beside(ctx.facts, pipeline.resource).get(name, pipeline.resource)
     if first is not pipeline.resource:
         message = f"{pipeline.called} has the name of a pipeline before it"
         yield pipeline.fault(
