@@ -36,7 +36,7 @@ _TAG_PARTS: tuple[tuple[re.Pattern[str], Shells], ...] = (
             r"(ubi[0-9.]*|ubi[0-9]+|rhel[0-9.]*|centos[0-9.]*|stream[0-9]+|fedora[0-9]*|rockylinux"
             r"[0-9.]*|almalinux[0-9.]*|oraclelinux[0-9.]*|ol[0-9]+|oracle|al2|al20[0-9]{2}"
             r"|amazonlinux[0-9.]*|amzn[0-9]*|leap[0-9.]*|opensuse|photon[0-9.]*|azurelinux[0-9.]*"
-            r"|mariner[0-9.]*|archlinux)\Z"
+            r"|mariner[0-9.]*|archlinux|(amazon)?corretto|graalvm)\Z"
         ),
         _BASH,
     ),
@@ -137,6 +137,8 @@ def _shells_of(image: str) -> Shells | None:
         return found
     if name == "openjdk":
         return _openjdk(tag)
+    if name == "maven" and "openjdk-" in tag:
+        return _openjdk(tag.partition("openjdk-")[2])
     if name == "mysql" and "debian" in tag:
         return _DASH
     known = _KNOWN.get(name)
