@@ -20,6 +20,9 @@ from kguard.words import closest
 Keys = Mapping[str, Any]
 """Accepted keys: None where anything may follow, else the keys in it, or in each of its items."""
 
+_ANY = "*"
+"""Stands for every key."""
+
 
 def _keys(names: str, **inner: Any) -> Keys:
     return {**dict.fromkeys(names.split()), **inner}
@@ -33,8 +36,10 @@ _AMOUNTS = _keys("cpu memory")
 _RESOURCES = _keys("", limits=_AMOUNTS, requests=_AMOUNTS)
 _METADATA = _keys("namespace annotations labels")
 _STEP = _keys(
-    "command commands detach depends_on entrypoint environment failure image name privileged pull "
+    "command commands detach depends_on entrypoint failure image name privileged pull "
     "settings shell user group working_dir",
+    # A variable under any name: a text, or this (runner-go manifest/env.go, Variable).
+    environment={_ANY: _keys("value from_secret")},
     resources=_RESOURCES,
     volumes=_keys("name path sub_path"),
     when=_CONDITIONS,
@@ -116,7 +121,7 @@ def unknown_keys(resource: Resource) -> Iterator[UnknownKey]:
     shared = _Shared(resource.data)
     for route, data, known in _mappings((), resource.data, accepted):
         for key in data:
-            if key in known or _holds_anchors(key):
+            if key in known or _ANY in known or _holds_anchors(key):
                 continue
             unknown = _unknown(resource, route, data, key, known)
             # A misspelt key is nobody's store of things to merge, whatever else looks like it.
@@ -152,7 +157,7 @@ def _mappings(
         return
     yield route, data, accepted
     for key, value in data.items():
-        inner = accepted.get(key)
+        inner = accepted.get(key, accepted.get(_ANY))
         if inner is None:
             continue
         if key not in _LISTS:
