@@ -108,10 +108,13 @@ def module_of(words: Sequence[str]) -> str:
 
 
 def program_name(words: Sequence[str]) -> str:
-    """The name that says most: the module behind `python -m`, else the program's own."""
+    """The name that says most: the module behind `python -m`, a script that is known, its own."""
     name = base_name(words[0]) if words else ""
-    module = module_of(words) if name == "python" else ""
-    return _MODULES.get(module, module) or name
+    if name != "python":
+        return name
+    module = module_of(words)
+    script = next((base_name(word) for word in words[1:] if not word.startswith("-")), "")
+    return _MODULES.get(module, module) or (script if script in HANDLERS else name)
 
 
 # Servers that go into the background unless one of these options, of one letter or more, keeps

@@ -30,6 +30,7 @@ CELERY_FLAG, SIDEKIQ_FLAG = "--time-limit", "-t"
         ("dramatiq app --worker-shutdown-timeout {{limit}}", "Dramatiq", 0, None),
         ("php artisan queue:work --timeout=$(LIMIT)", "Laravel", 0, None),
         ("sidekiq -t $(LIMIT) -t 60", "Sidekiq", 60, None),
+        ("python3 /venv/bin/celery -A app worker --time-limit 5", "Celery", 5, CELERY_FLAG),
         ("rq worker high", "RQ", None, ""),
         ("rqworker", "RQ", None, ""),
         ("python -u manage.py rqworker default", "RQ", None, ""),
