@@ -19,7 +19,7 @@ from kguard.record import record
 
 @record(eq=False)
 class Command(Scope):
-    """The command of a container, or the ENTRYPOINT of the image a Dockerfile builds.
+    """The command of a container, or what the image starts that a Dockerfile builds.
 
     `words` are the container's `command`, else the image's ENTRYPOINT as far as known; `arguments`
     its `args`, or CMD. `form` is how ENTRYPOINT is written (`exec`, `shell`, `broken`) and
@@ -47,7 +47,8 @@ class Command(Scope):
     @property
     def is_own(self) -> bool:
         """Whether what is started is a script that the Dockerfile brings along."""
-        return self.files is not None and self.files.get(self.words[0]) is not None
+        started = self.files.get(self.words[0]) if self.files and self.words else None
+        return started is not None
 
     def place(self, index: int) -> Route:
         """Where a word of `(*words, *arguments)` stands: an item of a list, or an instruction."""
@@ -65,12 +66,12 @@ class Command(Scope):
 def commands(facts: Facts, resource: Resource) -> Iterator[Command]:
     """The commands of a workload's or an Argo object's containers, or of a Dockerfile's image."""
     image = built_image(resource)
-    if image is not None and image.entrypoint:
+    if image is not None and (image.entrypoint or image.cmd):
         yield Command(
             resource,
             (),
             resource.data,
-            words=image.entrypoint,
+            words=image.entrypoint or (),
             arguments=image.cmd or (),
             words_route=image.entrypoint_route,
             arguments_route=image.cmd_route,
