@@ -49,11 +49,24 @@ def run(args: argparse.Namespace) -> int:
         args.config.append(f"./{args.file}" if "=" in args.file else args.file)
     settings = load_settings(args, registry)
     if args.action == "check":
+        _read_named(settings)
         print(f"{settings.file}: no mistakes" if settings.file else "no configuration file")
     else:
         for line in _show(settings, registry, args.path, verbose=args.verbose):
             print(line)
     return OK
+
+
+def _read_named(settings: Settings) -> None:
+    """Read the files of others that a run would: Dockerfiles of images, Argo's configuration.
+
+    Raises UsageError for one that cannot be used, as a run does.
+    """
+    from kguard.cli.world import assumptions
+    from kguard.inputs.files import Discovery
+    from kguard.inputs.load import Loaded
+
+    assumptions(settings, Discovery(git_root(os.getcwd()) or os.getcwd()), Loaded())
 
 
 _FROM_ENVIRONMENT = (

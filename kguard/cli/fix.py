@@ -65,6 +65,8 @@ def run(args: argparse.Namespace) -> int:
     given = _standard_input(found)
     session = judge(args, registry, settings, found, given)
     session.finish()
+    for notice in () if args.quiet else session.report.notices:
+        fail(notice)
     repair = Repair(args, session, given)
     repair.run()
     failed = say_unchecked(repair.session.report)

@@ -94,6 +94,7 @@ class Forecasts:
     found: list[Outlook] = field(default_factory=list)
     skipped: list[Skipped] = field(default_factory=list)
     unchecked: list[Unchecked] = field(default_factory=list)
+    notices: list[str] = field(default_factory=list)
 
     def place(self, resource: Resource, route: Route) -> tuple[str, int]:
         """The file and the line of a route."""
@@ -113,6 +114,7 @@ def run(args: argparse.Namespace) -> int:
         report["unchecked"] = [
             {"file": e.path, "line": e.line, "reason": e.reason} for e in forecasts.unchecked
         ]
+        report["notices"] = forecasts.notices
         print(json.dumps(report, indent=2, ensure_ascii=False))
     else:
         style = term.detect(sys.stdout, color=args.color)
@@ -127,6 +129,8 @@ def run(args: argparse.Namespace) -> int:
         if blocks:
             print("\n\n".join(blocks))
         sys.stdout.flush()
+        for notice in forecasts.notices:
+            fail(notice)
         _say(forecasts.unchecked)
     if forecasts.unchecked:
         return UNCHECKED
@@ -144,6 +148,7 @@ def _say(unchecked: list[Unchecked]) -> None:
 def collect(args: argparse.Namespace) -> Forecasts:
     """Read and forecast. Raises UsageError and ConfigError for what the user got wrong."""
     from kguard.cli.session import prepare
+    from kguard.cli.unrendered import without_charts
     from kguard.cli.world import assumptions, render_options
     from kguard.facts import Facts
     from kguard.index import Index
@@ -159,6 +164,7 @@ def collect(args: argparse.Namespace) -> Forecasts:
         loaded,
         skipped=list(loaded.skipped),
         unchecked=[*discovered.missing, *loaded.unchecked],
+        notices=[*discovered.notices, *without_charts(settings, loaded)],
     )
     workflows = [
         workflow

@@ -314,3 +314,13 @@ def test_named_files_are_fixed_with_their_folder_as_context(project: Project) ->
     assert project.run("fix", "b.yaml", "-q").out == "fixed 1 finding in 1 file\n"
     assert content(project, "a.yaml") == OVER
     assert Path(project.root / "b.yaml").read_text() == CURED.replace("web", "api")
+
+
+@pytest.mark.parametrize(("options", "told"), [((), True), (("-q",), False)], ids=["", "quiet"])
+def test_notices_are_told_beside_the_fixes(
+    project: Project, options: tuple[str, ...], told: bool
+) -> None:
+    project.write({"a.yaml": OVER})
+    answer = project.run("fix", "--diff", "--kube-version", "1.99", *options)
+    assert ("kguard: Kubernetes 1.99 is newer than" in answer.err) == told
+    assert answer.code == 1

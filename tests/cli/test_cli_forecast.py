@@ -242,3 +242,14 @@ def test_the_docs_show_a_real_run() -> None:
     page = Path(__file__).parents[2] / "docs" / "forecast.md"
 
     assert (HERE / "report.txt").read_text(encoding="utf-8") in page.read_text(encoding="utf-8")
+
+
+def test_what_changes_nothing_is_told(project: Project) -> None:
+    project.write({"a.yaml": FAN_OUT, "values.yaml": "a: b\n"})
+    words = ("forecast", "a.yaml", "--helm", "--helm-values", "values.yaml")
+    notice = "`--helm-values` changes nothing: no chart is among the files"
+    answer = project.run(*words)
+    assert answer.err == f"kguard: {notice}\n"
+    answer = project.run(*words, "--format", "json")
+    assert (answer.json["notices"], answer.err) == ([notice], "")
+    Draft202012Validator(SCHEMA).validate(answer.json)

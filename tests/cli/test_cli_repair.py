@@ -68,7 +68,7 @@ def test_a_finding_that_a_fix_moves_does_not_stand_in_its_way(project: Project) 
     project.write({"a.yaml": MUTEX})
     only = "--select", "argo-removed-field,argo-lock-no-deadline"
     answer = project.run("fix", "--argo-version", "4.0", "--fail-on", "never", *only)
-    assert answer.err == ""
+    assert "not fixed" not in answer.err
     assert project.read("a.yaml") == MUTEX.replace("{mutex: {name: a}}", "{mutexes: [{name: a}]}")
 
 

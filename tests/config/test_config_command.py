@@ -117,6 +117,39 @@ def test_check_answers_by_its_exit_code(
     assert (run(["config", *argv]), capsys.readouterr().out) == (code, said)
 
 
+@pytest.mark.parametrize(
+    ("written", "files", "said"),
+    [
+        (
+            "image-map: {web: {dockerfile: web.docker}}\n",
+            {"web.docker": "RUN make\n"},
+            "kguard: image map: web.docker:1: `RUN` before the first `FROM`\n",
+        ),
+        ("image-map: {web: {dockerfile: web.docker}}\n", {"web.docker": "FROM scratch\n"}, ""),
+        (
+            "argo: {controller-config: argo.yaml}\n",
+            {"argo.yaml": "a: [\n"},
+            "kguard: argo.yaml:2: ",
+        ),
+    ],
+    ids=["a broken Dockerfile", "a sound one", "the controller's configuration"],
+)
+def test_check_reads_the_files_that_are_named(
+    here: Path,
+    project: Project,
+    capsys: pytest.CaptureFixture[str],
+    written: str,
+    files: dict[str, str],
+    said: str,
+) -> None:
+    for name, text in {".kguard.yaml": written, **files}.items():
+        project.write(name, text)
+    assert run(["config", "check"]) == (2 if said else 0)
+    printed = capsys.readouterr()
+    assert printed.err.startswith(said)
+    assert bool(printed.out) != bool(said)
+
+
 def test_control_characters_are_shown_not_sent(
     here: Path, project: Project, capsys: pytest.CaptureFixture[str]
 ) -> None:
