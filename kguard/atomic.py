@@ -44,7 +44,8 @@ def write_atomically(path: str, data: bytes) -> None:
     if existing is not None and not os.access(target, os.W_OK):
         raise PermissionError(errno.EACCES, os.strerror(errno.EACCES), path)
     folder, name = os.path.split(target)
-    partial = os.path.join(folder, f".{name}.{os.getpid()}.partial")
+    # In a container every kguard may have the same process id, and one that is killed leaves this.
+    partial = os.path.join(folder, f".{name}.{os.urandom(4).hex()}.partial")
     # "x": a file or link of that name which somebody else has put there is not written through.
     with open(partial, "xb") as file:
         try:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import errno
 import os
 import stat
 import subprocess
@@ -64,12 +65,32 @@ def test_a_write_protected_file_is_not_replaced(
     assert os.listdir(tmp_path) == ["file"]
 
 
-def test_old_content_survives_what_cannot_be_written(tmp_path: Path) -> None:
+def test_old_content_survives_what_cannot_be_written(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def full(_: int) -> None:
+        raise OSError(errno.ENOSPC, os.strerror(errno.ENOSPC))
+
     (tmp_path / "file").write_text("old")
-    (tmp_path / f".file.{os.getpid()}.partial").mkdir()
-    with pytest.raises(FileExistsError):
+    monkeypatch.setattr(os, "fsync", full)
+    with pytest.raises(OSError, match="No space left"):
         write_atomically(str(tmp_path / "file"), b"new")
     assert (tmp_path / "file").read_text() == "old"
+    assert os.listdir(tmp_path) == ["file"]
+
+
+@pytest.mark.skipif(os.name == "nt", reason="a signal of POSIX")
+def test_what_a_killed_process_left_is_in_nobodys_way(tmp_path: Path) -> None:
+    """In a container the next one has the same process id."""
+    target = str(tmp_path / "file")
+    code = (
+        "import os, sys; from kguard.atomic import write_atomically;"
+        "os.fsync = lambda _, me=os.getpid(): os.kill(me, 9); os.getpid = lambda: 1;"
+        "write_atomically(sys.argv[1], b'new')"
+    )
+    for left in (1, 2):
+        subprocess.run([sys.executable, "-c", code, target], check=False)
+        assert len(os.listdir(tmp_path)) == left
 
 
 def test_missing_folder(tmp_path: Path) -> None:
