@@ -24,7 +24,7 @@ from kguard.kube.recognise import (
     resources,
     strange_items,
 )
-from kguard.model import Duplicate
+from kguard.model import Duplicate, Route, dig
 from kguard.record import field, record, replace
 from kguard.report import Skipped, Unchecked
 from kguard.source import Document as YamlDocument
@@ -297,17 +297,15 @@ class _Loader:
                 strangers[UNNAMED_PATCH if self.building else "Kustomize patch"] += 1
                 continue
             taken = self._take(path, document, cut.get(document.index, 0), context)
-            if not taken and (key := lacks(document.data)):
-                at = document.locate((key,)).span
-                reason = f"no `{key}`, without which kubectl refuses the object"
-                self._fail(path, at.line, at.column, reason, context)
-                self.loaded.sources[path] = source
-            elif not taken and not is_kubernetes(document.data):
+            if not taken and self._lacks(source, document, (), context):
+                continue
+            if not taken and not is_kubernetes(document.data):
                 strangers[foreign(document.data, path)] += 1
             elif not taken and document.data.get("apiVersion", "").startswith(_KUSTOMIZE):
                 strangers["kustomization"] += 1
             elif is_list(document.data):
-                strange += strange_items(document.data)
+                items = strange_items(document.data)
+                strange += sum(not self._lacks(source, document, at, context) for at in items)
         if len(self.loaded.resources) > before:
             self._count(path, source, context)
         for reason, count in strangers.items():
@@ -318,6 +316,16 @@ class _Loader:
             self._skip(path, f"{counted(strange, 'item')} of a List without a kind", context)
         if not source.documents and not source.errors:
             self._skip(path, "no document in it", context)
+
+    def _lacks(self, source: Source, document: YamlDocument, route: Route, context: bool) -> bool:
+        """Whether the object there lacks its kind or apiVersion, which is told then."""
+        key = lacks(dig(document.data, *route))
+        if key:
+            at = document.locate((*route, key)).span
+            reason = f"no `{key}`, without which kubectl refuses the object"
+            self._fail(source.path, at.line, at.column, reason, context)
+            self.loaded.sources[source.path] = source
+        return bool(key)
 
     def _take(self, path: str, document: YamlDocument, cut: int, context: bool) -> bool:
         """Add the objects of a document; whether there was one."""

@@ -120,12 +120,14 @@ def _typed(item: Any, around: Mapping[str, Any]) -> Any:
     return {**item, "apiVersion": around["apiVersion"], "kind": kind}
 
 
-def strange_items(data: Any) -> int:
-    """How many items of a List, at any depth, are no objects, so that kubectl refuses them."""
-    if not is_list(data):
-        return 0
-    items = [_typed(item, data) for item in data["items"]]
-    return sum(strange_items(item) if is_kubernetes(item) else 1 for item in items)
+def strange_items(data: Any, prefix: Route = ()) -> Iterator[Route]:
+    """Where in a List, at any depth, items are no objects, so that kubectl refuses them."""
+    for number, item in enumerate(data["items"] if is_list(data) else ()):
+        route, typed = (*prefix, "items", number), _typed(item, data)
+        if is_kubernetes(typed):
+            yield from strange_items(typed, route)
+        else:
+            yield route
 
 
 def is_kubernetes(data: Any) -> bool:

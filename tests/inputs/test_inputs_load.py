@@ -215,6 +215,18 @@ class TestForeign:
         assert [each.kind for each in found.resources] == ["Pod"]
         assert skipped(found) == [("a.yaml", "3 items of a List without a kind")]
 
+    def test_an_item_of_a_kind_that_lacks_its_other_half_is_an_error(
+        self, project: Path, write: Write
+    ) -> None:
+        """As a document of its own would be: it would not be judged, and kubectl refuses it."""
+        items = "- kind: Pod\n  metadata: {name: a}\n- {apiVersion: v1, metadata: {name: b}}\n- 7\n"
+        write({"a.yaml": "apiVersion: v1\nkind: List\nitems:\n" + items})
+        found = check()
+        reason = "no `{}`, without which kubectl refuses the object"
+        told = [(each.line, each.column, each.reason) for each in found.unchecked]
+        assert told == [(4, 3, reason.format("apiVersion")), (6, 4, reason.format("kind"))]
+        assert skipped(found) == [("a.yaml", "1 item of a List without a kind")]
+
     def test_an_empty_list_is_not_foreign(self, project: Path, write: Write) -> None:
         write({"a.yaml": "apiVersion: v1\nkind: List\nitems: []\n"})
         loaded = check()
