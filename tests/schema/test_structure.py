@@ -236,7 +236,7 @@ LEFT_ALONE: dict[str, dict[str, Any]] = {
     ),
     "variables that repeat": _pod({"env": [{"name": "A", "value": "1"}, {"name": "A"}]}),
     "ports without names": _pod({"ports": [{"containerPort": 80}, {"containerPort": 80}]}),
-    "a name that is made": _object("Job", None, "batch/v1", metadata={"generateName": "a-"}),
+    "a name that is made": _object("Service", None, "v1", metadata={"generateName": "a-"}),
     "a name that is filled in": {
         "apiVersion": "v1",
         "kind": "ConfigMap",

@@ -1,34 +1,22 @@
 """What Kubernetes wants of the fields of a mapping together: some of them, one of them, no more.
 
 The specification has none of this; sources are the validation of the groups: kubernetes
-pkg/apis/{core,apps,networking,autoscaling,rbac,admissionregistration}/validation/validation.go and
-apimachinery pkg/apis/meta/v1/validation/validation.go.
+pkg/apis/{core,apps,batch,networking,autoscaling,rbac,admissionregistration}/validation/validation.go
+and apimachinery pkg/apis/meta/v1/validation/validation.go. What is in pods: podspecs.
 """
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from typing import Any
 
 from kguard.facts.quantities import is_placeholder
-from kguard.facts.schema import names
+from kguard.facts.schema import names, podspecs
+from kguard.facts.schema.podspecs import items_of
+from kguard.facts.schema.together import Missing, Wrong
 from kguard.kube import schema
 from kguard.kube.schema import Field
-from kguard.model import Route, dig
-from kguard.record import record
-
-Missing = tuple[Route, str]
-"""Keys to a mapping, and the key that is missing there."""
-
-
-@record
-class Wrong:
-    """What is wrong with the value at some keys, or with the key itself where it stands."""
-
-    keys: Route
-    said: str
-    at_key: bool = False
-
+from kguard.model import dig
 
 _RULE = ("apiGroups", "apiVersions", "operations", "resources")
 
@@ -70,6 +58,9 @@ def missing(struct: str, data: Mapping[str, Any]) -> Iterator[Missing]:
     for key in _DEMANDED.get(struct, ()):
         if data.get(key) is None:
             yield (), key
+    # A patch leaves the spec out; one that is written and empty was meant to hold something.
+    if "spec" in data and data["spec"] is None and schema.required(f"{struct}Spec"):
+        yield (), "spec"
     judge = _MISSING.get(struct)
     if judge is not None:
         yield from judge(data)
@@ -118,11 +109,6 @@ def _of_ingress(data: Mapping[str, Any]) -> Iterator[Missing]:
         yield (), "rules"
 
 
-def _of_selector_requirement(data: Mapping[str, Any]) -> Iterator[Missing]:
-    if data.get("operator") in ("In", "NotIn") and not data.get("values"):
-        yield (), "values"
-
-
 def _of_path(data: Mapping[str, Any]) -> Iterator[Missing]:
     if data.get("pathType") in ("Exact", "Prefix") and not data.get("path"):
         yield (), "path"
@@ -136,11 +122,30 @@ def _of_metric(data: Mapping[str, Any]) -> Iterator[Missing]:
             yield (), key
 
 
+def _of_source(*keys: str) -> Callable[[Mapping[str, Any]], Iterator[Missing]]:
+    """What the target of a metric has to hold: one of the keys; the first goes with its type."""
+
+    def judge(data: Mapping[str, Any]) -> Iterator[Missing]:
+        target = data.get("target")
+        if isinstance(target, Mapping) and all(target.get(key) is None for key in keys):
+            kind = target.get("type")
+            named = kind[:1].lower() + kind[1:] if isinstance(kind, str) else ""
+            meant = {"utilization": "averageUtilization"}.get(named, named)
+            yield ("target",), meant if meant in keys else keys[0]
+
+    return judge
+
+
 _MISSING: Mapping[str, Callable[[Mapping[str, Any]], Iterator[Missing]]] = {
+    **podspecs.MISSING,
+    "ContainerResourceMetricSource": _of_source("averageUtilization", "averageValue"),
+    "ExternalMetricSource": _of_source("averageValue", "value"),
     "HTTPIngressPath": _of_path,
     "IngressSpec": _of_ingress,
-    "LabelSelectorRequirement": _of_selector_requirement,
     "MetricSpec": _of_metric,
+    "ObjectMetricSource": _of_source("averageValue", "value"),
+    "PodsMetricSource": _of_source("averageValue"),
+    "ResourceMetricSource": _of_source("averageUtilization", "averageValue"),
     "PolicyRule": _of_policy_rule,
     "ServiceSpec": _of_service,
 }
@@ -175,7 +180,7 @@ def wrong(struct: str, data: Mapping[str, Any], fields: Mapping[str, Field]) -> 
 def _wrong_service(data: Mapping[str, Any]) -> Iterator[Wrong]:
     kind, name = data.get("type"), data.get("externalName")
     if kind in (None, "ClusterIP"):
-        for number, port in enumerate(_items(data.get("ports"))):
+        for number, port in enumerate(items_of(data.get("ports"))):
             if isinstance(port, Mapping) and port.get("nodePort"):
                 said = "is for a Service of another `type`"
                 yield Wrong(("ports", number, "nodePort"), said, at_key=True)
@@ -186,12 +191,45 @@ def _wrong_service(data: Mapping[str, Any]) -> Iterator[Wrong]:
             yield Wrong(("externalName",), fault)
     if kind == "ExternalName" and data.get("clusterIP"):
         yield Wrong(("clusterIP",), "stands beside `type: ExternalName`", at_key=True)
+    if kind in ("NodePort", "LoadBalancer") and data.get("clusterIP") == "None":
+        yield Wrong(("clusterIP",), f"is `None`, and a Service of type `{kind}` has an address")
+    # needsExternalTrafficPolicy: an address outside makes up for the type.
+    inside = kind in (None, "ClusterIP") and not data.get("externalIPs")
+    if inside and data.get("externalTrafficPolicy"):
+        said = "is for a Service of `type` `NodePort` or `LoadBalancer`, or with `externalIPs`"
+        yield Wrong(("externalTrafficPolicy",), said, at_key=True)
 
 
-def _wrong_requirement(data: Mapping[str, Any]) -> Iterator[Wrong]:
-    if data.get("operator") in ("Exists", "DoesNotExist") and data.get("values"):
-        said = f"stands beside `{data['operator']}`, which takes none"
-        yield Wrong(("values",), said, at_key=True)
+def _wrong_metric(data: Mapping[str, Any]) -> Iterator[Wrong]:
+    kind = data.get("type")
+    if not isinstance(kind, str) or not kind.isalpha():
+        return
+    key = kind[0].lower() + kind[1:]
+    if data.get(key) is None:
+        return
+    for other in sorted(_METRIC_SOURCES - {key}):
+        if data.get(other) is not None:
+            said = f"stands beside `{key}`, and a metric of type `{kind}` has that alone"
+            yield Wrong((other,), said, at_key=True)
+
+
+def _wrong_source(first: str, second: str) -> Callable[[Mapping[str, Any]], Iterator[Wrong]]:
+    """What the target of a metric may not hold together."""
+
+    def judge(data: Mapping[str, Any]) -> Iterator[Wrong]:
+        target = data.get("target")
+        if dig(target, first) is not None and dig(target, second) is not None:
+            said = f"stands beside `{first}`, and only one of them can be there"
+            yield Wrong(("target", second), said, at_key=True)
+
+    return judge
+
+
+def _wrong_job(data: Mapping[str, Any]) -> Iterator[Wrong]:
+    if data.get("completionMode") in (None, "NonIndexed"):
+        for key in ("backoffLimitPerIndex", "maxFailedIndexes", "successPolicy"):
+            if data.get(key) is not None:
+                yield Wrong((key,), "is for `completionMode: Indexed` alone", at_key=True)
 
 
 def _wrong_path(data: Mapping[str, Any]) -> Iterator[Wrong]:
@@ -200,11 +238,6 @@ def _wrong_path(data: Mapping[str, Any]) -> Iterator[Wrong]:
         return
     if path and path[0] not in ("/", "{", "$", "<", "_", "@"):
         yield Wrong(("path",), f"is `{path[:40]}`, and it has to begin with `/`")
-
-
-def _wrong_toleration(data: Mapping[str, Any]) -> Iterator[Wrong]:
-    if not data.get("key") and data.get("operator") in (None, "", "Equal"):
-        yield Wrong((), "has no `key`, and only with `operator: Exists` that is allowed")
 
 
 def _restarted(kind: str) -> Callable[[Mapping[str, Any]], Iterator[Wrong]]:
@@ -267,53 +300,23 @@ def _wrong_review(data: Mapping[str, Any]) -> Iterator[Wrong]:
 
 
 _WRONG: Mapping[str, Callable[[Mapping[str, Any]], Iterator[Wrong]]] = {
+    **podspecs.WRONG,
+    "ContainerResourceMetricSource": _wrong_source("averageUtilization", "averageValue"),
     "DaemonSetSpec": _restarted("DaemonSet"),
     "DeploymentSpec": _wrong_deployment,
+    "ExternalMetricSource": _wrong_source("averageValue", "value"),
     "HTTPIngressPath": _wrong_path,
-    "LabelSelectorRequirement": _wrong_requirement,
+    "JobSpec": _wrong_job,
     "LocalSubjectAccessReview": _wrong_review,
+    "MetricSpec": _wrong_metric,
     "ReplicaSetSpec": _restarted("ReplicaSet"),
     "ReplicationControllerSpec": _restarted("ReplicationController"),
+    "ResourceMetricSource": _wrong_source("averageUtilization", "averageValue"),
     "SelfSubjectAccessReview": _wrong_review,
     "ServiceSpec": _wrong_service,
     "StatefulSetSpec": _wrong_stateful_set,
     "SubjectAccessReview": _wrong_review,
-    "Toleration": _wrong_toleration,
 }
-
-
-def claims_of(data: Mapping[str, Any]) -> list[str | None]:
-    """The names of what a StatefulSet claims for each pod; None among them for one not known."""
-    templates = dig(data, "spec", "volumeClaimTemplates")
-    return [_name(dig(each, "metadata")) for each in _items(templates)]
-
-
-def mounts_without_volume(
-    pod: Mapping[str, Any], claims: Iterable[str | None]
-) -> Iterator[tuple[Route, str]]:
-    """The mounts in a pod's spec whose volume it does not have: the keys, and the volume's name.
-
-    `claims` are those of the StatefulSet around it. Source: ValidateVolumeMounts.
-    """
-    volumes = {*claims, *(_name(each) for each in _items(pod.get("volumes")))}
-    if None in volumes:
-        return
-    for listed in ("initContainers", "containers"):
-        for number, container in enumerate(_items(pod.get(listed))):
-            for mount, item in enumerate(_items(dig(container, "volumeMounts"))):
-                name = _name(item)
-                if name is not None and name not in volumes:
-                    yield (listed, number, "volumeMounts", mount, "name"), name
-
-
-def _items(value: Any) -> list[Any]:
-    return value if isinstance(value, list) else []
-
-
-def _name(item: Any) -> str | None:
-    """The name of an item; None where it has none that can be known."""
-    name = item.get("name") if isinstance(item, Mapping) else None
-    return name if isinstance(name, str) and not is_placeholder(name) else None
 
 
 def _listed(words: list[str]) -> str:

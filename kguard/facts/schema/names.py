@@ -10,6 +10,7 @@ import re
 from collections.abc import Callable, Iterator, Mapping
 from typing import Any
 
+from kguard.facts.schema.quotakeys import quota_keys
 from kguard.model import Resource, Route
 
 Faults = Iterator[tuple[Route, str]]
@@ -225,6 +226,14 @@ def _qualified(text: str) -> str | None:
     return f"is `{text[:80]}`, {fault}" if fault else None
 
 
+def _host(text: str) -> str | None:
+    # networking validation.go (validateIngressRules), apimachinery IsWildcardDNS1123Subdomain.
+    parts = text.split(".")
+    if len(parts) == 4 and all(part.isdecimal() and len(part) < 4 for part in parts):
+        return f"is `{text}`, and it has to be a name, no address"
+    return dns_subdomain(text.removeprefix("*."), text)
+
+
 KEYS: Mapping[tuple[str, str], Callable[[Any], Faults]] = {
     ("ObjectMeta", "labels"): label_keys,
     ("ObjectMeta", "annotations"): annotation_keys,
@@ -234,6 +243,7 @@ KEYS: Mapping[tuple[str, str], Callable[[Any], Faults]] = {
     ("ConfigMap", "binaryData"): _config_keys,
     ("Secret", "data"): _config_keys,
     ("Secret", "stringData"): _config_keys,
+    ("ResourceQuotaSpec", "hard"): quota_keys,
     ("ServiceSpec", "selector"): label_keys,
     ("ReplicationControllerSpec", "selector"): label_keys,
 }
@@ -304,6 +314,7 @@ FORMATS: Mapping[tuple[str, str], Callable[[Any], Faults]] = {
     ("SecretEnvSource", "name"): _text(dns_subdomain),
     ("PersistentVolumeClaimSpec", "storageClassName"): _text(dns_subdomain),
     ("StatefulSetSpec", "serviceName"): _text(dns_label),
+    ("IngressRule", "host"): _text(_host),
     ("IngressServiceBackend", "name"): _text(dns_label),
     ("LabelSelectorRequirement", "key"): _text(_qualified),
     ("PodAffinityTerm", "topologyKey"): _text(_qualified),

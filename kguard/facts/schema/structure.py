@@ -11,7 +11,7 @@ from collections.abc import Iterator, Mapping, Sequence
 from typing import TYPE_CHECKING, Any
 
 from kguard.facts.quantities import is_placeholder
-from kguard.facts.schema import constraints, names, values
+from kguard.facts.schema import constraints, names, podspecs, values
 from kguard.facts.schema.fields import Level, UnknownField, unknown_field
 from kguard.kube import argo, schema
 from kguard.kube.schema import Field
@@ -134,7 +134,7 @@ class _Walk:
         self._fields = False
         self._whole = True
         self._left = _MOST_NODES
-        self._claims = constraints.claims_of(resource.data)
+        self._claims = podspecs.claims_of(resource.data)
 
     def all(self) -> Iterator[Scope]:
         resource = self._resource
@@ -142,7 +142,9 @@ class _Walk:
         pod = self._facts.pod(resource)
         if kind is not None:
             self._full = self._fields = True
-            self._whole = pod is None or not pod.fragment
+            # Containers that are written and empty were not left to others.
+            empty = pod is not None and pod.data.get("containers", ()) in (None, [])
+            self._whole = pod is None or empty or not pod.fragment
             yield from self._struct(kind.struct, resource.data, (), ())
             if names.is_named(resource):
                 yield from self._name()
@@ -163,7 +165,9 @@ class _Walk:
         resource = self._resource
         metadata = resource.data.get("metadata")
         if isinstance(metadata, Mapping) or metadata is None:
-            named = metadata and any(metadata.get(key) for key in ("name", "generateName"))
+            # A name such as `n` is a boolean, and there all the same: that is told of it.
+            names_in = [(metadata or {}).get(key) for key in ("name", "generateName")]
+            named = any(name not in (None, "") for name in names_in)
             if not named and self._whole and not _is_patch(metadata or {}):
                 yield MissingField(resource, ("metadata",), metadata or {}, "name")
         if not values.is_filled_in(resource.name):
@@ -218,7 +222,7 @@ class _Walk:
             here = dig(data, *keys, default=data)
             yield MissingField(self._resource, (*route, *keys), here, key)
         if struct == "PodSpec":
-            for keys, name in constraints.mounts_without_volume(data, self._claims):
+            for keys, name in podspecs.mounts_without_volume(data, self._claims):
                 said = f"is `{name}`, and the pod has no such volume"
                 yield from self._wrong((said, values.REFUSED), (*route, *keys))
         for each in constraints.wrong(struct, data, fields):
