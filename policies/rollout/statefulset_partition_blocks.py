@@ -24,6 +24,7 @@ def check(workload: Workload, ctx: Context) -> Iterator[Fault | Unknown]:
         return
     if ceiling == 0 or not (blocked or (floor and partition >= floor)):
         return  # Without pods nothing is held back.
+    most = "at most " if blocked and ceiling != floor else ""
     pods = ceiling if blocked else floor
     scaled = "" if blocked else " while the autoscaler keeps it at its minimum"
     place = [Related(s, ("spec",), "the autoscaler") for s in workload.autoscalers]
@@ -32,7 +33,7 @@ def check(workload: Workload, ctx: Context) -> Iterator[Fault | Unknown]:
     yield workload.fault(
         keys,
         f"no pod of {workload.called} is ever updated{scaled}: `partition` is {partition} and "
-        f"there {'is' if pods == 1 else 'are'} {pods}",
+        f"there {'is' if pods == 1 else 'are'} {most}{pods}",
         severity=None if blocked else NOTE,
         related=place,
         help="a rollout counts as complete and changes nothing",
