@@ -6,7 +6,8 @@ from collections.abc import Iterator
 
 from kguard.config import Settings
 from kguard.inputs.files import Discovery
-from kguard.inputs.load import Loaded
+from kguard.inputs.load import Loaded, folder_of
+from kguard.inputs.names import is_kustomization
 from kguard.report import Unchecked
 from kguard.words import counted
 
@@ -24,7 +25,9 @@ def said_of(found: Discovery, loaded: Loaded) -> tuple[list[str], list[Unchecked
     charts = loaded.unrendered_charts
     folders = sorted(path for path in found.given if not path or path.endswith("/"))
     idle = bool(folders) and not loaded.files
-    kustomizations = loaded.unbuilt_kustomizations if idle else []
+    # What cannot be read cannot be built either, and is told of.
+    unread = {folder_of(each.path) for each in loaded.unchecked if is_kustomization(each.path)}
+    kustomizations = [each for each in loaded.unbuilt_kustomizations if idle and each not in unread]
     notices = [
         *_each(charts, "chart", "rendered: `--helm` does"),
         *_each(kustomizations, "kustomization", "built: `--kustomize` does"),

@@ -101,6 +101,14 @@ def test_an_overlay_without_its_base_is_said(project: Project) -> None:
     assert project.check("overlay/patch.yaml").code == 0
 
 
+def test_a_kustomization_that_cannot_be_read_is_told_of_once(project: Project) -> None:
+    project.write({"base/kustomization.yaml": "resources:\n\t- pod.yaml\n"})
+    answer = project.check("base")
+    reasons = [each["reason"] for each in answer.json["unchecked"]]
+    assert (answer.code, reasons) == (3, ["tab used for indentation"])
+    assert answer.json["notices"] == []
+
+
 def test_a_baseline_of_charts_alone_is_none(project: Project) -> None:
     project.write(chart("charts/web"))
     answer = project.run("baseline", "charts")
