@@ -29,6 +29,18 @@ _MOST_NODES = 200_000
 _DIRECTIVES = ("$patch", "$retainKeys", "$setElementOrder", "$deleteFromPrimitiveList")
 
 
+# Custom resources whose definitions have every field of a pod, so that the API server knows a slip:
+# argo-rollouts manifests/crds/rollout-crd.yaml, keda config/crd/bases/keda.sh_scaledjobs.yaml,
+# openshift/api apps/v1 types.go.
+_WITH_PODS = frozenset(
+    {
+        ("apps.openshift.io", "DeploymentConfig"),
+        ("argoproj.io", "Rollout"),
+        ("keda.sh", "ScaledJob"),
+    }
+)
+
+
 @record(eq=False)
 class WrongString(Scope):
     """A boolean or number where Kubernetes wants a string: at `keys` of the object."""
@@ -122,7 +134,7 @@ class _Walk:
     """One pass over an object.
 
     `_full` says whether everything in it is judged: not in what only holds structs of Kubernetes.
-    `_fields` whether misplaced fields are.
+    `_fields` whether misplaced fields are, `_pods` whether those are that no pod has.
     """
 
     def __init__(self, facts: Facts, resource: Resource) -> None:
@@ -132,6 +144,7 @@ class _Walk:
         self._newer = self._minor > schema.releases()[1]
         self._full = False
         self._fields = False
+        self._pods = (resource.group, resource.kind) in _WITH_PODS
         self._whole = True
         self._left = _MOST_NODES
         self._claims = podspecs.claims_of(resource.data)
@@ -239,7 +252,7 @@ class _Walk:
         if key.startswith("x-") and len(levels) == 1:
             return
         found = unknown_field(self._resource, key, data, levels)
-        if found.misplaced or (self._full and not self._newer):
+        if found.misplaced or ((self._full or self._pods) and not self._newer):
             yield found
 
     def _value(
