@@ -229,8 +229,8 @@ def _qualified(text: str) -> str | None:
 def _host(text: str) -> str | None:
     # networking validation.go (validateIngressRules), apimachinery IsWildcardDNS1123Subdomain.
     parts = text.split(".")
-    if any(re.fullmatch(r"[A-Z][A-Z0-9_-]+", part) for part in parts):
-        return None  # A word to be replaced: YOUR_DOMAIN.
+    if any(re.fullmatch(r"_*[A-Z][A-Z0-9_-]+", part) for part in parts):
+        return None  # A word to be replaced: YOUR_DOMAIN, __DOMAIN__.
     if len(parts) == 4 and all(part.isdecimal() and len(part) < 4 for part in parts):
         return f"is `{text}`, and it has to be a name, no address"
     return dns_subdomain(text.removeprefix("*."), text)
