@@ -122,30 +122,18 @@ def _of_metric(data: Mapping[str, Any]) -> Iterator[Missing]:
             yield (), key
 
 
-def _of_source(*keys: str) -> Callable[[Mapping[str, Any]], Iterator[Missing]]:
-    """What the target of a metric has to hold: one of the keys; the first goes with its type."""
-
-    def judge(data: Mapping[str, Any]) -> Iterator[Missing]:
-        target = data.get("target")
-        if isinstance(target, Mapping) and all(target.get(key) is None for key in keys):
-            kind = target.get("type")
-            named = kind[:1].lower() + kind[1:] if isinstance(kind, str) else ""
-            meant = {"utilization": "averageUtilization"}.get(named, named)
-            yield ("target",), meant if meant in keys else keys[0]
-
-    return judge
+def _of_pods_source(data: Mapping[str, Any]) -> Iterator[Missing]:
+    target = data.get("target")
+    if isinstance(target, Mapping) and target.get("averageValue") is None:
+        yield ("target",), "averageValue"
 
 
 _MISSING: Mapping[str, Callable[[Mapping[str, Any]], Iterator[Missing]]] = {
     **podspecs.MISSING,
-    "ContainerResourceMetricSource": _of_source("averageUtilization", "averageValue"),
-    "ExternalMetricSource": _of_source("averageValue", "value"),
     "HTTPIngressPath": _of_path,
     "IngressSpec": _of_ingress,
     "MetricSpec": _of_metric,
-    "ObjectMetricSource": _of_source("averageValue", "value"),
-    "PodsMetricSource": _of_source("averageValue"),
-    "ResourceMetricSource": _of_source("averageUtilization", "averageValue"),
+    "PodsMetricSource": _of_pods_source,
     "PolicyRule": _of_policy_rule,
     "ServiceSpec": _of_service,
 }
@@ -213,12 +201,19 @@ def _wrong_metric(data: Mapping[str, Any]) -> Iterator[Wrong]:
             yield Wrong((other,), said, at_key=True)
 
 
-def _wrong_source(first: str, second: str) -> Callable[[Mapping[str, Any]], Iterator[Wrong]]:
-    """What the target of a metric may not hold together."""
+def _wrong_source(
+    first: str, second: str, *, both: bool = False
+) -> Callable[[Mapping[str, Any]], Iterator[Wrong]]:
+    """What the target of a metric may not do without; or, unless `both`, hold together."""
 
     def judge(data: Mapping[str, Any]) -> Iterator[Wrong]:
         target = data.get("target")
-        if dig(target, first) is not None and dig(target, second) is not None:
+        if not isinstance(target, Mapping):
+            return
+        given = [key for key in (first, second) if target.get(key) is not None]
+        if not given:
+            yield Wrong(("target",), f"has none of {_listed([first, second])}")
+        elif len(given) > 1 and not both:
             said = f"stands beside `{first}`, and only one of them can be there"
             yield Wrong(("target", second), said, at_key=True)
 
@@ -304,11 +299,12 @@ _WRONG: Mapping[str, Callable[[Mapping[str, Any]], Iterator[Wrong]]] = {
     "ContainerResourceMetricSource": _wrong_source("averageUtilization", "averageValue"),
     "DaemonSetSpec": _restarted("DaemonSet"),
     "DeploymentSpec": _wrong_deployment,
-    "ExternalMetricSource": _wrong_source("averageValue", "value"),
+    "ExternalMetricSource": _wrong_source("value", "averageValue"),
     "HTTPIngressPath": _wrong_path,
     "JobSpec": _wrong_job,
     "LocalSubjectAccessReview": _wrong_review,
     "MetricSpec": _wrong_metric,
+    "ObjectMetricSource": _wrong_source("value", "averageValue", both=True),
     "ReplicaSetSpec": _restarted("ReplicaSet"),
     "ReplicationControllerSpec": _restarted("ReplicationController"),
     "ResourceMetricSource": _wrong_source("averageUtilization", "averageValue"),
