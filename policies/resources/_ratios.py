@@ -48,9 +48,9 @@ def ratio(
         written = container.amount("limits", resource) is not None
         yield container.fault(
             ("resources", "limits" if written else "requests", resource),
-            f"{resource} limit `{limit.text}` of {container.called} is {times(ratio)} times "
-            f"its request `{request.text}`, and LimitRange `{item.resource.name}` allows "
-            f"{rough(most):g}",
+            f"{'' if written else 'default '}{resource} limit `{limit.text}` of {container.called} "
+            f"is {times(ratio)} times its request `{request.text}`, and LimitRange "
+            f"`{item.resource.name}` allows {rough(most):g}",
             related=[item.related("maxLimitRequestRatio", resource)],
             help="its pods are rejected",
         )

@@ -20,10 +20,11 @@ def check(volume: MemoryVolume, ctx: Context) -> Iterator[Fault]:
         limit = container.limit("memory")
         if limit is None or not limit.value or volume.size.value < limit.value:
             continue
+        whose = "the pod" if limit.source == "pod" else container.called
         yield volume.fault(
             ("emptyDir", "sizeLimit"),
             f"`sizeLimit` `{volume.size.text}` of volume `{volume.name}` is not below the memory "
-            f"limit `{limit.text}` of {container.called}",
+            f"limit `{limit.text}` of {whose}",
             related=_places(container, limit),
             help="what is written counts against that limit: the container is killed before the "
             "volume is full",
