@@ -126,7 +126,8 @@ CASES = {
         LIMITS % ("Container", "default: {cpu: 3}, maxLimitRequestRatio: {cpu: 2}")
         + POD
         + "      containers: [{name: a, resources: {requests: {cpu: 1}}}]",
-        "cpu limit `3` of container `a` is 3 times its request `1`, and LimitRange `l` allows 2",
+        "default cpu limit `3` of container `a` is 3 times its request `1`, "
+        "and LimitRange `l` allows 2",
         "its pods are rejected",
     ),
     "sum over a pod": (
