@@ -56,7 +56,7 @@ def unknown_words(parser: argparse.ArgumentParser, words: Iterable[str]) -> str:
             sentences.append(f"no option is called `{name}`{nearest(name, options)}")
         elif not sentences:  # Else it is the value of an option that does not exist.
             sentences.append(f"one word too many: `{word}`")
-    return "\n".join(sentences)
+    return "\n".join(dict.fromkeys(sentences))
 
 
 def _options(parser: argparse.ArgumentParser) -> Iterator[str]:

@@ -367,3 +367,10 @@ def test_a_variable_that_is_not_read_is_told_once(project: Project, name: str, h
     assert (answer.code, answer.err) == (0, said)
     listed = project.run("config", "show", "--help").out
     assert (f"{name}," in listed, "KGUARD_FAIL_ON," in listed) == (False, True)
+
+
+def test_an_unknown_option_is_told_of_once(project: Project) -> None:
+    answer = project.run("check", "--selct", "a", "--selct", "b", "--other")
+    told = "kguard: no option is called `--selct`; did you mean `--select`?\n"
+    assert (answer.code, answer.err.count("--selct"), answer.err.startswith(told)) == (2, 1, True)
+    assert "`--other`" in answer.err
