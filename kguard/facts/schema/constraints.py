@@ -59,8 +59,10 @@ def missing(struct: str, data: Mapping[str, Any]) -> Iterator[Missing]:
         if data.get(key) is None:
             yield (), key
     # A patch leaves the spec out; one that is written and empty was meant to hold something.
-    if "spec" in data and data["spec"] is None and schema.required(f"{struct}Spec"):
-        yield (), "spec"
+    if "spec" in data and data["spec"] is None:
+        field = schema.struct(struct).get("spec")
+        if field is not None and schema.required(field.inner):
+            yield (), "spec"
     judge = _MISSING.get(struct)
     if judge is not None:
         yield from judge(data)
