@@ -99,7 +99,7 @@ class Metrics:
         self.exceptions = gauge(
             "exceptions", "Exceptions that are active, expiring, expired or too-long", "state"
         )
-        self.ready = gauge("ready", "1 if the API server may come here, as /readyz says")
+        self.ready = gauge("ready", "1 if the API server may come here, as /readyz said last")
         self.build_info = gauge("build_info", "The version running, always 1", "version")
 
     def render(self) -> bytes:
