@@ -73,7 +73,7 @@ def row(argument: Argument) -> str:
     if argument.words:
         text = f"{text} ({', '.join(argument.words)})".lstrip()
     if argument.many and argument.flags:
-        text += "; may be repeated"
+        text += "; may be repeated" if text else "may be repeated"
     return f"| {', '.join(f'`{cell(name)}`' for name in names)} | {cell(text)} |"
 
 

@@ -70,7 +70,8 @@ def require_webhook() -> None:
     missing = [name for name in needed if find_spec(name) is None]
     if missing:
         raise UsageError(
-            f"the webhook needs {', '.join(missing)}: pip install 'kguard-lint[webhook]'"
+            f"the webhook needs {', '.join(missing)}: install kguard with its extra `webhook` "
+            "(`pip install '.[webhook]'` in a clone)"
         )
 
 

@@ -2,10 +2,13 @@
 
 from __future__ import annotations
 
-from kguard.shell.programs import Role, may_end, role
+from kguard.shell.programs import Role, base_name, may_end, role
 from kguard.shell.verdict import TRAPS, Cause, Outcome
 
 _LONGEST = 65
+
+# util-linux login-utils/su-common.c (create_watching_parent): SIGTERM, two seconds, SIGKILL.
+_SHORT = frozenset({"su", "runuser"})
 
 # What becomes of the command with `exec`, where that has to stand elsewhere than now.
 _PLACED = {
@@ -43,14 +46,24 @@ def cure(outcome: Outcome, command: str, *, runner: str, wrapper: str) -> str:
     if may_end(outcome.program):
         program = _quoted(outcome.program[0])
         return f"have {program} stay in the foreground, with `exec`, as the last command"
-    command = _quoted(f"exec {command.removeprefix('exec ')}")
+    bare = command.removeprefix("exec ")
+    command = _quoted(f"exec {bare}")
     if outcome.detail in TRAPS:
         return (
             f"write {command} as the last command, without a trap; a trap has to pass SIGTERM on,"
             " and the shell to `wait` for the program again"
         )
     placed = _PLACED.get(outcome.detail, "so that it takes the shell's place")
-    return f"write {command}{', ' if placed.startswith('so ') else ' '}{placed}"
+    return f"write {command}{', ' if placed.startswith('so ') else ' '}{placed}{_instead(bare)}"
+
+
+def _instead(command: str) -> str:
+    """What a program does that changes the user, where that cuts short what it runs."""
+    name = base_name(command.split(maxsplit=1)[0])
+    if name not in _SHORT:
+        return ""
+    kills = f"`{name}` of util-linux kills what it runs 2 s after SIGTERM"
+    return f"; {kills}, `setpriv` and `gosu` do not"
 
 
 def _quoted(text: str) -> str:

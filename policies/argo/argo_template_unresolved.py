@@ -19,10 +19,11 @@ def check(workflow: Workflow, ctx: Context) -> Iterator[Fault | Unknown]:
         name = workflow.get(key)
         if named_template(ctx.facts, workflow, name).found is Found.MISSING:
             options: dict[str, Any] = {"severity": ERROR}
-            if key == "onExit":
+            meant = near(workflow, name, ctx)
+            if key == "onExit" and not meant:
                 # Exit handlers are what platforms put into their workflowDefaults.
                 options = unless_default(workflow, ctx, ERROR, "the workflow ends in Error")
-            text = f"`{key}` names template `{name}`: no such one{near(workflow, name, ctx)}"
+            text = f"`{key}` names template `{name}`: no such one{meant}"
             yield workflow.fault((key,), text, **options)
     if workflow.reference is Reference.UNSEEN:
         name = workflow.get("workflowTemplateRef", "name")

@@ -111,3 +111,11 @@ def test_the_command_of_a_function_from_another_file_is_shown() -> None:
         "`job` runs in a loop, so `bash` stays PID 1 and does not forward SIGTERM to it"
     )
     assert found.cure.startswith("write `exec job --all` without the loop")
+
+
+@pytest.mark.parametrize("name", ["su", "/usr/sbin/runuser"])
+def test_what_kills_by_itself_is_no_cure_alone(name: str) -> None:
+    cure = analyse(["sh", "-c", f"{name} app -c 'exec gunicorn a'; echo"]).cure
+    said = f"`{name.rpartition('/')[2]}` of util-linux kills what it runs 2 s after SIGTERM"
+    assert cure.endswith(f"; {said}, `setpriv` and `gosu` do not")
+    assert "util-linux" not in analyse(["sh", "-c", "gosu app gunicorn a; echo"]).cure
