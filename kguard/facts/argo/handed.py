@@ -9,8 +9,9 @@ from __future__ import annotations
 from collections.abc import Iterator, Mapping
 from typing import Any
 
-from kguard.facts.argo.templates import Call, Template, calls_of, target_of
+from kguard.facts.argo.templates import Call, Template, calls_of, named_template, target_of
 from kguard.facts.argo.wrong import items_of, named
+from kguard.facts.quantities import literal
 from kguard.facts.run import Facts
 from kguard.facts.sizes import json_bytes
 from kguard.model import Scope, dig
@@ -59,9 +60,10 @@ def handed_by_run(facts: Facts, template: Template, *, parameters: bool = False)
     workflow = template.workflow
     if template.resource is not workflow.resource or template.route[-1:] == ("inline",):
         return 0
-    if template.name != workflow.value("entrypoint") or not _literal(workflow):
+    entrypoint = named_template(facts, workflow, workflow.value("entrypoint")).template
+    # Several may have that name, by mistake: one of them is run.
+    if entrypoint is None or entrypoint.data is not template.data:
         return 0
-    facts.go_on()  # Several may have that name, by mistake.
     return _with(facts, template, workflow, parameters)
 
 
@@ -70,7 +72,7 @@ def _with(facts: Facts, target: Template, giver: Scope, parameters: bool) -> int
     if not target.runs_pod:
         return 0
     taken = facts.remember_part(_taken, target)
-    given = [each for each in _literal(giver) if each.get("name") in taken]
+    given = [each for each in _literal(giver) if literal(each.get("name")) in taken]
     own = handed_bytes(facts, target, parameters=parameters)
     return own + json_bytes(given) if given else 0
 
