@@ -105,27 +105,42 @@ def _arguments(facts: Facts, workflow: Workflow) -> Iterator[UnusedParameter]:
         handed.update(names_of(target.value("inputs", "parameters")))
     if not workflow.complete:
         return
-    for writer in (workflow, *([workflow.template] if workflow.template else [])):
-        for handler in bare_exits(facts, writer):
-            if handler.target.template is None:
-                return
-            handed.update(names_of(handler.target.template.value("inputs", "parameters")))
+    writers = [workflow]
     if workflow.template is not None:
         read += references(facts, workflow.template)
+        writers.append(workflow.template)
+    others: dict[int, Workflow] = {}  # Thousands of steps may call the templates of one.
     for template in facts.argo_templates(workflow.resource):
         for call in calls_of(facts, template):
             target = target_of(facts, call).template
             if target is None:
                 return
             if target.resource is not workflow.resource:
-                read += references(facts, target.workflow)
-                beyond = facts.argo_templates(target.resource)
-                if any(_leaves(facts, each) for each in beyond):
-                    return
+                others[id(target.resource)] = target.workflow
+    for other in others.values():
+        read += references(facts, other)
+        if any(_leaves(facts, each) for each in facts.argo_templates(other.resource)):
+            return
+    for writer in (*writers, *others.values()):
+        taken = _taken_by_exits(facts, writer)
+        if taken is None:
+            return
+        handed |= taken
     scope = Scope(workflow.resource, workflow.route, workflow.data)
     for unused in _unread(scope, "arguments", read, "argument"):
         if unused.name not in handed:
             yield unused
+
+
+def _taken_by_exits(facts: Facts, writer: Workflow) -> set[str] | None:
+    """The inputs of exit handlers that get the arguments of the run; None where one is unseen."""
+    handlers: dict[int, Template] = {}  # Thousands of steps may have the same one.
+    for each in bare_exits(facts, writer):
+        if each.target.template is None:
+            return None
+        handlers[id(each.target.template.data)] = each.target.template
+    inputs = [each.value("inputs", "parameters") for each in handlers.values()]
+    return {name for items in inputs for name in names_of(items)}
 
 
 def _leaves(facts: Facts, template: Template) -> bool:
