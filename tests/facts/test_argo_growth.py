@@ -67,6 +67,20 @@ def missing_hooks(size: int) -> dict[str, Any]:
     return {"templates": [main, *map(leaf, names)]}
 
 
+def exit_handlers(size: int) -> dict[str, Any]:
+    """One handler behind every step, which takes all arguments of the run and another."""
+    names = [{"name": f"p{n}", "value": "1"} for n in range(size)]
+    done = {**leaf("done"), "inputs": {"parameters": [*names, {"name": "lacked"}]}}
+    main = {"name": "main", "steps": steps(["t"] * size, onExit="done")}
+    return {"arguments": {"parameters": names}, "templates": [main, done, leaf("t")]}
+
+
+def entrypoints_of_one_name(size: int) -> dict[str, Any]:
+    raw = [{"name": f"a{n}", "raw": {"data": "x"}} for n in range(size)]
+    main = {**leaf("main"), "inputs": {"artifacts": [{"name": "a0", "path": "/a"}]}}
+    return {"arguments": {"artifacts": raw}, "templates": [dict(main) for _ in range(size)]}
+
+
 def calls_of(spec: dict[str, Any], policies: list[str]) -> int:
     """How many functions are called while these policies judge a workflow."""
     data = {"apiVersion": "argoproj.io/v1alpha1", "kind": "Workflow", "metadata": {"name": "w"}}
@@ -96,6 +110,8 @@ CASES: dict[str, tuple[Callable[[int], dict[str, Any]], list[str]]] = {
     "loops over a volume": (loops_over_a_volume, ["argo-rwo-volume-fanout"]),
     "tolerations": (tolerations_of_one_caller, ["argo-retry-spot"]),
     "steps below steps": (steps_below_steps, ["argo-parallelism-not-inherited"]),
+    "exit handlers": (exit_handlers, ["argo-spec-invalid", "argo-unused-parameter"]),
+    "entrypoints of one name": (entrypoints_of_one_name, ["argo-large-template-rbac"]),
     "missing hooks": (missing_hooks, ["argo-hook-template-unresolved"]),
 }
 

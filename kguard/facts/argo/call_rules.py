@@ -74,17 +74,18 @@ _OF_WORKFLOW = "an exit handler without arguments gets those of the workflow, wh
 
 def of_exits(facts: Facts, workflow: Workflow, written: list[Mapping[str, Any]]) -> Iterator[Wrong]:
     """Exit handlers that need more than the arguments of the workflow, which are `written`."""
-    enough: set[int] = set()  # Thousands of steps may have the same one.
+    names = _names(written)
+    lacking: dict[int, list[_Input]] = {}  # Thousands of steps may have the same one.
     for each in bare_exits(facts, workflow):
         facts.go_on()
         target = each.target.template
-        if target is None or id(target.data) in enough:
+        if target is None:
             continue
-        scope, called = each.scope, each.called
-        found = list(missing_inputs(scope, each.keys, called, target, written, submitted=True))
-        if not found:
-            enough.add(id(target.data))
-        yield from (replace(wrong, help=_OF_WORKFLOW) for wrong in found)
+        if id(target.data) not in lacking:
+            lacking[id(target.data)] = list(_lacking(target, names))
+        for lacked in lacking[id(target.data)]:
+            wrong = _without(each.scope, each.keys, each.called, target, lacked, submitted=True)
+            yield replace(wrong, help=_OF_WORKFLOW)
 
 
 def _called(call: Call) -> Iterator[Wrong]:
@@ -164,8 +165,23 @@ def missing_inputs(
     parameters may still come with `argo submit`, which takes none of artifacts (argo-workflows
     pkg/apis/workflow/v1alpha1/common.go, SubmitOpts).
     """
+    for lacked in _lacking(target, _names(written)):
+        yield _without(scope, keys, called, target, lacked, submitted=submitted)
+
+
+_Input = tuple[str, int, str]
+"""An input of a template: its kind, its place among those, its name."""
+
+
+def _names(written: list[Mapping[str, Any]]) -> Set[str] | None:
+    """The names of arguments; None where one is filled in later."""
     names = {name for item in written if isinstance(name := item.get("name"), str)}
-    if any(map(is_placeholder, names)):
+    return None if any(map(is_placeholder, names)) else names
+
+
+def _lacking(target: Template, names: Set[str] | None) -> Iterator[_Input]:
+    """The inputs that a template needs and that are not among those names."""
+    if names is None:
         return
     for kind in _KINDS:
         items = target.value("inputs", kind)
@@ -173,15 +189,19 @@ def missing_inputs(
             if not isinstance(item, Mapping) or not isinstance(name := item.get("name"), str):
                 continue
             needed = _needs_value(item) if kind == "parameters" else _needs_place(item)
-            if is_placeholder(name) or not needed or name in names:
-                continue
-            text = f"{called} gives no {kind[:-1]} `{name}`, which {target.called} needs"
-            there = target.at("inputs", kind, number)
-            related = (Related(target.resource, there, "needed here"),)
-            if submitted and kind == "artifacts":
-                yield Wrong(scope, (*keys, kind), text, _NO_ARTIFACTS, related)
-            else:
-                yield Wrong(scope, (*keys, kind), text, related=related, submitted=submitted)
+            if needed and name not in names and not is_placeholder(name):
+                yield kind, number, name
+
+
+def _without(
+    scope: Scope, keys: Route, called: str, target: Template, lacked: _Input, *, submitted: bool
+) -> Wrong:
+    kind, number, name = lacked
+    text = f"{called} gives no {kind[:-1]} `{name}`, which {target.called} needs"
+    related = (Related(target.resource, target.at("inputs", kind, number), "needed here"),)
+    if submitted and kind == "artifacts":
+        return Wrong(scope, (*keys, kind), text, _NO_ARTIFACTS, related)
+    return Wrong(scope, (*keys, kind), text, related=related, submitted=submitted)
 
 
 def _needs_value(item: Mapping[str, Any]) -> bool:

@@ -234,12 +234,13 @@ def _containers(template: Template) -> Iterator[Wrong]:
 def _mounts(template: Template) -> Iterator[Wrong]:
     """Paths that are mounted twice: the API server refuses such a container (must be unique)."""
     shared = _paths(template, ("containerSet", "volumeMounts"), "mountPath")
-    yield from _twice(template, [], shared)
+    yield from _twice(template, {}, shared)
+    before = {path: route for route, path in reversed(shared)}
     for keys, _, _ in argo.containers(template.data):
         own = _paths(template, (*keys, "volumeMounts"), "mountPath")
         if keys[0] == "container":  # Only there Argo wants those of artifacts to be others.
             own += _paths(template, ("inputs", "artifacts"), "path")
-        yield from _twice(template, shared if keys[0] == "containerSet" else [], own)
+        yield from _twice(template, before if keys[0] == "containerSet" else {}, own)
 
 
 def _paths(template: Template, keys: Route, key: str) -> list[tuple[Route, str]]:
@@ -248,14 +249,15 @@ def _paths(template: Template, keys: Route, key: str) -> list[tuple[Route, str]]
 
 
 def _twice(
-    template: Template, before: list[tuple[Route, str]], own: list[tuple[Route, str]]
+    template: Template, before: Mapping[str, Route], own: list[tuple[Route, str]]
 ) -> Iterator[Wrong]:
-    first = {path: route for route, path in reversed(before)}
+    first: dict[str, Route] = {}  # `before` is that of many containers, and not copied for each.
     for route, path in own:
-        if path in first:
-            there = Related(template.resource, template.at(*first[path]), "the first")
+        there = before.get(path) or first.get(path)
+        if there:
+            related = (Related(template.resource, template.at(*there), "the first"),)
             text = f"`{path}` is mounted twice in {template.called}"
-            yield Wrong(template, route, text, related=(there,))
+            yield Wrong(template, route, text, related=related)
         first.setdefault(path, route)
 
 
