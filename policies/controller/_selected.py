@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import Any
 
+from kguard.facts.quantities import literal
 from kguard.model import dig
 from kguard.quantity.selectors import SelectorError, matches
 
@@ -21,7 +22,9 @@ def selects_running(webhook: Mapping[str, Any]) -> bool:
             key: labels[key] for key in RUNNING if isinstance(labels, dict) and key in labels
         },
         "matchExpressions": [
-            row for row in (rows if isinstance(rows, list) else ()) if dig(row, "key") in RUNNING
+            row
+            for row in (rows if isinstance(rows, list) else ())
+            if literal(dig(row, "key")) in RUNNING
         ],
     }
     return selects(own, RUNNING)
