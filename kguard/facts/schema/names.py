@@ -226,12 +226,16 @@ def _qualified(text: str) -> str | None:
     return f"is `{text[:80]}`, {fault}" if fault else None
 
 
+_BYTE = "(?:25[0-5]|(?:2[0-4]|1?[0-9])?[0-9])"
+_ADDRESS = re.compile(rf"{_BYTE}(?:\.{_BYTE}){{3}}")
+
+
 def _host(text: str) -> str | None:
     # networking validation.go (validateIngressRules), apimachinery IsWildcardDNS1123Subdomain.
     parts = text.split(".")
     if any(re.fullmatch(r"_*[A-Z][A-Z0-9_-]+", part) for part in parts):
         return None  # A word to be replaced: YOUR_DOMAIN, __DOMAIN__.
-    if len(parts) == 4 and all(part.isdecimal() and len(part) < 4 for part in parts):
+    if _ADDRESS.fullmatch(text):
         return f"is `{text}`, and it has to be a name, no address"
     return dns_subdomain(text.removeprefix("*."), text)
 

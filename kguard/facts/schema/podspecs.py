@@ -72,7 +72,7 @@ def _wrong_pod(data: Mapping[str, Any]) -> Iterator[Wrong]:
     for number, container in enumerate(containers):
         for place, port in enumerate(items_of(dig(container, "ports"))):
             on_node, inside = dig(port, "hostPort"), dig(port, "containerPort")
-            if isinstance(on_node, int) and isinstance(inside, int) and on_node not in (0, inside):
+            if type(on_node) is type(inside) is int and on_node not in (0, inside):
                 keys = ("containers", number, "ports", place, "hostPort")
                 yield Wrong(keys, f"is {on_node}, and with `hostNetwork` it has to be {inside}")
 
