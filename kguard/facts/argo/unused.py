@@ -109,13 +109,14 @@ def _arguments(facts: Facts, workflow: Workflow) -> Iterator[UnusedParameter]:
     if workflow.template is not None:
         read += references(facts, workflow.template)
         writers.append(workflow.template)
+    here = {id(writer.resource) for writer in writers}
     others: dict[int, Workflow] = {}  # Thousands of steps may call the templates of one.
-    for template in facts.argo_templates(workflow.resource):
+    for template in (t for each in writers for t in facts.argo_templates(each.resource)):
         for call in calls_of(facts, template):
             target = target_of(facts, call).template
             if target is None:
                 return
-            if target.resource is not workflow.resource:
+            if id(target.resource) not in here:
                 others[id(target.resource)] = target.workflow
     for other in others.values():
         read += references(facts, other)
