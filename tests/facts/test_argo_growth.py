@@ -81,6 +81,19 @@ def entrypoints_of_one_name(size: int) -> dict[str, Any]:
     return {"arguments": {"artifacts": raw}, "templates": [dict(main) for _ in range(size)]}
 
 
+def locks_of_a_chain(size: int) -> dict[str, Any]:
+    """Templates that call one another, each with a lock; only the last runs a pod."""
+    chain = [
+        {
+            "name": f"t{n}" if n else "main",
+            "synchronization": {"mutexes": [{"name": f"m{n}"}]},
+            "steps": steps([f"t{n + 1}"]),
+        }
+        for n in range(size)
+    ]
+    return {"templates": [*chain, leaf(f"t{size}")]}
+
+
 def calls_of(spec: dict[str, Any], policies: list[str]) -> int:
     """How many functions are called while these policies judge a workflow."""
     data = {"apiVersion": "argoproj.io/v1alpha1", "kind": "Workflow", "metadata": {"name": "w"}}
@@ -107,6 +120,7 @@ def calls_of(spec: dict[str, Any], policies: list[str]) -> int:
 
 CASES: dict[str, tuple[Callable[[int], dict[str, Any]], list[str]]] = {
     "locks of templateDefaults": (locks_by_default, ["argo-mutex-self-deadlock"]),
+    "locks of a chain": (locks_of_a_chain, ["argo-lock-no-deadline"]),
     "loops over a volume": (loops_over_a_volume, ["argo-rwo-volume-fanout"]),
     "tolerations": (tolerations_of_one_caller, ["argo-retry-spot"]),
     "steps below steps": (steps_below_steps, ["argo-parallelism-not-inherited"]),
