@@ -6,7 +6,7 @@ from collections.abc import Sequence
 
 from kguard.record import record
 from kguard.shell.lasting import Keepers
-from kguard.shell.programs import Role, role
+from kguard.shell.programs import Handling, Role, handling, role
 from kguard.shell.steps import Frame, Step
 from kguard.shell.verdict import Cause
 from kguard.shell.wrappers import bare
@@ -102,9 +102,14 @@ def _choose(steps: Sequence[Step], roles: Sequence[Role], keepers: Keepers) -> i
 
 
 def _writer(steps: Sequence[Step], programs: Sequence[int]) -> int:
-    """The last of some programs; of a pipeline the first, as the others read its log."""
+    """The last of some programs; of a pipeline the first, as the others read its log.
+
+    A server that is known reads no log.
+    """
     found = programs[-1]
     if not steps[found].frames & Frame.PIPE_END:
+        return found
+    if handling(bare(steps[found].words)) is Handling.HANDLES:
         return found
     before = found
     while before >= 0 and steps[before].frames & Frame.PIPE_END:

@@ -9,6 +9,7 @@ from kguard.facts.quantities import is_placeholder
 from kguard.model import Fault
 from kguard.policy.context import Context
 from kguard.quantity._quote import quoted
+from kguard.words import nearest
 
 
 def check(pipeline: Pipeline, ctx: Context) -> Iterator[Fault]:
@@ -26,17 +27,15 @@ def check(pipeline: Pipeline, ctx: Context) -> Iterator[Fault]:
         for number, name in enumerate(waits if isinstance(waits, list) else ()):
             if not isinstance(name, str) or is_placeholder(name) or name in passed:
                 continue
+            help = "services come first, then steps in the order of the file"
             if name == step.name:
                 why = "itself"
+            elif name in names:
+                why = f"{quoted(name)}, which comes later"
             else:
-                why = (
-                    f"{quoted(name)}, which {'comes later' if name in names else 'does not exist'}"
-                )
-            yield step.fault(
-                ("depends_on", number),
-                f"{step.called} waits for {why}",
-                help="services come first, then steps in the order of the file",
-            )
+                why = f"{quoted(name)}, which does not exist{nearest(name, sorted(names))}"
+                help = "`depends_on` names steps and services of the same pipeline"
+            yield step.fault(("depends_on", number), f"{step.called} waits for {why}", help=help)
         passed.add(step.name)
 
 

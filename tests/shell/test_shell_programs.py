@@ -125,6 +125,8 @@ def test_wrappers_are_taken_off(argv: list[str], program: tuple[str, ...]) -> No
         ("one | ts; agent", ("agent",)),
         ("agent | while read x; do handle; done", ("agent",)),
         ("agent | tail -f -", ("agent",)),
+        # A server that is known does not.
+        ("agent | ./filter | nginx", ("nginx",)),
         ("while true; do agent; sleep 60; done", ("agent",)),
         ("gunicorn x; sleep infinity", ("gunicorn", "x")),
         ("migrate && gunicorn x; tail -f log", ("gunicorn", "x")),
