@@ -111,13 +111,13 @@ def _wrong_spread(data: Mapping[str, Any]) -> Iterator[Wrong]:
         yield Wrong(("minDomains",), said, at_key=True)
 
 
-def missing_values(data: Mapping[str, Any]) -> Iterator[Missing]:
+def _missing_values(data: Mapping[str, Any]) -> Iterator[Missing]:
     """The values that a requirement of labels needs (ValidateNodeSelectorRequirement)."""
     if data.get("operator") in ("In", "NotIn", "Gt", "Lt") and not data.get("values"):
         yield (), "values"
 
 
-def wrong_values(data: Mapping[str, Any]) -> Iterator[Wrong]:
+def _wrong_values(data: Mapping[str, Any]) -> Iterator[Wrong]:
     """The values that a requirement of labels does not take."""
     operator, values = data.get("operator"), data.get("values")
     if operator in ("Exists", "DoesNotExist") and values:
@@ -127,15 +127,15 @@ def wrong_values(data: Mapping[str, Any]) -> Iterator[Wrong]:
 
 
 MISSING: Mapping[str, Callable[[Mapping[str, Any]], Iterator[Missing]]] = {
-    "LabelSelectorRequirement": missing_values,
-    "NodeSelectorRequirement": missing_values,
+    "LabelSelectorRequirement": _missing_values,
+    "NodeSelectorRequirement": _missing_values,
     "PodSpec": _of_pod,
 }
 
 WRONG: Mapping[str, Callable[[Mapping[str, Any]], Iterator[Wrong]]] = {
     "EnvVar": _wrong_variable,
-    "LabelSelectorRequirement": wrong_values,
-    "NodeSelectorRequirement": wrong_values,
+    "LabelSelectorRequirement": _wrong_values,
+    "NodeSelectorRequirement": _wrong_values,
     "PodSpec": _wrong_pod,
     "SecurityContext": _wrong_privileges,
     "Toleration": _wrong_toleration,
