@@ -2,13 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Container, Iterable, Mapping, Sequence
+from collections.abc import Callable, Container, Iterable, Iterator, Mapping, Sequence
 from time import perf_counter
 from typing import Any, NamedTuple
 
 from kguard.facts import Expired, Expiry, Facts
 from kguard.facts.scopes import EACH
-from kguard.model import Fault, Finding, Fix, Related, Resource, Severity, Unknown
+from kguard.model import Fault, Finding, Fix, Related, Resource, Scope, Severity, Unknown
 from kguard.policy.context import Context
 from kguard.policy.page import Check, PageError, Policy, matches_kind
 from kguard.record import field, record, replace
@@ -166,14 +166,73 @@ class _Taking:
         return True
 
 
-class _Plan(NamedTuple):
+class _Asked(NamedTuple):
+    """A policy under a rule, with what of both a check is asked with."""
+
+    id: str
+    policy: Policy
+    rule: Rule
+    params: Mapping[str, Any]
+    severity: Severity
+
+
+class _Part(NamedTuple):
+    """The policies that look at the same parts of an object, and their ids."""
+
+    each: str
+    asked: list[_Asked]
+    ids: list[str]
+
+
+class _Plan:
     """What an object of a kind is judged by under a table, by the part of it that is looked at.
 
     The table is kept, so that its id() is no other's as long as plans are found by that.
     """
 
-    table: Table
-    parts: list[tuple[str, list[tuple[Policy, Rule]]]]
+    __slots__ = ("_fitting", "_parts", "_table", "_watched")
+
+    def __init__(self, table: Table, parts: Iterable[_Part]) -> None:
+        self._table, self._parts = table, list(parts)
+        self._watched = frozenset(
+            name for part in self._parts for one in part.asked for name in one.policy.fields
+        )
+        self._fitting: dict[frozenset[str], tuple[list[_Part], list[str]]] = {}
+
+    def fitting(self, facts: Facts, resource: Resource) -> tuple[list[_Part], list[str]]:
+        """The policies to ask about an object, and the ids of those it has no field for."""
+        if not self._watched:
+            return self._parts, []
+        try:
+            fields = facts.fields(resource)
+        except Exception:  # Which policies that costs is found when they are asked.
+            fields = None
+        if fields is None:
+            return self._parts, []
+        present = self._watched & fields
+        found = self._fitting.get(present)
+        if found is None:
+            if len(self._fitting) >= _MOST_PLANS:
+                self._fitting.clear()
+            found = self._fitting[present] = self._chosen(present)
+        return found
+
+    def _chosen(self, present: frozenset[str]) -> tuple[list[_Part], list[str]]:
+        asked = {
+            one.id
+            for part in self._parts
+            for one in part.asked
+            if not one.policy.fields or not present.isdisjoint(one.policy.fields)
+        }
+        left_out = [name for part in self._parts for name in part.ids if name not in asked]
+        parts = [_part(part.each, part.asked, asked) for part in self._parts]
+        return [part for part in parts if part.asked], left_out
+
+
+def _part(each: str, asked: Iterable[_Asked], only: Container[str] | None = None) -> _Part:
+    """The policies of a part, `only` some of them, where given."""
+    kept = [one for one in asked if only is None or one.id in only]
+    return _Part(each, kept, [one.id for one in kept])
 
 
 class Engine:
@@ -212,12 +271,13 @@ class Engine:
         outcome = Outcome()
         for resource in resources:
             if not resource.context:
-                parts = self._plan(resource.group, resource.kind, rules(resource)).parts
+                plan = self._plan(resource.group, resource.kind, rules(resource))
+                parts, left_out = plan.fitting(facts, resource)
                 if only is not None:
-                    parts = [
-                        (each, [asked for asked in active if asked[0].id in only])
-                        for each, active in parts
-                    ]
+                    parts = [_part(each, asked, only) for each, asked, _ in parts]
+                    left_out = [policy for policy in left_out if policy in only]
+                if left_out:
+                    outcome.judged[id(resource)] = set(left_out)
                 self._judge(resource, facts, parts, expired, took, outcome)
         return outcome
 
@@ -234,12 +294,13 @@ class Engine:
         key = (group, kind, id(table))
         found = self._plans.get(key)
         if found is None:
-            parts: dict[str, list[tuple[Policy, Rule]]] = {}
+            parts: dict[str, list[_Asked]] = {}
             for policy in self._policies:
                 rule = table.get(policy.id)
                 if rule is not None and judges(policy, group, kind):
-                    parts.setdefault(policy.each, []).append((policy, rule))
-            found = _Plan(table, list(parts.items()))
+                    asked = _Asked(policy.id, policy, rule, rule.params, policy.severity)
+                    parts.setdefault(policy.each, []).append(asked)
+            found = _Plan(table, [_part(*part) for part in parts.items()])
             if len(self._plans) >= _MOST_PLANS:
                 self._plans.clear()
             self._plans[key] = found
@@ -254,7 +315,7 @@ class Engine:
         self,
         resource: Resource,
         facts: Facts,
-        parts: Iterable[tuple[str, list[tuple[Policy, Rule]]]],
+        parts: Iterable[_Part],
         expired: Expiry,
         took: Took | None,
         outcome: Outcome,
@@ -262,55 +323,68 @@ class Engine:
         taking = _Taking(expired, self._most, outcome.unknown)
         unseen = _BATCH  # Parts judged since the last look at the clock.
         ctx = Context({}, facts)  # One for all: a check is through before the next is asked.
-        for each, active in parts:
-            if not active:
+        for part in parts:
+            if not part.asked:
                 continue
             if expired():
-                outcome.unfinished.update(dict.fromkeys(policy.id for policy, _ in active))
+                outcome.unfinished.update(dict.fromkeys(part.ids))
                 continue
             try:
-                scopes = list(EACH[each].scopes(facts, resource))
+                scopes = list(EACH[part.each].scopes(facts, resource))
             except Expired:
-                outcome.unfinished.update(dict.fromkeys(policy.id for policy, _ in active))
+                outcome.unfinished.update(dict.fromkeys(part.ids))
                 continue
             except Exception as error:
-                causes = tuple(policy.id for policy, _ in active)
-                outcome.crashes.append(Crash(f"facts of {each}", resource, error, causes))
+                causes = tuple(part.ids)
+                outcome.crashes.append(Crash(f"facts of {part.each}", resource, error, causes))
                 continue
             if not scopes:  # Nothing to judge: the checks need not even be imported.
                 continue
-            judged: list[str] = []
-            for policy, rule in active:
+            count = len(scopes)
+            undecided: list[str] = []
+            for asked in part.asked:
                 began = perf_counter() if took else 0.0
                 try:
-                    check = self._checks.get(policy.id) or self._check(policy)
-                    ctx.params, ctx.severity = rule.params, policy.severity
+                    check = self._checks.get(asked.id) or self._check(asked.policy)
+                    ctx.params, ctx.severity = asked.params, asked.severity
                     if taking.answers:  # Most policies have none.
                         taking.begin()
-                    for scope in scopes:  # A workload may have thousands of containers.
-                        if unseen == _BATCH:
-                            if expired():
-                                raise Expired
-                            unseen = 0
-                        unseen += 1
+                    unseen += count
+                    if unseen > _BATCH:
+                        if expired():
+                            raise Expired
+                        unseen = count
+                    # A workload may have thousands of containers.
+                    for scope in scopes if count <= _BATCH else _in_time(scopes, expired):
                         for answer in check(scope, ctx) or ():
-                            taking.take(policy, rule, answer)
+                            taking.take(asked.policy, asked.rule, answer)
                     if taking.incomplete:
-                        outcome.unfinished.setdefault(policy.id)
-                    elif taking.certain:
-                        judged.append(policy.id)
+                        outcome.unfinished.setdefault(asked.id)
+                        undecided.append(asked.id)
+                    elif not taking.certain:
+                        undecided.append(asked.id)
                 except Expired:
                     unseen = _BATCH
-                    outcome.unfinished.setdefault(policy.id)
+                    outcome.unfinished.setdefault(asked.id)
+                    undecided.append(asked.id)
                 except PageError:  # Not a check that fails on an object: there is none.
                     raise
                 except Exception as error:  # A broken check must not hide the others' findings.
-                    outcome.crashes.append(Crash(policy.id, resource, error, (policy.id,)))
+                    outcome.crashes.append(Crash(asked.id, resource, error, (asked.id,)))
+                    undecided.append(asked.id)
                 if took:
-                    took(policy.id, perf_counter() - began)
-            if judged:
+                    took(asked.id, perf_counter() - began)
+            if judged := set(part.ids).difference(undecided):
                 outcome.judged.setdefault(id(scopes[-1].resource), set()).update(judged)
         outcome.findings += _without_superseded(taking.found, self._superseded)
+
+
+def _in_time(scopes: Sequence[Scope], expired: Expiry) -> Iterator[Scope]:
+    """The scopes, with looks at the clock in between; raises Expired."""
+    for number, scope in enumerate(scopes):
+        if number % _BATCH == 0 and expired():
+            raise Expired
+        yield scope
 
 
 def _finding(policy: Policy, severity: Severity, fault: Fault) -> Finding:

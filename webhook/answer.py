@@ -166,8 +166,8 @@ def _annotations(decision: Decision) -> dict[str, str]:
         return found
     policies: dict[str, None] = {}
     for effect, word in _EFFECTS:
-        having = dict.fromkeys(each.finding.policy for each in decision.having(effect))
-        if having:
+        if judged := decision.having(effect):
+            having = dict.fromkeys([each.finding.policy for each in judged])
             found[word] = _listed(having, ",")
             policies |= having
     if policies:

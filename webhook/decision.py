@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from enum import IntEnum
 
 from kguard.model import Finding, Route, named_route
@@ -64,16 +65,23 @@ class Decision:
     request: Request
     revision: str
     skipped: str = ""
-    judged: list[Judged] = field(default_factory=list)
+    judged: list[Judged] = field(default_factory=list, init=False)
     unanswered: dict[str, str] = field(default_factory=dict)
     refusing: list[str] = field(default_factory=list)
     crashes: list[Exception] = field(default_factory=list)
     _mask: Mask | None = None
+    _having: dict[Effect, list[Judged]] = field(default_factory=dict, init=False, repr=False)
+
+    def add(self, judged: Iterable[Judged]) -> None:
+        """More findings, behind those there are."""
+        for each in judged:
+            self.judged.append(each)
+            self._having.setdefault(each.effect, []).append(each)
 
     @property
     def allowed(self) -> bool:
         """Whether the request may pass."""
-        return not self.refusing and self._worst < Effect.DENIED
+        return not self.refusing and Effect.DENIED not in self._having
 
     @property
     def word(self) -> str:
@@ -82,11 +90,7 @@ class Decision:
             return "denied"
         if self.skipped:
             return "skipped"
-        return "warned" if self.unanswered or self._worst is Effect.WARNED else "allowed"
-
-    @property
-    def _worst(self) -> Effect:
-        return max([each.effect for each in self.judged], default=Effect.EXCEPTED)
+        return "warned" if self.unanswered or Effect.WARNED in self._having else "allowed"
 
     def message(self, finding: Finding) -> str:
         """What a finding says, without control characters and without secrets of the object."""
@@ -107,5 +111,5 @@ class Decision:
 
     def having(self, effect: Effect) -> list[Judged]:
         """The findings with an effect, the worst first, else in the order they were found in."""
-        found = [each for each in self.judged if each.effect is effect]
+        found = self._having.get(effect, [])
         return sorted(found, key=lambda each: -each.finding.severity) if len(found) > 1 else found

@@ -161,14 +161,14 @@ class _Weigher:
         stance = self._judge.stances[UNEVALUABLE]
         if judged.effect is Effect.DENIED and stance.ratchet and request.stored_unevaluable:
             judged = replace(judged, effect=Effect.WARNED, why="there before")
-        self._decision.judged.append(judged)
+        self._decision.add([judged])
 
     def weigh(self, findings: Iterable[Finding]) -> None:
         """Add findings to the decision; the stored object is judged only where it may matter."""
         judged = [self._weighed(finding) for finding in findings]
         if any(each.effect is Effect.DENIED for each in judged):
             judged = self._ratcheted(judged)
-        self._decision.judged += judged
+        self._decision.add(judged)
 
     def _weighed(self, finding: Finding) -> Judged:
         stance = self._judge.stances[finding.policy]

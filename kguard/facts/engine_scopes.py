@@ -11,7 +11,7 @@ from kguard.facts.each import Each, Kinds, whole
 from kguard.facts.run import Facts
 from kguard.kube import argo, drone, woodpecker
 from kguard.kube.recognise import DRONE_KINDS, HELM_VALUES
-from kguard.model import Resource, Scope, dig
+from kguard.model import Resource, Scope
 
 
 def _controller_configs(facts: Facts, resource: Resource) -> Iterable[Scope]:
@@ -145,8 +145,8 @@ def _drone_keys(facts: Facts, resource: Resource) -> Iterable[Scope]:
 
 def _drone_runner_in(facts: Facts, deployment: Resource) -> bool:
     """Whether a Deployment may run Drone's Kubernetes runner: what reads it is not cheap."""
-    containers = dig(deployment.data, "spec", "template", "spec", "containers")
-    images = [dig(each, "image") for each in (containers if isinstance(containers, list) else ())]
+    pod = facts.pod(deployment)
+    images = [container.get("image") for container in pod.containers] if pod else []
     return any(drone.RUNNER in image for image in images if isinstance(image, str))
 
 

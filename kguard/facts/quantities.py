@@ -87,6 +87,8 @@ def quantities(facts: Facts, resource: Resource) -> Iterator[QuantityField]:
     pod = facts.pod(resource)
     if pod is not None:
         yield from _of_pod(pod)
+        yield from _of_claim_templates(resource)
+        return
     for template_pod in facts.argo_pods(resource):
         yield from _of_pod(template_pod)
     group_kind = (resource.group, resource.kind)
@@ -142,6 +144,8 @@ def _of_pod(pod: Pod) -> Iterator[QuantityField]:
     for container in pod.containers:
         for section in ("requests", "limits"):
             data = container.get("resources", section)
+            if data is None:
+                continue
             usual = (*container.route, "resources", section)
             for key, text in data.items() if isinstance(data, dict) else ():
                 if text is not None:
@@ -150,7 +154,7 @@ def _of_pod(pod: Pod) -> Iterator[QuantityField]:
                     yield QuantityField(
                         pod.resource, moved or usual, data, key, text, name, container
                     )
-    for section in ("requests", "limits"):
+    for section in ("requests", "limits") if pod.get("resources") is not None else ():
         route = (*pod.route, "resources", section)
         yield from _fields(
             pod.resource, route, pod.get("resources", section), f"pod {section.rstrip('s')}"
@@ -168,9 +172,8 @@ def _of_pod(pod: Pod) -> Iterator[QuantityField]:
 
 
 def _of_claim_templates(resource: Resource) -> Iterator[QuantityField]:
-    route: Route | None = argo.spec_route(resource)
-    if (resource.group, resource.kind) == ("apps", "StatefulSet"):
-        route = ("spec",)
+    stateful = (resource.group, resource.kind) == ("apps", "StatefulSet")
+    route: Route | None = ("spec",) if stateful else argo.spec_route(resource)
     if route is not None:
         for number, claim in enumerate(_items(resource.data, *route, "volumeClaimTemplates")):
             yield from _of_claim(resource, (*route, "volumeClaimTemplates", number), claim)

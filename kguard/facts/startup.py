@@ -60,6 +60,9 @@ def _allowed(container: Container) -> tuple[int, str]:
 
     What is no number counts as 0, which shortens the start.
     """
+    delayed = container.get("readinessProbe", "initialDelaySeconds") is not None
+    if not delayed and container.get("startupProbe") is None:
+        return 0, ""
     probes = {probe.key: probe for probe in probes_of(container)}
     startup, readiness = probes.get("startupProbe"), probes.get("readinessProbe")
     seconds, key = 0, ""

@@ -44,6 +44,8 @@ class Policy:
     confidence: Confidence = Confidence.HIGH
     profile: str = "default"
     kinds: tuple[str, ...] = ()
+    fields: tuple[str, ...] = ()
+    """One of these a workload has to set, as `Facts.fields` sees it, for anything to be found."""
     doors: str = "both"
     fix: str = "none"
     since: str = ""
@@ -156,6 +158,7 @@ def from_front_matter(meta: Mapping[str, Any], page: str, family: str, module: s
         profile=meta.get("profile", "default"),
         each=meta["each"],
         kinds=tuple(meta.get("kinds", ())),
+        fields=tuple(meta.get("fields", ())),
         doors=meta.get("doors", "both"),
         fix=meta.get("fix", "none"),
         since=meta.get("since", ""),

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
-from itertools import chain
 
 from kguard.facts.probes import NUMBERS, Probe
 from kguard.model import Fault, Route
@@ -13,7 +12,8 @@ from kguard.words import with_article
 
 def check(probe: Probe, ctx: Context) -> Iterator[Fault]:
     """Yield a fault for each field of a probe that the API server rejects."""
-    for keys, fault in chain(_handlers(probe), _numbers(probe)):
+    found = _of_handlers(probe)
+    for keys, fault in (*((found,) if found else ()), *_numbers(probe)):
         yield probe.fault(
             keys,
             f"`{probe.key}` of {probe.container.called} {fault}",
@@ -21,26 +21,27 @@ def check(probe: Probe, ctx: Context) -> Iterator[Fault]:
         )
 
 
-def _handlers(probe: Probe) -> Iterator[tuple[Route, str]]:
+def _of_handlers(probe: Probe) -> tuple[Route, str] | None:
     handlers, port = probe.handlers, probe.port
     whole = not probe.container.fragment  # A patch may leave to another file what is not there.
     if not handlers:
         if whole:
-            yield (), "has no `httpGet`, `exec`, `tcpSocket` or `grpc`"
+            return (), "has no `httpGet`, `exec`, `tcpSocket` or `grpc`"
     elif len(handlers) > 1:
-        yield (handlers[1],), f"has more than one handler: `{'`, `'.join(handlers)}`"
+        return (handlers[1],), f"has more than one handler: `{'`, `'.join(handlers)}`"
     elif not isinstance(probe.get(handlers[0]), dict):
-        return
+        return None
     elif handlers == ("exec",):
         if whole and probe.get("exec", "command", default=[]) == []:
-            yield ("exec", "command"), "runs no command"
+            return ("exec", "command"), "runs no command"
     elif port is None:
         if whole:
-            yield (handlers[0], "port"), "names no port"
+            return (handlers[0], "port"), "names no port"
     elif isinstance(port, int) and not 0 < port < 65536:
-        yield (handlers[0], "port"), f"asks port {port}, which is none"
+        return (handlers[0], "port"), f"asks port {port}, which is none"
     elif isinstance(port, str) and port.isdigit():
-        yield (handlers[0], "port"), f"has the port `{port}` in quotes, as if it was a name"
+        return (handlers[0], "port"), f"has the port `{port}` in quotes, as if it was a name"
+    return None
 
 
 def _numbers(probe: Probe) -> Iterator[tuple[Route, str]]:

@@ -23,12 +23,13 @@ _MANY = _HELP + "; no machine has as many"
 
 def check(container: Container, ctx: Context) -> Iterator[Fault]:
     """Yield a fault for each cpu amount in a unit of memory or beyond any machine."""
+    most = ctx.params["max_cpu"]
     for section in ("requests", "limits"):
         amount = container.amount(section, "cpu")
         if amount is None or amount.value is None:
             continue
         text, value = amount.text, amount.value
-        if rough(value) <= ctx.params["max_cpu"]:  # An exact comparison takes far longer.
+        if value.numerator <= most * value.denominator:
             memory = _too_little_memory(container, section, value)
             if memory is not None:
                 yield container.fault(

@@ -8,7 +8,7 @@ from kguard.facts.pods import Container
 from kguard.facts.quantities import few_bytes, suffix_meant
 from kguard.model import Fault
 from kguard.policy.context import ERROR, WARNING, Context
-from kguard.quantity.quantities import parse_quantity
+from kguard.quantity.quantities import is_below, parse_quantity
 
 
 def check(container: Container, ctx: Context) -> Iterator[Fault]:
@@ -17,7 +17,7 @@ def check(container: Container, ctx: Context) -> Iterator[Fault]:
     for section, severity in (("limits", ERROR), ("requests", WARNING)):
         amount = container.amount(section, "memory")
         value = amount.value if amount else None
-        if amount is None or value is None or value >= least or value <= 0:
+        if amount is None or value is None or not is_below(value, least) or value <= 0:
             continue
         text = amount.text
         yield container.fault(

@@ -9,6 +9,7 @@ from kguard.facts.pods import Container
 from kguard.facts.slips import NEAR, limit_meant, request_meant
 from kguard.model import Edit, Fault, Fix, Related
 from kguard.policy.context import Context
+from kguard.quantity.quantities import is_below
 
 
 def check(container: Container, ctx: Context) -> Iterator[Fault]:
@@ -18,7 +19,7 @@ def check(container: Container, ctx: Context) -> Iterator[Fault]:
         limit = container.amount("limits", resource)
         if request is None or request.value is None or limit is None or limit.value is None:
             continue
-        if request.value <= limit.value:
+        if not is_below(limit.value, request.value):
             continue
         route = container.at("resources", "limits", resource)
         far = request.value > NEAR * limit.value
