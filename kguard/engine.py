@@ -190,18 +190,21 @@ class _Plan:
     The table is kept, so that its id() is no other's as long as plans are found by that.
     """
 
-    __slots__ = ("_fitting", "_parts", "_table", "_watched")
+    __slots__ = ("_beside", "_fields", "_fitting", "_parts", "_table")
 
     def __init__(self, table: Table, parts: Iterable[_Part]) -> None:
         self._table, self._parts = table, list(parts)
-        self._watched = frozenset(
-            name for part in self._parts for one in part.asked for name in one.policy.fields
-        )
-        self._fitting: dict[frozenset[str], tuple[list[_Part], list[str]]] = {}
+        policies = [one.policy for part in self._parts for one in part.asked]
+        self._fields = frozenset(name for each in policies for name in each.fields)
+        self._beside = frozenset(kind for each in policies for kind in each.beside)
+        self._fitting: dict[frozenset[object], tuple[list[_Part], list[str]]] = {}
 
     def fitting(self, facts: Facts, resource: Resource) -> tuple[list[_Part], list[str]]:
-        """The policies to ask about an object, and the ids of those it has no field for."""
-        if not self._watched:
+        """The policies to ask about an object, and the ids of those that can find nothing there.
+
+        For want of a field they look at, or of an object beside it.
+        """
+        if not self._fields and not self._beside:
             return self._parts, []
         try:
             fields = facts.fields(resource)
@@ -209,7 +212,7 @@ class _Plan:
             fields = None
         if fields is None:
             return self._parts, []
-        present = self._watched & fields
+        present = (self._fields & fields) | facts.index.beside(resource, self._beside)
         found = self._fitting.get(present)
         if found is None:
             if len(self._fitting) >= _MOST_PLANS:
@@ -217,12 +220,14 @@ class _Plan:
             found = self._fitting[present] = self._chosen(present)
         return found
 
-    def _chosen(self, present: frozenset[str]) -> tuple[list[_Part], list[str]]:
+    def _chosen(self, present: frozenset[object]) -> tuple[list[_Part], list[str]]:
         asked = {
             one.id
             for part in self._parts
             for one in part.asked
-            if not one.policy.fields or not present.isdisjoint(one.policy.fields)
+            for policy in (one.policy,)
+            if not policy.fields or not present.isdisjoint(policy.fields)
+            if not policy.beside or not present.isdisjoint(policy.beside)
         }
         left_out = [name for part in self._parts for name in part.ids if name not in asked]
         parts = [_part(part.each, part.asked, asked) for part in self._parts]

@@ -158,6 +158,11 @@ class Index:
         """All objects of a kind in the unit and namespace of `near`."""
         return self._by_place.get(((near.unit, near.namespace), group, kind), ())
 
+    def beside(self, near: Resource, kinds: Iterable[tuple[str, str]]) -> set[tuple[str, str]]:
+        """Those of some kinds of which there is an object in the unit and namespace of `near`."""
+        bucket = (near.unit, near.namespace)
+        return {kind for kind in kinds if self._by_place.get((bucket, *kind))}
+
     def in_unit(self, near: Resource, group: str, kind: str) -> Sequence[Resource]:
         """All objects of a kind in the unit of `near`, whatever their namespace."""
         return self._by_kind.get((near.unit, group, kind), ())

@@ -88,6 +88,12 @@ class Overlay(Index):
         own = self._own((group, kind)).of_kind(near, group, kind)
         return self._over(list(below), own)
 
+    def beside(self, near: Resource, kinds: Iterable[tuple[str, str]]) -> set[tuple[str, str]]:
+        """Those of some kinds of which there is an object in the unit and namespace of `near`."""
+        self.asked.update(kinds)
+        found = self._base.beside(near, kinds)
+        return found | self._own(self._kind).beside(near, kinds) if self._kind in kinds else found
+
     def in_unit(self, near: Resource, group: str, kind: str) -> Sequence[Resource]:
         """All objects of a kind in the unit of `near`, whatever their namespace."""
         self.asked.add((group, kind))

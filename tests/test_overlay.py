@@ -111,6 +111,7 @@ LOOKUPS: dict[str, Lookup] = {
     "named": _named("named"),
     "cluster_scoped": _named("cluster_scoped"),
     "of_kind": _of_kind("of_kind"),
+    "beside": lambda index, near, dice: index.beside(near, dice.sample(KINDS, 4)),
     "elsewhere": lambda index, near, dice: sorted(
         id(each) for each in index.elsewhere(near, *dice.choice(KINDS))
     ),

@@ -129,4 +129,4 @@ def words(value: object) -> tuple[str, ...] | None:
     """The words of an `entrypoint`, `cmd`, `command` or `args`; None for what is no list."""
     if not isinstance(value, list):
         return None
-    return tuple([item if isinstance(item, str) else str(item) for item in value])
+    return tuple(map(str, value))

@@ -46,6 +46,8 @@ class Policy:
     kinds: tuple[str, ...] = ()
     fields: tuple[str, ...] = ()
     """One of these a workload has to set, as `Facts.fields` sees it, for anything to be found."""
+    beside: tuple[tuple[str, str], ...] = ()
+    """Group and kind of objects of which one has to be in the workload's unit and namespace."""
     doors: str = "both"
     fix: str = "none"
     since: str = ""
@@ -159,6 +161,7 @@ def from_front_matter(meta: Mapping[str, Any], page: str, family: str, module: s
         each=meta["each"],
         kinds=tuple(meta.get("kinds", ())),
         fields=tuple(meta.get("fields", ())),
+        beside=tuple(_group_and_kind(name) for name in meta.get("beside", ())),
         doors=meta.get("doors", "both"),
         fix=meta.get("fix", "none"),
         since=meta.get("since", ""),
@@ -170,6 +173,11 @@ def from_front_matter(meta: Mapping[str, Any], page: str, family: str, module: s
         page=page,
         module=module,
     )
+
+
+def _group_and_kind(name: str) -> tuple[str, str]:
+    group, _, kind = name.rpartition("/")
+    return group, kind
 
 
 def matches_kind(policy: Policy, kind: str) -> bool:

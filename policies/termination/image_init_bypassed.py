@@ -17,7 +17,9 @@ from kguard.shell.verdict import Verdict
 def check(command: Command, ctx: Context) -> Iterator[Fault]:
     """Yield a fault for a `command` in the place of an ENTRYPOINT that starts an init."""
     container = command.container
-    if container is None or container.role not in (Role.APP, Role.SIDECAR):
+    if container is None or not command.replaced:
+        return
+    if container.role not in (Role.APP, Role.SIDECAR):
         return
     pod, init = container.pod, init_of(command.replaced)
     if not init or init_of(command.words) or pod.shares_pids or pod.ends:

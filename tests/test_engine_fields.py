@@ -1,0 +1,110 @@
+"""Policies that are asked only of objects with a field they look at."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping
+from typing import Any
+
+import pytest
+
+from kguard.engine import Engine, Outcome, as_written, run
+from kguard.facts import Assumptions, Facts
+from kguard.index import Index
+from kguard.kube.recognise import resources
+from kguard.model import Resource
+from kguard.policy.examples import examples
+from kguard.policy.page import Policy
+from kguard.policy.registry import load_registry
+from kguard.record import replace
+from kguard.verify import read_example
+
+POLICIES = load_registry(entry_points=False).policies
+CHOOSY = [policy for policy in POLICIES.values() if policy.fields or policy.beside]
+EASY = [replace(policy, fields=(), beside=()) for policy in CHOOSY]
+
+
+def deployment(**spec: Any) -> Resource:
+    pod = {"containers": [{"name": "web", "image": "registry.example.com/web:1.4.2"}]} | spec
+    data = {
+        "apiVersion": "apps/v1",
+        "kind": "Deployment",
+        "metadata": {"name": "web"},
+        "spec": {"template": {"metadata": {"labels": {"app": "web"}}, "spec": pod}},
+    }
+    (found,) = resources(data, "web.yaml", 0)
+    return found
+
+
+def judged(policies: Iterable[Policy], world: list[Resource]) -> tuple[Any, Any, Any]:
+    outcome = run(policies, world, Facts(Index(world), Assumptions()))
+    return outcome.findings, outcome.unknown, [crash.policy for crash in outcome.crashes]
+
+
+def asked(world: list[Resource], policies: list[Policy]) -> tuple[list[str], Outcome]:
+    seen: list[str] = []
+    engine = Engine(policies)
+    outcome = engine.run(
+        world, Facts(Index(world)), as_written(policies), took=lambda policy, _: seen.append(policy)
+    )
+    return seen, outcome
+
+
+@pytest.mark.parametrize("page", [policy.id for policy in POLICIES.values() if policy.has_check])
+def test_nothing_is_missed_for_want_of_a_field(page: str) -> None:
+    for example in examples(POLICIES[page]):
+        world, _, _ = read_example(example)
+        assert judged(CHOOSY, world) == judged(EASY, world), example.line
+
+
+def test_a_policy_is_not_asked_where_its_field_is_absent() -> None:
+    policies = [POLICIES["grace-zero"], POLICIES["image-latest"]]
+    seen, outcome = asked([deployment()], policies)
+    assert seen == ["image-latest"]
+    assert not outcome.findings
+
+
+def test_a_policy_that_was_not_asked_has_come_to_a_verdict() -> None:
+    # An ignore for it hides nothing there, and is to be reported as such.
+    world = [deployment()]
+    _, outcome = asked(world, [POLICIES["grace-zero"], POLICIES["image-latest"]])
+    assert outcome.judged == {id(world[0]): {"grace-zero", "image-latest"}}
+
+
+@pytest.mark.parametrize(
+    ("policy", "spec"),
+    [
+        ("grace-zero", {"terminationGracePeriodSeconds": 0}),
+        ("grace-zero", {"terminationGracePeriodSeconds": None}),
+        ("serviceaccount-missing", {"serviceAccount": "web"}),
+        ("serviceaccount-missing", {"serviceAccountName": "web"}),
+        ("probe-on-init-container", {"initContainers": [{"name": "wait"}]}),
+        ("pull-policy-stale", {"containers": [{"name": "web", "imagePullPolicy": "Never"}]}),
+        ("pull-policy-stale", {"initContainers": [{"name": "web", "imagePullPolicy": "Never"}]}),
+    ],
+)
+def test_one_of_the_fields_is_enough(policy: str, spec: Mapping[str, Any]) -> None:
+    seen, _ = asked([deployment(**spec)], [POLICIES[policy]])
+    assert seen == [policy]
+
+
+def test_only_some_policies_are_asked_where_some_are_named() -> None:
+    policies, world = [POLICIES["grace-zero"], POLICIES["image-latest"]], [deployment()]
+    engine, facts = Engine(policies), Facts(Index(world))
+    outcome = engine.run(world, facts, as_written(policies), only={"image-latest"})
+    assert outcome.judged == {id(world[0]): {"image-latest"}}
+
+
+def test_the_fields_of_objects_are_kept_apart() -> None:
+    policies = [POLICIES["grace-zero"]]
+    engine, table = Engine(policies), as_written(policies)
+    for spec, found in ({"terminationGracePeriodSeconds": 0}, 1), ({}, 0):
+        for _ in range(2):
+            world = [deployment(**spec)]
+            assert len(engine.run(world, Facts(Index(world)), table).findings) == found
+
+
+def test_an_object_without_a_pod_is_judged_by_all() -> None:
+    policy = replace(POLICIES["image-latest"], each="resource", fields=("paused",), kinds=())
+    broken = {"apiVersion": "v1", "kind": "ConfigMap", "metadata": {"name": "web"}}
+    seen, _ = asked(list(resources(broken, "web.yaml", 0)), [policy])
+    assert seen == ["image-latest"]
