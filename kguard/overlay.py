@@ -147,6 +147,8 @@ class Overlay(Index):
         self.asked.update(SCALERS)
         target = (group, kind, name)
         below = self._base.autoscalers_on(near, *target)
+        if not below and self._kind not in SCALERS:
+            return below
         found = self._over(below, self._own(*SCALERS).autoscalers_on(near, *target))
         return sorted(found, key=lambda each: SCALERS.index((each.group, each.kind)))
 

@@ -185,6 +185,9 @@ def _annotations(decision: Decision) -> dict[str, str]:
 
 def _listed(names: Iterable[str], separator: str = ", ") -> str:
     """Names in a row, as many as fit an annotation."""
+    names = list(names)
+    if len(whole := separator.join(names)) <= _ANNOTATION // 4:  # Four bytes are the most of one.
+        return whole
     kept: list[str] = []
     room = _ANNOTATION
     for name in names:

@@ -167,7 +167,9 @@ def _of_container(facts: Facts, container: Container, shared: bool) -> Process |
     argv = known.argv(command, args) if known else (command and (*command, *args))
     if not argv:
         return None
-    facts.go_on(max(sum(map(len, argv)) - REMEMBERED, 0) * _SHELL_SECONDS)
+    length = sum(map(len, argv))
+    if length > REMEMBERED:
+        facts.go_on((length - REMEMBERED) * _SHELL_SECONDS)
     shells = known_shells(image, known)
     scripts = scripts_of(facts, container, known)
     # The image map may leave out what CMD says.

@@ -19,6 +19,7 @@ from kguard.webhook.front.limits import Limits
 from kguard.webhook.front.shared import Authorise, Shared
 from kguard.webhook.front.wsgi import WSGIApplication
 from kguard.webhook.metrics import Metrics
+from kguard.stack import with_room
 
 _BACKLOG = 1024
 _OTHER_FILES = 128  # Descriptors kept for everything that is no connection.
@@ -119,7 +120,7 @@ class Front:
         Then: accept nothing new, finish what has begun, answer what idle connections send for
         another `linger` seconds, and be gone after `grace` seconds whatever happens.
         """
-        asyncio.run(self._serve())
+        with_room(asyncio.run)(self._serve())
         return 0
 
     async def _serve(self) -> None:

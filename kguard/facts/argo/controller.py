@@ -8,7 +8,6 @@ cmd/workflow-controller/main.go (leader election, options); cmd/argo/commands/se
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator
 from typing import TYPE_CHECKING
 
 from kguard import quantity
@@ -23,6 +22,7 @@ if TYPE_CHECKING:
     from kguard.facts.environment import Variable
 
 _CONTROLLER = "workflow-controller"
+_DEPLOYMENT = ("apps", "Deployment")
 # The server is a command of the client (cmd/argo/commands/server.go), in an image of either name.
 _SERVER_IMAGES = frozenset({"argocli", "argo-server"})
 
@@ -104,30 +104,29 @@ class ArgoServer(ArgoProgram):
 
 def argo_controller(facts: Facts, resource: Resource) -> ArgoController | None:
     """The controller in a Deployment; None for any other, and for a patch without an image."""
-    for workload, container in _containers(facts, resource):
-        if _runs_controller(container):
-            return ArgoController(resource, (), resource.data, workload, container)
-    return None
+    container = next(filter(_runs_controller, _containers(facts, resource)), None)
+    workload = facts.workload(resource) if container else None
+    if container is None or workload is None:
+        return None
+    return ArgoController(resource, (), resource.data, workload, container)
 
 
 def argo_server(facts: Facts, resource: Resource) -> ArgoServer | None:
     """The Argo server in a Deployment; None for any other."""
-    for workload, container in _containers(facts, resource):
+    workload = facts.workload(resource)
+    for container in _containers(facts, resource):
         written = (container.get("command"), container.get("args"))
         told = any("server" in words for words in written if isinstance(words, list))
-        if told and _repository(container) in _SERVER_IMAGES:
+        if workload and told and _repository(container) in _SERVER_IMAGES:
             return ArgoServer(resource, (), resource.data, workload, container)
     return None
 
 
-def _containers(facts: Facts, resource: Resource) -> Iterator[tuple[Workload, Container]]:
-    if (resource.group, resource.kind) != ("apps", "Deployment"):
-        return
-    workload = facts.workload(resource)
-    for container in workload.pod.running if workload else ():
-        image = container.get("image")
-        if workload and image and isinstance(image, str):
-            yield workload, container
+def _containers(facts: Facts, resource: Resource) -> list[Container]:
+    """The containers of a Deployment that name an image."""
+    pod = facts.pod(resource) if (resource.group, resource.kind) == _DEPLOYMENT else None
+    named = ((each, each.get("image")) for each in (pod.running if pod else ()))
+    return [each for each, image in named if image and isinstance(image, str)]
 
 
 def _runs_controller(container: Container) -> bool:
