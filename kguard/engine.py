@@ -326,7 +326,7 @@ class Engine:
         outcome: Outcome,
     ) -> None:
         taking = _Taking(expired, self._most, outcome.unknown)
-        unseen = _BATCH  # Parts judged since the last look at the clock.
+        unseen = 0  # Parts judged since the last look at the clock.
         ctx = Context({}, facts)  # One for all: a check is through before the next is asked.
         for part in parts:
             if not part.asked:
@@ -343,6 +343,7 @@ class Engine:
                 causes = tuple(part.ids)
                 outcome.crashes.append(Crash(f"facts of {part.each}", resource, error, causes))
                 continue
+            unseen = 0
             if not scopes:  # Nothing to judge: the checks need not even be imported.
                 continue
             count = len(scopes)

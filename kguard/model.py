@@ -32,7 +32,7 @@ class Severity(IntEnum):
     @property
     def word(self) -> str:
         """The lower-case word users read and write."""
-        return self.name.lower()
+        return self._name_.lower()
 
     @classmethod
     def parse(cls, word: str) -> Severity:
@@ -50,7 +50,7 @@ class Confidence(IntEnum):
     @property
     def word(self) -> str:
         """The lower-case word users read and write."""
-        return self.name.lower()
+        return self._name_.lower()
 
     @classmethod
     def parse(cls, word: str) -> Confidence:

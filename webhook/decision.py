@@ -28,7 +28,7 @@ class Effect(IntEnum):
     @property
     def word(self) -> str:
         """The lower-case word for logs, metrics and annotations."""
-        return self.name.lower()
+        return self._name_.lower()
 
 
 @record(eq=False)

@@ -154,9 +154,12 @@ class Mask:
         if dig(node, "metadata", "name") == text:
             return True
         for key in route:
-            if key in _APART or not isinstance(node, (dict, list)):
+            if key in _APART:
                 return False
-            node = dig(node, key)
+            try:
+                node = node[key]
+            except (KeyError, IndexError, TypeError):  # What is missing is no name.
+                return False
             if isinstance(node, dict) and node.get("name") == text:
                 return True
         return False

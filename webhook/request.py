@@ -127,9 +127,9 @@ def _checked(data: Any, problem: str, stored: bool, backticks: bool) -> Request:
     uid = request.get("uid") if isinstance(request, dict) else None
     if not isinstance(uid, str) or not uid or len(uid) > _UID or not uid.isprintable():
         raise NotAReview("`request.uid` is missing")
-    new, old = (_mapping_or_none(request, key) for key in ("object", "oldObject"))
+    new, old = _mapping_or_none(request, "object"), _mapping_or_none(request, "oldObject")
     about = request.get("kind")
-    group, version, kind = (_text(about, key) for key in ("group", "version", "kind"))
+    group, version, kind = _text(about, "group"), _text(about, "version"), _text(about, "kind")
     named = (f"{group}/{version}" if group else version, kind)
     problem = problem or _misfit(request, new, "object", named)
     problem = problem or _misfit(request, old, "oldObject", named)
@@ -144,7 +144,7 @@ def _checked(data: Any, problem: str, stored: bool, backticks: bool) -> Request:
         namespace=_text(request, "namespace") or None,
         name=_text(request, "name"),
         username=_text(user, "username"),
-        groups=tuple(each for each in _list(user, "groups") if isinstance(each, str)),
+        groups=tuple([each for each in _list(user, "groups") if isinstance(each, str)]),
         dry_run=request.get("dryRun") is True,
         object=None if problem else new,
         old_object=None if problem else old,
@@ -165,7 +165,8 @@ def _misfit(
         return f"`request.{key}` is no object" if request.get(key) is not None else ""
     if (found.get("apiVersion"), found.get("kind")) != named:
         return f"`request.{key}` is of another kind than `request.kind`"
-    if not isinstance(found.get("metadata"), dict | None):
+    metadata = found.get("metadata")
+    if metadata is not None and not isinstance(metadata, dict):
         return f"`request.{key}.metadata` is no object"
     return ""
 

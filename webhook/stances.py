@@ -34,7 +34,7 @@ class Mode(IntEnum):
     @property
     def word(self) -> str:
         """The word users read and write."""
-        return self.name.lower()
+        return self._name_.lower()
 
 
 @record

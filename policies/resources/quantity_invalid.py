@@ -12,11 +12,11 @@ from kguard.quantity.quantities import QuantityError, parse_quantity
 
 def check(field: QuantityField, ctx: Context) -> Iterator[Fault]:
     """Yield a fault for a value that the API server would refuse."""
-    if field.unknown:
-        return
     try:
         value = parse_quantity(field.text)
     except QuantityError as error:
+        if field.unknown:
+            return
         meant = f"did you mean `{error.suggestion}`?" if error.suggestion else ""
         reason = str(error).removesuffix(" is no quantity")
         yield field.fault((field.key,), f"{field.called} is no quantity: {reason}", help=meant)

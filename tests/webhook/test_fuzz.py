@@ -6,6 +6,7 @@ import copy
 import json
 import os
 import time
+from collections import Counter
 from collections.abc import Iterator
 from typing import Any
 
@@ -17,6 +18,7 @@ from webhook_service import HOSTILE, Served, checked
 from kguard.kube.recognise import is_kubernetes
 from kguard.policy.examples import examples
 from kguard.verify import read_example
+from kguard.webhook.policyset import MOST_FINDINGS
 from kguard.webhook.request import read_request
 from kguard.webhook.review import review
 
@@ -163,6 +165,8 @@ def test_no_policy_fails_on_a_changed_object(
     request = read_request(json.dumps(asking).encode())
     decision = review(request, POLICIES, world(*around), today=TODAY)
     assert decision.crashes == []
-    assert decision.unanswered == {}
-    if update and not request.unevaluable:
+    # A thousand errors of one policy, as in a DAG whose every task is wrong, are not all told.
+    found = Counter(each.finding.policy for each in decision.judged)
+    assert [policy for policy in decision.unanswered if found[policy] < MOST_FINDINGS] == []
+    if update and not request.unevaluable and not decision.unanswered:
         assert decision.allowed
