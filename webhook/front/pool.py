@@ -10,9 +10,9 @@ from collections import deque
 from collections.abc import Callable
 
 from kguard.record import field, record
-from kguard.stack import with_room
 from kguard.webhook.front.deadlines import Deadlines, Stage
 from kguard.webhook.front.limits import Limits
+from kguard.webhook.front.stack import with_room
 from kguard.webhook.front.wsgi import Answer, Postponed
 
 _TURN = 0.005

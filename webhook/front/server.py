@@ -13,11 +13,11 @@ import time
 from collections.abc import Callable
 
 from kguard.record import replace
-from kguard.stack import with_room
 from kguard.webhook.front.acceptor import Acceptor
 from kguard.webhook.front.connection import Connection
 from kguard.webhook.front.limits import Limits
 from kguard.webhook.front.shared import Authorise, Shared
+from kguard.webhook.front.stack import with_room
 from kguard.webhook.front.wsgi import WSGIApplication
 from kguard.webhook.metrics import Metrics
 
