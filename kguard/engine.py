@@ -4,34 +4,16 @@ from __future__ import annotations
 
 from collections.abc import Callable, Container, Iterable, Iterator, Mapping, Sequence
 from time import perf_counter
-from typing import Any, NamedTuple
 
 from kguard.facts import Expired, Expiry, Facts
 from kguard.facts.scopes import EACH
 from kguard.model import Fault, Finding, Fix, Related, Resource, Scope, Severity, Unknown
+from kguard.plan import Part, Plans
 from kguard.policy.context import Context
-from kguard.policy.page import Check, PageError, Policy, matches_kind
+from kguard.policy.page import Check, PageError, Policy
 from kguard.record import field, record, replace
+from kguard.rules import Rule, Rules, as_written
 from kguard.words import within_limits
-
-
-@record
-class Rule:
-    """A policy as configured for one resource: its parameters, and a severity the user set."""
-
-    params: Mapping[str, Any]
-    severity: Severity | None = None
-
-
-Table = Mapping[str, Rule]
-"""The rules in force somewhere, by the ids of their policies; those that are off are not there."""
-
-Rules = Callable[[Resource], Table]
-"""The configuration as the engine sees it: the rules for a resource.
-
-Where the same rules hold, it answers with the same table again: what follows from a table is worked
-out once.
-"""
 
 
 @record
@@ -65,23 +47,11 @@ class Outcome:
 Took = Callable[[str, float], None]
 """Is told the id of a policy and the seconds its check ran."""
 
-_MOST_PLANS = 1000
-"""For how many kinds and tables what judges them is remembered."""
-
-_ANY = "?"
-"""The group or kind of all that no policy asks for."""
-
 _BATCH = 8
 """How many times at most a policy judges a part of an object between two looks at the clock."""
 
 _ANSWERS = 64
 """How many answers of a policy at most are taken between two looks at the clock."""
-
-
-def as_written(policies: Iterable[Policy]) -> Rules:
-    """Rules without configuration: every policy with the parameters of its page."""
-    table = {policy.id: Rule(policy.defaults) for policy in policies}
-    return lambda resource: table
 
 
 def run(
@@ -96,12 +66,6 @@ def run(
     """
     policies = list(policies)
     return Engine(policies).run(resources, facts, rules or as_written(policies))
-
-
-def judges(policy: Policy, group: str, kind: str) -> bool:
-    """Whether a policy looks at objects of a kind, and so whether it may find something in one."""
-    kinds = EACH[policy.each].kinds
-    return (kinds is None or (group, kind) in kinds) and matches_kind(policy, kind)
 
 
 def _never(needed: float = 0.0) -> bool:
@@ -166,80 +130,6 @@ class _Taking:
         return True
 
 
-class _Asked(NamedTuple):
-    """A policy under a rule, with what of both a check is asked with."""
-
-    id: str
-    policy: Policy
-    rule: Rule
-    params: Mapping[str, Any]
-    severity: Severity
-
-
-class _Part(NamedTuple):
-    """The policies that look at the same parts of an object, and their ids."""
-
-    each: str
-    asked: list[_Asked]
-    ids: list[str]
-
-
-class _Plan:
-    """What an object of a kind is judged by under a table, by the part of it that is looked at.
-
-    The table is kept, so that its id() is no other's as long as plans are found by that.
-    """
-
-    __slots__ = ("_beside", "_fields", "_fitting", "_parts", "_table")
-
-    def __init__(self, table: Table, parts: Iterable[_Part]) -> None:
-        self._table, self._parts = table, list(parts)
-        policies = [one.policy for part in self._parts for one in part.asked]
-        self._fields = frozenset(name for each in policies for name in each.fields)
-        self._beside = frozenset(kind for each in policies for kind in each.beside)
-        self._fitting: dict[frozenset[object], tuple[list[_Part], list[str]]] = {}
-
-    def fitting(self, facts: Facts, resource: Resource) -> tuple[list[_Part], list[str]]:
-        """The policies to ask about an object, and the ids of those that can find nothing there.
-
-        For want of a field they look at, or of an object beside it.
-        """
-        if not self._fields and not self._beside:
-            return self._parts, []
-        try:
-            fields = facts.fields(resource)
-        except Exception:  # Which policies that costs is found when they are asked.
-            fields = None
-        if fields is None:
-            return self._parts, []
-        present = (self._fields & fields) | facts.index.beside(resource, self._beside)
-        found = self._fitting.get(present)
-        if found is None:
-            if len(self._fitting) >= _MOST_PLANS:
-                self._fitting.clear()
-            found = self._fitting[present] = self._chosen(present)
-        return found
-
-    def _chosen(self, present: frozenset[object]) -> tuple[list[_Part], list[str]]:
-        asked = {
-            one.id
-            for part in self._parts
-            for one in part.asked
-            for policy in (one.policy,)
-            if not policy.fields or not present.isdisjoint(policy.fields)
-            if not policy.beside or not present.isdisjoint(policy.beside)
-        }
-        left_out = [name for part in self._parts for name in part.ids if name not in asked]
-        parts = [_part(part.each, part.asked, asked) for part in self._parts]
-        return [part for part in parts if part.asked], left_out
-
-
-def _part(each: str, asked: Iterable[_Asked], only: Container[str] | None = None) -> _Part:
-    """The policies of a part, `only` some of them, where given."""
-    kept = [one for one in asked if only is None or one.id in only]
-    return _Part(each, kept, [one.id for one in kept])
-
-
 class Engine:
     """Policies made ready to judge, for one run or for many by several threads.
 
@@ -252,9 +142,7 @@ class Engine:
     def __init__(self, policies: Iterable[Policy], most: int | None = None) -> None:
         self._most = most
         self._policies = [policy for policy in policies if policy.has_check]
-        self._kinds = {kind for each in EACH.values() for kind in each.kinds or ()}
-        self._names = {name for policy in self._policies for name in policy.kinds}
-        self._plans: dict[tuple[str, str, int], _Plan] = {}
+        self._plans = Plans(self._policies)
         self._checks: dict[str, Check] = {}
         self._superseded = {policy.id: policy.supersedes for policy in self._policies}
 
@@ -276,11 +164,8 @@ class Engine:
         outcome = Outcome()
         for resource in resources:
             if not resource.context:
-                plan = self._plan(resource.group, resource.kind, rules(resource))
-                parts, left_out = plan.fitting(facts, resource)
-                if only is not None:
-                    parts = [_part(each, asked, only) for each, asked, _ in parts]
-                    left_out = [policy for policy in left_out if policy in only]
+                plan = self._plans.of(resource, rules(resource))
+                parts, left_out = plan.fitting(facts, resource, only)
                 if left_out:
                     outcome.judged[id(resource)] = set(left_out)
                 self._judge(resource, facts, parts, expired, took, outcome)
@@ -291,26 +176,6 @@ class Engine:
         for policy in self._policies:
             self._check(policy)
 
-    def _plan(self, group: str, kind: str, table: Table) -> _Plan:
-        """What an object of a kind is judged by."""
-        if (group, kind) not in self._kinds:
-            # A server can be asked about any number of invented ones, which are all alike.
-            group, kind = _ANY, kind if kind in self._names else _ANY
-        key = (group, kind, id(table))
-        found = self._plans.get(key)
-        if found is None:
-            parts: dict[str, list[_Asked]] = {}
-            for policy in self._policies:
-                rule = table.get(policy.id)
-                if rule is not None and judges(policy, group, kind):
-                    asked = _Asked(policy.id, policy, rule, rule.params, policy.severity)
-                    parts.setdefault(policy.each, []).append(asked)
-            found = _Plan(table, [_part(*part) for part in parts.items()])
-            if len(self._plans) >= _MOST_PLANS:
-                self._plans.clear()
-            self._plans[key] = found
-        return found
-
     def _check(self, policy: Policy) -> Check:
         if policy.id not in self._checks:
             self._checks[policy.id] = policy.load_check()
@@ -320,7 +185,7 @@ class Engine:
         self,
         resource: Resource,
         facts: Facts,
-        parts: Iterable[_Part],
+        parts: Iterable[Part],
         expired: Expiry,
         took: Took | None,
         outcome: Outcome,

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator, Mapping
 from typing import Any
 
-from kguard.engine import Rule, run
+from kguard.engine import run
 from kguard.facts import Assumptions, Facts
 from kguard.index import Index
 from kguard.kube import drone
@@ -15,6 +15,7 @@ from kguard.policy.examples import Example, Mark
 from kguard.policy.page import Policy
 from kguard.quantity.versions import major_minor
 from kguard.record import record, replace
+from kguard.rules import Rule
 
 _Sources = Mapping[tuple[str, int], Any]
 """What locates the routes of an example, by the name of the file and the number of the document."""

@@ -8,7 +8,7 @@ from typing import Any
 
 import pytest
 
-from kguard.engine import Engine, Outcome, Rule, as_written, run
+from kguard.engine import Engine, Outcome, run
 from kguard.facts import Facts
 from kguard.index import Index
 from kguard.kube.recognise import resources
@@ -25,6 +25,7 @@ from kguard.model import (
     Unknown,
 )
 from kguard.policy.page import Check, Policy
+from kguard.rules import Rule, as_written
 
 DATA: dict[str, Any] = {
     "apiVersion": "apps/v1",

@@ -8,13 +8,14 @@ from typing import Any
 
 import pytest
 
-from kguard.engine import Engine, Rule, as_written
+from kguard.engine import Engine
 from kguard.facts import Facts
 from kguard.index import Index
 from kguard.kube.recognise import resources
 from kguard.model import REMOVE, Confidence, Edit, Fault, Fix, Resource, Scope, Severity
 from kguard.policy.page import Policy
 from kguard.record import replace
+from kguard.rules import Rule, as_written
 
 
 def policy(id: str, each: str = "resource", **more: Any) -> Policy:

@@ -7,7 +7,7 @@ from typing import Any
 
 import pytest
 
-from kguard.engine import Engine, Outcome, as_written, run
+from kguard.engine import Engine, Outcome, run
 from kguard.facts import Assumptions, Facts
 from kguard.index import Index
 from kguard.kube.recognise import resources
@@ -16,6 +16,7 @@ from kguard.policy.examples import examples
 from kguard.policy.page import Policy
 from kguard.policy.registry import load_registry
 from kguard.record import replace
+from kguard.rules import as_written
 from kguard.verify import read_example
 
 POLICIES = load_registry(entry_points=False).policies

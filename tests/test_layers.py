@@ -23,6 +23,8 @@ index
 overlay
 facts
 policy
+rules
+plan
 engine
 verify
 report

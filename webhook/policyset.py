@@ -17,12 +17,13 @@ from kguard.config import ConfigError, Problem, Settings, Where
 from kguard.config.build import build
 from kguard.config.layer import Layer, parse_yaml
 from kguard.config.validate import check_shape, judge
-from kguard.engine import Engine, Rules, Table
+from kguard.engine import Engine
 from kguard.ignore.grammar import GrammarError, parse_date
 from kguard.kube.images import SHELL_NAMES, ImageFacts
 from kguard.model import Finding, Resource, Severity, dig
 from kguard.policy.registry import Registry
 from kguard.record import field, record, replace
+from kguard.rules import Rules, Table
 from kguard.webhook.exceptions import IN_FORCE, Exemption
 from kguard.webhook.stances import Entry, Mode, Stance, Stances, release
 from kguard.webhook.subjects import Subjects

@@ -10,13 +10,14 @@ from collections import defaultdict
 from collections.abc import Iterable, Mapping
 from typing import Any
 
-from kguard.engine import Outcome, Table, Took
+from kguard.engine import Outcome, Took
 from kguard.facts import Assumptions, Expiry, Facts
 from kguard.fingerprint import ratchet_key
 from kguard.ignore import Ignore, from_annotations
 from kguard.model import Confidence, Finding, Origin, Resource, Severity, dig
 from kguard.overlay import Overlay
 from kguard.record import replace
+from kguard.rules import Table
 from kguard.webhook.cluster.snapshot import Snapshot
 from kguard.webhook.cluster.sources import NAMESPACE
 from kguard.webhook.decision import REPLACED, Decision, Effect, Judged

@@ -5,11 +5,11 @@ from __future__ import annotations
 from collections.abc import Iterable, Iterator
 from typing import TYPE_CHECKING
 
-from kguard.engine import Rule, Rules, Table
 from kguard.inputs.load import Loaded, folder_of
 from kguard.model import Resource, Severity
 from kguard.record import replace
 from kguard.report import Located
+from kguard.rules import Rule, Rules, Table
 from kguard.words import counted
 
 if TYPE_CHECKING:

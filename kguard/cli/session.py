@@ -16,7 +16,7 @@ from kguard.cli.patched import said_of_lowered, with_patches
 from kguard.cli.unrendered import said_of, without_charts
 from kguard.cli.world import assumptions, render_options, tell_of_unknown_versions
 from kguard.config import Settings
-from kguard.engine import Crash, Outcome, Rules, run
+from kguard.engine import Crash, Outcome, run
 from kguard.facts import Facts
 from kguard.fingerprint import said_once, with_keys
 from kguard.index import Index
@@ -28,6 +28,7 @@ from kguard.model import Finding, Origin, Resource, named_route
 from kguard.policy.registry import Registry
 from kguard.record import field, record, replace
 from kguard.report import Located, Note, Report, Unchecked
+from kguard.rules import Rules
 from kguard.source import HAVE_LIBYAML, read
 from kguard.term import Progress
 

@@ -5,12 +5,12 @@ from __future__ import annotations
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from typing import Any
 
-from kguard.engine import Rule, Rules, Table
 from kguard.ignore.globs import matches_name, matches_path
 from kguard.model import Resource, Severity
 from kguard.policy.page import Policy
 from kguard.policy.registry import Registry
 from kguard.record import field, record
+from kguard.rules import Rule, Rules, Table
 
 PROFILES: Mapping[str, frozenset[str]] = {
     "default": frozenset({"default"}),

@@ -6,12 +6,12 @@ from collections.abc import Mapping
 from typing import Any
 
 from kguard.config.selection import Choice, Override, PolicySettings, build_rules
-from kguard.engine import Rules
 from kguard.facts.run import NEWEST_KUBERNETES
 from kguard.ignore import IgnoreEntry
 from kguard.model import Confidence, Finding, Severity
 from kguard.policy.registry import Registry
 from kguard.record import field, record
+from kguard.rules import Rules
 
 DEFAULT = "default"
 """The origin of what nobody set."""

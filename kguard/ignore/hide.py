@@ -6,7 +6,6 @@ from collections import defaultdict
 from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
 from typing import TYPE_CHECKING
 
-from kguard.engine import Rules, as_written, judges
 from kguard.fingerprint import with_keys
 from kguard.ignore.find import Ignores, Problem
 from kguard.ignore.model import Ignore, IgnoreEntry, Lines, Object
@@ -14,6 +13,7 @@ from kguard.model import Finding, Origin, Resource, named_route
 from kguard.policy.registry import Registry
 from kguard.record import field, record
 from kguard.report import Located
+from kguard.rules import Rules, as_written, judges
 
 if TYPE_CHECKING:
     import datetime

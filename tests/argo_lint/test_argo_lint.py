@@ -9,11 +9,12 @@ from typing import Any
 
 import pytest
 
-from kguard.engine import Rule, run
+from kguard.engine import run
 from kguard.facts import Assumptions, Facts
 from kguard.index import Index
 from kguard.kube.recognise import resources
 from kguard.policy.registry import builtin
+from kguard.rules import Rule
 from kguard.source import read
 
 HERE = Path(__file__).parent

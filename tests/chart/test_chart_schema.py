@@ -9,11 +9,12 @@ from typing import Any
 import pytest
 from chart_helm import CI_VALUES, KUBE_VERSION, KUBE_VERSIONS, Helm, Object
 
-from kguard.engine import Engine, as_written
+from kguard.engine import Engine
 from kguard.facts import Assumptions, Facts
 from kguard.index import Index
 from kguard.kube.recognise import resources
 from kguard.policy.registry import load_registry
+from kguard.rules import as_written
 
 POLICIES = [
     policy

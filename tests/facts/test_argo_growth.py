@@ -12,11 +12,12 @@ from typing import Any
 
 import pytest
 
-from kguard.engine import Engine, as_written
+from kguard.engine import Engine
 from kguard.facts import Facts
 from kguard.index import Index
 from kguard.kube.recognise import resources
 from kguard.policy.registry import builtin
+from kguard.rules import as_written
 
 CONTAINER = {"image": "a:1", "command": ["x"], "volumeMounts": [{"name": "v", "mountPath": "/v"}]}
 CLAIM = {"metadata": {"name": "v"}, "spec": {"accessModes": ["ReadWriteOnce"]}}

@@ -8,12 +8,13 @@ from typing import Any
 
 import pytest
 
-from kguard.engine import Engine, Outcome, Rules, as_written
+from kguard.engine import Engine, Outcome
 from kguard.facts import Facts
 from kguard.index import Index
 from kguard.kube.recognise import resources
 from kguard.model import Key, Resource
 from kguard.policy.registry import load_registry
+from kguard.rules import Rules, as_written
 
 TEMPLATE = {
     "name": "a",

@@ -7,7 +7,7 @@ from collections.abc import Iterator
 
 import pytest
 
-from kguard.engine import Outcome, Rule, run
+from kguard.engine import Outcome, run
 from kguard.facts import Assumptions, Facts
 from kguard.facts.run import NEWEST_KUBERNETES
 from kguard.fix.apply import fix_file
@@ -20,6 +20,7 @@ from kguard.policy.registry import builtin
 from kguard.quantity.versions import major_minor
 from kguard.record import replace
 from kguard.report import Located
+from kguard.rules import Rule
 from kguard.source import read
 from kguard.verify import read_example
 

@@ -6,7 +6,7 @@ import datetime
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
 
-from kguard.engine import Rules, run
+from kguard.engine import run
 from kguard.facts import Assumptions, Facts
 from kguard.fingerprint import with_keys
 from kguard.ignore import Applied, IgnoreEntry, Verdicts, apply, gather
@@ -16,6 +16,7 @@ from kguard.kube.recognise import resources
 from kguard.model import Place, Resource, Route, named_route
 from kguard.policy.registry import Registry, build_registry, load_registry
 from kguard.report import Located
+from kguard.rules import Rules
 from kguard.source import read
 
 TODAY = datetime.date(2026, 6, 15)

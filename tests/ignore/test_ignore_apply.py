@@ -8,10 +8,10 @@ import sys
 import pytest
 from ignore_world import MEMORY, REGISTRY, TODAY, check, pod
 
-from kguard.engine import Rule
 from kguard.ignore import IgnoreEntry, Written
 from kguard.model import Severity, Span
 from kguard.policy.page import split_page
+from kguard.rules import Rule
 
 WHY = "accepted by the team"
 M = "missing-memory-request"

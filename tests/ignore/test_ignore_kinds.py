@@ -5,8 +5,8 @@ from __future__ import annotations
 import pytest
 from ignore_world import REGISTRY, check, pod
 
-from kguard.engine import as_written
 from kguard.ignore import IgnoreEntry
+from kguard.rules import as_written
 
 OTHER = "limitrange-inconsistent"
 """A policy for LimitRanges alone."""

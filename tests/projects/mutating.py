@@ -8,7 +8,7 @@ from functools import cache
 from pathlib import Path
 from typing import Any, NamedTuple
 
-from kguard.engine import Engine, as_written
+from kguard.engine import Engine
 from kguard.facts import Assumptions, Facts
 from kguard.index import Index
 from kguard.kube.dockerfile import as_resource, parse
@@ -16,6 +16,7 @@ from kguard.kube.images import SHELL_NAMES, ImageFacts
 from kguard.kube.recognise import resources
 from kguard.model import Key, Resource, Route
 from kguard.policy.registry import builtin
+from kguard.rules import as_written
 from kguard.source import read
 
 EXAMPLES = Path(__file__).resolve().parent.parent.parent / "examples"

@@ -1,0 +1,133 @@
+"""Which policies look at an object: by its kind, by what it sets, by what stands beside it."""
+
+from __future__ import annotations
+
+from collections.abc import Container, Iterable, Mapping
+from typing import Any, NamedTuple
+
+from kguard.facts import Facts
+from kguard.facts.scopes import EACH
+from kguard.model import Resource, Severity
+from kguard.policy.page import Policy
+from kguard.rules import Rule, Table, judges
+
+_MOST = 1000
+"""How many plans, and how many selections of each, are remembered."""
+
+_ANY = "?"
+"""The group or kind of all that no policy asks for."""
+
+
+class Asked(NamedTuple):
+    """A policy under a rule, with what of both a check is asked with."""
+
+    id: str
+    policy: Policy
+    rule: Rule
+    params: Mapping[str, Any]
+    severity: Severity
+
+
+class Part(NamedTuple):
+    """The policies that look at the same parts of an object, and their ids."""
+
+    each: str
+    asked: list[Asked]
+    ids: list[str]
+
+
+class Plan:
+    """What an object of a kind is judged by under a table, by the part of it that is looked at.
+
+    The table is kept, so that its id() is no other's as long as plans are found by that.
+    """
+
+    __slots__ = ("_beside", "_fields", "_fitting", "_parts", "_table")
+
+    def __init__(self, table: Table, parts: Iterable[Part]) -> None:
+        self._table, self._parts = table, list(parts)
+        policies = [one.policy for part in self._parts for one in part.asked]
+        self._fields = frozenset(name for each in policies for name in each.fields)
+        self._beside = frozenset(kind for each in policies for kind in each.beside)
+        self._fitting: dict[frozenset[object], tuple[list[Part], list[str]]] = {}
+
+    def fitting(
+        self, facts: Facts, resource: Resource, only: Container[str] | None = None
+    ) -> tuple[list[Part], list[str]]:
+        """The policies to ask about an object, and the ids of those that can find nothing there.
+
+        For want of a field they look at, or of an object beside it. `only` some of all, where
+        given.
+        """
+        parts, left_out = self._fit(facts, resource)
+        if only is None:
+            return parts, left_out
+        chosen = [_part(part.each, part.asked, only) for part in parts]
+        return chosen, [policy for policy in left_out if policy in only]
+
+    def _fit(self, facts: Facts, resource: Resource) -> tuple[list[Part], list[str]]:
+        if not self._fields and not self._beside:
+            return self._parts, []
+        try:
+            fields = facts.fields(resource)
+        except Exception:  # Which policies that costs is found when they are asked.
+            fields = None
+        if fields is None:
+            return self._parts, []
+        present = (self._fields & fields) | facts.index.beside(resource, self._beside)
+        found = self._fitting.get(present)
+        if found is None:
+            if len(self._fitting) >= _MOST:
+                self._fitting.clear()
+            found = self._fitting[present] = self._chosen(present)
+        return found
+
+    def _chosen(self, present: frozenset[object]) -> tuple[list[Part], list[str]]:
+        asked = {
+            one.id
+            for part in self._parts
+            for one in part.asked
+            for policy in (one.policy,)
+            if not policy.fields or not present.isdisjoint(policy.fields)
+            if not policy.beside or not present.isdisjoint(policy.beside)
+        }
+        left_out = [name for part in self._parts for name in part.ids if name not in asked]
+        parts = [_part(part.each, part.asked, asked) for part in self._parts]
+        return [part for part in parts if part.asked], left_out
+
+
+class Plans:
+    """The plans for all kinds and tables, each worked out once."""
+
+    def __init__(self, policies: Iterable[Policy]) -> None:
+        self._policies = list(policies)
+        self._kinds = {kind for each in EACH.values() for kind in each.kinds or ()}
+        self._names = {name for policy in self._policies for name in policy.kinds}
+        self._plans: dict[tuple[str, str, int], Plan] = {}
+
+    def of(self, resource: Resource, table: Table) -> Plan:
+        """What an object is judged by under a table."""
+        group, kind = resource.group, resource.kind
+        if (group, kind) not in self._kinds:
+            # A server can be asked about any number of invented ones, which are all alike.
+            group, kind = _ANY, kind if kind in self._names else _ANY
+        key = (group, kind, id(table))
+        found = self._plans.get(key)
+        if found is None:
+            parts: dict[str, list[Asked]] = {}
+            for policy in self._policies:
+                rule = table.get(policy.id)
+                if rule is not None and judges(policy, group, kind):
+                    asked = Asked(policy.id, policy, rule, rule.params, policy.severity)
+                    parts.setdefault(policy.each, []).append(asked)
+            found = Plan(table, [_part(*part) for part in parts.items()])
+            if len(self._plans) >= _MOST:
+                self._plans.clear()
+            self._plans[key] = found
+        return found
+
+
+def _part(each: str, asked: Iterable[Asked], only: Container[str] | None = None) -> Part:
+    """The policies of a part, `only` some of them, where given."""
+    kept = [one for one in asked if only is None or one.id in only]
+    return Part(each, kept, [one.id for one in kept])
