@@ -83,14 +83,8 @@ class Plan:
         return found
 
     def _chosen(self, present: frozenset[object]) -> tuple[list[Part], list[str]]:
-        asked = {
-            one.id
-            for part in self._parts
-            for one in part.asked
-            for policy in (one.policy,)
-            if not policy.fields or not present.isdisjoint(policy.fields)
-            if not policy.beside or not present.isdisjoint(policy.beside)
-        }
+        policies = [one.policy for part in self._parts for one in part.asked]
+        asked = {policy.id for policy in policies if _may_find(policy, present)}
         left_out = [name for part in self._parts for name in part.ids if name not in asked]
         parts = [_part(part.each, part.asked, asked) for part in self._parts]
         return [part for part in parts if part.asked], left_out
@@ -125,6 +119,12 @@ class Plans:
                 self._plans.clear()
             self._plans[key] = found
         return found
+
+
+def _may_find(policy: Policy, present: frozenset[object]) -> bool:
+    """Whether a policy can find something where these fields are set and these kinds are beside."""
+    wanted = (policy.fields, policy.beside)
+    return all(not any_of or not present.isdisjoint(any_of) for any_of in wanted)
 
 
 def _part(each: str, asked: Iterable[Asked], only: Container[str] | None = None) -> Part:
