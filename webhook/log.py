@@ -5,11 +5,13 @@ Of what an author writes it holds names, and the reason of an annotation that co
 
 from __future__ import annotations
 
+import logging
 import os
 import select
 import sys
 import threading
 import time
+import traceback
 from collections.abc import Mapping
 from functools import lru_cache
 from typing import Any, TextIO
@@ -28,6 +30,9 @@ _REASON = 200
 
 _MOST = 50
 """Findings in one line; a Deployment can have thousands."""
+
+_FRAMES = 50
+"""Lines kept of an exception's frames."""
 
 _PIECE = 4096
 """Bytes that a pipe takes without waiting, once it takes any (PIPE_BUF, pipe(7))."""
@@ -120,6 +125,25 @@ class Log:
             return not rest
         except (OSError, ValueError):
             return False  # A full disk or a closed pipe must not cost a review its answer.
+
+
+class Told(logging.Handler):
+    """Writes what the server and libraries tell Python's `logging` as events of the log.
+
+    By itself that prints plain lines, at which whoever reads the pod's log as JSON stumbles.
+    """
+
+    def __init__(self, log: Log) -> None:
+        super().__init__(logging.WARNING)
+        self._log = log
+
+    def emit(self, record: logging.LogRecord) -> None:
+        """One event, with the frames of an exception as a list of lines."""
+        fields: dict[str, Any] = {"logger": record.name, "message": record.getMessage()}
+        if record.exc_info and record.exc_info[0]:
+            text = "".join(traceback.format_exception(*record.exc_info))
+            fields["trace"] = text.splitlines()[-_FRAMES:]
+        self._log.event("error" if record.levelno >= logging.ERROR else "warning", "told", **fields)
 
 
 def _finding(decision: Decision, judged: Judged) -> dict[str, str]:

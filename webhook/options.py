@@ -72,7 +72,8 @@ class Options:
         if mode == "self" and cert:
             raise OptionsError("`--tls-mode self` issues its own certificate: no `--tls-cert`")
         if mode == "self" and args.no_cluster:
-            raise OptionsError("`--tls-mode self` keeps its CA in the cluster: not `--no-cluster`")
+            why = "`--tls-mode self` keeps its CA in the cluster"
+            raise OptionsError(f"`--no-cluster` needs `--tls-cert` and `--tls-key`: {why}")
         if args.client_name and not args.client_ca:
             raise OptionsError("`--client-name` needs `--client-ca`")
         if args.policies is not None and not os.path.isdir(args.policies):

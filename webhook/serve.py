@@ -6,6 +6,7 @@ import contextlib
 import ctypes
 import datetime
 import gc
+import logging
 import math
 import os
 import ssl
@@ -30,7 +31,7 @@ from kguard.webhook.front.limits import Limits
 from kguard.webhook.front.server import Front
 from kguard.webhook.front.tls import server_context
 from kguard.webhook.health import Health
-from kguard.webhook.log import Log
+from kguard.webhook.log import Log, Told
 from kguard.webhook.metrics import Metrics
 from kguard.webhook.options import Options, OptionsError
 from kguard.webhook.policyset import Defaults
@@ -104,6 +105,15 @@ def serve(options: Options, registry: Registry) -> int:
     """
     _return_memory()
     metrics, log = Metrics(), Log(keep=options.log_decisions)
+    logging.getLogger().addHandler(told := Told(log))
+    logging.captureWarnings(True)
+    try:
+        return _serve(options, registry, metrics, log)
+    finally:
+        logging.getLogger().removeHandler(told)
+
+
+def _serve(options: Options, registry: Registry, metrics: Metrics, log: Log) -> int:
     metrics.build_info.labels(__version__).set(1)
     parts = _parts(options, registry, metrics, log)
     world = parts.cluster.snapshot if parts.cluster else _no_cluster

@@ -78,6 +78,9 @@ def options_layer(given: Mapping[str, str | bool | Sequence[str]], folder: str) 
         elif not isinstance(value, bool):
             whole = option in _WHOLE
             value = [part for item in value for part in ([item] if whole else _parts(item))]
+            # A shell variable that is not set would switch every policy off.
+            if option == "select" and not value:
+                problems.append(Problem(Where(where), "is empty"))
         _merge(data, route, value)
         names[route] = where
     return _layer(data, names, folder, problems)

@@ -259,6 +259,8 @@ WRONG_WORDS = [
     ("check a.yaml --selct x", 2, "no option is called `--selct`; did you mean `--select`?"),
     ("check --frm=a --min-sevrity=x", 2, "`--min-sevrity`; did you mean `--min-severity`?"),
     ("config show --porfile x", 2, "no option is called `--porfile`; did you mean `--profile`?"),
+    ("check --select=", 2, "--select: is empty"),
+    ("check --select=,", 2, "--select: is empty"),
     ("explain a b", 2, "one word too many: `b`"),
     ("check --prof strict", 2, "no option is called `--prof`"),
     ("check --profile strcit", 2, "--profile: cannot be `strcit`; did you mean `strict`?"),

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import io
 import json
+import logging
 import re
 import threading
 from typing import Any
@@ -12,7 +13,7 @@ import pytest
 from webhook_reviews import ALICE, UID, asked, decide, deployment, pod, policy_set
 from webhook_service import HOSTILE, Served
 
-from kguard.webhook.log import Log
+from kguard.webhook.log import Log, Told
 
 TINY = {"requests": {"cpu": "1m", "memory": "64m"}, "limits": {"memory": "64m"}}
 
@@ -201,3 +202,22 @@ def test_lines_of_many_threads_do_not_mix() -> None:
         thread.join()
     lines: list[dict[str, Any]] = [json.loads(line) for line in stream.getvalue().splitlines()]
     assert len(lines) == 1600
+
+
+def test_what_logging_is_told_becomes_an_event() -> None:
+    stream = io.StringIO()
+    logger = logging.Logger("urllib3.connectionpool")
+    logger.addHandler(Told(Log(stream)))
+    logger.info("nobody wants to know")
+    logger.warning("retry %d of\n%s", 2, "api")
+    try:
+        raise ValueError("a\nb")
+    except ValueError:
+        logger.exception("it failed")
+    first, second = (json.loads(line) for line in stream.getvalue().splitlines())
+    assert (first["level"], first["event"]) == ("warning", "told")
+    assert first["logger"] == "urllib3.connectionpool"
+    assert first["message"].startswith("retry 2 of")
+    assert (second["level"], second["message"]) == ("error", "it failed")
+    assert second["trace"][0] == "Traceback (most recent call last):"
+    assert second["trace"][-2:] == ["ValueError: a", "b"]

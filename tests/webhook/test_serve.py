@@ -7,6 +7,7 @@ import json
 import os
 import re
 import shlex
+import socket
 import subprocess
 import sys
 import time
@@ -162,3 +163,7 @@ def test_a_certificate_that_is_not_there_is_waited_for_aloud(tmp_path: Path) -> 
             urlopen(f"http://127.0.0.1:{port}/readyz", timeout=10)
         with caught.value as answer:
             assert (answer.code, answer.read().decode().count(waiting)) == (503, 1)
+        socket.create_connection(("127.0.0.1", server.line("serving")["port"]), 10).close()
+        told = server.line("told")
+        assert told["level"] == "error"
+        assert told["message"].startswith("no certificate to serve: no certificate yet; `nope.crt`")

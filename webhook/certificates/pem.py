@@ -57,7 +57,7 @@ def sort_certificates(data: bytes) -> tuple[list[x509.Certificate], str]:
     if broken:
         return list(found), f"{broken} of {broken + len(found)} certificates cannot be read"
     if data.strip() and not found:
-        return [], "not PEM"
+        return [], "a private key, not a certificate" if b"PRIVATE KEY-----" in data else "not PEM"
     return list(found), ""
 
 

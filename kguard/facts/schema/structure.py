@@ -167,7 +167,12 @@ class _Walk:
         if pod is not None:
             # Knative writes fields of its own into the pod's spec.
             self._fields = resource.group != "serving.knative.dev"
-            yield from self._struct("PodTemplateSpec", pod.template.data, pod.template.route, ())
+            if pod.template.route:
+                yield from self._struct(
+                    "PodTemplateSpec", pod.template.data, pod.template.route, ()
+                )
+            else:  # A Pod of a version that does not exist.
+                yield from self._struct("PodSpec", pod.data, pod.route, ())
         elif (resource.group, resource.kind) in argo.KINDS:
             for template_pod in self._facts.argo_pods(resource):
                 for container in template_pod.containers:

@@ -168,7 +168,7 @@ BROKEN: dict[str, tuple[bytes, bytes, str]] = {
     "cut certificate": (PAIR[0][:300], PAIR[1], "`tls.crt`: 1 of 1 certificates cannot be read"),
     "cut key": (PAIR[0], PAIR[1][:100], "`tls.key`: no private key in PEM"),
     "not PEM": (b"\x30\x82\x01", PAIR[1], "`tls.crt`: not PEM"),
-    "exchanged": (PAIR[1], PAIR[0], "`tls.crt`: not PEM"),
+    "exchanged": (PAIR[1], PAIR[0], "`tls.crt`: a private key, not a certificate"),
     "two certificates": (PAIR[0], PAIR[0], "`tls.key`: no private key in PEM"),
     "giant": (PAIR[0] * 200, PAIR[1], f"`tls.crt`: {LIMIT + 1} bytes, at most {LIMIT} are read"),
     "encrypted": (*encrypted(PAIR), "`tls.key`: the private key is encrypted"),
