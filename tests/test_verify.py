@@ -156,8 +156,8 @@ def test_a_fence_that_cannot_be_understood_is_an_error(
 @pytest.mark.parametrize(
     ("old", "new", "line", "cause"),
     [
-        ("severity: warning", "severity: fatal", 4, "'fatal' is not one of"),
-        ("each: container", "each: container\ncolour: red", 2, "colour"),
+        ("severity: warning", "severity: fatal", 4, "`severity` cannot be `fatal`"),
+        ("each: container", "each: container\ncolour: red", 6, "unknown key `colour`"),
         ("each: container", "each: contaner", 5, "`each: contaner` is none of"),
         ("id: no-cpu", "id: No_CPU", 2, "does not match"),
         ("---\n\n## Bad", "\n## Bad", 1, "not closed"),

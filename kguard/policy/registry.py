@@ -187,36 +187,10 @@ def read_front_matter(path: Path, *, validate: bool = False) -> dict[str, Any]:
         raise PageError(str(path), 2, "the front matter is no mapping")
     meta: dict[str, Any] = source.documents[0].data
     if validate:
-        _validate(path, meta, source.documents[0])
+        from kguard.policy.front_matter import validate as check  # Late: it needs jsonschema.
+
+        check(str(path), meta, source.documents[0])
     return meta
-
-
-def _validate(path: Path, meta: dict[str, Any], document: Any) -> None:
-    import jsonschema
-
-    from kguard.facts.scopes import EACH
-
-    schema_file = os.path.join(os.path.dirname(__file__), "front_matter.schema.json")
-    with open(schema_file, encoding="utf-8") as file:
-        schema = json.load(file)
-    validator = jsonschema.Draft202012Validator(schema)
-    for error in sorted(validator.iter_errors(meta), key=lambda e: list(map(str, e.absolute_path))):
-        line = document.locate(tuple(error.absolute_path)).span.line + 1
-        raise PageError(str(path), line, error.message)
-    if meta["each"] not in EACH:
-        line = document.locate(("each",)).span.line + 1
-        known = ", ".join(sorted(EACH))
-        raise PageError(str(path), line, f"`each: {meta['each']}` is none of {known}")
-    for name, parameter in meta.get("params", {}).items():
-        try:
-            jsonschema.Draft202012Validator.check_schema(parameter)
-            jsonschema.Draft202012Validator(parameter).validate(parameter["default"])
-        except jsonschema.SchemaError as error:
-            line = document.locate(("params", name)).span.line + 1
-            raise PageError(str(path), line, f"schema of `{name}`: {error.message}") from None
-        except jsonschema.ValidationError as error:
-            line = document.locate(("params", name, "default")).span.line + 1
-            raise PageError(str(path), line, f"default of `{name}`: {error.message}") from None
 
 
 def _builtin_module(page: str) -> str:

@@ -19,7 +19,40 @@ UNUSABLE: dict[str, tuple[bytes, str]] = {
     "not UTF-8": (PAGE.encode().replace(b"wrong", b"wr\xf6ng"), "3: not UTF-8 text"),
     "no YAML": (PAGE.replace("warning", "[").encode(), "5: "),
     "no mapping": (b"---\n- a\n---\n", "2: the front matter is no mapping"),
-    "unknown severity": (PAGE.replace("warning", "fatal").encode(), "4: 'fatal'"),
+    "unknown severity": (
+        PAGE.replace("warning", "fatal").encode(),
+        "4: `severity` cannot be `fatal` (one of error, warning, note)",
+    ),
+    "misspelt scope": (
+        PAGE.replace("container", "contaner").encode(),
+        "5: `each: contaner` is none",
+    ),
+    **{
+        f"`{line}`": (f"{HEAD}{line}\n---\n".encode(), f"{place}: {cause}")
+        for line, place, cause in (
+            ("feilds: [env]", 6, "unknown key `feilds`; did you mean `fields`?"),
+            ("fields: []", 6, "`fields` is empty"),
+            ("fields:", 6, "`fields` takes a list, as in `[a, b]`"),
+            ("fields: env", 6, "`fields` takes a list"),
+            ("fields: [prots]", 6, "`prots` is not a field of `spec`, of the pod's or of a "),
+            ("fields: [spec.paused]", 6, "`spec.paused` is not the name of a field"),
+            ("beside: [PodDisruptionBudget]", 6, "`PodDisruptionBudget`: no such kind; did you "),
+            ("beside: [policy/v1/PodDisruptionBudget]", 6, "`policy/v1/PodDisruptionBudget`: wri"),
+            ("beside: [Sevrice]", 6, "`Sevrice`: Kubernetes has no such kind; did you mean `Serv"),
+            ("beside: [policy/PodBudget]", 6, "`policy/PodBudget`: Kubernetes has no such kind"),
+            (
+                "kinds: [Podd]",
+                6,
+                "no `Podd` has what `each: container` stands for; did you mean `P",
+            ),
+            ("kinds: []", 6, "`kinds` is empty"),
+        )
+    },
+    "short title": (
+        PAGE.replace("Something is", "x").encode(),
+        "3: `title` has 7 characters; 8 are",
+    ),
+    "no id": (PAGE.replace("id: a-b\n", "").encode(), "2: the front matter lacks `id`"),
     "unknown scope": (PAGE.replace("container", "planet").encode(), "5: `each: planet` is none of"),
     "another id": (
         PAGE.replace("a-b", "a-c").encode(),
@@ -34,6 +67,23 @@ UNUSABLE: dict[str, tuple[bytes, str]] = {
         "7: default of `least`: 1 is not of type 'string'",
     ),
 }
+
+
+@pytest.mark.parametrize(
+    "line",
+    [
+        "beside: [Service, autoscaling/HorizontalPodAutoscaler, keda.sh/ScaledObject]",
+        "beside: [example.com/Whatever]",
+        "fields: [env, updateStrategy, topologySpreadConstraints, workloadRef]",
+        "kinds: [Deployment, Rollout]",
+    ],
+)
+def test_usable_page(tmp_path: Path, line: str) -> None:
+    page = tmp_path / "mine" / "a_b.md"
+    page.parent.mkdir()
+    page.write_text(f"{HEAD}{line}\n---\nWhy.\n")
+    page.with_suffix(".py").write_text("def check(scope, ctx): ...\n")
+    assert [policy.id for policy in read_folder(tmp_path, validate=True)] == ["a-b"]
 
 
 @pytest.mark.parametrize(("data", "message"), UNUSABLE.values(), ids=UNUSABLE)
