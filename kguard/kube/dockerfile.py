@@ -15,7 +15,7 @@ from typing import Any
 
 from kguard.kube.dockercopy import Context
 from kguard.kube.dockerimage import Image, Stage, form_of, image_of, substitute, unquote
-from kguard.kube.dockerlines import Comment, Instruction, Problem, read_lines
+from kguard.kube.dockerlines import KEYWORDS, Comment, Instruction, Problem, read_lines
 from kguard.model import Origin, Place, Resource, Route, Span
 from kguard.record import field, record, replace
 
@@ -152,6 +152,7 @@ def parse(text: str) -> Dockerfile:
     stages: list[Stage] = []
     defaults: dict[str, str | None] = {}
     problems = found.problems
+    slipped = False  # The first FROM may be an instruction that is not known.
     for instruction in found.instructions:
         if instruction.keyword == "FROM":
             base, name = _from(instruction.value, defaults)
@@ -163,13 +164,15 @@ def parse(text: str) -> Dockerfile:
             head.append(instruction)
             if instruction.keyword == "ARG":
                 _argument(instruction.value, defaults)
-            else:
+            elif instruction.keyword not in KEYWORDS:
+                slipped = True
+            elif not slipped:
                 message = f"`{instruction.keyword}` before the first `FROM`"
                 problems.append(Problem(instruction.line, 1, message))
     stages = [
         replace(stage, instructions=tuple(body)) for stage, body in zip(stages, bodies, strict=True)
     ]
-    if not stages:
+    if not stages and not slipped:
         problems.append(Problem(1, 1, "no `FROM`"))
     problems.sort(key=lambda problem: (problem.line, problem.column))
     count = len(lines) - (not lines[-1])

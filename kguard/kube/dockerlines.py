@@ -12,6 +12,7 @@ from collections.abc import Iterator
 
 from kguard.model import Span
 from kguard.record import record
+from kguard.words import nearest
 
 KEYWORDS = frozenset(
     (
@@ -171,8 +172,8 @@ def _instruction(lines: list[str], start: int, found: Lines) -> int:
         )
     )
     if keyword.upper() not in KEYWORDS:
-        shown = keyword[:40]
-        found.problems.append(Problem(start + 1, offset + 1, f"unknown instruction `{shown}`"))
+        message = f"unknown instruction `{keyword[:40]}`{nearest(keyword.upper(), KEYWORDS)}"
+        found.problems.append(Problem(start + 1, offset + 1, message))
     elif not value:
         message = f"`{keyword.upper()}` has no value"
         found.problems.append(Problem(start + 1, offset + 1, message))

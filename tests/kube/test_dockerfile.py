@@ -310,6 +310,14 @@ def test_a_byte_order_mark_is_no_column() -> None:
         ("", [(1, "no `FROM`")]),
         ("# only\n", [(1, "no `FROM`")]),
         ("CMD a\nFROM x", [(1, "`CMD` before the first `FROM`")]),
+        ("FORM x\nRUN a\nCMD b", [(1, "unknown instruction `FORM`; did you mean `FROM`?")]),
+        (
+            "RUN a\nFORM x",
+            [
+                (1, "`RUN` before the first `FROM`"),
+                (2, "unknown instruction `FORM`; did you mean `FROM`?"),
+            ],
+        ),
         ("FROM x\nCOMMAND a", [(2, "unknown instruction `COMMAND`")]),
         ("FROM x\nCMD", [(2, "`CMD` has no value")]),
         ("FROM\n", [(1, "`FROM` has no value")]),
