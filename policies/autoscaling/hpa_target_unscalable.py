@@ -4,9 +4,10 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
-from kguard.facts.scaletargets import UNSCALABLE, ScaleTarget
+from kguard.facts.scaletargets import SCALABLE, UNSCALABLE, ScaleTarget
 from kguard.model import Fault
 from kguard.policy.context import Context
+from kguard.words import nearest
 
 _INSTEAD = {
     "DaemonSet": "a DaemonSet runs one pod per node; more load needs more nodes or a Deployment",
@@ -23,4 +24,10 @@ def check(target: ScaleTarget, ctx: Context) -> Iterator[Fault]:
             ("kind",),
             f"{target.called} cannot be scaled: the kind has no scale subresource",
             help=_INSTEAD[target.kind],
+        )
+    elif target.unheard_of:
+        yield target.fault(
+            ("kind",),
+            f"Kubernetes has no kind `{target.kind}`{nearest(target.kind, SCALABLE)}",
+            help="the autoscaler does not find its target and does nothing",
         )
