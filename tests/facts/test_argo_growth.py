@@ -76,6 +76,29 @@ def exit_handlers(size: int) -> dict[str, Any]:
     return {"arguments": {"parameters": names}, "templates": [main, done, leaf("t")]}
 
 
+def missing_inputs(size: int) -> dict[str, Any]:
+    """Every step calls one template, and gives none of its inputs."""
+    inputs = {"parameters": [{"name": f"p{n}"} for n in range(size)]}
+    main = {"name": "main", "steps": steps(["t"] * size)}
+    return {"templates": [main, {**leaf("t"), "inputs": inputs}]}
+
+
+def inputs_with_defaults(size: int) -> dict[str, Any]:
+    """As many templates with one step each, and one that needs the last of its inputs only."""
+    names = [f"t{n}" for n in range(size)]
+    inputs = [*({"name": f"p{n}", "default": "1"} for n in range(size)), {"name": "lacked"}]
+    callers = [{"name": name, "steps": steps(["done"])} for name in names]
+    done = {**leaf("done"), "inputs": {"parameters": inputs}}
+    return {"templates": [{"name": "main", "steps": steps(names)}, *callers, done]}
+
+
+def missing_inputs_of_exits(size: int) -> dict[str, Any]:
+    """One handler behind every step, which takes what the workflow does not have."""
+    inputs = {"parameters": [{"name": f"p{n}"} for n in range(size)]}
+    main = {"name": "main", "steps": steps(["t"] * size, onExit="done")}
+    return {"templates": [main, {**leaf("done"), "inputs": inputs}, leaf("t")]}
+
+
 def entrypoints_of_one_name(size: int) -> dict[str, Any]:
     raw = [{"name": f"a{n}", "raw": {"data": "x"}} for n in range(size)]
     main = {**leaf("main"), "inputs": {"artifacts": [{"name": "a0", "path": "/a"}]}}
@@ -126,6 +149,9 @@ CASES: dict[str, tuple[Callable[[int], dict[str, Any]], list[str]]] = {
     "tolerations": (tolerations_of_one_caller, ["argo-retry-spot"]),
     "steps below steps": (steps_below_steps, ["argo-parallelism-not-inherited"]),
     "exit handlers": (exit_handlers, ["argo-spec-invalid", "argo-unused-parameter"]),
+    "missing inputs": (missing_inputs, ["argo-spec-invalid"]),
+    "inputs with defaults": (inputs_with_defaults, ["argo-spec-invalid"]),
+    "missing inputs of exits": (missing_inputs_of_exits, ["argo-spec-invalid"]),
     "entrypoints of one name": (entrypoints_of_one_name, ["argo-large-template-rbac"]),
     "missing hooks": (missing_hooks, ["argo-hook-template-unresolved"]),
 }

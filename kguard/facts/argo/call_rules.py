@@ -9,7 +9,9 @@ pkg/apis/workflow/v1alpha1/workflow_types.go (LifecycleHook.WithArgs).
 from __future__ import annotations
 
 import re
+from collections import Counter
 from collections.abc import Iterator, Mapping, Set
+from itertools import islice
 from typing import Any
 
 from kguard.facts.argo.hooks import Hook, bare_exits
@@ -27,8 +29,8 @@ from kguard.facts.argo.wrong import (
 )
 from kguard.facts.quantities import is_placeholder
 from kguard.facts.run import Facts
-from kguard.model import Related, Route, Scope
-from kguard.record import replace
+from kguard.model import Related, Resource, Route, Scope
+from kguard.record import record, replace
 
 _LOOPS = ("withItems", "withParam", "withSequence")
 _CALLED = ("template", "templateRef", "inline")
@@ -54,7 +56,7 @@ def of_calls(facts: Facts, template: Template) -> Iterator[Wrong]:
         target = target_of(facts, call).template
         if target is not None:
             written = [item for kind in _KINDS for _, item in items_of(call, "arguments", kind)]
-            yield from missing_inputs(call, ("arguments",), call.called, target, written)
+            yield from missing_inputs(facts, call, ("arguments",), call.called, target, written)
 
 
 def of_hook(facts: Facts, hook: Hook) -> Iterator[Wrong]:
@@ -66,7 +68,7 @@ def of_hook(facts: Facts, hook: Hook) -> Iterator[Wrong]:
     written = [item for kind in _KINDS for _, item in items_of(hook, "arguments", kind)]
     # One that runs at the end and has no arguments gets those of the workflow (of_exits).
     if target is not None and (written or not hook.is_exit):
-        yield from missing_inputs(hook, ("arguments",), hook.called, target, written)
+        yield from missing_inputs(facts, hook, ("arguments",), hook.called, target, written)
 
 
 _OF_WORKFLOW = "an exit handler without arguments gets those of the workflow, which has none such"
@@ -75,16 +77,16 @@ _OF_WORKFLOW = "an exit handler without arguments gets those of the workflow, wh
 def of_exits(facts: Facts, workflow: Workflow, written: list[Mapping[str, Any]]) -> Iterator[Wrong]:
     """Exit handlers that need more than the arguments of the workflow, which are `written`."""
     names = _names(written)
-    lacking: dict[int, list[_Input]] = {}  # Thousands of steps may have the same one.
+    lacking: dict[int, _Lacking] = {}  # Thousands of steps may have the same one.
     for each in bare_exits(facts, workflow):
         facts.go_on()
         target = each.target.template
         if target is None:
             continue
         if id(target.data) not in lacking:
-            lacking[id(target.data)] = list(_lacking(target, names))
-        for lacked in lacking[id(target.data)]:
-            wrong = _without(each.scope, each.keys, each.called, target, lacked, submitted=True)
+            lacking[id(target.data)] = _lacking(facts, target, names)
+        lacked = lacking[id(target.data)]
+        for wrong in _without(each.scope, each.keys, each.called, target, lacked, submitted=True):
             yield replace(wrong, help=_OF_WORKFLOW)
 
 
@@ -151,6 +153,7 @@ _NO_ARTIFACTS = "Argo refuses the workflow; `argo submit` gives values to parame
 
 
 def missing_inputs(
+    facts: Facts,
     scope: Scope,
     keys: Route,
     called: str,
@@ -165,12 +168,23 @@ def missing_inputs(
     parameters may still come with `argo submit`, which takes none of artifacts (argo-workflows
     pkg/apis/workflow/v1alpha1/common.go, SubmitOpts).
     """
-    for lacked in _lacking(target, _names(written)):
-        yield _without(scope, keys, called, target, lacked, submitted=submitted)
+    lacked = _lacking(facts, target, _names(written))
+    yield from _without(scope, keys, called, target, lacked, submitted=submitted)
 
+
+_MOST_NAMED = 10
+"""Inputs that one caller lacks and that are named: thousands may call what needs thousands."""
 
 _Input = tuple[str, int, str]
 """An input of a template: its kind, its place among those, its name."""
+
+
+@record
+class _Lacking:
+    """The inputs that a caller lacks: the first of them, and how many there are besides."""
+
+    inputs: list[_Input]
+    others: int
 
 
 def _names(written: list[Mapping[str, Any]]) -> Set[str] | None:
@@ -179,29 +193,54 @@ def _names(written: list[Mapping[str, Any]]) -> Set[str] | None:
     return None if any(map(is_placeholder, names)) else names
 
 
-def _lacking(target: Template, names: Set[str] | None) -> Iterator[_Input]:
-    """The inputs that a template needs and that are not among those names."""
+def _lacking(facts: Facts, target: Template, names: Set[str] | None) -> _Lacking:
+    """What a template needs that is not among those names."""
     if names is None:
-        return
+        return _Lacking([], 0)
+    # By the workflow too, whose `templateDefaults` may have inputs.
+    known = facts.remember(_none_known, target.workflow.resource)
+    if id(target.data) not in known:
+        known[id(target.data)] = _needed(target)
+    needed, times = known[id(target.data)]
+    first = list(islice((each for each in needed if each[2] not in names), _MOST_NAMED))
+    # By the names that are given: the inputs may be many more.
+    return _Lacking(first, len(needed) - sum(times[name] for name in names) - len(first))
+
+
+_Needed = tuple[list[_Input], Counter[str]]
+"""The inputs that a template cannot do without, and how often each name is among them."""
+
+
+def _none_known(facts: Facts, resource: Resource) -> dict[int, _Needed]:
+    """What templates need in a workflow, by the id() of their data: filled as callers are seen."""
+    return {}
+
+
+def _needed(target: Template) -> _Needed:
+    needed: list[_Input] = []
     for kind in _KINDS:
         items = target.value("inputs", kind)
         for number, item in enumerate(items if isinstance(items, list) else ()):
             if not isinstance(item, Mapping) or not isinstance(name := item.get("name"), str):
                 continue
-            needed = _needs_value(item) if kind == "parameters" else _needs_place(item)
-            if needed and name not in names and not is_placeholder(name):
-                yield kind, number, name
+            lacks = _needs_value(item) if kind == "parameters" else _needs_place(item)
+            if lacks and not is_placeholder(name):
+                needed.append((kind, number, name))
+    return needed, Counter(name for _, _, name in needed)
 
 
 def _without(
-    scope: Scope, keys: Route, called: str, target: Template, lacked: _Input, *, submitted: bool
-) -> Wrong:
-    kind, number, name = lacked
-    text = f"{called} gives no {kind[:-1]} `{name}`, which {target.called} needs"
-    related = (Related(target.resource, target.at("inputs", kind, number), "needed here"),)
-    if submitted and kind == "artifacts":
-        return Wrong(scope, (*keys, kind), text, _NO_ARTIFACTS, related)
-    return Wrong(scope, (*keys, kind), text, related=related, submitted=submitted)
+    scope: Scope, keys: Route, called: str, target: Template, lacked: _Lacking, *, submitted: bool
+) -> Iterator[Wrong]:
+    for place, (kind, number, name) in enumerate(lacked.inputs, 1):
+        last = place == len(lacked.inputs)
+        more = f", nor {lacked.others:,} more" if last and lacked.others else ""
+        text = f"{called} gives no {kind[:-1]} `{name}`, which {target.called} needs{more}"
+        related = (Related(target.resource, target.at("inputs", kind, number), "needed here"),)
+        if submitted and kind == "artifacts":
+            yield Wrong(scope, (*keys, kind), text, _NO_ARTIFACTS, related)
+        else:
+            yield Wrong(scope, (*keys, kind), text, related=related, submitted=submitted)
 
 
 def _needs_value(item: Mapping[str, Any]) -> bool:

@@ -173,7 +173,7 @@ def _start(facts: Facts, workflow: Workflow, scope: Scope) -> Iterator[Wrong]:
             continue
         called = f"the {key} `{target.name}`"
         at = (key,) if given(workflow.get(key)) else ()
-        yield from missing_inputs(scope, at, called, target, written, submitted=True)
+        yield from missing_inputs(facts, scope, at, called, target, written, submitted=True)
     if not workflow.resource.embedded:
         yield from of_exits(facts, workflow, written)
 
