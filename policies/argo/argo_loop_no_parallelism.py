@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
+from typing import Any
 
-from kguard.facts.argo.templates import Call, target_of
+from kguard.facts.argo.templates import Call, Template, target_of
 from kguard.facts.forecast.forecast import expected_items
 from kguard.model import Fault, Unknown
 from kguard.policies.argo._unseen import not_seen, unless_default
@@ -23,7 +24,7 @@ def check(call: Call, ctx: Context) -> Iterator[Fault | Unknown]:
     large = loop.dynamic if count is None else count > ctx.params["max_items"]
     if not large:
         return
-    limits = (call.template.value("parallelism"), workflow.value("parallelism"))
+    limits = (_limit(call.template), workflow.value("parallelism"))
     target = target_of(ctx.facts, call).template
     if any(limit is not None for limit in limits) or (
         target and (target.kind in _NO_PODS or target.value("synchronization", of=workflow))
@@ -45,3 +46,9 @@ def check(call: Call, ctx: Context) -> Iterator[Fault | Unknown]:
         f"{call.called} starts {number} of `{loop.key}` at once: no `parallelism` limits them",
         **unless_default(workflow, ctx, severity, help),
     )
+
+
+def _limit(template: Template) -> Any:
+    """The `parallelism` of a template, None where it is 0 and holds nothing back."""
+    limit = template.value("parallelism")
+    return None if type(limit) is int and limit <= 0 else limit

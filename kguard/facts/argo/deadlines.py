@@ -1,10 +1,10 @@
-"""Deadlines that are over before a pod starts, and those that no pod can have.
+"""Deadlines that are over before a pod starts, those that no pod can have, and room for no pod.
 
 Sources: argo-workflows workflow/validate/validate.go (validateLeaf), workflow/controller:
 operator.go (getWorkflowDeadline, failNodesWithoutCreatedPodsAfterDeadlineOrShutdown,
-checkTemplateTimeout) and workflowpod.go (createWorkflowPod: the seconds that are left become the
-pod's, and of a `timeout` it takes two at least); kubernetes pkg/apis/core/validation/validation.go
-(ValidatePodSpec).
+checkTemplateTimeout; checkParallelism: a limit of 0 is reached by no pods) and workflowpod.go
+(createWorkflowPod: the seconds that are left become the pod's, and of a `timeout` it takes two at
+least); kubernetes pkg/apis/core/validation/validation.go (ValidatePodSpec).
 """
 
 from __future__ import annotations
@@ -32,14 +32,20 @@ DEADLINES = f"Kubernetes takes 1 to {_MOST:,} seconds for a pod"
 
 
 def of_workflow(workflow: Workflow, scope: Scope) -> Iterator[Wrong]:
-    """The deadline that a workflow writes, where no pod starts within it.
+    """The deadline and the `parallelism` that a workflow writes, where no pod starts under them.
 
-    `scope` is the specification. A workflow that runs is ended by a deadline of 0.
+    `scope` is the specification. A workflow that runs is ended by a deadline of 0, and held by a
+    `parallelism` of 0 (github.com/argoproj/argo-workflows/issues/729).
     """
     text = no_deadline(scope.get(_KEY))
     runs = workflow.resource.kind == "Workflow" and dig(workflow.resource.data, "status", "phase")
     if text and not runs:
         yield Wrong(scope, (_KEY,), f"`{_KEY}` of the workflow is {text}", DEADLINES)
+    limit = scope.get("parallelism")
+    if type(limit) is int and limit <= 0 and not runs and not workflow.library:
+        said = f"`parallelism` of the workflow is {limit}: no pod is started"
+        help = "without it nothing is held back; `suspend: true` waits until somebody resumes it"
+        yield Wrong(scope, ("parallelism",), said, help)
     if text := no_deadline(scope.get("templateDefaults", _KEY)):
         keys = ("templateDefaults", _KEY)
         yield Wrong(scope, keys, f"`{_KEY}` of `templateDefaults` is {text}", DEADLINES)
