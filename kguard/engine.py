@@ -271,7 +271,7 @@ def _finding(policy: Policy, severity: Severity, fault: Fault) -> Finding:
         hidden=fault.hidden,
         at_key=fault.at_key,
         line=fault.line,
-        # What stands as a text in another object cannot be edited by routes.
+        # What stands in another object is left alone: mostly it is a text, which has no routes.
         fix=None if fault.resource.embedded or _inside_text(fault) else _fix(fault.fix),
     )
 

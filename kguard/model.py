@@ -160,8 +160,11 @@ class Resource:
 
     @property
     def embedded(self) -> bool:
-        """Whether it stands as a text in another object, and is made when that one runs."""
-        return "manifest" in self.origin.prefix
+        """Whether it stands in another object, and is made when that one runs.
+
+        What stands in a List is below no `spec`.
+        """
+        return "spec" in self.origin.prefix
 
     @property
     def label(self) -> str:

@@ -25,7 +25,7 @@ class FileObject:
 
 
 def objects_of(source: SourceFile) -> list[FileObject]:
-    """The objects of a file, without those that stand in others as a text."""
+    """The objects of a file, without those that stand in others."""
     return [
         FileObject(document, resource.origin.prefix, resource)
         for document in source.documents

@@ -7,6 +7,7 @@ from typing import Any
 
 from kguard.kube.drone import GROUP
 from kguard.kube.embedded import manifests
+from kguard.kube.triggers import triggered
 from kguard.kube.woodpecker import as_workflow, is_workflow
 from kguard.model import Duplicate, Origin, Resource, Route
 from kguard.record import replace
@@ -31,7 +32,7 @@ def resources(
 ) -> Iterator[Resource]:
     """The objects in one document: itself, the items of a List, a Drone pipeline, or nothing.
 
-    What an Argo object has in manifests of its own follows it (Resource.embedded).
+    What an Argo object makes of manifests in it follows it (Resource.embedded).
     `duplicates` are those of the document; each object gets the ones inside it. `cut` is the line
     at which Drone would stop (kguard.kube.drone.lost); `woodpecker` says that its workflows count.
     """
@@ -69,11 +70,11 @@ def _identity(item: Mapping[str, Any]) -> dict[str, Any]:
 
 
 def _embedded(resource: Resource) -> Iterator[Resource]:
-    """The objects that an Argo object makes from manifests in it, in its namespace if in no other.
+    """The objects that an Argo object makes from those in it, in its namespace if in no other.
 
     What those hold in their turn is left to them.
     """
-    for route, data in manifests(resource):
+    for route, data in (*manifests(resource), *triggered(resource)):
         for prefix, item in _objects(data, (*resource.origin.prefix, *route)):
             identity = _identity(item)
             identity["namespace"] = identity["namespace"] or resource.namespace
