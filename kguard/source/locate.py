@@ -187,6 +187,8 @@ class Locator:
         A scalar's begins after its anchor and tag.
         """
         start, end = node.start_mark.index, node.end_mark.index
+        if type(node) is not ScalarNode and node.flow_style:
+            return start, end  # At its bracket: it may be the whole file, which is not copied.
         properties = _PROPERTIES.match(self.text, start, end)
         if properties and type(node) is ScalarNode:
             start = properties.end()

@@ -54,3 +54,22 @@ def test_places_are_the_same(text: str) -> None:
 def test_aliases_keep_their_places(name: str) -> None:
     text = f"a: [{{b: &{name} 1}}, *{name} ]\n"
     assert len(tree.compose_read(text).aliases) == 1
+
+
+class Copied(str):
+    """A text that counts the characters that are copied from it."""
+
+    copied = 0
+
+    def __getitem__(self, place: Any) -> str:
+        part = super().__getitem__(place)
+        self.copied += len(part)
+        return part
+
+
+def test_a_place_does_not_copy_all_that_is_around_it() -> None:
+    text = Copied("{a: [" + "{b: c}, " * 1000 + "]}")
+    locator = Locator(tree.compose(str(text)), text, 0, Lines(str(text)))
+    span = locator.locate(("a", 500, "b")).span
+    assert (span.column, span.end_column) == (4010, 4011)
+    assert text.copied < 100
