@@ -15,7 +15,7 @@ from kguard.policy.context import NOTE, Context
 def check(template: Template, ctx: Context) -> Iterator[Fault | Unknown]:
     """Yield a fault for a parallelism that does not count what the children start."""
     workflow, limit = template.workflow, template.get("parallelism")
-    if type(limit) is not int or workflow.library:
+    if type(limit) is not int or limit <= 0 or workflow.library:  # 0 is no limit (HasParallelism).
         return
     if workflow.value("parallelism") is not None:
         return
