@@ -18,13 +18,17 @@ def add_parser(subparsers: Any) -> None:
     parser = subparsers.add_parser(
         "explain", help="print the page of a policy", description=__doc__, allow_abbrev=False
     )
-    parser.add_argument("policy", metavar="POLICY|FAMILY", help="an id, an alias or a family")
+    parser.add_argument(
+        "policy",
+        metavar="POLICY|FAMILY",
+        help="an id, an alias, a family, or how ids begin (`hpa-`)",
+    )
     parser.add_argument("--format", choices=("md", "json"), default="md", help="default: md")
     add_policy_folders(parser)
 
 
 def run(args: argparse.Namespace) -> int:
-    """Print the page, or the pages of a family; exit 2 for an unknown name."""
+    """Print the page, or those of a family or of all ids that begin so; exit 2 for another name."""
     registry = registry_of(args)
     ids = registry.expand(args.policy) or [
         policy for policy in registry.policies if args.policy and policy.startswith(args.policy)

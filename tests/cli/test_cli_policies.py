@@ -25,6 +25,8 @@ def test_explain_takes_families_and_beginnings(project: Project) -> None:
     assert ids("images") >= {"image-latest"}
     assert ids("missing-") >= {"missing-cpu-request", "missing-memory-request"}
     assert all(policy.startswith("missing-") for policy in ids("missing-"))
+    assert ids("image-lates") == {"image-latest"}
+    assert "how ids begin" in " ".join(project.run("explain", "--help").out.split())
 
 
 def test_policies_are_listed(project: Project) -> None:
