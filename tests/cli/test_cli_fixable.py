@@ -28,6 +28,15 @@ MERGED = OVER.replace("    - name: web", "    - &web\n      name: web") + (
     "    - <<: *web\n      name: other\n"
 )
 UNUSED = OVER.replace("limits: {cpu", "limits: &few {cpu").replace("name: shop", "name: &a shop")
+OLD = """\
+apiVersion: batch/v1beta1
+kind: CronJob
+metadata: {name: report, namespace: shop}
+spec:
+  schedule: "0 3 * * *"
+  jobTemplate:
+    spec: {template: {spec: {restartPolicy: Never, containers: [{name: a, image: "a:1"}]}}}
+"""
 
 
 @pytest.mark.parametrize(
@@ -83,3 +92,20 @@ def test_a_document_is_looked_at_once_however_many_fixes_are_in_it(
     found = project.run("check", "--select", "request-exceeds-limit", "-f", "json").json["findings"]
     assert [each["fixable"] for each in found] == 3 * ["safe"]
     assert len(looks) == 1
+
+
+@pytest.mark.parametrize(
+    ("text", "fixable", "said"),
+    [
+        pytest.param(OLD, "safe", "fixed 1 finding in 1 file", id="plain"),
+        pytest.param(OLD.replace("schedule", "schedul"), None, "nothing to fix, 1 left", id="slip"),
+    ],
+)
+def test_a_version_is_fixable_where_the_new_one_takes_the_object(
+    project: Project, text: str, fixable: str | None, said: str
+) -> None:
+    project.write({"job.yaml": text})
+    (found,) = project.run("check", "--select", "api-removed", "-f", "json").json["findings"]
+    assert found["fixable"] == fixable
+    answer = project.run("fix", "--select", "api-removed,schema")
+    assert answer.out.splitlines()[-1].startswith(said)

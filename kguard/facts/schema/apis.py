@@ -9,10 +9,12 @@ from __future__ import annotations
 from enum import Enum
 from typing import TYPE_CHECKING
 
+from kguard.facts.schema import structure
+from kguard.index import Index
 from kguard.kube import schema
 from kguard.kube.schema import Lifecycle
 from kguard.model import Resource, Scope
-from kguard.record import record
+from kguard.record import record, replace
 from kguard.words import closest
 
 if TYPE_CHECKING:
@@ -66,7 +68,8 @@ class ApiVersion(Scope):
 
     `minor` is the release that removed it (REMOVED; 0 where nobody said), that will (DEPRECATED; 0
     likewise) or that brought it (TOO_NEW). `replacement` is what to write, as `apps/v1 Deployment`;
-    empty for nothing. `same_shape` says that nothing but the apiVersion changes.
+    empty for nothing. `same_shape` says that the fields of the two versions are the same. `there`
+    is what is wrong with the shape of the object under the other, and not told of it as it is.
     """
 
     standing: Standing
@@ -74,6 +77,7 @@ class ApiVersion(Scope):
     deprecated: int = 0
     replacement: str = ""
     same_shape: bool = False
+    there: tuple[Scope, ...] = ()
 
 
 def api_version(facts: Facts, resource: Resource) -> ApiVersion | None:
@@ -88,7 +92,7 @@ def api_version(facts: Facts, resource: Resource) -> ApiVersion | None:
     if gone is not None and name in _SENT:
         gone = Lifecycle(gone.introduced, gone.deprecated, 0, _SENT[name])
     if gone is not None and gone.deprecated <= minor:
-        return _going(resource, name, gone, minor)
+        return _going(facts, resource, name, gone)
     if known is not None:
         if known.span.until < minor:
             instead = _replacement(resource.group, kind, minor)
@@ -104,8 +108,8 @@ def api_version(facts: Facts, resource: Resource) -> ApiVersion | None:
     return ApiVersion(*scope, Standing.UNKNOWN, replacement=meant) if meant else None
 
 
-def _going(resource: Resource, name: str, gone: Lifecycle, minor: int) -> ApiVersion:
-    instead = gone.replacement
+def _going(facts: Facts, resource: Resource, name: str, gone: Lifecycle) -> ApiVersion:
+    instead, minor = gone.replacement, facts.assume.kube[1]
     target = schema.kind(instead) if instead else None
     if target is not None and not target.span.holds(minor):
         instead = _replacement(resource.group, resource.kind, minor)
@@ -119,7 +123,30 @@ def _going(resource: Resource, name: str, gone: Lifecycle, minor: int) -> ApiVer
         gone.deprecated,
         instead,
         bool(instead) and (name in _SAME_SHAPE or _same_struct(name, instead)),
+        _only_there(facts, resource, instead),
     )
+
+
+def _only_there(facts: Facts, resource: Resource, instead: str) -> tuple[Scope, ...]:
+    """What is wrong with an object under the version that replaces its own, and not under that."""
+    from kguard.facts.run import Facts
+
+    version, _, kind = instead.partition(" ")
+    if kind != resource.kind:
+        return ()
+    group, _, name = version.rpartition("/")
+    data = {**resource.data, "apiVersion": version}
+    moved = replace(resource, data=data, group=group, version=name)
+    here = {_place(each) for each in facts.remember(structure.faults, resource)}
+    # Facts of its own: what is remembered goes by the identity of an object, and this one goes.
+    there = structure.faults(Facts(Index([moved]), facts.assume), moved)
+    return tuple(each for each in there if _place(each) not in here)
+
+
+def _place(fault: Scope) -> tuple[object, ...]:
+    """What kind of fault it is, and where."""
+    where = (getattr(fault, "keys", ()), getattr(fault, "key", ""))
+    return type(fault), fault.route, *where
 
 
 def _same_struct(name: str, instead: str) -> bool:
