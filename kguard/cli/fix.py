@@ -147,7 +147,7 @@ def _summary(args: argparse.Namespace, repair: Repair) -> Iterator[str]:
         yield f"{len(left)} left"
     unsafe = sum(1 for item in left if item.fix and not item.fix.safe)
     if unsafe and not args.unsafe:
-        yield f"{unsafe} of them fixable with --unsafe"
+        yield f"{unsafe} of them to try with --unsafe"
     if repair.refused:
         yield f"{len(repair.refused)} not fixed for the reasons given"
 

@@ -109,15 +109,22 @@ def summary(report: Report, style: Style) -> str:
 
 
 def fixable(report: Report, mark: str = "") -> str:
-    """How many findings `kguard fix` would cure, empty for none; `mark` is theirs in the report."""
+    """How many fixes `kguard fix` has to try, empty for none; `mark` is theirs in the report.
+
+    Whether one uncovers another fault and is left out is known once it has been tried.
+    """
     fixes = [item.fix for item in report.findings if item.fix is not None]
     safe = sum(1 for fix in fixes if fix.safe)
     unsafe = len(fixes) - safe
     if not safe:
-        return f"{unsafe} fixable with `kguard fix --unsafe`" if unsafe else ""
-    return f"{mark}{safe} fixable with `kguard fix`" + (
+        return f"{_fixes(unsafe)} to try with `kguard fix --unsafe`" if unsafe else ""
+    return f"{mark}{_fixes(safe)} to try with `kguard fix`" + (
         f", {unsafe} more with `--unsafe`" if unsafe else ""
     )
+
+
+def _fixes(number: int) -> str:
+    return "1 fix" if number == 1 else f"{number} fixes"
 
 
 def _names_skipped(report: Report, style: Style) -> bool:

@@ -114,7 +114,7 @@ def test_unsafe_fixes_are_offered_and_made_on_request(project: Project) -> None:
     answer = project.run("fix")
     assert (answer.code, answer.out) == (
         1,
-        "nothing to fix, 1 left, 1 of them fixable with --unsafe\n",
+        "nothing to fix, 1 left, 1 of them to try with --unsafe\n",
     )
     assert content(project, "job.yaml") == JOB
     assert project.run("fix", "--unsafe", "-q").out == "fixed 1 finding in 1 file\n"
@@ -177,6 +177,8 @@ def test_a_fix_that_brings_another_finding_is_not_made(project: Project) -> None
     """`maxUnavailable` cannot be reckoned for pods that no controller made."""
     bare = BUDGET + FIXED.replace("  name: web\n", "  name: web\n  labels: {app: web}\n", 1)
     project.write({"a.yaml": bare, "b.yaml": OVER.replace("web", "api")})
+    told = project.run("check", "--complete", "--select", "pdb-blocks-drain").out
+    assert told.splitlines()[-1] == "1 fix to try with `kguard fix --unsafe`"
     answer = project.run("fix", "--unsafe", "--complete")
     assert answer.code == 1
     assert answer.out.splitlines()[-1].startswith("fixed 1 finding in 1 file, ")
@@ -305,7 +307,7 @@ def test_the_report_says_what_is_fixable(project: Project) -> None:
     assert fixable == {"request-exceeds-limit": "safe", "job-no-ttl": "unsafe"}
     concise = project.run("check", "-f", "concise").out.splitlines()
     assert concise[0].startswith("a.yaml:11:49: error[request-exceeds-limit] [*] container")
-    assert concise[-1] == "[*] 1 fixable with `kguard fix`, 1 more with `--unsafe`"
+    assert concise[-1] == "[*] 1 fix to try with `kguard fix`, 1 more with `--unsafe`"
     assert "fix available (safe): raise the limit to `200m`" in project.run("check").out
 
 

@@ -125,7 +125,7 @@ def test_findings_on_different_rendered_lines_are_not_folded() -> None:
 def test_no_fix_is_offered(form: str) -> None:
     text = rendered(form, report(located(certain=True)), Style())
     assert "pin it" not in text
-    assert "fixable with" not in text
+    assert "to try with" not in text
     assert "[*]" not in text
 
 
