@@ -1,8 +1,9 @@
 """What Kubernetes wants of the fields of a mapping together: some of them, one of them, no more.
 
 The specification has none of this; sources are the validation of the groups: kubernetes
-pkg/apis/{core,apps,batch,networking,autoscaling,rbac,admissionregistration}/validation/validation.go
-and apimachinery pkg/apis/meta/v1/validation/validation.go. What is in pods: podspecs.
+pkg/apis/{core,apps,batch,networking,rbac,admissionregistration}/validation/validation.go and
+apimachinery pkg/apis/meta/v1/validation/validation.go. What is in pods: podspecs; what is in
+autoscalers: metrics.
 """
 
 from __future__ import annotations
@@ -11,7 +12,7 @@ from collections.abc import Callable, Iterator, Mapping
 from typing import Any
 
 from kguard.facts.quantities import is_placeholder
-from kguard.facts.schema import names, podspecs
+from kguard.facts.schema import metrics, names, podspecs
 from kguard.facts.schema.podspecs import items_of
 from kguard.facts.schema.together import Missing, Wrong
 from kguard.kube import schema
@@ -47,7 +48,6 @@ _ONE_OF: Mapping[str, frozenset[str]] = {
 }
 
 _MOST_SOURCES = 1
-_METRIC_SOURCES = frozenset({"containerResource", "external", "object", "pods", "resource"})
 
 
 def missing(struct: str, data: Mapping[str, Any]) -> Iterator[Missing]:
@@ -116,26 +116,11 @@ def _of_path(data: Mapping[str, Any]) -> Iterator[Missing]:
         yield (), "path"
 
 
-def _of_metric(data: Mapping[str, Any]) -> Iterator[Missing]:
-    source = data.get("type")
-    if isinstance(source, str) and source.isalpha():
-        key = source[0].lower() + source[1:]
-        if key in _METRIC_SOURCES and data.get(key) is None:
-            yield (), key
-
-
-def _of_pods_source(data: Mapping[str, Any]) -> Iterator[Missing]:
-    target = data.get("target")
-    if isinstance(target, Mapping) and target.get("averageValue") is None:
-        yield ("target",), "averageValue"
-
-
 _MISSING: Mapping[str, Callable[[Mapping[str, Any]], Iterator[Missing]]] = {
     **podspecs.MISSING,
+    **metrics.MISSING,
     "HTTPIngressPath": _of_path,
     "IngressSpec": _of_ingress,
-    "MetricSpec": _of_metric,
-    "PodsMetricSource": _of_pods_source,
     "PolicyRule": _of_policy_rule,
     "ServiceSpec": _of_service,
 }
@@ -188,38 +173,6 @@ def _wrong_service(data: Mapping[str, Any]) -> Iterator[Wrong]:
     if inside and data.get("externalTrafficPolicy"):
         said = "is for a Service of `type` `NodePort` or `LoadBalancer`, or with `externalIPs`"
         yield Wrong(("externalTrafficPolicy",), said, at_key=True)
-
-
-def _wrong_metric(data: Mapping[str, Any]) -> Iterator[Wrong]:
-    kind = data.get("type")
-    if not isinstance(kind, str) or not kind.isalpha():
-        return
-    key = kind[0].lower() + kind[1:]
-    if data.get(key) is None:
-        return
-    for other in sorted(_METRIC_SOURCES - {key}):
-        if data.get(other) is not None:
-            said = f"stands beside `{key}`, and a metric of type `{kind}` has that alone"
-            yield Wrong((other,), said, at_key=True)
-
-
-def _wrong_source(
-    first: str, second: str, *, both: bool = False
-) -> Callable[[Mapping[str, Any]], Iterator[Wrong]]:
-    """What the target of a metric may not do without; or, unless `both`, hold together."""
-
-    def judge(data: Mapping[str, Any]) -> Iterator[Wrong]:
-        target = data.get("target")
-        if not isinstance(target, Mapping):
-            return
-        given = [key for key in (first, second) if target.get(key) is not None]
-        if not given:
-            yield Wrong(("target",), f"has none of {_listed([first, second])}")
-        elif len(given) > 1 and not both:
-            said = f"stands beside `{first}`, and only one of them can be there"
-            yield Wrong(("target", second), said, at_key=True)
-
-    return judge
 
 
 def _wrong_job(data: Mapping[str, Any]) -> Iterator[Wrong]:
@@ -298,18 +251,14 @@ def _wrong_review(data: Mapping[str, Any]) -> Iterator[Wrong]:
 
 _WRONG: Mapping[str, Callable[[Mapping[str, Any]], Iterator[Wrong]]] = {
     **podspecs.WRONG,
-    "ContainerResourceMetricSource": _wrong_source("averageUtilization", "averageValue"),
+    **metrics.WRONG,
     "DaemonSetSpec": _restarted("DaemonSet"),
     "DeploymentSpec": _wrong_deployment,
-    "ExternalMetricSource": _wrong_source("value", "averageValue"),
     "HTTPIngressPath": _wrong_path,
     "JobSpec": _wrong_job,
     "LocalSubjectAccessReview": _wrong_review,
-    "MetricSpec": _wrong_metric,
-    "ObjectMetricSource": _wrong_source("value", "averageValue", both=True),
     "ReplicaSetSpec": _restarted("ReplicaSet"),
     "ReplicationControllerSpec": _restarted("ReplicationController"),
-    "ResourceMetricSource": _wrong_source("averageUtilization", "averageValue"),
     "SelfSubjectAccessReview": _wrong_review,
     "ServiceSpec": _wrong_service,
     "StatefulSetSpec": _wrong_stateful_set,

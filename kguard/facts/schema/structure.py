@@ -245,7 +245,7 @@ class _Walk:
                 yield from self._wrong((said, values.REFUSED), (*route, *keys))
         for each in constraints.wrong(struct, data, fields):
             if not values.is_filled_in(dig(data, *each.keys)):
-                fault = (each.said, values.REFUSED)
+                fault = (each.said, each.help or values.REFUSED)
                 yield from self._wrong(fault, (*route, *each.keys), at_key=each.at_key)
 
     def _unknown(

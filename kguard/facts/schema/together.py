@@ -11,8 +11,12 @@ Missing = tuple[Route, str]
 
 @record
 class Wrong:
-    """What is wrong with the value at some keys, or with the key itself where it stands."""
+    """What is wrong with the value at some keys, or with the key itself where it stands.
+
+    `help` is what to say of it where Kubernetes does not refuse the object.
+    """
 
     keys: Route
     said: str
     at_key: bool = False
+    help: str = ""
