@@ -2,7 +2,7 @@
 
 Kubernetes decodes an object into these structs and refuses what does not fit (apiserver
 pkg/endpoints/handlers/create.go, apimachinery pkg/runtime/serializer/json/json.go, strict).
-Custom resources are left alone but for their metadata and for pod templates in them.
+Custom resources are left alone but for their metadata, for pod templates and for KEDA's triggers.
 """
 
 from __future__ import annotations
@@ -39,6 +39,10 @@ _WITH_PODS = frozenset(
         ("keda.sh", "ScaledJob"),
     }
 )
+
+# What has triggers: their metadata are texts, and people write numbers, which the server refuses
+# (keda apis/keda/v1alpha1/scaletriggers_types.go).
+_WITH_TRIGGERS = frozenset({("keda.sh", "ScaledJob"), ("keda.sh", "ScaledObject")})
 
 
 @record(eq=False)
@@ -164,6 +168,8 @@ class _Walk:
             return
         if isinstance(resource.data.get("metadata"), Mapping):
             yield from self._struct("ObjectMeta", resource.data["metadata"], ("metadata",), ())
+        if (resource.group, resource.kind) in _WITH_TRIGGERS:
+            yield from self._triggers()
         if pod is not None:
             # Knative writes fields of its own into the pod's spec.
             self._fields = resource.group != "serving.knative.dev"
@@ -177,6 +183,16 @@ class _Walk:
             for template_pod in self._facts.argo_pods(resource):
                 for container in template_pod.containers:
                     yield from self._struct("Container", container.data, container.route, ())
+
+    def _triggers(self) -> Iterator[Scope]:
+        """What is no text in the metadata of KEDA's triggers, as thresholds have to be there."""
+        triggers = dig(self._resource.data, "spec", "triggers")
+        for number, trigger in enumerate(podspecs.items_of(triggers)):
+            said = dig(trigger, "metadata")
+            for key, value in said.items() if isinstance(said, Mapping) else ():
+                if isinstance(value, (bool, int, float)):
+                    keys = ("spec", "triggers", number, "metadata", key)
+                    yield WrongString(self._resource, (), self._resource.data, keys, value)
 
     def _name(self) -> Iterator[Scope]:
         """What is wrong with the name of an object of Kubernetes itself."""
