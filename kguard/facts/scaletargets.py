@@ -11,7 +11,6 @@ from collections.abc import Iterator, Mapping
 from typing import TYPE_CHECKING, Any
 
 from kguard.facts.quantities import is_placeholder
-from kguard.kube import schema
 from kguard.model import Resource, Scope, dig
 from kguard.record import record
 from kguard.relations import scale_target
@@ -66,11 +65,6 @@ class ScaleTarget(Scope):
         validateCustomResourceDefinitionSpec.
         """
         return "." not in self.group
-
-    @property
-    def unheard_of(self) -> bool:
-        """Whether neither Kubernetes nor a custom resource can have such a kind; case counts."""
-        return self.dotless and not schema.groups_of(self.kind)
 
 
 def scale_targets(facts: Facts, resource: Resource) -> Iterator[ScaleTarget]:

@@ -7,7 +7,7 @@ from collections.abc import Iterator
 from kguard.facts.scaletargets import SCALABLE, UNSCALABLE, ScaleTarget
 from kguard.model import Fault
 from kguard.policy.context import Context
-from kguard.words import nearest
+from kguard.words import closest
 
 _INSTEAD = {
     "DaemonSet": "a DaemonSet runs one pod per node; more load needs more nodes or a Deployment",
@@ -16,18 +16,25 @@ _INSTEAD = {
     "Pod": "a Pod is always one; a Deployment makes as many as the autoscaler asks for",
 }
 
+# How alike two kinds have to be: OpenShift's DeploymentConfig is no misspelt Deployment.
+_ALIKE = 0.85
+
 
 def check(target: ScaleTarget, ctx: Context) -> Iterator[Fault]:
-    """Yield a fault for a target of a kind whose number of pods nothing can set."""
-    if target.kind in UNSCALABLE and target.dotless:
+    """Yield a fault for a target of a kind whose number of pods nothing can set, or of none."""
+    if not target.dotless:
+        return
+    if target.kind in UNSCALABLE:
         yield target.fault(
             ("kind",),
             f"{target.called} cannot be scaled: the kind has no scale subresource",
             help=_INSTEAD[target.kind],
         )
-    elif target.unheard_of:
+    elif target.kind not in SCALABLE and (
+        meant := closest(target.kind, [*SCALABLE, *UNSCALABLE], cutoff=_ALIKE)
+    ):
         yield target.fault(
             ("kind",),
-            f"Kubernetes has no kind `{target.kind}`{nearest(target.kind, SCALABLE)}",
-            help="the autoscaler does not find its target and does nothing",
+            f"{target.called} cannot be scaled: Kubernetes has no kind of that name",
+            help=f"did you mean `{meant[0]}`? Capital letters count",
         )
