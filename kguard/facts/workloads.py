@@ -73,7 +73,8 @@ class Workload(Scope):
     @property
     def called(self) -> str:
         """How messages name it: its kind and its name."""
-        return f"{self.resource.kind} `{self.resource.name or self.resource.generate_name}`"
+        kind, name = self.resource.kind, self.resource.name or self.resource.generate_name
+        return f"{kind} `{name}`" if name else f"unnamed {kind}"
 
     @property
     def floor(self) -> int | None:

@@ -186,3 +186,20 @@ def test_replicas(objects: list[dict[str, Any]], counts: tuple[Any, ...]) -> Non
     assert workload is not None
     count = workload.replicas
     assert counts == (count.written, count.floor, count.ceiling, count.assumed)
+
+
+@pytest.mark.parametrize(
+    ("metadata", "called"),
+    [
+        ({"name": "a"}, "Deployment `a`"),
+        ({"generateName": "a-"}, "Deployment `a-`"),
+        ({"name": True}, "unnamed Deployment"),
+        ({}, "unnamed Deployment"),
+    ],
+    ids=["name", "generateName", "no text", "none"],
+)
+def test_a_workload_is_called_by_its_name(metadata: dict[str, Any], called: str) -> None:
+    (resource,) = resources({**made("Deployment", {}), "metadata": metadata}, "a.yaml")
+    workload = Facts(Index([resource])).workload(resource)
+    assert workload is not None
+    assert workload.called == called
