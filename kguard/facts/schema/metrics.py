@@ -12,8 +12,11 @@ from typing import Any
 
 from kguard.facts.schema.together import Missing, Wrong
 from kguard.quantity.quantities import QuantityError, parse_quantity
+from kguard.words import closest
 
 _SOURCES = frozenset({"containerResource", "external", "object", "pods", "resource"})
+
+_KEYS = frozenset({"averageUtilization", "averageValue", "type", "value"})
 
 # What the target of an object's metric goes by, for each type (computeStatusForObjectMetric).
 _OF_TYPE = {"AverageValue": "averageValue", "Utilization": "", "Value": "value"}
@@ -31,7 +34,9 @@ def _of_metric(data: Mapping[str, Any]) -> Iterator[Missing]:
 def _of_pods_source(data: Mapping[str, Any]) -> Iterator[Missing]:
     """See validatePodsSource."""
     target = data.get("target")
-    if isinstance(target, Mapping) and target.get("averageValue") is None:
+    if not isinstance(target, Mapping) or _is_misspelt(target, ["averageValue"]):
+        return
+    if target.get("averageValue") is None:
         yield ("target",), "averageValue"
 
 
@@ -60,7 +65,8 @@ def _wrong_source(
             return
         given = [key for key in (first, second) if target.get(key) is not None]
         if not given:
-            yield Wrong(("target",), f"has none of `{first}` and `{second}`")
+            if not _is_misspelt(target, [first, second]):
+                yield Wrong(("target",), f"has none of `{first}` and `{second}`")
         elif len(given) > 1 and not both:
             said = f"stands beside `{first}`, and only one of them can be there"
             yield Wrong(("target", second), said, at_key=True)
@@ -107,6 +113,11 @@ def _wrong_rules(data: Mapping[str, Any]) -> Iterator[Wrong]:
         yield Wrong(("policies",), "is empty, and one policy at least has to be there")
     if _sign(data.get("tolerance")) == -1:
         yield Wrong(("tolerance",), "is negative, and it has to be zero or more")
+
+
+def _is_misspelt(target: Mapping[str, Any], wanted: list[str]) -> bool:
+    """Whether one of these keys is there under a name that is reported as a slip."""
+    return any(closest(key, wanted) for key in target if key not in _KEYS)
 
 
 def _sign(amount: object) -> int | None:
