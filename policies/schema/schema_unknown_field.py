@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
-from kguard.facts.schema.fields import UnknownField, fields_of
+from kguard.facts.schema.fields import UnknownField, fields_of, versions_with
 from kguard.model import Fault, named_route
 from kguard.policy.context import Context
 from kguard.words import closest
@@ -26,7 +26,9 @@ def check(field: UnknownField, ctx: Context) -> Iterator[Fault]:
         return
     here = named_route(field.resource.data, field.route) or field.resource.kind
     meant = closest(field.key, fields_of(field.struct, minor), most=2)
-    if meant:
+    if versions := versions_with(field, minor):
+        help = f"it is a field of `{versions[0]}`"
+    elif meant:
         help = f"did you mean {' or '.join(f'`{each}`' for each in meant)}?"
     elif field.homes:
         help = f"it is one of {' or '.join(f'`{home}`' for home in field.homes)}"

@@ -154,3 +154,26 @@ def _structs_in(struct: str) -> Iterator[tuple[str, str]]:
 def fields_of(struct: str, minor: int) -> list[str]:
     """The fields that a struct has in a minor release."""
     return [key for key, field in schema.struct(struct).items() if field.span.holds(minor)]
+
+
+def versions_with(field: UnknownField, minor: int) -> list[str]:
+    """The versions of the object's kind in a minor release that have such a field there."""
+    kind, keys = field.resource.kind, (*field.route, field.key)
+    return [
+        version
+        for version in schema.versions_of(field.resource.group, kind)
+        if _has(schema.kind(schema.said(version, kind)), keys, minor)
+    ]
+
+
+def _has(kind: schema.Kind | None, keys: Route, minor: int) -> bool:
+    if kind is None or not kind.span.holds(minor):
+        return False
+    struct = kind.struct
+    for key in keys:
+        if isinstance(key, str):  # Numbers are of items, which are of the struct of their list.
+            found = schema.struct(struct).get(key)
+            if found is None or not found.span.holds(minor):
+                return False
+            struct = found.inner
+    return True
