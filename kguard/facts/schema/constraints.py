@@ -1,9 +1,9 @@
 """What Kubernetes wants of the fields of a mapping together: some of them, one of them, no more.
 
 The specification has none of this; sources are the validation of the groups: kubernetes
-pkg/apis/{core,apps,batch,networking,rbac,admissionregistration}/validation/validation.go and
-apimachinery pkg/apis/meta/v1/validation/validation.go. What is in pods: podspecs; what is in
-autoscalers: metrics.
+pkg/apis/{core,apps,networking,rbac,admissionregistration}/validation/validation.go and apimachinery
+pkg/apis/meta/v1/validation/validation.go. What is in pods: podspecs; in autoscalers: metrics; in
+Jobs: jobs.
 """
 
 from __future__ import annotations
@@ -12,7 +12,7 @@ from collections.abc import Callable, Iterator, Mapping
 from typing import Any
 
 from kguard.facts.quantities import is_placeholder
-from kguard.facts.schema import metrics, names, podspecs
+from kguard.facts.schema import jobs, metrics, names, podspecs
 from kguard.facts.schema.podspecs import items_of
 from kguard.facts.schema.together import Missing, Wrong
 from kguard.kube import schema
@@ -119,6 +119,7 @@ def _of_path(data: Mapping[str, Any]) -> Iterator[Missing]:
 _MISSING: Mapping[str, Callable[[Mapping[str, Any]], Iterator[Missing]]] = {
     **podspecs.MISSING,
     **metrics.MISSING,
+    **jobs.MISSING,
     "HTTPIngressPath": _of_path,
     "IngressSpec": _of_ingress,
     "PolicyRule": _of_policy_rule,
@@ -173,13 +174,6 @@ def _wrong_service(data: Mapping[str, Any]) -> Iterator[Wrong]:
     if inside and data.get("externalTrafficPolicy"):
         said = "is for a Service of `type` `NodePort` or `LoadBalancer`, or with `externalIPs`"
         yield Wrong(("externalTrafficPolicy",), said, at_key=True)
-
-
-def _wrong_job(data: Mapping[str, Any]) -> Iterator[Wrong]:
-    if data.get("completionMode") in (None, "NonIndexed"):
-        for key in ("backoffLimitPerIndex", "maxFailedIndexes", "successPolicy"):
-            if data.get(key) is not None:
-                yield Wrong((key,), "is for `completionMode: Indexed` alone", at_key=True)
 
 
 def _wrong_path(data: Mapping[str, Any]) -> Iterator[Wrong]:
@@ -252,10 +246,10 @@ def _wrong_review(data: Mapping[str, Any]) -> Iterator[Wrong]:
 _WRONG: Mapping[str, Callable[[Mapping[str, Any]], Iterator[Wrong]]] = {
     **podspecs.WRONG,
     **metrics.WRONG,
+    **jobs.WRONG,
     "DaemonSetSpec": _restarted("DaemonSet"),
     "DeploymentSpec": _wrong_deployment,
     "HTTPIngressPath": _wrong_path,
-    "JobSpec": _wrong_job,
     "LocalSubjectAccessReview": _wrong_review,
     "ReplicaSetSpec": _restarted("ReplicaSet"),
     "ReplicationControllerSpec": _restarted("ReplicationController"),
