@@ -165,9 +165,9 @@ class Engine:
         for resource in resources:
             if not resource.context:
                 plan = self._plans.of(resource, rules(resource))
-                parts, left_out = plan.fitting(facts, resource, only)
-                if left_out:
-                    outcome.judged[id(resource)] = set(left_out)
+                parts, settled = plan.fitting(facts, resource, only)
+                if settled:
+                    outcome.judged.setdefault(id(resource), set()).update(settled)
                 self._judge(resource, facts, parts, expired, took, outcome)
         return outcome
 
@@ -245,7 +245,7 @@ class Engine:
                     undecided.append(asked.id)
                 if took:
                     took(asked.id, perf_counter() - began)
-            if judged := set(part.ids).difference(undecided):
+            if judged := part.verdicts.difference(undecided):
                 outcome.judged.setdefault(id(scopes[-1].resource), set()).update(judged)
         outcome.findings += _without_superseded(taking.found, self._superseded)
 

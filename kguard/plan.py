@@ -12,10 +12,14 @@ from kguard.policy.page import Policy
 from kguard.rules import Rule, Table, judges
 
 _MOST = 1000
-"""How many plans, and how many selections of each, are remembered."""
+"""How many plans are remembered, and how many selections of all of them: of these, some 4 KB each,
+whoever sends a server objects with fields in every combination could have it keep any number."""
 
 _ANY = "?"
 """The group or kind of all that no policy asks for."""
+
+_WHOLE = ("pod", "workload")
+"""The parts that every object with fields has."""
 
 
 class Asked(NamedTuple):
@@ -29,11 +33,16 @@ class Asked(NamedTuple):
 
 
 class Part(NamedTuple):
-    """The policies that look at the same parts of an object, and their ids."""
+    """The policies to ask about the same parts of an object, and their ids.
+
+    `verdicts` are those and the ids of the policies that can find nothing in any such part: where
+    there is one, these have come to a verdict unasked. What an object has no part for has none.
+    """
 
     each: str
     asked: list[Asked]
     ids: list[str]
+    verdicts: frozenset[str]
 
 
 class Plan:
@@ -42,28 +51,29 @@ class Plan:
     The table is kept, so that its id() is no other's as long as plans are found by that.
     """
 
-    __slots__ = ("_beside", "_fields", "_fitting", "_parts", "_table")
+    __slots__ = ("_beside", "_fields", "_known", "_parts", "_table")
 
-    def __init__(self, table: Table, parts: Iterable[Part]) -> None:
-        self._table, self._parts = table, list(parts)
+    def __init__(self, table: Table, parts: Iterable[Part], known: _Known) -> None:
+        """`known` remembers what fits which object, for all plans together."""
+        self._table, self._parts, self._known = table, list(parts), known
         policies = [one.policy for part in self._parts for one in part.asked]
         self._fields = frozenset(name for each in policies for name in each.fields)
         self._beside = frozenset(kind for each in policies for kind in each.beside)
-        self._fitting: dict[frozenset[object], tuple[list[Part], list[str]]] = {}
 
     def fitting(
         self, facts: Facts, resource: Resource, only: Container[str] | None = None
     ) -> tuple[list[Part], list[str]]:
-        """The policies to ask about an object, and the ids of those that can find nothing there.
+        """The policies to ask about an object, and the ids of those with a verdict before that.
 
-        For want of a field they look at, or of an object beside it. `only` some of all, where
-        given.
+        They can find nothing there, for want of a field they look at or of an object beside it, and
+        nobody is asked about their part of the object. Where `only` some are to be asked, no others
+        count.
         """
-        parts, left_out = self._fit(facts, resource)
+        parts, settled = self._fit(facts, resource)
         if only is None:
-            return parts, left_out
-        chosen = [_part(part.each, part.asked, only) for part in parts]
-        return chosen, [policy for policy in left_out if policy in only]
+            return parts, settled
+        chosen = [_part(part.each, [one for one in part.asked if one.id in only]) for part in parts]
+        return chosen, [policy for policy in settled if policy in only]
 
     def _fit(self, facts: Facts, resource: Resource) -> tuple[list[Part], list[str]]:
         if not self._fields and not self._beside:
@@ -75,19 +85,28 @@ class Plan:
         if fields is None:
             return self._parts, []
         present = (self._fields & fields) | facts.index.beside(resource, self._beside)
-        found = self._fitting.get(present)
+        found = self._known.get((self, present))
         if found is None:
-            if len(self._fitting) >= _MOST:
-                self._fitting.clear()
-            found = self._fitting[present] = self._chosen(present)
+            if len(self._known) >= _MOST:
+                self._known.clear()
+            found = self._known[self, present] = self._chosen(present)
         return found
 
     def _chosen(self, present: frozenset[object]) -> tuple[list[Part], list[str]]:
-        policies = [one.policy for part in self._parts for one in part.asked]
-        asked = {policy.id for policy in policies if _may_find(policy, present)}
-        left_out = [name for part in self._parts for name in part.ids if name not in asked]
-        parts = [_part(part.each, part.asked, asked) for part in self._parts]
-        return [part for part in parts if part.asked], left_out
+        parts: list[Part] = []
+        settled: list[str] = []
+        for part in self._parts:
+            asked = [one for one in part.asked if _may_find(one.policy, present)]
+            if len(asked) == len(part.asked):
+                parts.append(part)
+            elif asked:
+                parts.append(_part(part.each, asked, part.verdicts))
+            elif part.each in _WHOLE:
+                settled += part.ids
+        return parts, settled
+
+
+_Known = dict[tuple[Plan, frozenset[object]], tuple[list[Part], list[str]]]
 
 
 class Plans:
@@ -98,6 +117,7 @@ class Plans:
         self._kinds = {kind for each in EACH.values() for kind in each.kinds or ()}
         self._names = {name for policy in self._policies for name in policy.kinds}
         self._plans: dict[tuple[str, str, int], Plan] = {}
+        self._known: _Known = {}
 
     def of(self, resource: Resource, table: Table) -> Plan:
         """What an object is judged by under a table."""
@@ -114,7 +134,7 @@ class Plans:
                 if rule is not None and judges(policy, group, kind):
                     asked = Asked(policy.id, policy, rule, rule.params, policy.severity)
                     parts.setdefault(policy.each, []).append(asked)
-            found = Plan(table, [_part(*part) for part in parts.items()])
+            found = Plan(table, [_part(*part) for part in parts.items()], self._known)
             if len(self._plans) >= _MOST:
                 self._plans.clear()
             self._plans[key] = found
@@ -127,7 +147,7 @@ def _may_find(policy: Policy, present: frozenset[object]) -> bool:
     return all(not any_of or not present.isdisjoint(any_of) for any_of in wanted)
 
 
-def _part(each: str, asked: Iterable[Asked], only: Container[str] | None = None) -> Part:
-    """The policies of a part, `only` some of them, where given."""
-    kept = [one for one in asked if only is None or one.id in only]
-    return Part(each, kept, [one.id for one in kept])
+def _part(each: str, asked: list[Asked], verdicts: Iterable[str] = ()) -> Part:
+    """A part with the policies to ask; theirs are verdicts anyway."""
+    ids = [one.id for one in asked]
+    return Part(each, asked, ids, frozenset([*ids, *verdicts]))

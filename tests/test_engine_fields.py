@@ -12,6 +12,7 @@ from kguard.facts import Assumptions, Facts
 from kguard.index import Index
 from kguard.kube.recognise import resources
 from kguard.model import Resource
+from kguard.plan import _MOST, Plans
 from kguard.policy.examples import examples
 from kguard.policy.page import Policy
 from kguard.policy.registry import load_registry
@@ -71,6 +72,23 @@ def test_a_policy_that_was_not_asked_has_come_to_a_verdict() -> None:
     assert outcome.judged == {id(world[0]): {"grace-zero", "image-latest"}}
 
 
+def test_a_policy_whose_part_an_object_lacks_has_come_to_no_verdict() -> None:
+    # A chart's template may have an ignore for the probes that some of its values leave out.
+    chosen = ["probe-on-init-container", "probe-invalid", "emptydir-memory-unbounded"]
+    for policies in (
+        [POLICIES[name] for name in chosen],
+        [replace(POLICIES[n], fields=()) for n in chosen],
+    ):
+        _, outcome = asked([deployment()], policies)
+        assert outcome.judged == {}
+
+
+def test_a_policy_that_was_not_asked_has_no_verdict_where_there_was_nobody_to_ask_about() -> None:
+    policies = [POLICIES["pull-policy-stale"], POLICIES["image-latest"]]
+    _, outcome = asked([deployment(containers=[])], policies)
+    assert outcome.judged == {}
+
+
 @pytest.mark.parametrize(
     ("policy", "spec"),
     [
@@ -109,3 +127,13 @@ def test_an_object_without_a_pod_is_judged_by_all() -> None:
     broken = {"apiVersion": "v1", "kind": "ConfigMap", "metadata": {"name": "web"}}
     seen, _ = asked(list(resources(broken, "web.yaml", 0)), [policy])
     assert seen == ["image-latest"]
+
+
+def test_no_more_selections_are_remembered_than_there_is_room_for() -> None:
+    # Each takes memory, and anybody may send a server objects with other fields than before.
+    plans, table = Plans(CHOOSY), as_written(CHOOSY)
+    fields = sorted({name for policy in CHOOSY for name in policy.fields})
+    for count in range(_MOST + 10):
+        world = deployment(**{name: None for bit, name in enumerate(fields) if count >> bit & 1})
+        plans.of(world, table(world)).fitting(Facts(Index([world])), world)
+        assert 0 < len(plans._known) <= _MOST
