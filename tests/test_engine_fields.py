@@ -58,6 +58,14 @@ def test_nothing_is_missed_for_want_of_a_field(page: str) -> None:
         assert judged(CHOOSY, world) == judged(EASY, world), example.line
 
 
+@pytest.mark.parametrize("policy", [each for each in EASY if each.params])
+def test_nothing_is_missed_whatever_the_parameters_say(policy: Policy) -> None:
+    for value in (0, 10**9):
+        params = {name: {"default": value} for name in policy.params}
+        _, outcome = asked([deployment()], [replace(policy, params=params)])
+        assert not outcome.findings
+
+
 def test_a_policy_is_not_asked_where_its_field_is_absent() -> None:
     policies = [POLICIES["grace-zero"], POLICIES["image-latest"]]
     seen, outcome = asked([deployment()], policies)
