@@ -75,7 +75,7 @@ def is_below(amount: Fraction, bound: Fraction) -> bool:
 def rough(amount: Fraction) -> float:
     """A float near an amount or a ratio, to be shown; infinite where it is too large for one."""
     try:
-        return float(amount)
+        return amount.numerator / amount.denominator  # As float() does, which takes thrice as long.
     except OverflowError:
         return float("inf") if amount > 0 else float("-inf")
 

@@ -29,7 +29,7 @@ def check(container: Container, ctx: Context) -> Iterator[Fault]:
         if amount is None or amount.value is None:
             continue
         text, value = amount.text, amount.value
-        if value.numerator <= most * value.denominator:
+        if rough(value) <= most:  # Exact would take longer, or fail on a `most` that is no integer.
             memory = _too_little_memory(container, section, value)
             if memory is not None:
                 yield container.fault(

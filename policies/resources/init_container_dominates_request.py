@@ -21,7 +21,7 @@ def check(pod: Pod, ctx: Context) -> Iterator[Fault]:
         total = containers_total(pod, "requests", resource)
         if total.by is None or not total.exact or not total.running:
             continue
-        if total.init > factor * total.running:
+        if total.init / total.running > factor:  # A product fails with what no float can hold.
             yield total.by.fault(
                 ("resources", "requests", resource),
                 f"{total.by.called} makes the pod request `{written(total.init)}` of {resource}, "
