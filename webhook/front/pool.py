@@ -90,8 +90,10 @@ class Pool:
         """Do some small jobs on the loop, then send their answers."""
         end = self._loop.time() + _TURN
         try:
-            while self._for_loop and len(self._answers) < _TOGETHER and self._loop.time() <= end:
+            while self._for_loop and len(self._answers) < _TOGETHER:
                 self._do(self._taken(self._for_loop))
+                if self._loop.time() > end:  # Asked last, so that each turn does one.
+                    break
             while self._answers:
                 job, answer = self._answers.popleft()
                 job.done(answer)
