@@ -216,6 +216,40 @@ def test_the_fourth_instance_compiles_the_init() -> None:
     assert inits == [True, True, True, False]
 
 
+def test_a_record_as_it_is_outside_of_tests(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("kguard.record.guarded", False)
+
+    @record(order=True)
+    class Whole:
+        a: int
+        b: tuple[int, ...] = field(default_factory=tuple)
+        c: int = field(init=False)
+
+        def __post_init__(self) -> None:
+            object.__setattr__(self, "c", self.a + 1)
+
+    @record(order=True)
+    class More(Whole):
+        d: int = 4
+
+    for _ in range(5):  # Before the init is compiled and after.
+        one, other = More(1, (2,)), More(a=1, b=(2,), d=4)
+        assert (one, hash(one), one.c) == (other, hash(other), 2)
+        assert one < replace(one, a=2) == More(2, (2,))
+        assert [copy.copy(one), copy.deepcopy(one)] == [one, one]
+        with pytest.raises(AttributeError):
+            assign(one, "unknown")
+    assign(one, "a")  # Refused where guarded alone: see the module.
+    assert one.a == 7
+
+
+def test_records_are_not_guarded_outside_of_tests() -> None:
+    program = "import kguard.engine, kguard.record; print(kguard.record.guarded)"
+    words = [sys.executable, "-c", program]
+    done = subprocess.run(words, capture_output=True, text=True, check=True)
+    assert done.stdout == "False\n"
+
+
 def test_wrong_arguments_are_told_at_the_first_instance() -> None:
     @record
     class Pair:
