@@ -114,6 +114,43 @@ def test_one_of_the_fields_is_enough(policy: str, spec: Mapping[str, Any]) -> No
     assert seen == [policy]
 
 
+def test_the_fields_of_a_job_that_another_object_makes_are_among_its_own() -> None:
+    job = {"backoffLimit": 0, "template": {"spec": {"containers": [{"tty": True}]}}}
+    for api, kind, key, spec in (
+        ("batch/v1", "Job", "template", job),
+        ("batch/v1", "CronJob", "jobTemplate", {"jobTemplate": {"spec": job}}),
+        ("keda.sh/v1alpha1", "ScaledJob", "jobTargetRef", {"jobTargetRef": job}),
+    ):
+        (resource,) = resources({"apiVersion": api, "kind": kind, "spec": spec}, "job.yaml")
+        fields = Facts(Index(())).fields(resource)
+        assert fields is not None
+        assert {key, "backoffLimit", "containers", "tty"} <= fields
+
+
+def test_facts_that_fail_cost_those_who_need_them(monkeypatch: pytest.MonkeyPatch) -> None:
+    def fail(facts: Facts, resource: Resource) -> None:
+        raise KeyError("spec")
+
+    monkeypatch.setattr("kguard.facts.run._pod", fail)
+    seen, outcome = asked([deployment()], [POLICIES["grace-zero"], POLICIES["image-latest"]])
+    assert (seen, outcome.judged) == ([], {})
+    assert {name for crash in outcome.crashes for name in crash.unanswered} == {
+        "grace-zero",
+        "image-latest",
+    }
+
+
+def test_without_time_no_policy_has_a_verdict() -> None:
+    policies, world = [POLICIES["grace-zero"], POLICIES["image-latest"]], [deployment()]
+
+    def expired(needed: float = 0.0) -> bool:
+        return True
+
+    facts = Facts(Index(world), expired=expired)
+    outcome = Engine(policies).run(world, facts, as_written(policies), expired)
+    assert (list(outcome.unfinished), outcome.judged) == ([each.id for each in policies], {})
+
+
 def test_only_some_policies_are_asked_where_some_are_named() -> None:
     policies, world = [POLICIES["grace-zero"], POLICIES["image-latest"]], [deployment()]
     engine, facts = Engine(policies), Facts(Index(world))

@@ -163,13 +163,16 @@ class Facts:
         return known if known is not None else self.remember(_pod, resource)
 
     def fields(self, resource: Resource) -> set[str] | None:
-        """What a workload sets in its `spec`, its pod's and its containers; None for others."""
+        """What a workload sets on the way to its pod, there and in containers; None for others.
+
+        On the way are its `spec` and a CronJob's or ScaledJob's Job.
+        """
         pod = self.pod(resource)
         if pod is None:
             return None
-        spec = resource.data.get("spec")
-        containers = [container.data for container in pod.containers]
-        return set().union(spec if isinstance(spec, dict) else (), pod.data, *containers)
+        node: Any = resource.data
+        on_the_way = [node := node[key] for key in pod.route]
+        return set().union(*on_the_way, *(container.data for container in pod.containers))
 
     def workload(self, resource: Resource) -> Workload | None:
         """A workload with its replicas, autoscalers, services and budgets."""

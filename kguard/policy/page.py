@@ -45,9 +45,10 @@ class Policy:
     profile: str = "default"
     kinds: tuple[str, ...] = ()
     fields: tuple[str, ...] = ()
-    """One of these a workload has to set, as `Facts.fields` sees it, for anything to be found."""
+    """One of these a workload has to set, as `Facts.fields` sees it, for the check to say anything,
+    whatever the parameters are."""
     beside: tuple[tuple[str, str], ...] = ()
-    """Group and kind of objects of which one has to be in the workload's unit and namespace."""
+    """And of these kinds (group and kind) there has to be an object in its unit and namespace."""
     doors: str = "both"
     fix: str = "none"
     since: str = ""
