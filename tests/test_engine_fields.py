@@ -9,6 +9,7 @@ import pytest
 
 from kguard.engine import Engine, Outcome, run
 from kguard.facts import Assumptions, Facts
+from kguard.facts.schema.fields import fields_of
 from kguard.index import Index
 from kguard.kube.recognise import resources
 from kguard.model import Resource
@@ -49,6 +50,14 @@ def asked(world: list[Resource], policies: list[Policy]) -> tuple[list[str], Out
         world, Facts(Index(world)), as_written(policies), took=lambda policy, _: seen.append(policy)
     )
     return seen, outcome
+
+
+def test_the_fields_are_those_of_kubernetes() -> None:
+    # Examples do not notice a wrong one of several.
+    structs = ("DeploymentSpec", "StatefulSetSpec", "DaemonSetSpec", "PodSpec", "Container")
+    known = {name for struct in structs for name in fields_of(struct, 34)}
+    for policy in CHOOSY:
+        assert known.issuperset(policy.fields), policy.id
 
 
 @pytest.mark.parametrize("page", [policy.id for policy in POLICIES.values() if policy.has_check])
