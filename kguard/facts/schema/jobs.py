@@ -38,8 +38,9 @@ def _wrong_job(data: Mapping[str, Any]) -> Iterator[Wrong]:
         yield Wrong(("podReplacementPolicy",), said)
     pod = dig(data, "template", "spec")
     listed = [*items_of(dig(pod, "containers")), *items_of(dig(pod, "initContainers"))]
-    containers = {dig(container, "name") for container in listed}
-    known = not any(name is None or is_placeholder(name) for name in containers)
+    names = [dig(container, "name") for container in listed]
+    known = all(isinstance(name, str) and not is_placeholder(name) for name in names)
+    containers = {name for name in names if isinstance(name, str)}
     for number, rule in enumerate(items_of(dig(data, "podFailurePolicy", "rules"))):
         keys = ("podFailurePolicy", "rules", number)
         if dig(rule, "action") == "FailIndex" and data.get("backoffLimitPerIndex") is None:

@@ -84,6 +84,8 @@ def _wrong_object(data: Mapping[str, Any]) -> Iterator[Wrong]:
     if not isinstance(target, Mapping):
         return
     kind = target.get("type")
+    if not isinstance(kind, str):
+        return
     given = [word for word, key in _OF_TYPE.items() if key and target.get(key) is not None]
     if given and kind in _OF_TYPE and kind not in given:
         yield Wrong(
