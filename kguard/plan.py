@@ -3,12 +3,13 @@
 from __future__ import annotations
 
 from collections.abc import Container, Iterable, Mapping
-from typing import Any, NamedTuple
+from typing import Any
 
 from kguard.facts import Facts
 from kguard.facts.scopes import EACH
 from kguard.model import Resource, Severity
 from kguard.policy.page import Policy
+from kguard.record import record
 from kguard.rules import Rule, Table, judges
 
 _MOST = 1000
@@ -22,7 +23,8 @@ _WHOLE = ("pod", "workload")
 """The parts that every object with fields has."""
 
 
-class Asked(NamedTuple):
+@record(eq=False)
+class Asked:
     """A policy under a rule, with what of both a check is asked with."""
 
     id: str
@@ -32,7 +34,8 @@ class Asked(NamedTuple):
     severity: Severity
 
 
-class Part(NamedTuple):
+@record(eq=False)
+class Part:
     """The policies to ask about the same parts of an object, and their ids.
 
     `verdicts` are those and the ids of the policies that can find nothing in any such part: where

@@ -22,6 +22,9 @@ SPECS: Mapping[str, Route] = {
 
 KINDS = frozenset((GROUP, kind) for kind in SPECS)
 
+SENSOR = (GROUP, "Sensor")
+"""Argo Events' kind whose triggers make objects."""
+
 
 def spec_route(resource: Resource) -> Route | None:
     """The route to the workflow spec; None for what is no Argo workflow object or has none."""

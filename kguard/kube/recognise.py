@@ -5,9 +5,9 @@ from __future__ import annotations
 from collections.abc import Iterator, Mapping
 from typing import Any
 
+from kguard.kube import argo
 from kguard.kube.drone import GROUP
 from kguard.kube.embedded import manifests
-from kguard.kube.triggers import triggered
 from kguard.kube.woodpecker import as_workflow, is_workflow
 from kguard.model import Duplicate, Origin, Resource, Route
 from kguard.record import replace
@@ -74,7 +74,7 @@ def _embedded(resource: Resource) -> Iterator[Resource]:
 
     What those hold in their turn is left to them.
     """
-    for route, data in (*manifests(resource), *triggered(resource)):
+    for route, data in _inside(resource):
         for prefix, item in _objects(data, (*resource.origin.prefix, *route)):
             identity = _identity(item)
             identity["namespace"] = identity["namespace"] or resource.namespace
@@ -85,6 +85,14 @@ def _embedded(resource: Resource) -> Iterator[Resource]:
                 context=resource.context,
                 **identity,
             )
+
+
+def _inside(resource: Resource) -> Iterator[tuple[Route, Any]]:
+    if (resource.group, resource.kind) == argo.SENSOR:
+        from kguard.kube.triggers import triggered  # Late: few runs have one.
+
+        return triggered(resource)
+    return manifests(resource)
 
 
 def _objects(data: Any, prefix: Route = ()) -> Iterator[tuple[Route, Mapping[str, Any]]]:

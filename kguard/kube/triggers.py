@@ -32,7 +32,7 @@ def triggered(resource: Resource) -> Iterator[tuple[Route, Mapping[str, Any]]]:
     What `parameters` replace is a placeholder. Left out is what stands elsewhere (a URL, a
     ConfigMap, a repository), and what is changed in a way that cannot be told.
     """
-    if resource.group != argo.GROUP or resource.kind != "Sensor":
+    if (resource.group, resource.kind) != argo.SENSOR:
         return
     triggers = dig(resource.data, "spec", "triggers")
     for number, trigger in enumerate(triggers if isinstance(triggers, list) else ()):

@@ -44,7 +44,7 @@ def check(workload: Workload, ctx: Context) -> Iterator[Fault]:
             related=[Related(port.service, port.route, "leads to it")],
             help="nothing asks whether it can answer"
             if others
-            else "and a version that never works replaces all of the old one",
+            else "so a version that never works replaces all of the old one",
         )
 
 
